@@ -1,0 +1,26 @@
+// The one reader of JSON that comes from outside: what it accepts has one meaning.
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstddef>
+#include <string_view>
+
+#include "core/result.hpp"
+
+namespace skerry {
+
+namespace json = boost::json;
+
+struct JsonLimits {
+  std::size_t depth_max = 32;
+};
+
+// RFC 8259 text, UTF-8, nothing after the value. Refused beyond that: duplicate keys (Boost.JSON
+// keeps the last one silently), numbers with a fraction or exponent, and integers outside
+// ±(2^53−1), which some readers would round (SYNC 4.1). Errc::bad_json names the byte offset.
+Result<json::value> parse_json(std::string_view text, JsonLimits limits = {});
+
+// As parse_json, and the value is an object.
+Result<json::object> parse_json_object(std::string_view text, JsonLimits limits = {});
+
+}  // namespace skerry

@@ -1,0 +1,104 @@
+#include "core/timestamp.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace skerry {
+namespace {
+
+using namespace std::chrono;
+
+// Reads exactly `digits` decimal digits at `at` and moves past them.
+std::optional<int> read_digits(std::string_view text, std::size_t& at, std::size_t digits) {
+  if (at + digits > text.size()) return std::nullopt;
+  int value = 0;
+  for (const std::size_t end = at + digits; at < end; ++at) {
+    if (text[at] < '0' || text[at] > '9') return std::nullopt;
+    value = value * 10 + (text[at] - '0');
+  }
+  return value;
+}
+
+bool read_char(std::string_view text, std::size_t& at, char expected) {
+  return at < text.size() && text[at++] == expected;
+}
+
+std::optional<year_month_day> read_date(std::string_view text, std::size_t& at) {
+  const auto y = read_digits(text, at, 4);
+  if (!y || !read_char(text, at, '-')) return std::nullopt;
+  const auto m = read_digits(text, at, 2);
+  if (!m || !read_char(text, at, '-')) return std::nullopt;
+  const auto d = read_digits(text, at, 2);
+  if (!d) return std::nullopt;
+  const year_month_day date{year{*y}, month{static_cast<unsigned>(*m)},
+                            day{static_cast<unsigned>(*d)}};
+  if (!date.ok() || *y == 0) return std::nullopt;
+  return date;
+}
+
+// Milliseconds of the day, without the offset.
+std::optional<std::int64_t> read_time(std::string_view text, std::size_t& at) {
+  const auto h = read_digits(text, at, 2);
+  if (!h || *h > 23 || !read_char(text, at, ':')) return std::nullopt;
+  const auto m = read_digits(text, at, 2);
+  if (!m || *m > 59 || !read_char(text, at, ':')) return std::nullopt;
+  const auto s = read_digits(text, at, 2);
+  if (!s || *s > 60) return std::nullopt;
+  std::int64_t fraction = 0;
+  if (at < text.size() && text[at] == '.') {
+    const std::size_t first = ++at;
+    for (std::int64_t weight = 100; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
+      fraction += weight * (text[at] - '0');
+      weight /= 10;
+    }
+    if (at == first) return std::nullopt;
+  }
+  return ((*h * 60LL + *m) * 60 + *s) * 1000 + fraction;
+}
+
+// Milliseconds to subtract; the offset ends the text.
+std::optional<std::int64_t> read_offset(std::string_view text, std::size_t& at) {
+  if (at >= text.size()) return std::nullopt;
+  const char sign = text[at++];
+  if (sign == 'Z' || sign == 'z') return 0;
+  if (sign != '+' && sign != '-') return std::nullopt;
+  const auto h = read_digits(text, at, 2);
+  if (!h || *h > 23 || !read_char(text, at, ':')) return std::nullopt;
+  const auto m = read_digits(text, at, 2);
+  if (!m || *m > 59) return std::nullopt;
+  return (sign == '+' ? 1 : -1) * (*h * 60LL + *m) * 60'000;
+}
+
+}  // namespace
+
+std::string format_timestamp(UnixMillis time) {
+  const sys_time<milliseconds> instant{milliseconds{time}};
+  const auto midnight = floor<days>(instant);
+  const year_month_day date{midnight};
+  const hh_mm_ss clock{instant - midnight};
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
+}
+
+std::optional<UnixMillis> parse_timestamp(std::string_view text) {
+  std::size_t at = 0;
+  const auto date = read_date(text, at);
+  if (!date || at >= text.size() || (text[at] != 'T' && text[at] != 't')) return std::nullopt;
+  ++at;
+  const auto time = read_time(text, at);
+  if (!time) return std::nullopt;
+  const auto offset = read_offset(text, at);
+  if (!offset || at != text.size()) return std::nullopt;
+  const auto midnight = sys_days{*date}.time_since_epoch();
+  return duration_cast<milliseconds>(midnight).count() + *time - *offset;
+}
+
+bool is_date(std::string_view text) {
+  std::size_t at = 0;
+  return read_date(text, at).has_value() && at == text.size();
+}
+
+}  // namespace skerry

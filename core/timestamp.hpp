@@ -1,0 +1,22 @@
+// RFC 3339 timestamps in UTC, the only form of an instant on the wire.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/clock.hpp"
+
+namespace skerry {
+
+// "2026-03-02T10:11:12.345Z"; milliseconds always, so that text order is time order.
+std::string format_timestamp(UnixMillis time);
+
+// Any RFC 3339 date-time from year 0001 to 9999, with any offset; a leap second (:60) is read as
+// the second that follows. Fractions beyond milliseconds are cut.
+std::optional<UnixMillis> parse_timestamp(std::string_view text);
+
+// "2026-03-02": a real calendar date.
+bool is_date(std::string_view text);
+
+}  // namespace skerry

@@ -1,0 +1,63 @@
+// Ed25519 (RFC 8032) over exact bytes, and its keys as files.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "core/bytes.hpp"
+#include "core/random.hpp"
+
+struct evp_pkey_st;
+
+namespace skerry::crypto {
+
+using Signature = std::array<std::uint8_t, 64>;
+
+// The first 16 hex digits of SHA-256(DER SubjectPublicKeyInfo): a hint, never an authority (SYNC 4.6).
+using KeyId = std::string;
+
+// A public key. Immutable; copies share it; verify() may be called from several threads.
+class VerifyKey {
+ public:
+  static Result<VerifyKey> from_raw(ByteView raw32);
+  static Result<VerifyKey> from_pem(std::string_view pem);  // SubjectPublicKeyInfo
+  std::string to_pem() const;
+  std::array<std::uint8_t, 32> raw() const;
+  std::string to_text() const;                              // base64url of raw()
+  static Result<VerifyKey> from_text(std::string_view text);
+  KeyId key_id() const;
+
+  bool verify(ByteView message, ByteView signature) const;
+
+  bool operator==(const VerifyKey& other) const { return raw() == other.raw(); }
+
+ private:
+  explicit VerifyKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {}
+  friend class SigningKey;
+  std::shared_ptr<evp_pkey_st> key_;
+};
+
+// A private key. Immutable; copies share it.
+class SigningKey {
+ public:
+  static SigningKey generate();
+  // From a 32-byte seed: the simulator's and the test vectors' way to a key.
+  static Result<SigningKey> from_seed(ByteView seed32);
+  // PEM, PKCS#8, unencrypted. Refuses a file that others may read (mode & 077), with the chmod to run.
+  static Result<SigningKey> load(const std::filesystem::path& file);
+  static Result<SigningKey> from_pem(std::string_view pem);
+  std::string to_pem() const;
+  // Creates the file atomically with mode 0600; Errc::already_exists when it is there.
+  Result<void> save_new(const std::filesystem::path& file) const;
+
+  Signature sign(ByteView message) const;
+  VerifyKey verify_key() const;
+
+ private:
+  explicit SigningKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {}
+  std::shared_ptr<evp_pkey_st> key_;
+};
+
+}  // namespace skerry::crypto
