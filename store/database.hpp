@@ -1,0 +1,152 @@
+// The database of one machine: one writer with group commit, any number of readers, a locked folder.
+//
+// Threads: the writer thread owns the one read-write connection (SQLite before 3.51.3 can lose
+// committed WAL writes when two connections write or checkpoint at once, so nobody else has one).
+// submit(), write() and read() may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+
+#include "core/result.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace skerry::store {
+
+// Something in memory that changes with the transaction (the heads of the logs): asked to remember
+// before each job and to return there when the job, or the whole group, is rolled back.
+// Called on the writer thread only.
+class Participant {
+ public:
+  virtual ~Participant() = default;
+  virtual void begin_group() = 0;     // BEGIN: remember for rollback_group()
+  virtual void begin_job() = 0;       // SAVEPOINT: remember for rollback_job()
+  virtual void rollback_job() = 0;
+  virtual void rollback_group() = 0;
+  virtual void committed() = 0;       // COMMIT returned: the group is on disk
+};
+
+// One request of one caller. run() happens inside a savepoint on the writer thread: an error or a
+// StorageError rolls the savepoint back and the group goes on. done() is called exactly once, on
+// the writer thread, after the fsync of the group's COMMIT, or with the error.
+class WriteJob {
+ public:
+  virtual ~WriteJob() = default;
+  virtual Result<void> run(Connection& connection) = 0;
+  virtual void done(Result<void> outcome) noexcept = 0;
+};
+
+struct DatabaseOptions {
+  std::size_t queue_jobs_max = 4096;
+  std::size_t group_jobs_max = 512;
+  int readers_max = 8;
+  bool threaded = true;           // false: submit() runs the job on the caller (the simulator)
+  bool group_commit = true;       // false: one commit per job (the bench's comparison)
+};
+
+struct WriterStats {
+  std::uint64_t jobs = 0;
+  std::uint64_t groups = 0;
+  std::size_t queued = 0;
+};
+
+class Database;
+
+// A read-only connection, given back in the destructor. One request's worth: never held across a wait.
+class Reader {
+ public:
+  Reader(Database& database, std::unique_ptr<Connection> connection)
+      : database_(&database), connection_(std::move(connection)) {}
+  Reader(Reader&&) noexcept = default;
+  Reader& operator=(Reader&&) = delete;
+  ~Reader();
+  Connection& operator*() const { return *connection_; }
+  Connection* operator->() const { return connection_.get(); }
+
+ private:
+  Database* database_;
+  std::unique_ptr<Connection> connection_;
+};
+
+// Open, inside one read transaction: several statements that must see one state.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(Connection& connection);
+  ~ReadTransaction();
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+
+ private:
+  Connection& connection_;
+};
+
+class Database {
+ public:
+  // Locks `folder` (Errc::locked names the holder's pid), opens or creates `folder`/skerry.db,
+  // migrates it forward, and after an unclean stop makes a full checkpoint succeed first.
+  static Result<std::unique_ptr<Database>> open(const std::filesystem::path& folder,
+                                                DatabaseOptions options = {});
+  // Runs what is queued, then closes.
+  ~Database();
+
+  // Registers the participant. Before the first write; it must outlive the database.
+  void set_participant(Participant* participant);
+
+  // Errc::busy when the queue is full, Errc::stopping after stop(): done() was not and will not be called.
+  Result<void> submit(std::unique_ptr<WriteJob> job);
+
+  // Runs `work(Connection&) -> Result<T>` as a job and waits for the commit. Not on the writer thread.
+  template <class Work>
+  auto write(Work& work) -> std::invoke_result_t<Work&, Connection&>;
+
+  // Waits for a free reader when readers_max are in use.
+  Reader read();
+
+  // Consistent copy of the live database into `file` (new, mode 0600), page by page between writes;
+  // `progress(pages_done, pages_total)` may be empty. Fsynced before it returns.
+  Result<void> backup(const std::filesystem::path& file,
+                      const std::function<void(int, int)>& progress);
+
+  WriterStats stats() const;
+  // Refuses new jobs; returns when the queue is empty.
+  void stop();
+  const std::filesystem::path& folder() const;
+
+ private:
+  friend class Reader;
+  struct State;
+  explicit Database(std::unique_ptr<State> state);
+  void give_back(std::unique_ptr<Connection> connection);
+  std::unique_ptr<State> state_;
+};
+
+template <class Work>
+auto Database::write(Work& work) -> std::invoke_result_t<Work&, Connection&> {
+  using Outcome = std::invoke_result_t<Work&, Connection&>;
+  struct Job final : WriteJob {
+    Work& work;
+    std::promise<Outcome> promise;
+    std::optional<Outcome> outcome;
+    explicit Job(Work& w) : work(w) {}
+    Result<void> run(Connection& connection) override {
+      outcome.emplace(work(connection));
+      if (!*outcome) return tl::unexpected<Error>(outcome->error());
+      return {};
+    }
+    void done(Result<void> committed) noexcept override {
+      if (!committed) outcome.emplace(tl::unexpected<Error>(std::move(committed).error()));
+      promise.set_value(std::move(*outcome));
+    }
+  };
+  auto job = std::make_unique<Job>(work);
+  auto future = job->promise.get_future();
+  if (auto queued = submit(std::move(job)); !queued)
+    return tl::unexpected<Error>(std::move(queued).error());
+  return future.get();
+}
+
+}  // namespace skerry::store
