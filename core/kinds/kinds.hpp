@@ -1,0 +1,94 @@
+// Every kind of record, described once, as data (ADR 0010). The HTTP API, validation, storage,
+// change log, merge, import and OpenAPI read these descriptions: a new field is a line here plus a
+// migration, and a start-up check holds the two against each other.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace skerry {
+
+enum class FieldType : std::uint8_t {
+  text,       // UTF-8, 1..length_max characters
+  email,      // addr-spec, kept as written, compared without case
+  phone,      // E.164: + and 7–15 digits
+  url,        // http or https
+  country,    // ISO 3166-1 alpha-2, only inside a group
+  boolean,    //
+  timestamp,  // RFC 3339; kept as milliseconds
+  choice,     // one of `options`
+  choices,    // a set of `options`, kept sorted
+  reference,  // the id of a record of one of the kinds in `options`
+  group,      // an object of `members`, one register for the merge
+};
+
+// How two writers' values of one field become one (SYNC 4.4).
+enum class MergeClass : std::uint8_t {
+  central,    // C: central's; a site's write is refused
+  site,       // S: the home site's value stands
+  fact,       // F: written once by the creator
+  shared,     // M: a register both write; concurrent values leave a conflict record
+  group,      // G: as shared, the whole object is the register
+  set,        // N: observed-remove set
+  lifecycle,  // L: join in the order of `options`
+};
+
+// Who wins when both wrote a shared register at once. The loser is kept in a conflict record.
+enum class MergePolicy : std::uint8_t { last_writer, central, manual };
+
+enum class Authority : std::uint8_t { shared, central, site, local };
+
+enum class Unique : std::uint8_t { no, everywhere, within_customer };
+
+struct Field {
+  std::string_view name;
+  std::string_view title;  // for people, and a header of CSV files
+  FieldType type = FieldType::text;
+  MergeClass merge = MergeClass::shared;
+  MergePolicy policy = MergePolicy::last_writer;
+  bool required = false;
+  bool searchable = false;  // part of the full-text index
+  bool filterable = false;  // an index on (field, id) bounds the list
+  Unique unique = Unique::no;
+  std::size_t length_max = 255;  // characters
+  std::span<const std::string_view> options = {};
+  std::span<const Field> members = {};
+  std::span<const std::string_view> aliases = {};  // headers of CSV files
+  std::string_view default_json = "null";
+};
+
+// How the customer whose scope decides about a record is found.
+enum class ScopePath : std::uint8_t {
+  itself,    // the record is a customer
+  customer,  // its field `customer`
+  subject,   // its field `subject`: a customer, or a record that has one
+};
+
+struct Kind {
+  std::string_view name;    // "customer": table, `t` of a change
+  std::string_view plural;  // "customers": path of the API
+  std::string_view title;
+  Authority authority = Authority::shared;
+  ScopePath scope = ScopePath::customer;
+  std::string_view label;      // the field a person knows the record by
+  std::string_view match_key;  // the field an import recognises a record by; may be empty
+  std::span<const Field> fields;
+
+  // The position of the field in `fields`, or -1.
+  int find_field(std::string_view name) const;
+  const Field& field(std::size_t index) const { return fields[index]; }
+};
+
+std::span<const Kind> all_kinds();
+// nullptr when there is none.
+const Kind* find_kind(std::string_view name);
+const Kind* find_kind_by_plural(std::string_view plural);
+
+// The version of the descriptions: `sv` of a change, `schema` of a bundle. Raised with each new
+// kind, field or rule.
+inline constexpr int schema_version = 1;
+inline constexpr int schema_version_min = 1;
+
+}  // namespace skerry

@@ -1,0 +1,213 @@
+#include "core/kinds/validate.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+#include "core/ids.hpp"
+#include "core/text.hpp"
+#include "core/timestamp.hpp"
+
+namespace skerry {
+namespace {
+
+// One field's place and where complaints about it go.
+struct Place {
+  const std::string& pointer;
+  std::vector<FieldError>& errors;
+
+  json::value refuse(std::string code, std::string detail) const {
+    errors.push_back({pointer, std::move(code), std::move(detail)});
+    return nullptr;
+  }
+};
+
+json::value read_text(const Field& field, std::string_view text, const Place& at) {
+  const std::size_t length = count_characters(text);
+  if (length == 0) return at.refuse("empty", "must not be empty; send null for no value");
+  if (length > field.length_max)
+    return at.refuse("too_long",
+                     fmt::format("has {} characters, at most {} fit", length, field.length_max));
+  if (has_control_characters(text))
+    return at.refuse("control_character", "holds a control character");
+  if (is_blank(text)) return at.refuse("empty", "must not be blank");
+  return json::string(text);
+}
+
+json::value read_timestamp(std::string_view text, const Place& at) {
+  const auto time = parse_timestamp(text);
+  if (!time)
+    return at.refuse("bad_timestamp", "is not an RFC 3339 time such as 2026-03-02T10:11:12Z");
+  return json::string(format_timestamp(*time));
+}
+
+bool is_option(const Field& field, std::string_view text) {
+  return std::find(field.options.begin(), field.options.end(), text) != field.options.end();
+}
+
+std::string options_text(const Field& field) {
+  return fmt::format("must be one of {}", fmt::join(field.options, ", "));
+}
+
+json::value read_string(const Field& field, std::string_view text, const Place& at) {
+  switch (field.type) {
+    case FieldType::email:
+      if (!is_email(text)) return at.refuse("bad_email", "is not an e-mail address");
+      return read_text(field, text, at);
+    case FieldType::phone:
+      if (!is_e164(text))
+        return at.refuse("bad_phone", "is not a number in E.164 form such as +4930123456");
+      return read_text(field, text, at);
+    case FieldType::url:
+      if (!is_web_address(text)) return at.refuse("bad_url", "is not an http or https address");
+      return read_text(field, text, at);
+    case FieldType::country:
+      if (!is_country_code(text))
+        return at.refuse("bad_country", "is not an ISO 3166-1 alpha-2 code such as DE");
+      return json::string(text);
+    case FieldType::timestamp:
+      return read_timestamp(text, at);
+    case FieldType::choice:
+      if (!is_option(field, text)) return at.refuse("bad_choice", options_text(field));
+      return json::string(text);
+    case FieldType::reference: {
+      const auto id = parse_id<RecordId>(text);
+      if (!id) return at.refuse("bad_id", "is not a record id (a UUID)");
+      return json::string(to_string(*id));
+    }
+    default:
+      return read_text(field, text, at);
+  }
+}
+
+json::value read_choices(const Field& field, const json::array& elements, const Place& at) {
+  std::vector<std::string_view> chosen;
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    const json::string* text = elements[i].if_string();
+    if (!text || !is_option(field, *text)) {
+      at.errors.push_back({fmt::format("{}/{}", at.pointer, i), "bad_choice", options_text(field)});
+      continue;
+    }
+    chosen.push_back(*text);
+  }
+  std::sort(chosen.begin(), chosen.end());
+  chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+  return json::array(chosen.begin(), chosen.end());
+}
+
+json::value read_group(const Field& field, const json::object& object, const Place& at) {
+  json::object canonical;
+  for (const auto& [key, value] : object) {
+    const auto member = std::find_if(field.members.begin(), field.members.end(),
+                                     [&](const Field& m) { return m.name == key; });
+    if (member == field.members.end())
+      at.errors.push_back({fmt::format("{}/{}", at.pointer, escape_pointer(key)), "unknown_field",
+                           fmt::format("{} has no such member", field.name)});
+  }
+  for (const Field& member : field.members) {
+    const json::value* value = object.if_contains(member.name);
+    if (!value || value->is_null()) continue;
+    canonical[member.name] =
+        read_value(member, *value, fmt::format("{}/{}", at.pointer, member.name), at.errors);
+  }
+  if (canonical.empty()) return nullptr;
+  return canonical;
+}
+
+void refuse_unknown(const Kind& kind, const json::object& body, std::vector<FieldError>& errors) {
+  for (const auto& [key, value] : body)
+    if (kind.find_field(key) < 0)
+      errors.push_back({fmt::format("/{}", escape_pointer(key)), "unknown_field",
+                        fmt::format("a {} has no such field", kind.name)});
+}
+
+Error validation_error(const Kind& kind, std::vector<FieldError> errors) {
+  const std::string detail = fmt::format("{} {} of the {} {} not acceptable", errors.size(),
+                                         errors.size() == 1 ? "value" : "values", kind.name,
+                                         errors.size() == 1 ? "is" : "are");
+  return Error(Errc::validation_failed, detail, {}, std::move(errors));
+}
+
+FieldError missing(const Field& field) {
+  return {fmt::format("/{}", field.name), "required", "is required"};
+}
+
+// RFC 7396 for one level: a group's members named in the patch replace or remove.
+json::value patched_group(const json::value& current, const json::object& patch) {
+  json::object merged = current.is_object() ? current.get_object() : json::object();
+  for (const auto& [key, value] : patch) {
+    if (value.is_null())
+      merged.erase(key);
+    else
+      merged[key] = value;
+  }
+  return merged;
+}
+
+}  // namespace
+
+json::value read_value(const Field& field, const json::value& value, const std::string& pointer,
+                       std::vector<FieldError>& errors) {
+  const Place at{pointer, errors};
+  if (value.is_null()) return nullptr;
+  switch (field.type) {
+    case FieldType::boolean:
+      if (!value.is_bool()) return at.refuse("wrong_type", "must be true or false");
+      return value;
+    case FieldType::choices:
+      if (!value.is_array()) return at.refuse("wrong_type", "must be an array of strings");
+      return read_choices(field, value.get_array(), at);
+    case FieldType::group:
+      if (!value.is_object()) return at.refuse("wrong_type", "must be an object");
+      return read_group(field, value.get_object(), at);
+    default:
+      if (!value.is_string()) return at.refuse("wrong_type", "must be a string");
+      return read_string(field, value.get_string(), at);
+  }
+}
+
+json::value default_value(const Field& field) {
+  if (field.default_json == "null") return nullptr;
+  return json::parse(field.default_json);
+}
+
+Result<FieldValues> read_new(const Kind& kind, const json::object& body) {
+  std::vector<FieldError> errors;
+  FieldValues values;
+  refuse_unknown(kind, body, errors);
+  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+    const Field& field = kind.fields[i];
+    const json::value* given = body.if_contains(field.name);
+    json::value value = given ? read_value(field, *given, fmt::format("/{}", field.name), errors)
+                              : default_value(field);
+    const bool absent = !given || given->is_null();
+    if (field.required && absent) errors.push_back(missing(field));
+    if (!value.is_null()) values.push_back({i, std::move(value)});
+  }
+  if (!errors.empty()) return fail(validation_error(kind, std::move(errors)));
+  return values;
+}
+
+Result<FieldValues> read_patch(const Kind& kind, const json::object& patch,
+                               const std::vector<json::value>& current) {
+  std::vector<FieldError> errors;
+  FieldValues values;
+  refuse_unknown(kind, patch, errors);
+  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+    const Field& field = kind.fields[i];
+    const json::value* given = patch.if_contains(field.name);
+    if (!given) continue;
+    const std::string pointer = fmt::format("/{}", field.name);
+    const bool into_group = field.type == FieldType::group && given->is_object();
+    json::value value =
+        into_group
+            ? read_value(field, patched_group(current[i], given->get_object()), pointer, errors)
+            : read_value(field, *given, pointer, errors);
+    if (field.required && given->is_null()) errors.push_back(missing(field));
+    if (value != current[i]) values.push_back({i, std::move(value)});
+  }
+  if (!errors.empty()) return fail(validation_error(kind, std::move(errors)));
+  return values;
+}
+
+}  // namespace skerry

@@ -1,0 +1,34 @@
+// Questions about text that comes from people and files.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace skerry {
+
+// Well-formed UTF-8 (no surrogates, no overlong forms).
+bool is_utf8(std::string_view text);
+// Code points of well-formed UTF-8.
+std::size_t count_characters(std::string_view text);
+// C0 controls other than tab, line feed and carriage return; DEL.
+bool has_control_characters(std::string_view text);
+// Nothing but ASCII white space.
+bool is_blank(std::string_view text);
+
+// local@domain with one @, no blanks, a domain of labels; what RFC 5321 lets travel in practice.
+bool is_email(std::string_view text);
+// ITU-T E.164: + and 7 to 15 digits, the first not zero.
+bool is_e164(std::string_view text);
+// http:// or https:// with a host, no blanks.
+bool is_web_address(std::string_view text);
+// An assigned ISO 3166-1 alpha-2 code.
+bool is_country_code(std::string_view text);
+
+// ~ and / of a member's name, as RFC 6901 has it.
+std::string escape_pointer(std::string_view member);
+
+// Lower-cases ASCII letters only: how keys such as e-mail addresses are compared.
+std::string ascii_lower(std::string_view text);
+
+}  // namespace skerry
