@@ -1,0 +1,292 @@
+-- The foundation: identity, the first four kinds, the log, what crosses the gap, access.
+-- Times are milliseconds since 1970 unless a name says otherwise. Ids are 16 bytes.
+
+CREATE TABLE meta(
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT;
+
+-- Records. `version` is the n of central's version of the whole record, 0 at a site and before
+-- central has seen it; `scope_customer` is the customer whose scope decides who sees the record;
+-- `stamps` holds the stamp of each field (store/stamps.hpp).
+CREATE TABLE customer(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  stamps TEXT NOT NULL,
+  name TEXT NOT NULL,
+  account_ref TEXT,
+  legal_name TEXT,
+  description TEXT,
+  roles TEXT,
+  website TEXT,
+  address TEXT,
+  disabled_at INTEGER,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX customer_version ON customer(version) WHERE version > 0;
+CREATE INDEX customer_name ON customer(name, id);
+CREATE INDEX customer_account_ref ON customer(account_ref, id) WHERE account_ref IS NOT NULL;
+CREATE VIRTUAL TABLE customer_search USING fts5(
+  text, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 2');
+
+CREATE TABLE contact(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  stamps TEXT NOT NULL,
+  customer BLOB NOT NULL,
+  email TEXT NOT NULL,
+  first_name TEXT,
+  last_name TEXT,
+  title TEXT,
+  phone TEXT,
+  contact_ref TEXT,
+  is_key_contact INTEGER,
+  status TEXT,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX contact_version ON contact(version) WHERE version > 0;
+CREATE INDEX contact_customer ON contact(customer, id);
+CREATE INDEX contact_email ON contact(email, id);
+CREATE VIRTUAL TABLE contact_search USING fts5(
+  text, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 2');
+
+CREATE TABLE location(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  stamps TEXT NOT NULL,
+  customer BLOB NOT NULL,
+  name TEXT NOT NULL,
+  address TEXT,
+  in_inventory INTEGER,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX location_version ON location(version) WHERE version > 0;
+CREATE INDEX location_customer ON location(customer, id);
+CREATE INDEX location_name ON location(name, id);
+CREATE VIRTUAL TABLE location_search USING fts5(
+  text, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 2');
+
+CREATE TABLE note(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  stamps TEXT NOT NULL,
+  subject BLOB NOT NULL,
+  text TEXT NOT NULL,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX note_version ON note(version) WHERE version > 0;
+CREATE INDEX note_subject ON note(subject, id);
+CREATE VIRTUAL TABLE note_search USING fts5(
+  text, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 2');
+
+-- A record that was deleted: kept so that no late bundle brings it back.
+CREATE TABLE tombstone(
+  record BLOB PRIMARY KEY,
+  kind TEXT NOT NULL,
+  scope_customer BLOB NOT NULL,
+  ord INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  deleted_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX tombstone_version ON tombstone(version) WHERE version > 0;
+
+-- The logs this machine keeps: its own (one per epoch) and, at a site, what arrived from central.
+CREATE TABLE log(
+  number INTEGER PRIMARY KEY,
+  epoch BLOB NOT NULL UNIQUE,
+  purpose TEXT NOT NULL CHECK (purpose IN ('own', 'received')),
+  ord INTEGER NOT NULL,
+  parent_epoch BLOB,
+  parent_seq INTEGER,
+  parent_hash BLOB,
+  started_at INTEGER NOT NULL
+) STRICT;
+
+-- Every change, in the order this machine recorded it (n); (log, seq) is its place in a chain:
+-- hash = SHA-256(hash before ‖ line).
+CREATE TABLE change_log(
+  n INTEGER PRIMARY KEY,
+  log INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  record BLOB NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  line TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX change_log_seq ON change_log(log, seq);
+CREATE INDEX change_log_record ON change_log(record, n);
+
+-- A site's own rows that central did not simply apply: what it decided instead.
+CREATE TABLE row_result(
+  log INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  disposition TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  PRIMARY KEY(log, seq)
+) STRICT;
+
+-- At a site: central's state of records that have pending rows. Other records need no second copy.
+CREATE TABLE shadow(
+  record BLOB PRIMARY KEY,
+  kind TEXT NOT NULL,
+  alive INTEGER NOT NULL,
+  doc TEXT NOT NULL
+) STRICT;
+
+-- At a site: what it holds of central, and what central confirmed. One row once enrolled.
+CREATE TABLE upstream(
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  central BLOB NOT NULL,
+  ce_ord INTEGER NOT NULL,
+  ce_nonce BLOB NOT NULL,
+  n INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  acked INTEGER NOT NULL,
+  durable INTEGER NOT NULL,
+  contact_at INTEGER NOT NULL
+) STRICT;
+
+-- At a site: the pieces of a snapshot until the last one is there and all are swapped in.
+CREATE TABLE staged_snapshot(
+  snapshot BLOB NOT NULL,
+  part INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  line TEXT NOT NULL,
+  PRIMARY KEY(snapshot, part, number)
+) STRICT;
+
+-- At central: the sites.
+CREATE TABLE site(
+  number INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('invited', 'active', 'revoked')),
+  scope TEXT NOT NULL CHECK (scope IN ('all', 'set')),
+  code_hash BLOB,
+  sign_key TEXT,
+  age_recipient TEXT,
+  epoch BLOB,
+  invited_at INTEGER NOT NULL,
+  admitted_at INTEGER,
+  contact_at INTEGER,
+  clock_suspect INTEGER NOT NULL,
+  down_ord INTEGER NOT NULL,
+  down_n INTEGER NOT NULL,
+  down_hash BLOB NOT NULL
+) STRICT;
+CREATE TABLE site_scope(
+  site INTEGER NOT NULL,
+  customer BLOB NOT NULL,
+  PRIMARY KEY(site, customer)
+) STRICT;
+CREATE TABLE site_epoch(
+  number INTEGER PRIMARY KEY,
+  site INTEGER NOT NULL,
+  epoch BLOB NOT NULL UNIQUE,
+  head INTEGER NOT NULL,
+  head_hash BLOB NOT NULL,
+  durable INTEGER NOT NULL
+) STRICT;
+-- At central: one row for every row of a site, with the place of its decision in central's log.
+CREATE TABLE ingest(
+  epoch INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  n INTEGER NOT NULL,
+  disposition TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  PRIMARY KEY(epoch, seq)
+) STRICT, WITHOUT ROWID;
+-- At central: rows that wait for their parent or a newer schema, retried after each import.
+CREATE TABLE held(
+  epoch INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  record BLOB NOT NULL,
+  line TEXT NOT NULL,
+  PRIMARY KEY(epoch, seq)
+) STRICT;
+-- At central: every position ever packed for a site, so that it can see that it stands on this history.
+CREATE TABLE waypoint(
+  site INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  PRIMARY KEY(site, n)
+) STRICT;
+
+-- Two writers' values of one field; central decides what stands, nothing is thrown away.
+CREATE TABLE conflict(
+  id BLOB PRIMARY KEY,
+  type TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  record BLOB NOT NULL,
+  scope_customer BLOB NOT NULL,
+  field TEXT,
+  winner TEXT NOT NULL,
+  loser TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'resolved')),
+  decided_by TEXT,
+  resolution TEXT,
+  created_at INTEGER NOT NULL,
+  resolved_at INTEGER,
+  version INTEGER NOT NULL
+) STRICT;
+CREATE INDEX conflict_open ON conflict(created_at, id) WHERE state = 'open';
+CREATE INDEX conflict_created ON conflict(created_at, id);
+CREATE INDEX conflict_record ON conflict(record);
+CREATE INDEX conflict_version ON conflict(version) WHERE version > 0;
+
+-- Every file ever seen, with what became of it.
+CREATE TABLE inbox(
+  number INTEGER PRIMARY KEY,
+  sha256 BLOB NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT,
+  sender BLOB,
+  outcome TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  received_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX inbox_sha256 ON inbox(sha256);
+
+CREATE TABLE token(
+  id BLOB PRIMARY KEY,
+  hash BLOB NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  access TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  last_used_at INTEGER,
+  revoked_at INTEGER
+) STRICT;
+
+CREATE TABLE idempotency(
+  key TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  body_hash BLOB NOT NULL,
+  status INTEGER NOT NULL,
+  headers TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY(principal, key)
+) STRICT;
+CREATE INDEX idempotency_age ON idempotency(created_at);
