@@ -12,7 +12,7 @@ namespace skerry {
 
 enum class FieldType : std::uint8_t {
   text,       // UTF-8, 1..length_max characters
-  email,      // addr-spec, kept as written, compared without case
+  email,      // addr-spec, kept as written
   phone,      // E.164: + and 7–15 digits
   url,        // http or https
   country,    // ISO 3166-1 alpha-2, only inside a group

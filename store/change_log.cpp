@@ -1,0 +1,155 @@
+#include "store/change_log.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/check.hpp"
+#include "crypto/sha256.hpp"
+#include "store/identity.hpp"
+
+namespace skerry::store {
+namespace {
+
+LogHead read_head(Connection& connection, std::string_view purpose) {
+  LogHead head;
+  {
+    Cursor log = connection.query(
+        "SELECT number,epoch,ord FROM log WHERE purpose=?1 ORDER BY number DESC LIMIT 1", purpose);
+    if (!log.next()) return head;
+    head.number = log.integer(0);
+    head.epoch = log.id<EpochId>(1);
+    head.ord = log.integer(2);
+  }
+  Cursor last = connection.query(
+      "SELECT seq,hash FROM change_log WHERE log=?1 ORDER BY seq DESC LIMIT 1", head.number);
+  if (last.next()) {
+    head.seq = last.integer(0);
+    head.hash = last.hash(1);
+  }
+  return head;
+}
+
+LogHead start(Connection& connection, std::string_view purpose, EpochId epoch, std::int64_t ord,
+              UnixMillis now) {
+  connection.execute("INSERT INTO log(epoch,purpose,ord,started_at) VALUES(?1,?2,?3,?4)", epoch,
+                     purpose, ord, now);
+  return LogHead{connection.last_insert_rowid(), epoch, ord, 0, Hash{}};
+}
+
+constexpr std::string_view hlc_floor_key = "hlc_floor";
+
+std::int64_t scalar(Connection& connection, std::string_view sql) {
+  Cursor cursor = connection.query(sql);
+  return cursor.next() ? cursor.integer(0) : 0;
+}
+
+}  // namespace
+
+void ChangeLog::load(Connection& connection) {
+  now_.n = scalar(connection, "SELECT max(n) FROM change_log");
+  now_.own = read_head(connection, "own");
+  now_.received = read_head(connection, "received");
+  committed_n_.store(now_.n, std::memory_order_release);
+  // The floor of the clock: what was recorded before the restart happened before what comes now.
+  if (const auto floor = parse_hlc(read_meta(connection, hlc_floor_key).value_or("")))
+    hlc_.observe(*floor);
+  Cursor last = connection.query(
+      "SELECT recorded_at,line FROM change_log WHERE log=?1 ORDER BY seq DESC LIMIT 1",
+      now_.own.number);
+  if (!last.next()) return;
+  hlc_.observe(HlcStamp::at(last.integer(0)));
+  if (const auto change = decode_change(last.text(1))) hlc_.observe(change->hlc);
+}
+
+void ChangeLog::start_own(Connection& connection, EpochId epoch, std::int64_t ord) {
+  now_.own = start(connection, "own", epoch, ord, wall_ms());
+}
+
+void ChangeLog::start_received(Connection& connection, EpochId epoch) {
+  now_.received = start(connection, "received", epoch, 0, wall_ms());
+}
+
+void ChangeLog::observe(Connection& connection, HlcStamp seen) {
+  hlc_.observe(seen);
+  const std::string text = to_string(hlc_.last());
+  write_meta(connection, hlc_floor_key, text);
+}
+
+LogPosition ChangeLog::append(Connection& connection, LogHead& head, const RecordId& record,
+                              std::string_view line) {
+  SKERRY_CHECK(head.number > 0);
+  const LogPosition position{now_.n + 1, head.seq + 1, crypto::chain_hash(head.hash, line)};
+  connection.execute(
+      "INSERT INTO change_log(n,log,seq,hash,record,recorded_at,line) VALUES(?1,?2,?3,?4,?5,?6,?7)",
+      position.n, head.number, position.seq, position.hash, record, wall_ms(), line);
+  now_.n = position.n;
+  head.seq = position.seq;
+  head.hash = position.hash;
+  return position;
+}
+
+LogPosition ChangeLog::append_own(Connection& connection, const RecordId& record,
+                                  std::string_view line) {
+  return append(connection, now_.own, record, line);
+}
+
+LogPosition ChangeLog::append_received(Connection& connection, const RecordId& record,
+                                       std::string_view line) {
+  return append(connection, now_.received, record, line);
+}
+
+void ChangeLog::on_commit(std::function<void(std::int64_t)> listener) {
+  listener_ = std::move(listener);
+}
+
+void ChangeLog::committed() {
+  if (now_.n == committed_n_.load(std::memory_order_relaxed)) return;
+  committed_n_.store(now_.n, std::memory_order_release);
+  if (listener_) listener_(now_.n);
+}
+
+LogRow read_log_row(const Cursor& cursor) {
+  return {cursor.integer(0), cursor.integer(1),           cursor.integer(2),
+          cursor.hash(3),    cursor.id<RecordId>(4),      cursor.integer(5),
+          std::string(cursor.text(6))};
+}
+
+Result<LogAudit> verify_chains(Connection& connection,
+                               const std::function<void(std::int64_t)>& progress) {
+  struct End {
+    std::int64_t seq = 0;
+    Hash hash{};
+  };
+  constexpr std::int64_t batch_rows = 10'000;  // a bounded read transaction each
+  std::vector<std::pair<std::int64_t, End>> ends;
+  LogAudit audit;
+  for (std::int64_t from = 0;;) {
+    std::int64_t rows = 0;
+    Cursor cursor = connection.query(
+        "SELECT n,log,seq,hash,line FROM change_log WHERE n>?1 ORDER BY n LIMIT ?2", from,
+        batch_rows);
+    while (cursor.next()) {
+      ++rows;
+      const std::int64_t n = cursor.integer(0);
+      const std::int64_t log = cursor.integer(1);
+      auto end = std::find_if(ends.begin(), ends.end(), [&](auto& e) { return e.first == log; });
+      if (end == ends.end()) end = ends.insert(end, {log, End{}});
+      const Hash hash = crypto::chain_hash(end->second.hash, cursor.text(4));
+      if (n != from + 1 || cursor.integer(2) != end->second.seq + 1 || hash != cursor.hash(3))
+        return fail(Errc::io_failed,
+                    fmt::format("the log does not fit its chain at row {} (log {}, position {})", n,
+                                log, cursor.integer(2)),
+                    "restore from a backup; see docs/manual: audit");
+      from = n;
+      end->second = {cursor.integer(2), hash};
+    }
+    audit.rows += rows;
+    if (progress) progress(audit.rows);
+    if (rows < batch_rows) break;
+  }
+  audit.logs = static_cast<std::int64_t>(ends.size());
+  return audit;
+}
+
+}  // namespace skerry::store

@@ -1,0 +1,112 @@
+// The change log (SYNC 4.1, 4.3): one table, several chains. Every visible change on this machine is
+// one row; its own changes are the chain that travels, what a site got from central is another.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/change.hpp"
+#include "core/clock.hpp"
+#include "core/hlc.hpp"
+#include "store/database.hpp"
+
+namespace skerry::store {
+
+// The end of one chain.
+struct LogHead {
+  std::int64_t number = 0;  // of the log, table `log`
+  EpochId epoch;
+  std::int64_t ord = 0;     // central: unix seconds at the start of this life; 0 at a site
+  std::int64_t seq = 0;
+  Hash hash{};
+};
+
+// Where a row came to stand.
+struct LogPosition {
+  std::int64_t n = 0;    // on this machine: the number of the change feed
+  std::int64_t seq = 0;  // in its chain; at central equal to n within the first life
+  Hash hash{};
+};
+
+// The heads of the chains and the hybrid clock, in memory beside the table. Used on the writer
+// thread only, except last_n(), which any thread may call.
+class ChangeLog final : public Participant {
+ public:
+  // `clock` must outlive the log.
+  explicit ChangeLog(const Clock& clock) : clock_(clock) {}
+
+  // Reads the heads. Called once, before the first write.
+  void load(Connection& connection);
+
+  // Starts a chain of this machine's own changes: at `init`, and later with each new epoch.
+  void start_own(Connection& connection, EpochId epoch, std::int64_t ord);
+  // Starts the chain of what arrives from central: at enrolment.
+  void start_received(Connection& connection, EpochId epoch);
+
+  LogPosition append_own(Connection& connection, const RecordId& record, std::string_view line);
+  LogPosition append_received(Connection& connection, const RecordId& record,
+                              std::string_view line);
+
+  const LogHead& own() const { return now_.own; }
+  // Central's version for the row that append_own will write next.
+  Version next_version() const { return {now_.own.ord, now_.own.seq + 1}; }
+  // A stamp later than every one before it.
+  HlcStamp tick() { return hlc_.tick(clock_.wall_ms()); }
+  // Raises the clock's floor to a stamp of central's, for good.
+  void observe(Connection& connection, HlcStamp seen);
+  UnixMillis wall_ms() const { return clock_.wall_ms(); }
+
+  // The last committed n.
+  std::int64_t last_n() const { return committed_n_.load(std::memory_order_acquire); }
+  // Called on the writer thread after each commit that appended rows.
+  void on_commit(std::function<void(std::int64_t last_n)> listener);
+
+  void begin_group() override { group_ = now_; }
+  void begin_job() override { job_ = now_; }
+  void rollback_job() override { now_ = job_; }
+  void rollback_group() override { now_ = group_; }
+  void committed() override;
+
+ private:
+  struct Heads {
+    std::int64_t n = 0;
+    LogHead own;
+    LogHead received;
+  };
+  LogPosition append(Connection& connection, LogHead& head, const RecordId& record,
+                     std::string_view line);
+
+  const Clock& clock_;
+  Hlc hlc_;
+  Heads now_;
+  Heads job_;
+  Heads group_;
+  std::atomic<std::int64_t> committed_n_{0};
+  std::function<void(std::int64_t)> listener_;
+};
+
+// One row, read back.
+struct LogRow {
+  std::int64_t n = 0;
+  std::int64_t log = 0;
+  std::int64_t seq = 0;
+  Hash hash{};
+  RecordId record;
+  UnixMillis recorded_at = 0;
+  std::string line;
+};
+inline constexpr std::string_view log_columns = "n,log,seq,hash,record,recorded_at,line";
+LogRow read_log_row(const Cursor& cursor);
+
+// Every chain from its first row: Errc::io_failed names the first row that does not fit.
+// `progress(rows)` is called now and then; it may be empty.
+struct LogAudit {
+  std::int64_t rows = 0;
+  std::int64_t logs = 0;
+};
+Result<LogAudit> verify_chains(Connection& connection,
+                               const std::function<void(std::int64_t)>& progress);
+
+}  // namespace skerry::store

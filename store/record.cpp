@@ -1,0 +1,260 @@
+#include "store/record.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/check.hpp"
+#include "core/json_text.hpp"
+#include "core/timestamp.hpp"
+#include "store/sqlite/search_index.hpp"
+
+namespace skerry::store {
+namespace {
+
+constexpr int system_columns = 8;  // row … stamps
+
+// The statements of one kind, written once from its description.
+struct TableSql {
+  std::string columns;
+  std::string find;
+  std::string exists;
+  std::string insert;
+  std::string update;
+  std::string remove;
+};
+
+TableSql write_sql(const Kind& kind) {
+  TableSql sql;
+  std::string names;
+  std::string marks = "?1,?2,?3,?4,?5,?6,?7";
+  std::string sets;
+  int parameter = 7;
+  for (const Field& field : kind.fields) {
+    names += fmt::format(",{}", field.name);
+    marks += fmt::format(",?{}", ++parameter);
+    sets += fmt::format(",{}=?{}", field.name, parameter);
+  }
+  sql.columns = "row,id,revision,created_at,updated_at,version,scope_customer,stamps" + names;
+  sql.find = fmt::format("SELECT {} FROM {} WHERE id=?1", sql.columns, kind.name);
+  sql.exists = fmt::format("SELECT 1 FROM {} WHERE id=?1", kind.name);
+  sql.insert = fmt::format(
+      "INSERT INTO {}(id,revision,created_at,updated_at,version,scope_customer,stamps{}) "
+      "VALUES({})",
+      kind.name, names, marks);
+  sql.update = fmt::format(
+      "UPDATE {} SET id=?1,revision=?2,created_at=?3,updated_at=?4,version=?5,scope_customer=?6,"
+      "stamps=?7{} WHERE row=?{}",
+      kind.name, sets, parameter + 1);
+  sql.remove = fmt::format("DELETE FROM {} WHERE row=?1", kind.name);
+  return sql;
+}
+
+const TableSql& sql_of(const Kind& kind) {
+  static const std::vector<TableSql> all = [] {
+    std::vector<TableSql> built;
+    for (const Kind& each : all_kinds()) built.push_back(write_sql(each));
+    return built;
+  }();
+  const auto index = static_cast<std::size_t>(&kind - all_kinds().data());
+  SKERRY_CHECK(index < all.size());
+  return all[index];
+}
+
+std::string search_text(const Record& record) {
+  std::string text;
+  for (std::size_t i = 0; i < record.values.size(); ++i) {
+    const json::string* value = record.values[i].if_string();
+    if (!record.kind->fields[i].searchable || !value) continue;
+    if (!text.empty()) text += ' ';
+    text += std::string_view(*value);
+  }
+  return text;
+}
+
+// Binds parameters 1… of insert and update. `held` keeps the texts until the statement has run.
+int bind_record(Cursor& cursor, const Record& record, std::string& stamps,
+                std::vector<std::string>& held) {
+  stamps = record.stamps.to_text();
+  cursor.bind(1, record.id);
+  cursor.bind(2, record.revision);
+  cursor.bind(3, record.created_at);
+  cursor.bind(4, record.updated_at);
+  cursor.bind(5, record.version);
+  cursor.bind(6, record.scope_customer);
+  cursor.bind(7, std::string_view(stamps));
+  int parameter = 7;
+  held.reserve(record.values.size());
+  for (std::size_t i = 0; i < record.values.size(); ++i) {
+    const json::value& value = record.values[i];
+    ++parameter;
+    if (value.is_array() || value.is_object()) {
+      held.push_back(to_json_text(value));
+      cursor.bind(parameter, std::string_view(held.back()));
+    } else {
+      bind_value(cursor, parameter, record.kind->fields[i], value);
+    }
+  }
+  return parameter;
+}
+
+void run(Cursor& cursor) {
+  while (cursor.next()) {
+  }
+}
+
+json::value read_column(const Cursor& cursor, int column, const Field& field) {
+  if (cursor.is_null(column)) return nullptr;
+  switch (field.type) {
+    case FieldType::boolean: return cursor.integer(column) != 0;
+    case FieldType::timestamp: return json::string(format_timestamp(cursor.integer(column)));
+    case FieldType::reference: return json::string(to_string(cursor.id<RecordId>(column)));
+    case FieldType::choices:
+    case FieldType::group: return json::parse(cursor.text(column));
+    default: return json::string(cursor.text(column));
+  }
+}
+
+}  // namespace
+
+const std::string& select_columns(const Kind& kind) { return sql_of(kind).columns; }
+
+void bind_value(Cursor& cursor, int parameter, const Field& field, const json::value& value) {
+  if (value.is_null()) {
+    cursor.bind(parameter, nullptr);
+  } else if (field.type == FieldType::boolean) {
+    cursor.bind(parameter, value.get_bool());
+  } else if (field.type == FieldType::timestamp) {
+    const auto time = parse_timestamp(value.get_string());
+    SKERRY_CHECK(time.has_value());
+    cursor.bind(parameter, *time);
+  } else if (field.type == FieldType::reference) {
+    // SQLite copies nothing, so a blob has to outlive the call: it is bound from the text's place.
+    const auto id = parse_id<RecordId>(value.get_string());
+    SKERRY_CHECK(id.has_value());
+    cursor.bind_copy(parameter, id->view());
+  } else {
+    cursor.bind(parameter, std::string_view(value.get_string()));
+  }
+}
+
+Record read_record(const Cursor& cursor, const Kind& kind) {
+  Record record(kind);
+  record.row = cursor.integer(0);
+  record.id = cursor.id<RecordId>(1);
+  record.revision = cursor.integer(2);
+  record.created_at = cursor.integer(3);
+  record.updated_at = cursor.integer(4);
+  record.version = cursor.integer(5);
+  record.scope_customer = cursor.id<RecordId>(6);
+  auto stamps = Stamps::parse(cursor.text(7));
+  if (!stamps) throw StorageError(Errc::io_failed, fmt::format("bad stamps of {} {}", kind.name, to_string(record.id)));
+  record.stamps = std::move(*stamps);
+  for (std::size_t i = 0; i < kind.fields.size(); ++i)
+    record.values[i] = read_column(cursor, system_columns + static_cast<int>(i), kind.fields[i]);
+  return record;
+}
+
+std::optional<Record> find_record(Connection& connection, const Kind& kind, const RecordId& id) {
+  Cursor cursor = connection.query(sql_of(kind).find, id);
+  if (!cursor.next()) return std::nullopt;
+  return read_record(cursor, kind);
+}
+
+bool record_exists(Connection& connection, const Kind& kind, const RecordId& id) {
+  return connection.query(sql_of(kind).exists, id).next();
+}
+
+void insert_record(Connection& connection, Record& record) {
+  std::string stamps;
+  std::vector<std::string> held;
+  {
+    Cursor cursor = connection.statement(sql_of(*record.kind).insert);
+    bind_record(cursor, record, stamps, held);
+    run(cursor);
+  }
+  record.row = connection.last_insert_rowid();
+  search_index::insert(connection, record.kind->name, record.row, search_text(record));
+}
+
+void replace_record(Connection& connection, const Record& before, Record& record) {
+  record.row = before.row;
+  std::string stamps;
+  std::vector<std::string> held;
+  {
+    Cursor cursor = connection.statement(sql_of(*record.kind).update);
+    const int parameters = bind_record(cursor, record, stamps, held);
+    cursor.bind(parameters + 1, record.row);
+    run(cursor);
+  }
+  const std::string old_text = search_text(before);
+  const std::string new_text = search_text(record);
+  if (old_text == new_text) return;
+  search_index::remove(connection, record.kind->name, record.row, old_text);
+  search_index::insert(connection, record.kind->name, record.row, new_text);
+}
+
+void delete_record(Connection& connection, const Record& before) {
+  search_index::remove(connection, before.kind->name, before.row, search_text(before));
+  connection.execute(sql_of(*before.kind).remove, before.row);
+}
+
+void append_record_json(std::string& out, const Record& record) {
+  out += "{\"id\":\"";
+  out += to_string(record.id);
+  out += "\",\"revision\":";
+  out += fmt::format_int(record.revision).c_str();
+  out += ",\"created_at\":\"";
+  out += format_timestamp(record.created_at);
+  out += "\",\"updated_at\":\"";
+  out += format_timestamp(record.updated_at);
+  out += '"';
+  for (std::size_t i = 0; i < record.values.size(); ++i) {
+    out += ",\"";
+    out += record.kind->fields[i].name;
+    out += "\":";
+    append_json(out, record.values[i]);
+  }
+  out += '}';
+}
+
+std::string record_json(const Record& record) {
+  std::string text;
+  text.reserve(512);
+  append_record_json(text, record);
+  return text;
+}
+
+Version newest_version(const Record& record) {
+  Version newest = record.stamps.every().version;
+  for (const Field& field : record.kind->fields)
+    newest = std::max(newest, record.stamps.of(field.name).version);
+  return newest;
+}
+
+std::string record_label(const Record& record) {
+  const int field = record.kind->find_field(record.kind->label);
+  SKERRY_CHECK(field >= 0);
+  const json::string* label = record.values[static_cast<std::size_t>(field)].if_string();
+  if (!label) return {};
+  std::string text(*label);
+  if (text.size() <= 80) return text;
+  std::size_t end = 77;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
+Result<void> check_tables(Connection& connection) {
+  for (const Kind& kind : all_kinds()) {
+    std::string columns;
+    Cursor cursor = connection.query("SELECT name FROM pragma_table_info(?1) ORDER BY cid", kind.name);
+    while (cursor.next()) columns += fmt::format("{}{}", columns.empty() ? "" : ",", cursor.text(0));
+    if (columns != sql_of(kind).columns)
+      return fail(Errc::internal, fmt::format("table {} has columns {}, its kind asks for {}",
+                                              kind.name, columns, sql_of(kind).columns));
+  }
+  return {};
+}
+
+}  // namespace skerry::store

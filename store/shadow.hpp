@@ -1,0 +1,22 @@
+// At a site: central's state of the records that have pending rows (SYNC 4.3). The tables of the kinds
+// hold the view; every other record is its own shadow and needs no second copy.
+#pragma once
+
+#include <optional>
+
+#include "store/record.hpp"
+
+namespace skerry::store {
+
+struct Shadow {
+  bool alive = true;
+  Record record;  // values and stamps as central has them
+};
+
+std::optional<Shadow> find_shadow(Connection& connection, const Kind& kind, const RecordId& id);
+void write_shadow(Connection& connection, const Shadow& shadow);
+// Keeps the record as it is before the first pending change; does nothing when one is kept already.
+void keep_shadow(Connection& connection, const Record& record);
+void erase_shadow(Connection& connection, const RecordId& id);
+
+}  // namespace skerry::store

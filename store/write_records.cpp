@@ -1,0 +1,229 @@
+#include "store/write_records.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "core/check.hpp"
+#include "store/shadow.hpp"
+#include "store/tombstone.hpp"
+
+namespace skerry::store {
+namespace {
+
+FieldError complaint(const Field& field, std::string code, std::string detail) {
+  return {fmt::format("/{}", field.name), std::move(code), std::move(detail)};
+}
+
+std::optional<RecordId> reference_of(const json::value& value) {
+  const json::string* text = value.if_string();
+  if (!text) return std::nullopt;
+  return parse_id<RecordId>(*text);
+}
+
+}  // namespace
+
+const Kind* find_referenced(Connection& connection, const Field& field, const RecordId& id) {
+  for (const std::string_view name : field.options) {
+    const Kind* kind = find_kind(name);
+    SKERRY_CHECK(kind != nullptr);
+    if (record_exists(connection, *kind, id)) return kind;
+  }
+  return nullptr;
+}
+
+Result<RecordId> scope_customer_of(Connection& connection, const Record& record) {
+  if (record.kind->scope == ScopePath::itself) return record.id;
+  const char* name = record.kind->scope == ScopePath::subject ? "subject" : "customer";
+  const int position = record.kind->find_field(name);
+  SKERRY_CHECK(position >= 0);
+  const auto index = static_cast<std::size_t>(position);
+  const Field& field = record.kind->fields[index];
+  const auto id = reference_of(record.values[index]);
+  const Kind* kind = id ? find_referenced(connection, field, *id) : nullptr;
+  if (!kind) {
+    return fail(Error(Errc::reference_not_found, fmt::format("{} names no record", field.name), {},
+                      {complaint(field, "reference_not_found", "names no record")}));
+  }
+  if (kind->scope == ScopePath::itself) return *id;
+  return scope_customer_of(connection, *find_record(connection, *kind, *id));
+}
+
+std::optional<RecordId> find_same_key(Connection& connection, const Record& record,
+                                      std::size_t position) {
+  const Field& field = record.kind->fields[position];
+  const json::value& value = record.values[position];
+  if (field.unique == Unique::no || value.is_null()) return std::nullopt;
+  Cursor cursor = connection.statement(
+      field.unique == Unique::everywhere
+          ? fmt::format("SELECT id FROM {} WHERE {}=?1 AND id<>?2 LIMIT 1", record.kind->name,
+                        field.name)
+          : fmt::format("SELECT id FROM {} WHERE {}=?1 AND id<>?2 AND scope_customer=?3 LIMIT 1",
+                        record.kind->name, field.name));
+  bind_value(cursor, 1, field, value);
+  cursor.bind(2, record.id);
+  if (field.unique == Unique::within_customer) cursor.bind(3, record.scope_customer);
+  if (!cursor.next()) return std::nullopt;
+  return cursor.id<RecordId>(0);
+}
+
+std::optional<std::string> find_referrer(Connection& connection, const Kind& kind,
+                                         const RecordId& id) {
+  for (const Kind& other : all_kinds()) {
+    for (const Field& field : other.fields) {
+      if (field.type != FieldType::reference) continue;
+      if (std::find(field.options.begin(), field.options.end(), kind.name) == field.options.end())
+        continue;
+      Cursor cursor = connection.query(
+          fmt::format("SELECT id FROM {} WHERE {}=?1 LIMIT 1", other.name, field.name), id);
+      if (cursor.next())
+        return fmt::format("{} {}", other.name, to_string(cursor.id<RecordId>(0)));
+    }
+  }
+  return std::nullopt;
+}
+
+Result<Record> RecordWriter::current(const Kind& kind, const RecordId& id,
+                                     std::optional<std::int64_t> revision) {
+  auto record = find_record(connection_, kind, id);
+  if (!record)
+    return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
+  if (revision && *revision != record->revision)
+    return fail(Errc::precondition_failed,
+                fmt::format("the {} is at revision {}, not {}", kind.name, record->revision,
+                            *revision),
+                "read it again and repeat the change");
+  return std::move(*record);
+}
+
+Result<void> RecordWriter::check_unique(const Record& record, const Field& field,
+                                        std::size_t position) {
+  const auto other = find_same_key(connection_, record, position);
+  if (!other) return {};
+  const std::string detail =
+      fmt::format("{} {} is taken by {}", field.name,
+                  std::string_view(record.values[position].as_string()), to_string(*other));
+  return fail(Error(Errc::duplicate_key, detail, {}, {complaint(field, "duplicate_key", detail)}));
+}
+
+// The rules that need the database; `record` already holds the new values.
+Result<void> RecordWriter::check_values(const Record& record, const FieldValues& values) {
+  for (const FieldValue& value : values) {
+    const Field& field = record.kind->fields[value.field];
+    if (field.merge == MergeClass::central && role_ == Role::site) {
+      const std::string detail = fmt::format("{} is central's to write", field.name);
+      return fail(Error(Errc::owned_by_central, detail, "ask the vendor's central",
+                        {complaint(field, "owned_by_central", detail)}));
+    }
+    if (const auto id = reference_of(value.value); field.type == FieldType::reference && id) {
+      if (!find_referenced(connection_, field, *id)) {
+        const std::string detail = fmt::format("{} {} names no record", field.name, to_string(*id));
+        return fail(Error(Errc::reference_not_found, detail, {},
+                          {complaint(field, "reference_not_found", detail)}));
+      }
+    }
+    if (field.unique != Unique::no) SKERRY_TRY_VOID(check_unique(record, field, value.field));
+  }
+  return {};
+}
+
+Change RecordWriter::new_change(const Record& record, ChangeOp op, const Author& author) {
+  Change change;
+  change.kind = record.kind;
+  change.record = record.id;
+  change.op = op;
+  change.hlc = log_.tick();
+  const UnixMillis wall = log_.wall_ms();
+  if (std::llabs(wall - change.hlc.ms()) > 1000) change.wall = wall;
+  change.actor = author.actor;
+  change.source = author.source;
+  change.request = author.request;
+  return change;
+}
+
+void RecordWriter::keep_shadow(const Record& record) {
+  if (role_ == Role::site && record.stamps.at_central()) store::keep_shadow(connection_, record);
+}
+
+// At central a write is a decision at once: its fields get the version of its row. A site's stamps
+// keep saying which version of central's the site saw, the base of its next rows.
+void RecordWriter::stamp(Record& record, const Change& change, Version version) {
+  if (role_ != Role::central) return;
+  const FieldStamp stamp{version, 0, change.hlc};
+  record.version = version.n;
+  if (change.op == ChangeOp::create) {
+    record.stamps = Stamps(stamp);
+    return;
+  }
+  for (const FieldChange& field : change.fields)
+    record.stamps.set(record.kind->fields[field.field].name, stamp);
+}
+
+Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id,
+                                    FieldValues values, const Author& author) {
+  Record record(kind);
+  record.created_at = record.updated_at = log_.wall_ms();
+  record.revision = 1;
+  record.id = id ? *id : new_record_id(record.created_at, random_);
+  if (id && (record_exists(connection_, kind, *id) || find_tombstone(connection_, *id)))
+    return fail(Errc::already_exists, fmt::format("the id {} is taken", to_string(*id)));
+  for (const FieldValue& value : values) record.values[value.field] = value.value;
+  SKERRY_TRY(record.scope_customer, scope_customer_of(connection_, record));
+  SKERRY_TRY_VOID(check_values(record, values));
+  Change change = new_change(record, ChangeOp::create, author);
+  for (FieldValue& value : values)
+    change.fields.push_back({value.field, nullptr, std::move(value.value), std::nullopt});
+  stamp(record, change, log_.next_version());
+  insert_record(connection_, record);
+  const std::string line = encode(change);
+  log_.append_own(connection_, record.id, line);
+  return record;
+}
+
+Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id,
+                                    const json::object& patch,
+                                    std::optional<std::int64_t> revision, const Author& author,
+                                    std::optional<RecordId> resolves) {
+  SKERRY_TRY(const Record before, current(kind, id, revision));
+  SKERRY_TRY(const FieldValues values, read_patch(kind, patch, before.values));
+  if (values.empty() && !resolves) return before;
+  Record record = before;
+  for (const FieldValue& value : values) record.values[value.field] = value.value;
+  SKERRY_TRY(record.scope_customer, scope_customer_of(connection_, record));
+  SKERRY_TRY_VOID(check_values(record, values));
+  Change change = new_change(record, ChangeOp::set, author);
+  change.resolves = resolves;
+  for (const FieldValue& value : values) {
+    const Version base = before.stamps.of(kind.fields[value.field].name).version;
+    change.fields.push_back({value.field, before.values[value.field], value.value,
+                             base.at_central() ? std::optional(base) : std::nullopt});
+  }
+  keep_shadow(before);
+  record.revision = before.revision + 1;
+  record.updated_at = log_.wall_ms();
+  stamp(record, change, log_.next_version());
+  replace_record(connection_, before, record);
+  const std::string line = encode(change);
+  log_.append_own(connection_, id, line);
+  return record;
+}
+
+Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
+                                  std::optional<std::int64_t> revision, const Author& author) {
+  SKERRY_TRY(const Record before, current(kind, id, revision));
+  if (const auto referrer = find_referrer(connection_, kind, id))
+    return fail(Errc::in_use, fmt::format("{} refers to this {}", *referrer, kind.name),
+                "delete what refers to it first");
+  Change change = new_change(before, ChangeOp::remove, author);
+  if (before.stamps.at_central()) change.base = newest_version(before);
+  keep_shadow(before);
+  const Version version = role_ == Role::central ? log_.next_version() : Version{};
+  delete_record(connection_, before);
+  write_tombstone(connection_, {id, &kind, before.scope_customer, version}, log_.wall_ms());
+  const std::string line = encode(change);
+  log_.append_own(connection_, id, line);
+  return {};
+}
+
+}  // namespace skerry::store

@@ -1,0 +1,75 @@
+// The one write path of a person, a program or an import: create, update, remove. Each call is part
+// of a write job's transaction: record row, field stamps, chained log row, or nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/random.hpp"
+#include "store/change_log.hpp"
+#include "store/identity.hpp"
+#include "store/record.hpp"
+
+namespace skerry::store {
+
+// On whose behalf, for the log.
+struct Author {
+  std::string actor;    // "uid:0", "token:crm"
+  std::string source;   // api, cli, import, console
+  std::string request;  // request id; may be empty
+};
+
+class RecordWriter {
+ public:
+  // All must outlive the writer, which lives as long as one job.
+  RecordWriter(Connection& connection, ChangeLog& log, Role role, Random& random)
+      : connection_(connection), log_(log), role_(role), random_(random) {}
+
+  // `id`: chosen by the client, or nullopt. Errors: already_exists, duplicate_key,
+  // reference_not_found, owned_by_central.
+  Result<Record> create(const Kind& kind, std::optional<RecordId> id, FieldValues values,
+                        const Author& author);
+
+  // RFC 7396 merge patch. `revision`: the one the client saw; nullopt for callers inside this
+  // process that decide on the row they just read. Errors: as create, and not_found,
+  // precondition_failed, validation_failed. A patch that changes nothing writes nothing and
+  // returns the record as it is. `resolves` names the conflict that this change decides.
+  Result<Record> update(const Kind& kind, const RecordId& id, const json::object& patch,
+                        std::optional<std::int64_t> revision, const Author& author,
+                        std::optional<RecordId> resolves = std::nullopt);
+
+  // Errors: not_found, precondition_failed, in_use (something refers to it), owned_by_central.
+  Result<void> remove(const Kind& kind, const RecordId& id, std::optional<std::int64_t> revision,
+                      const Author& author);
+
+ private:
+  Result<Record> current(const Kind& kind, const RecordId& id,
+                         std::optional<std::int64_t> revision);
+  Result<void> check_values(const Record& record, const FieldValues& values);
+  Result<void> check_unique(const Record& record, const Field& field, std::size_t position);
+  Change new_change(const Record& record, ChangeOp op, const Author& author);
+  void keep_shadow(const Record& record);
+  void stamp(Record& record, const Change& change, Version version);
+
+  Connection& connection_;
+  ChangeLog& log_;
+  Role role_;
+  Random& random_;
+};
+
+// The customer whose scope decides who sees the record; from its values. Errc::reference_not_found
+// when the way there leads nowhere.
+Result<RecordId> scope_customer_of(Connection& connection, const Record& record);
+
+// The kind of the record `id` among the kinds a reference field names; nullptr when there is none.
+const Kind* find_referenced(Connection& connection, const Field& field, const RecordId& id);
+
+// Another live record that holds the same value of a unique field, if any.
+std::optional<RecordId> find_same_key(Connection& connection, const Record& record,
+                                      std::size_t field);
+
+// A record that refers to this one, if any.
+std::optional<std::string> find_referrer(Connection& connection, const Kind& kind,
+                                         const RecordId& id);
+
+}  // namespace skerry::store
