@@ -1,0 +1,56 @@
+// Conflict records (SYNC 4.4): two writers' values of one field, or two records of one key. Central
+// makes them while it takes rows in; sites in scope get copies; nothing that was lost is thrown away.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/kinds/kinds.hpp"
+#include "core/strict_json.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace skerry::store {
+
+enum class ConflictType { concurrent, edit_vs_delete, delete_vs_edit, duplicate_key, not_authorised,
+                          out_of_scope };
+std::string_view to_text(ConflictType type);
+std::optional<ConflictType> parse_conflict_type(std::string_view text);
+
+struct Conflict {
+  RecordId id;
+  ConflictType type = ConflictType::concurrent;
+  const Kind* kind = nullptr;
+  RecordId record;
+  RecordId scope_customer;
+  std::string field;                 // empty: the whole record
+  json::object winner;               // {value, author, version, effective}
+  json::object loser;                // {value, old, author, uid, hlc, wall, base}
+  bool open = true;
+  std::string decided_by;            // who or what resolved it; "rule" for agreement by rule
+  json::object resolution;           // {choice, value, at}
+  UnixMillis created_at = 0;
+  std::optional<UnixMillis> resolved_at;
+  std::int64_t version = 0;          // n of central's log; 0 for a decision central has not seen
+};
+
+std::optional<Conflict> find_conflict(Connection& connection, const RecordId& id);
+// Inserts or replaces.
+void write_conflict(Connection& connection, const Conflict& conflict);
+std::int64_t count_open_conflicts(Connection& connection);
+
+struct ConflictQuery {
+  std::optional<bool> open;
+  std::optional<RecordId> record;
+  std::int64_t after_created_at = 0;  // with after_id: the last one of the page before
+  RecordId after_id;
+  std::int64_t limit = 50;
+};
+std::vector<Conflict> list_conflicts(Connection& connection, const ConflictQuery& query);
+
+// The form of the wire and the API; read back by conflict_from_json.
+json::object to_json(const Conflict& conflict);
+Result<Conflict> conflict_from_json(const json::object& object);
+
+}  // namespace skerry::store

@@ -1,0 +1,27 @@
+// Every bundle file ever seen, with what became of it (SYNC 4.3).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace skerry::store {
+
+struct InboxEntry {
+  Hash sha256{};
+  std::string name;                // as it came; for people
+  std::string kind;                // empty when the file could not be read that far
+  std::optional<SiteId> sender;
+  std::string outcome;             // applied, duplicate, or the slug of the refusal
+  std::string detail;
+  UnixMillis received_at = 0;
+};
+
+void write_inbox(Connection& connection, const InboxEntry& entry);
+// The newest first.
+std::vector<InboxEntry> list_inbox(Connection& connection, std::int64_t limit);
+
+}  // namespace skerry::store

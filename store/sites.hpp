@@ -1,0 +1,97 @@
+// At central: the sites, what each may see, and how far each of their logs was taken in.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/change.hpp"
+#include "core/version.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace skerry::store {
+
+// A position in central's log as a site reports it: number and hash together, never a bare number.
+struct DownCursor {
+  Version at;
+  Hash hash{};
+  bool operator==(const DownCursor&) const = default;
+};
+
+enum class SiteStatus { invited, active, revoked };
+std::string_view to_text(SiteStatus status);
+
+struct Site {
+  std::int64_t number = 0;
+  SiteId id;
+  std::string name;
+  SiteStatus status = SiteStatus::invited;
+  bool sees_all = true;            // otherwise only the customers of table site_scope
+  std::optional<Hash> code_hash;   // of the invitation's single-use code
+  std::string sign_key;            // crypto::VerifyKey::to_text(); empty until admitted
+  std::string age_recipient;
+  std::optional<EpochId> epoch;    // the active one
+  UnixMillis invited_at = 0;
+  std::optional<UnixMillis> admitted_at;
+  std::optional<UnixMillis> contact_at;
+  bool clock_suspect = false;
+  DownCursor down;                 // what the site last said it holds
+};
+
+// How far one epoch of a site's log was taken in.
+struct SiteEpoch {
+  std::int64_t number = 0;
+  EpochId epoch;
+  std::int64_t head = 0;
+  Hash head_hash{};
+  std::int64_t durable = 0;
+};
+
+std::optional<Site> find_site(Connection& connection, const SiteId& id);
+std::optional<Site> find_site_by_number(Connection& connection, std::int64_t number);
+std::vector<Site> list_sites(Connection& connection);
+// Sites whose id begins with `text`, or whose name is `text`: what a person types.
+std::vector<Site> find_sites_by_text(Connection& connection, std::string_view text);
+void insert_site(Connection& connection, Site& site, const std::vector<RecordId>& scope);
+void update_site(Connection& connection, const Site& site);
+
+std::vector<RecordId> read_scope(Connection& connection, const Site& site);
+bool in_scope(Connection& connection, const Site& site, const RecordId& customer);
+void add_to_scope(Connection& connection, const Site& site, const RecordId& customer);
+
+std::optional<SiteEpoch> find_epoch(Connection& connection, const EpochId& epoch);
+SiteEpoch insert_epoch(Connection& connection, const Site& site, const EpochId& epoch);
+void update_epoch(Connection& connection, const SiteEpoch& epoch);
+
+// One row of a site, taken in: its chain hash, the place of its decision, the decision.
+struct Ingested {
+  Hash hash{};
+  std::int64_t n = 0;
+  Disposition disposition = Disposition::applied;
+};
+std::optional<Ingested> find_ingested(Connection& connection, std::int64_t epoch, std::int64_t seq);
+void insert_ingested(Connection& connection, std::int64_t epoch, std::int64_t seq,
+                     const Ingested& row, std::string_view detail);
+void update_disposition(Connection& connection, std::int64_t epoch, std::int64_t seq,
+                        Disposition disposition, std::string_view detail, std::int64_t n);
+
+// The largest seq of the epoch whose decision is not after `n`, with its chain hash; {0, zero} when
+// there is none.
+std::pair<std::int64_t, Hash> last_decided(Connection& connection, std::int64_t epoch,
+                                           std::int64_t n);
+
+struct RowResult {
+  std::int64_t seq = 0;
+  Disposition disposition = Disposition::applied;
+  std::string detail;
+};
+
+// Positions of central's log.
+std::optional<Hash> hash_at(Connection& connection, std::int64_t n);
+inline constexpr std::int64_t waypoints_max = 64;
+void add_waypoint(Connection& connection, const Site& site, std::int64_t n, const Hash& hash);
+// From `from_n` on, at most waypoints_max, the oldest first.
+std::vector<std::pair<std::int64_t, Hash>> waypoints_from(Connection& connection, const Site& site,
+                                                          std::int64_t from_n);
+
+}  // namespace skerry::store
