@@ -2,7 +2,6 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-
 #include <utility>
 
 #include "core/check.hpp"
@@ -32,8 +31,8 @@ Hash Sha256::finish() {
 
 Hash sha256(ByteView bytes) {
   Hash hash;
-  SKERRY_CHECK(EVP_Digest(bytes.data(), bytes.size(), hash.data(), nullptr, EVP_sha256(),
-                          nullptr) == 1);
+  SKERRY_CHECK(
+      EVP_Digest(bytes.data(), bytes.size(), hash.data(), nullptr, EVP_sha256(), nullptr) == 1);
   return hash;
 }
 
