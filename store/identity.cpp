@@ -2,14 +2,6 @@
 
 namespace skerry::store {
 
-std::string_view to_text(Role role) { return role == Role::central ? "central" : "site"; }
-
-std::optional<Role> parse_role(std::string_view text) {
-  if (text == "central") return Role::central;
-  if (text == "site") return Role::site;
-  return std::nullopt;
-}
-
 std::optional<std::string> read_meta(Connection& connection, std::string_view key) {
   Cursor cursor = connection.query("SELECT value FROM meta WHERE key=?1", key);
   if (!cursor.next()) return std::nullopt;

@@ -5,13 +5,10 @@
 #include <string>
 
 #include "core/ids.hpp"
+#include "core/role.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace skerry::store {
-
-enum class Role { site, central };
-std::string_view to_text(Role role);
-std::optional<Role> parse_role(std::string_view text);
 
 struct Identity {
   Role role = Role::site;

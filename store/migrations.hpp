@@ -10,9 +10,9 @@
 namespace skerry::store {
 
 struct Migration {
-  int version;            // 1, 2, 3, … without gaps
+  int version;  // 1, 2, 3, … without gaps
   std::string_view name;
-  std::string_view sql;   // from store/migrations/NNNN_name.sql, embedded at build time
+  std::string_view sql;  // from store/migrations/NNNN_name.sql, embedded at build time
 };
 
 std::span<const Migration> all_migrations();

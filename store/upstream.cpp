@@ -6,29 +6,28 @@ namespace skerry::store {
 
 std::optional<Upstream> read_upstream(Connection& connection) {
   Cursor cursor = connection.query(
-      "SELECT central,ce_ord,ce_nonce,n,hash,acked,durable,contact_at FROM upstream");
+      "SELECT ce_ord,ce_nonce,n,hash,acked,durable,contact_at FROM upstream");
   if (!cursor.next()) return std::nullopt;
   Upstream upstream;
-  upstream.central = cursor.id<SiteId>(0);
-  upstream.life.ord = cursor.integer(1);
-  const ByteView nonce = cursor.blob(2);
+  upstream.life.ord = cursor.integer(0);
+  const ByteView nonce = cursor.blob(1);
   std::copy_n(nonce.begin(), std::min(nonce.size(), upstream.life.nonce.size()),
               upstream.life.nonce.begin());
-  upstream.n = cursor.integer(3);
-  upstream.hash = cursor.hash(4);
-  upstream.acked = cursor.integer(5);
-  upstream.durable = cursor.integer(6);
-  upstream.contact_at = cursor.integer(7);
+  upstream.n = cursor.integer(2);
+  upstream.hash = cursor.hash(3);
+  upstream.acked = cursor.integer(4);
+  upstream.durable = cursor.integer(5);
+  upstream.contact_at = cursor.integer(6);
   return upstream;
 }
 
 void write_upstream(Connection& connection, const Upstream& upstream) {
   connection.execute(
-      "INSERT INTO upstream(one,central,ce_ord,ce_nonce,n,hash,acked,durable,contact_at) "
-      "VALUES(1,?1,?2,?3,?4,?5,?6,?7,?8) ON CONFLICT(one) DO UPDATE SET central=excluded.central,"
+      "INSERT INTO upstream(one,ce_ord,ce_nonce,n,hash,acked,durable,contact_at) "
+      "VALUES(1,?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(one) DO UPDATE SET "
       "ce_ord=excluded.ce_ord,ce_nonce=excluded.ce_nonce,n=excluded.n,hash=excluded.hash,"
       "acked=excluded.acked,durable=excluded.durable,contact_at=excluded.contact_at",
-      upstream.central, upstream.life.ord, ByteView(upstream.life.nonce), upstream.n,
+      upstream.life.ord, ByteView(upstream.life.nonce), upstream.n,
       upstream.hash, upstream.acked, upstream.durable, upstream.contact_at);
 }
 

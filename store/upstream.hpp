@@ -18,7 +18,6 @@ struct CentralLife {
 };
 
 struct Upstream {
-  SiteId central;
   CentralLife life;           // ord 0: holds nothing of central yet
   std::int64_t n = 0;         // position in central's log
   Hash hash{};

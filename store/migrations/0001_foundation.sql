@@ -156,7 +156,6 @@ CREATE TABLE shadow(
 -- At a site: what it holds of central, and what central confirmed. One row once enrolled.
 CREATE TABLE upstream(
   one INTEGER PRIMARY KEY CHECK (one = 1),
-  central BLOB NOT NULL,
   ce_ord INTEGER NOT NULL,
   ce_nonce BLOB NOT NULL,
   n INTEGER NOT NULL,

@@ -1,0 +1,77 @@
+#include "store/migrations.hpp"
+
+#include <fmt/format.h>
+
+#include "core/check.hpp"
+#include "core/clock.hpp"
+#include "core/timestamp.hpp"
+#include "crypto/sha256.hpp"
+
+namespace skerry::store {
+namespace {
+
+constexpr std::string_view create_migration_table =
+    "CREATE TABLE IF NOT EXISTS migration(version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+    " sha256 BLOB NOT NULL, applied_at TEXT NOT NULL) STRICT";
+
+bool has_table(Connection& connection, std::string_view where) {
+  Cursor rows =
+      connection.query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name GLOB ?", where);
+  return rows.next();
+}
+
+// Compares what the database says was applied with what we have; returns how many were.
+Result<std::size_t> check_applied(Connection& connection, std::span<const Migration> migrations) {
+  std::size_t applied = 0;
+  Cursor rows = connection.query("SELECT version, name, sha256 FROM migration ORDER BY version");
+  for (; rows.next(); ++applied) {
+    const std::int64_t version = rows.integer(0);
+    if (version > static_cast<std::int64_t>(migrations.size()))
+      return fail(Errc::unsupported_version,
+                  fmt::format("the database has version {} ({}), this program knows versions up "
+                              "to {}",
+                              version, rows.text(1), migrations.size()),
+                  "install the version of skerry that wrote it, or a newer one");
+    if (applied >= migrations.size() || version != migrations[applied].version ||
+        rows.hash(2) != crypto::sha256(as_bytes(migrations[applied].sql)))
+      return fail(Errc::io_failed,
+                  fmt::format("migration {} ({}) in the database is not the one of this program: "
+                              "the file was changed by other means",
+                              version, rows.text(1)),
+                  "restore a backup");
+  }
+  return applied;
+}
+
+void apply(Connection& connection, const Migration& migration) {
+  const Hash hash = crypto::sha256(as_bytes(migration.sql));
+  const std::string now = format_timestamp(SystemClock().wall_ms());
+  connection.execute("BEGIN IMMEDIATE");
+  try {
+    connection.execute_script(std::string(migration.sql));
+    SKERRY_CHECK(connection.in_transaction());  // a migration has no COMMIT of its own
+    connection.execute(
+        "INSERT INTO migration(version, name, sha256, applied_at) VALUES(?, ?, ?, ?)",
+        migration.version, migration.name, hash, now);
+    connection.execute("COMMIT");
+  } catch (...) {
+    if (connection.in_transaction()) connection.execute("ROLLBACK");
+    throw;
+  }
+}
+
+}  // namespace
+
+Result<void> migrate(Connection& connection, std::span<const Migration> migrations) {
+  for (std::size_t i = 0; i < migrations.size(); ++i)
+    SKERRY_CHECK(migrations[i].version == static_cast<int>(i) + 1);
+  if (!has_table(connection, "migration") && has_table(connection, "*"))
+    return fail(Errc::io_failed, "the database is not one of skerry",
+                "use an empty data folder, or restore a backup");
+  connection.execute(create_migration_table);
+  SKERRY_TRY(const std::size_t applied, check_applied(connection, migrations));
+  for (const Migration& migration : migrations.subspan(applied)) apply(connection, migration);
+  return {};
+}
+
+}  // namespace skerry::store

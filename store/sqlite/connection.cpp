@@ -1,0 +1,167 @@
+#include "store/sqlite/connection.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <mutex>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include "core/check.hpp"
+#include "store/sqlite/sqlite_error.hpp"
+
+namespace skerry::store {
+namespace {
+
+// Page cache: together with readers_max readers they bound what an idle daemon holds on to.
+constexpr int writer_cache_kib = 8192;
+constexpr int reader_cache_kib = 2048;
+// The write-ahead log is cut to this length when it starts anew after a burst.
+constexpr int journal_bytes_max = 16 << 20;
+// Savepoints keep overwritten pages in memory up to this size, then in an unlinked file. The
+// default of 64 KiB is less than one job of ordinary size touches.
+constexpr int savepoint_spill_bytes = 1 << 20;
+
+void configure_library() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    // Without its statistics SQLite takes no global lock in each allocation. Fails harmlessly when
+    // somebody has used SQLite before us.
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, savepoint_spill_bytes);
+    sqlite3_initialize();
+  });
+}
+
+// SQLite would create the file readable by everybody. An existing file is not touched: closing a
+// second descriptor of it would drop the locks of a connection that this process has open.
+void create_private_file(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+  if (descriptor >= 0) {
+    ::close(descriptor);
+  } else if (errno != EEXIST) {
+    throw StorageError(errno == ENOSPC ? Errc::storage_full : Errc::io_failed,
+                       fmt::format("cannot create {}: {}", file.string(), std::strerror(errno)));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Connection> Connection::open(const std::filesystem::path& file, Mode mode) {
+  configure_library();
+  if (mode == Mode::read_write) create_private_file(file);
+  const int access = mode == Mode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  sqlite3* handle = nullptr;
+  // One thread at a time uses a connection, so SQLite need not lock each call.
+  const int code = sqlite3_open_v2(file.c_str(), &handle,
+                                   access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  std::unique_ptr<Connection> connection(new Connection(handle));
+  check_sqlite(handle, code, fmt::format("open {}", file.string()));
+  connection->apply_pragmas(mode);
+  return connection;
+}
+
+void Connection::apply_pragmas(Mode mode) {
+  sqlite3_busy_timeout(handle_, busy_timeout_ms);
+  int ignored = 0;
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, &ignored);
+  // temp_store=FILE and no mmap: memory stays bounded in transactions of any size, and a bad disk
+  // is an error code rather than a SIGBUS. secure_delete=FAST: deleted content is overwritten where
+  // that costs no further write.
+  execute_script(
+      "PRAGMA foreign_keys=OFF; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+      "PRAGMA temp_store=FILE; PRAGMA mmap_size=0;");
+  if (mode == Mode::read_only) {
+    execute_script(fmt::format("PRAGMA query_only=ON; PRAGMA cache_size=-{};", reader_cache_kib));
+    return;
+  }
+  execute_script("PRAGMA page_size=4096; PRAGMA auto_vacuum=NONE;");
+  {
+    Cursor journal = query("PRAGMA journal_mode=WAL");
+    if (!journal.next() || journal.text(0) != "wal")
+      throw StorageError(Errc::io_failed, "the file system does not carry SQLite's WAL mode");
+  }
+  execute_script(
+      fmt::format("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=FAST;"
+                  "PRAGMA journal_size_limit={}; PRAGMA cache_size=-{};",
+                  journal_bytes_max, writer_cache_kib));
+}
+
+Connection::~Connection() {
+  for (auto& [text, cached] : statements_) {
+    for (auto& statement : cached.statements) {
+      SKERRY_CHECK(!statement->in_use);
+      sqlite3_finalize(statement->statement);
+    }
+  }
+  SKERRY_CHECK(sqlite3_close(handle_) == SQLITE_OK);
+}
+
+sqlite3_stmt* Connection::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const char* rest = nullptr;
+  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, &rest);
+  check_sqlite(handle_, code, sql);
+  sql.remove_prefix(static_cast<std::size_t>(rest - sql.data()));
+  SKERRY_CHECK(statement != nullptr);  // one statement exactly: the rest would never run
+  SKERRY_CHECK(sql.find_first_not_of(" \t\n;") == std::string_view::npos);
+  return statement;
+}
+
+Cursor Connection::statement(std::string_view sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) {
+    if (statements_.size() >= cached_texts_max) forget_least_recent();
+    found = statements_.emplace(std::string(sql), CachedText{}).first;
+  }
+  CachedText& cached = found->second;
+  cached.last_used = ++uses_;
+  for (auto& candidate : cached.statements) {
+    if (candidate->in_use) continue;
+    candidate->in_use = true;
+    return Cursor(*candidate);
+  }
+  auto added = std::make_unique<CachedStatement>();
+  cached.statements.reserve(cached.statements.size() + 1);
+  added->statement = prepare(sql);
+  added->in_use = true;
+  return Cursor(*cached.statements.emplace_back(std::move(added)));
+}
+
+void Connection::forget_least_recent() {
+  auto oldest = statements_.end();
+  for (auto entry = statements_.begin(); entry != statements_.end(); ++entry) {
+    const auto& statements = entry->second.statements;
+    const bool held = std::any_of(statements.begin(), statements.end(),
+                                  [](const auto& statement) { return statement->in_use; });
+    if (held) continue;
+    if (oldest == statements_.end() || entry->second.last_used < oldest->second.last_used)
+      oldest = entry;
+  }
+  if (oldest == statements_.end()) return;
+  for (auto& statement : oldest->second.statements) sqlite3_finalize(statement->statement);
+  statements_.erase(oldest);
+}
+
+void Connection::execute_script(const std::string& script) {
+  check_sqlite(handle_, sqlite3_exec(handle_, script.c_str(), nullptr, nullptr, nullptr), script);
+}
+
+std::int64_t Connection::changes() const { return sqlite3_changes64(handle_); }
+
+std::int64_t Connection::last_insert_rowid() const { return sqlite3_last_insert_rowid(handle_); }
+
+bool Connection::any_statement_busy() const {
+  for (sqlite3_stmt* statement = sqlite3_next_stmt(handle_, nullptr); statement != nullptr;
+       statement = sqlite3_next_stmt(handle_, statement)) {
+    if (sqlite3_stmt_busy(statement) != 0) return true;
+  }
+  return false;
+}
+
+bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+
+}  // namespace skerry::store

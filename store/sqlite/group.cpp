@@ -1,0 +1,103 @@
+#include "store/sqlite/group.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <vector>
+
+#include "core/check.hpp"
+#include "store/sqlite/savepoint.hpp"
+
+namespace skerry::store {
+
+std::size_t GroupCommit::run(std::span<const std::unique_ptr<WriteJob>> jobs) {
+  std::vector<Result<void>> outcomes;
+  outcomes.reserve(jobs.size());
+  std::optional<Error> lost = begin();  // why the transaction is gone
+  if (lost) {
+    outcomes.assign(jobs.size(), fail(*lost));
+  } else {
+    for (const auto& job : jobs) {
+      outcomes.push_back(run_job(*job));
+      if (connection_.in_transaction()) continue;
+      lost = outcomes.back().error();
+      break;
+    }
+    const bool any_succeeded = std::any_of(outcomes.begin(), outcomes.end(),
+                                           [](const auto& outcome) { return outcome.has_value(); });
+    if (!lost && any_succeeded) lost = commit();
+    if (lost || !any_succeeded)
+      roll_back();
+    else if (participant_ != nullptr)
+      participant_->committed();
+  }
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (lost && outcomes[i]) outcomes[i] = fail(*lost);
+    jobs[i]->done(std::move(outcomes[i]));
+  }
+  return outcomes.size();
+}
+
+std::optional<Error> GroupCommit::begin() {
+  SKERRY_CHECK(!connection_.in_transaction());
+  try {
+    connection_.execute("BEGIN IMMEDIATE");
+  } catch (const StorageError& error) {
+    return Error(error.code(), error.what());
+  }
+  if (participant_ != nullptr) participant_->begin_group();
+  return std::nullopt;
+}
+
+Result<void> GroupCommit::run_job(WriteJob& job) {
+  if (participant_ != nullptr) participant_->begin_job();
+  Result<void> outcome = attempt(job);
+  if (!connection_.in_transaction()) {
+    // The job may have swallowed the error that made SQLite roll everything back.
+    if (outcome) return fail(Errc::io_failed, "the transaction was rolled back");
+    return outcome;
+  }
+  if (!outcome && participant_ != nullptr) participant_->rollback_job();
+  return outcome;
+}
+
+Result<void> GroupCommit::attempt(WriteJob& job) {
+  try {
+    Savepoint savepoint(connection_, "job");
+    SKERRY_TRY_VOID(job.run(connection_));
+    if (connection_.in_transaction()) savepoint.release();
+    return {};
+  } catch (const StorageError& error) {
+    return fail(error.code(), error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(Errc::internal, "out of memory");
+  } catch (const std::exception& error) {
+    return fail(Errc::internal, error.what());
+  }
+}
+
+std::optional<Error> GroupCommit::commit() {
+  // An unreset statement would pin this connection's snapshot: readers of it would go on seeing the
+  // past, and no checkpoint could pass.
+  SKERRY_CHECK(!connection_.any_statement_busy());
+  try {
+    connection_.execute("COMMIT");
+    return std::nullopt;
+  } catch (const StorageError& error) {
+    return Error(error.code(), error.what());
+  }
+}
+
+void GroupCommit::roll_back() {
+  if (connection_.in_transaction()) {
+    try {
+      connection_.execute("ROLLBACK");
+    } catch (const StorageError&) {
+      // With a transaction that neither commits nor ends there is no going on.
+      SKERRY_CHECK(!connection_.in_transaction());
+    }
+  }
+  if (participant_ != nullptr) participant_->rollback_group();
+}
+
+}  // namespace skerry::store

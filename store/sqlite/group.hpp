@@ -1,0 +1,34 @@
+// Group commit: many jobs, one transaction, one fsync. Only for the writer.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "store/database.hpp"
+
+namespace skerry::store {
+
+class GroupCommit {
+ public:
+  explicit GroupCommit(Connection& connection) : connection_(connection) {}
+  void set_participant(Participant* participant) { participant_ = participant; }
+
+  // Runs the first jobs of `jobs` in one transaction, calls their done() and returns how many they
+  // were: all of them, unless SQLite ended the transaction under one; the rest can then still
+  // succeed in a group of their own.
+  std::size_t run(std::span<const std::unique_ptr<WriteJob>> jobs);
+
+ private:
+  std::optional<Error> begin();
+  Result<void> run_job(WriteJob& job);
+  Result<void> attempt(WriteJob& job);
+  std::optional<Error> commit();
+  void roll_back();
+
+  Connection& connection_;
+  Participant* participant_ = nullptr;
+};
+
+}  // namespace skerry::store

@@ -1,0 +1,64 @@
+#include "store/sqlite/sqlite_error.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <string>
+
+#include "store/sqlite/connection.hpp"
+
+namespace skerry::store {
+namespace {
+
+void print_fsync_failure(const char* what) noexcept {
+  std::fprintf(stderr, "<2>skerry: the disk did not take a write, stopping: %s\n", what);
+}
+
+constexpr std::size_t doing_chars_max = 300;  // a migration is longer than a log line should be
+
+std::atomic<FsyncFailureHook> fsync_failure_hook{print_fsync_failure};
+
+bool is_fsync_error(int code) {
+  return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
+}
+
+// SQLite names a full disk SQLITE_FULL in its own writes, but not where it enlarges the
+// shared-memory file or where a quota is reached.
+bool is_full(int code, int system_error) {
+  if ((code & 0xff) == SQLITE_FULL) return true;
+  return (code & 0xff) == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT);
+}
+
+}  // namespace
+
+void set_fsync_failure_hook(FsyncFailureHook hook) noexcept {
+  fsync_failure_hook = hook != nullptr ? hook : print_fsync_failure;
+}
+
+void fsync_failed(const char* what) noexcept {
+  fsync_failure_hook.load()(what);
+  std::abort();
+}
+
+void throw_sqlite_error(sqlite3* handle, int code, std::string_view doing) {
+  if (is_fsync_error(code)) fsync_failed(sqlite3_errstr(code));
+  const int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+  // sqlite3_errmsg speaks of the last call on the handle, which may not be the one that failed.
+  const bool is_last = handle != nullptr && sqlite3_extended_errcode(handle) == code;
+  std::string what =
+      fmt::format("{} (SQLite {}): {}", is_last ? sqlite3_errmsg(handle) : sqlite3_errstr(code),
+                  code, doing.substr(0, doing_chars_max));
+  if ((code & 0xff) == SQLITE_IOERR && system_error != 0)
+    what += fmt::format(": {}", std::strerror(system_error));
+  throw StorageError(is_full(code, system_error) ? Errc::storage_full : Errc::io_failed, what);
+}
+
+void check_sqlite(sqlite3* handle, int code, std::string_view doing) {
+  if (code != SQLITE_OK) throw_sqlite_error(handle, code, doing);
+}
+
+}  // namespace skerry::store

@@ -1,0 +1,114 @@
+#include "store/sqlite/writer.hpp"
+
+#include <algorithm>
+#include <pthread.h>
+#include <span>
+
+#include "core/check.hpp"
+
+namespace skerry::store {
+
+Writer::Writer(std::unique_ptr<Connection> connection, const DatabaseOptions& options)
+    : options_(options),
+      connection_(std::move(connection)),
+      groups_(*connection_),
+      wal_(*connection_) {
+  SKERRY_CHECK(options_.queue_jobs_max > 0 && options_.group_jobs_max > 0);
+  if (!options_.threaded) return;
+  thread_ = std::thread([this] { loop(); });
+  pthread_setname_np(thread_.native_handle(), "skerry-writer");
+}
+
+Writer::~Writer() { stop(); }
+
+void Writer::set_participant(Participant* participant) { groups_.set_participant(participant); }
+
+bool Writer::on_writer_thread() const { return running_on_ == std::this_thread::get_id(); }
+
+Result<void> Writer::submit(std::unique_ptr<WriteJob> job) {
+  {
+    MutexLock lock(mutex_);
+    if (stopping_) return fail(Errc::stopping, "the database is being closed");
+    if (options_.threaded) {
+      if (queue_.size() >= options_.queue_jobs_max)
+        return fail(Errc::busy, "too many writes are waiting for the disk", "try again shortly");
+      queue_.push_back(std::move(job));
+      if (waiting_) wake_.notify_one();
+      return {};
+    }
+  }
+  Jobs jobs;
+  jobs.push_back(std::move(job));
+  run(jobs);
+  return {};
+}
+
+void Writer::loop() {
+  Jobs jobs;
+  while (take(jobs)) {
+    run(jobs);
+    jobs.clear();
+  }
+}
+
+bool Writer::take(Jobs& jobs) {
+  MutexLock lock(mutex_);
+  while (queue_.empty()) {
+    if (stopping_) return false;
+    waiting_ = true;
+    wake_.wait(mutex_);
+    waiting_ = false;
+  }
+  // Whatever came during the last fsync is the next group; nobody waits for a group to fill.
+  const std::size_t limit = options_.group_commit ? options_.group_jobs_max : 1;
+  const auto count = static_cast<std::ptrdiff_t>(std::min(limit, queue_.size()));
+  std::move(queue_.begin(), queue_.begin() + count, std::back_inserter(jobs));
+  queue_.erase(queue_.begin(), queue_.begin() + count);
+  return true;
+}
+
+void Writer::run(const Jobs& jobs) {
+  // Without a thread of the writer's own, done() may submit the next job: runs nest.
+  const std::thread::id outer = running_on_.exchange(std::this_thread::get_id());
+  std::span<const std::unique_ptr<WriteJob>> rest(jobs);
+  while (!rest.empty()) {
+    const std::size_t finished = groups_.run(rest);
+    rest = rest.subspan(finished);
+    jobs_done_ += finished;
+    ++groups_done_;
+  }
+  wal_.checkpoint_if_due(idle());
+  running_on_ = outer;
+}
+
+bool Writer::idle() const {
+  MutexLock lock(mutex_);
+  return queue_.empty();
+}
+
+WriterStats Writer::stats() const {
+  WriterStats stats;
+  stats.jobs = jobs_done_;
+  stats.groups = groups_done_;
+  stats.wal_pages = wal_.pages();
+  stats.checkpoints = wal_.checkpoints();
+  stats.checkpoint_failures = wal_.failures();
+  MutexLock lock(mutex_);
+  stats.queued = queue_.size();
+  return stats;
+}
+
+void Writer::stop() {
+  SKERRY_CHECK(!on_writer_thread());
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    if (waiting_) wake_.notify_one();
+  }
+  // A second caller waits here until the first one's join returns.
+  std::call_once(joined_, [this] {
+    if (thread_.joinable()) thread_.join();
+  });
+}
+
+}  // namespace skerry::store

@@ -1,0 +1,119 @@
+#include "store/migrations.hpp"
+
+#include <array>
+#include <gtest/gtest.h>
+
+#include "core/timestamp.hpp"
+#include "crypto/sha256.hpp"
+#include "tests/unit/store/temporary_folder.hpp"
+
+namespace skerry::store {
+namespace {
+
+constexpr Migration first{1, "first", "CREATE TABLE a(x INTEGER) STRICT;"};
+constexpr Migration second{2, "second",
+                           "CREATE TABLE b(x INTEGER) STRICT; INSERT INTO b VALUES(7);"};
+
+class MigrationsTest : public testing::Test {
+ protected:
+  std::int64_t number(std::string_view sql) {
+    Cursor cursor = connection_->query(sql);
+    return cursor.next() ? cursor.integer(0) : -1;
+  }
+  bool has_table(std::string_view name) {
+    return connection_->query("SELECT 1 FROM sqlite_schema WHERE name = ?", name).next();
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<Connection> connection_ =
+      Connection::open(folder_ / "test.db", Connection::Mode::read_write);
+};
+
+TEST_F(MigrationsTest, EmbeddedOnesAreNumberedWithoutGaps) {
+  const auto migrations = all_migrations();
+  ASSERT_FALSE(migrations.empty());
+  for (std::size_t i = 0; i < migrations.size(); ++i) {
+    EXPECT_EQ(migrations[i].version, static_cast<int>(i) + 1);
+    EXPECT_FALSE(migrations[i].name.empty());
+    EXPECT_NE(migrations[i].sql.find("CREATE"), std::string_view::npos);
+    EXPECT_EQ(migrations[i].sql.back(), '\n');
+  }
+  EXPECT_EQ(migrations[0].name, "foundation");
+  EXPECT_TRUE(migrate(*connection_, migrations));
+}
+
+TEST_F(MigrationsTest, AppliesAndRecords) {
+  ASSERT_TRUE(migrate(*connection_, std::array{first, second}));
+  EXPECT_EQ(number("SELECT x FROM b"), 7);
+  Cursor rows = connection_->query("SELECT version, name, sha256, applied_at FROM migration");
+  ASSERT_TRUE(rows.next());
+  EXPECT_EQ(rows.integer(0), 1);
+  EXPECT_EQ(rows.text(1), "first");
+  EXPECT_EQ(rows.hash(2), crypto::sha256(as_bytes(first.sql)));
+  EXPECT_TRUE(parse_timestamp(rows.text(3)));
+  ASSERT_TRUE(rows.next());
+  EXPECT_EQ(rows.text(1), "second");
+  EXPECT_FALSE(rows.next());
+}
+
+TEST_F(MigrationsTest, AppliesOnlyWhatIsMissing) {
+  ASSERT_TRUE(migrate(*connection_, std::array{first}));
+  connection_->execute("INSERT INTO a VALUES(1)");
+  ASSERT_TRUE(migrate(*connection_, std::array{first, second}));
+  ASSERT_TRUE(migrate(*connection_, std::array{first, second}));
+  EXPECT_EQ(number("SELECT count(*) FROM a"), 1);
+  EXPECT_EQ(number("SELECT count(*) FROM b"), 1);
+}
+
+TEST_F(MigrationsTest, RefusesANewerDatabase) {
+  ASSERT_TRUE(migrate(*connection_, std::array{first, second}));
+  const auto outcome = migrate(*connection_, std::array{first});
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Errc::unsupported_version);
+  EXPECT_NE(outcome.error().detail.find("second"), std::string::npos);
+  EXPECT_FALSE(outcome.error().next.empty());
+}
+
+TEST_F(MigrationsTest, RefusesAnotherTextOfTheSameVersion) {
+  ASSERT_TRUE(migrate(*connection_, std::array{first}));
+  Migration changed = first;
+  changed.sql = "CREATE TABLE a(x TEXT) STRICT;";
+  const auto outcome = migrate(*connection_, std::array{changed, second});
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Errc::io_failed);
+  EXPECT_FALSE(has_table("b"));
+}
+
+TEST_F(MigrationsTest, RefusesARecordWithAHole) {
+  ASSERT_TRUE(migrate(*connection_, std::array{first, second}));
+  connection_->execute("DELETE FROM migration WHERE version = 1");
+  EXPECT_EQ(migrate(*connection_, std::array{first, second}).error().code, Errc::io_failed);
+  connection_->execute("UPDATE migration SET version = 0");
+  EXPECT_EQ(migrate(*connection_, {}).error().code, Errc::io_failed);
+}
+
+TEST_F(MigrationsTest, RefusesAForeignDatabase) {
+  connection_->execute("CREATE TABLE somebody_elses(x)");
+  EXPECT_EQ(migrate(*connection_, std::array{first}).error().code, Errc::io_failed);
+  EXPECT_FALSE(has_table("a"));
+  EXPECT_FALSE(has_table("migration"));
+}
+
+TEST_F(MigrationsTest, FailedOneLeavesNothing) {
+  constexpr Migration broken{2, "broken", "CREATE TABLE b(x); INSERT INTO nowhere VALUES(1);"};
+  EXPECT_THROW((void)migrate(*connection_, std::array{first, broken}), StorageError);
+  EXPECT_FALSE(connection_->in_transaction());
+  EXPECT_TRUE(has_table("a"));
+  EXPECT_FALSE(has_table("b"));
+  EXPECT_EQ(number("SELECT count(*) FROM migration"), 1);
+  EXPECT_TRUE(migrate(*connection_, std::array{first, second}));
+}
+
+using MigrationsDeathTest = MigrationsTest;
+
+TEST_F(MigrationsDeathTest, ListWithAGap) {
+  EXPECT_DEATH((void)migrate(*connection_, std::array{second}), "check failed");
+}
+
+}  // namespace
+}  // namespace skerry::store
