@@ -76,27 +76,28 @@ void ChangeLog::observe(Connection& connection, HlcStamp seen) {
   write_meta(connection, hlc_floor_key, text);
 }
 
-LogPosition ChangeLog::append(Connection& connection, LogHead& head, const RecordId& record,
-                              std::string_view line) {
+LogPosition ChangeLog::append(Connection& connection, LogHead& head, std::string_view kind,
+                              const RecordId& record, std::string_view line) {
   SKERRY_CHECK(head.number > 0);
   const LogPosition position{now_.n + 1, head.seq + 1, crypto::chain_hash(head.hash, line)};
   connection.execute(
-      "INSERT INTO change_log(n,log,seq,hash,record,recorded_at,line) VALUES(?1,?2,?3,?4,?5,?6,?7)",
-      position.n, head.number, position.seq, position.hash, record, wall_ms(), line);
+      "INSERT INTO change_log(n,log,seq,hash,kind,record,recorded_at,line) "
+      "VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+      position.n, head.number, position.seq, position.hash, kind, record, wall_ms(), line);
   now_.n = position.n;
   head.seq = position.seq;
   head.hash = position.hash;
   return position;
 }
 
-LogPosition ChangeLog::append_own(Connection& connection, const RecordId& record,
-                                  std::string_view line) {
-  return append(connection, now_.own, record, line);
+LogPosition ChangeLog::append_own(Connection& connection, std::string_view kind,
+                                  const RecordId& record, std::string_view line) {
+  return append(connection, now_.own, kind, record, line);
 }
 
-LogPosition ChangeLog::append_received(Connection& connection, const RecordId& record,
-                                       std::string_view line) {
-  return append(connection, now_.received, record, line);
+LogPosition ChangeLog::append_received(Connection& connection, std::string_view kind,
+                                       const RecordId& record, std::string_view line) {
+  return append(connection, now_.received, kind, record, line);
 }
 
 void ChangeLog::on_commit(std::function<void(std::int64_t)> listener) {
@@ -110,9 +111,10 @@ void ChangeLog::committed() {
 }
 
 LogRow read_log_row(const Cursor& cursor) {
-  return {cursor.integer(0), cursor.integer(1),           cursor.integer(2),
-          cursor.hash(3),    cursor.id<RecordId>(4),      cursor.integer(5),
-          std::string(cursor.text(6))};
+  return {cursor.integer(0),       cursor.integer(1),
+          cursor.integer(2),       cursor.hash(3),
+          std::string(cursor.text(4)), cursor.id<RecordId>(5),
+          cursor.integer(6),       std::string(cursor.text(7))};
 }
 
 Result<LogAudit> verify_chains(Connection& connection,

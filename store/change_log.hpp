@@ -45,9 +45,11 @@ class ChangeLog final : public Participant {
   // Starts the chain of what arrives from central: at enrolment.
   void start_received(Connection& connection, EpochId epoch);
 
-  LogPosition append_own(Connection& connection, const RecordId& record, std::string_view line);
-  LogPosition append_received(Connection& connection, const RecordId& record,
-                              std::string_view line);
+  // `kind` and `record`: what the row is about; a row that could not be read is about "" and zero.
+  LogPosition append_own(Connection& connection, std::string_view kind, const RecordId& record,
+                         std::string_view line);
+  LogPosition append_received(Connection& connection, std::string_view kind,
+                              const RecordId& record, std::string_view line);
 
   const LogHead& own() const { return now_.own; }
   // Central's version for the row that append_own will write next.
@@ -75,8 +77,8 @@ class ChangeLog final : public Participant {
     LogHead own;
     LogHead received;
   };
-  LogPosition append(Connection& connection, LogHead& head, const RecordId& record,
-                     std::string_view line);
+  LogPosition append(Connection& connection, LogHead& head, std::string_view kind,
+                     const RecordId& record, std::string_view line);
 
   const Clock& clock_;
   Hlc hlc_;
@@ -93,11 +95,12 @@ struct LogRow {
   std::int64_t log = 0;
   std::int64_t seq = 0;
   Hash hash{};
+  std::string kind;
   RecordId record;
   UnixMillis recorded_at = 0;
   std::string line;
 };
-inline constexpr std::string_view log_columns = "n,log,seq,hash,record,recorded_at,line";
+inline constexpr std::string_view log_columns = "n,log,seq,hash,kind,record,recorded_at,line";
 LogRow read_log_row(const Cursor& cursor);
 
 // Every chain from its first row: Errc::io_failed names the first row that does not fit.

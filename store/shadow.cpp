@@ -37,24 +37,24 @@ Record from_doc(const Kind& kind, const RecordId& id, std::string_view doc) {
 
 }  // namespace
 
-std::optional<Shadow> find_shadow(Connection& connection, const Kind& kind, const RecordId& id) {
-  Cursor cursor = connection.query("SELECT alive,doc FROM shadow WHERE record=?1", id);
+std::optional<Record> find_shadow(Connection& connection, const Kind& kind, const RecordId& id) {
+  Cursor cursor = connection.query("SELECT doc FROM shadow WHERE record=?1", id);
   if (!cursor.next()) return std::nullopt;
-  return Shadow{cursor.integer(0) != 0, from_doc(kind, id, cursor.text(1))};
+  return from_doc(kind, id, cursor.text(0));
 }
 
-void write_shadow(Connection& connection, const Shadow& shadow) {
-  const std::string doc = to_doc(shadow.record);
+void write_shadow(Connection& connection, const Record& record) {
+  const std::string doc = to_doc(record);
   connection.execute(
-      "INSERT INTO shadow(record,kind,alive,doc) VALUES(?1,?2,?3,?4) ON CONFLICT(record) DO UPDATE "
-      "SET alive=excluded.alive,doc=excluded.doc",
-      shadow.record.id, shadow.record.kind->name, shadow.alive, doc);
+      "INSERT INTO shadow(record,kind,doc) VALUES(?1,?2,?3) ON CONFLICT(record) DO UPDATE "
+      "SET doc=excluded.doc",
+      record.id, record.kind->name, doc);
 }
 
 void keep_shadow(Connection& connection, const Record& record) {
   const std::string doc = to_doc(record);
   connection.execute(
-      "INSERT INTO shadow(record,kind,alive,doc) VALUES(?1,?2,1,?3) ON CONFLICT(record) DO NOTHING",
+      "INSERT INTO shadow(record,kind,doc) VALUES(?1,?2,?3) ON CONFLICT(record) DO NOTHING",
       record.id, record.kind->name, doc);
 }
 

@@ -8,13 +8,9 @@
 
 namespace skerry::store {
 
-struct Shadow {
-  bool alive = true;
-  Record record;  // values and stamps as central has them
-};
-
-std::optional<Shadow> find_shadow(Connection& connection, const Kind& kind, const RecordId& id);
-void write_shadow(Connection& connection, const Shadow& shadow);
+// Values and stamps as central has them; nullopt when no copy is kept.
+std::optional<Record> find_shadow(Connection& connection, const Kind& kind, const RecordId& id);
+void write_shadow(Connection& connection, const Record& record);
 // Keeps the record as it is before the first pending change; does nothing when one is kept already.
 void keep_shadow(Connection& connection, const Record& record);
 void erase_shadow(Connection& connection, const RecordId& id);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/kinds/kinds.hpp"
+
 namespace skerry::store {
 
 std::optional<Upstream> read_upstream(Connection& connection) {
@@ -47,14 +49,17 @@ std::optional<RowResult> find_row_result(Connection& connection, std::int64_t lo
                    std::string(cursor.text(1))};
 }
 
-std::vector<RecordId> records_changed(Connection& connection, std::int64_t log, std::int64_t after,
-                                      std::int64_t upto) {
-  std::vector<RecordId> records;
+std::vector<std::pair<const Kind*, RecordId>> records_changed(Connection& connection,
+                                                              std::int64_t log, std::int64_t after,
+                                                              std::int64_t upto) {
+  std::vector<std::pair<const Kind*, RecordId>> records;
   Cursor cursor = connection.query(
-      "SELECT record FROM change_log WHERE log=?1 AND seq>?2 AND seq<=?3", log, after, upto);
-  while (cursor.next()) records.push_back(cursor.id<RecordId>(0));
-  std::sort(records.begin(), records.end());
-  records.erase(std::unique(records.begin(), records.end()), records.end());
+      "SELECT DISTINCT kind,record FROM change_log WHERE log=?1 AND seq>?2 AND seq<=?3", log, after,
+      upto);
+  while (cursor.next()) {
+    const Kind* kind = find_kind(cursor.text(0));
+    if (kind) records.emplace_back(kind, cursor.id<RecordId>(1));
+  }
   return records;
 }
 

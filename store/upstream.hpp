@@ -34,8 +34,8 @@ void write_row_result(Connection& connection, std::int64_t log, const RowResult&
 std::optional<RowResult> find_row_result(Connection& connection, std::int64_t log,
                                          std::int64_t seq);
 
-// Records with own rows in (after, upto] of `log`, each once.
-std::vector<RecordId> records_changed(Connection& connection, std::int64_t log, std::int64_t after,
+// Records with own rows in (after, upto] of `log`, each once, with their kinds.
+std::vector<std::pair<const Kind*, RecordId>> records_changed(Connection& connection, std::int64_t log, std::int64_t after,
                                       std::int64_t upto);
 // The own rows of one record behind `after`, in order: what is replayed over its shadow.
 std::vector<std::string> pending_lines(Connection& connection, std::int64_t log,

@@ -177,7 +177,7 @@ Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id
   stamp(record, change, log_.next_version());
   insert_record(connection_, record);
   const std::string line = encode(change);
-  log_.append_own(connection_, record.id, line);
+  log_.append_own(connection_, kind.name, record.id, line);
   return record;
 }
 
@@ -205,7 +205,7 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id,
   stamp(record, change, log_.next_version());
   replace_record(connection_, before, record);
   const std::string line = encode(change);
-  log_.append_own(connection_, id, line);
+  log_.append_own(connection_, kind.name, id, line);
   return record;
 }
 
@@ -222,7 +222,7 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
   delete_record(connection_, before);
   write_tombstone(connection_, {id, &kind, before.scope_customer, version}, log_.wall_ms());
   const std::string line = encode(change);
-  log_.append_own(connection_, id, line);
+  log_.append_own(connection_, kind.name, id, line);
   return {};
 }
 

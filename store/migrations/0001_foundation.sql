@@ -129,6 +129,7 @@ CREATE TABLE change_log(
   log INTEGER NOT NULL,
   seq INTEGER NOT NULL,
   hash BLOB NOT NULL,
+  kind TEXT NOT NULL,
   record BLOB NOT NULL,
   recorded_at INTEGER NOT NULL,
   line TEXT NOT NULL
@@ -149,7 +150,6 @@ CREATE TABLE row_result(
 CREATE TABLE shadow(
   record BLOB PRIMARY KEY,
   kind TEXT NOT NULL,
-  alive INTEGER NOT NULL,
   doc TEXT NOT NULL
 ) STRICT;
 

@@ -1,0 +1,58 @@
+// At central: what one row of a site does to the records (SYNC 4.4). The record, the conflict records
+// and the decision's place in central's log belong to one transaction.
+#pragma once
+
+#include <string>
+
+#include "core/change.hpp"
+#include "store/sites.hpp"
+#include "store/write_records.hpp"
+
+namespace skerry::sync {
+
+struct Decision {
+  Disposition disposition = Disposition::applied;
+  std::string detail;  // why, for people; empty for `applied`
+  int conflicts = 0;   // conflict records made
+};
+
+class RowDecider {
+ public:
+  // All must outlive the decider; `site` is the author of the rows.
+  RowDecider(store::Connection& connection, const store::Site& site, UnixMillis received_at)
+      : connection_(connection), site_(site), received_at_(received_at) {}
+
+  // `row_hash` names the row in conflict records; `version` is the one its decision will have in
+  // central's log. On `rejected`, `held` and `conflict` no record was changed.
+  Decision decide(const Change& change, const Hash& row_hash, Version version);
+
+ private:
+  struct Row {
+    const Change& change;
+    const Hash& hash;
+    HlcStamp effective;
+    Version version;
+  };
+  Decision decide_row(const Row& row);
+  Decision create(const Row& row);
+  Decision set(const Row& row);
+  Decision remove(const Row& row);
+  Decision set_fields(const Row& row, const store::Record& before);
+  Decision absent(const Row& row);
+  Decision after_delete(const Row& row, const store::Tombstone& tombstone);
+  bool scope_allows(const Row& row, const RecordId& customer);
+  void note_duplicate_keys(const Row& row, const store::Record& record);
+  void resolve_conflict(const Row& row, const store::Record& record);
+  void write_conflict(const Row& row, store::ConflictType type, const RecordId& customer,
+                      std::string_view field, json::object winner, json::object loser);
+  json::object describe_proposal(const Row& row, const FieldChange* field) const;
+  json::object describe_current(const json::value& value, const store::FieldStamp& stamp);
+  SiteId author_of(const store::FieldStamp& stamp);
+
+  store::Connection& connection_;
+  const store::Site& site_;
+  UnixMillis received_at_;
+  int conflicts_ = 0;  // made by the row that is being decided
+};
+
+}  // namespace skerry::sync

@@ -1,0 +1,161 @@
+#include "sync/rebase.hpp"
+
+#include <fmt/format.h>
+
+#include "core/check.hpp"
+#include "store/tombstone.hpp"
+#include "store/write_records.hpp"
+
+namespace skerry::sync {
+namespace {
+
+using store::FieldStamp;
+using store::Record;
+
+// The newer version of each field stands, so that an older bundle takes nothing back.
+void merge_state(Record& record, const RecordState& state) {
+  if (!state.partial && state.every >= store::newest_version(record))
+    record.stamps = store::Stamps(FieldStamp{state.every});
+  for (const RecordState::FieldState& field : state.fields) {
+    const std::string_view name = record.kind->fields[field.field].name;
+    const Version known = record.stamps.of(name).version;
+    if (field.version < known) continue;
+    record.values[field.field] = field.value;
+    if (field.version != known) record.stamps.set(name, FieldStamp{field.version});
+  }
+}
+
+// What central shows of its scope column; a note may come before its subject.
+RecordId scope_of(store::Connection& connection, const Record& record) {
+  const auto customer = store::scope_customer_of(connection, record);
+  if (customer) return *customer;
+  const int field = record.kind->find_field("customer");
+  if (field < 0) return RecordId{};
+  const json::string* text = record.values[static_cast<std::size_t>(field)].if_string();
+  return text ? parse_id<RecordId>(*text).value_or(RecordId{}) : RecordId{};
+}
+
+Record created_by(const Change& change, UnixMillis now) {
+  Record record(*change.kind);
+  record.id = change.record;
+  record.created_at = change.hlc.ms();
+  record.updated_at = now;
+  record.revision = 1;
+  return record;
+}
+
+void replay(std::optional<Record>& record, const Change& change, UnixMillis now) {
+  if (change.op == ChangeOp::remove) {
+    record.reset();
+    return;
+  }
+  if (change.op == ChangeOp::create && !record) record = created_by(change, now);
+  if (!record) return;  // deleted at central: the edit ends in a conflict record there
+  for (const FieldChange& field : change.fields) record->values[field.field] = field.new_value;
+}
+
+}  // namespace
+
+Rebase::Known Rebase::read(const Kind& kind, const RecordId& id) {
+  Known known;
+  known.view = store::find_record(connection_, kind, id);
+  known.central = store::find_shadow(connection_, kind, id);
+  if (!known.central && known.view && known.view->stamps.at_central()) known.central = known.view;
+  return known;
+}
+
+Result<bool> Rebase::take(const RecordState& state) {
+  Known known = read(*state.kind, state.id);
+  if (!known.central) {
+    if (state.partial)
+      return fail(Errc::wrong_history,
+                  fmt::format("the bundle changes {} {}, which this site does not hold",
+                              state.kind->name, to_string(state.id)),
+                  "run an exchange: central will send its whole state");
+    known.central.emplace(*state.kind);
+    known.central->id = state.id;
+    known.central->created_at = state.created_at;
+    known.central->revision = known.view ? known.view->revision : 0;
+    known.central->stamps = store::Stamps(FieldStamp{state.every});
+    for (const auto& field : state.fields) {
+      known.central->values[field.field] = field.value;
+      if (field.version != state.every)
+        known.central->stamps.set(state.kind->fields[field.field].name, FieldStamp{field.version});
+    }
+  } else {
+    merge_state(*known.central, state);
+  }
+  known.central->scope_customer = scope_of(connection_, *known.central);
+  return show(std::move(known), *state.kind, state.id);
+}
+
+bool Rebase::take(const RecordGone& gone) {
+  Known known = read(*gone.kind, gone.id);
+  const RecordId scope = known.central ? known.central->scope_customer : RecordId{};
+  known.central.reset();
+  const bool changed = show(std::move(known), *gone.kind, gone.id);
+  store::write_tombstone(connection_, {gone.id, gone.kind, scope, gone.version}, log_.wall_ms());
+  return changed;
+}
+
+bool Rebase::settle(const Kind& kind, const RecordId& id) {
+  return show(read(kind, id), kind, id);
+}
+
+bool Rebase::show(Known known, const Kind& kind, const RecordId& id) {
+  const auto pending = store::pending_lines(connection_, log_.own().number, id, acked_);
+  std::optional<Record> after = known.central;
+  for (const std::string& line : pending) {
+    const auto change = decode_change(line);
+    SKERRY_CHECK(change.has_value());  // our own line, checked when it was written
+    replay(after, *change, log_.wall_ms());
+  }
+  if (after && after->scope_customer.is_zero()) after->scope_customer = scope_of(connection_, *after);
+  if (known.central && !pending.empty()) store::write_shadow(connection_, *known.central);
+  else store::erase_shadow(connection_, id);
+  SKERRY_CHECK(!after || after->kind == &kind);
+  return write_view(known.view, std::move(after));
+}
+
+bool Rebase::write_view(const std::optional<Record>& before, std::optional<Record> after) {
+  if (!before && !after) return false;
+  const bool changed = !before || !after || before->values != after->values;
+  if (changed) note_received(before, after);
+  if (!after) {
+    store::delete_record(connection_, *before);
+    return true;
+  }
+  after->updated_at = changed || !before ? log_.wall_ms() : before->updated_at;
+  if (before) {
+    after->created_at = before->created_at;
+    after->revision = before->revision + (changed ? 1 : 0);
+    store::replace_record(connection_, *before, *after);
+  } else {
+    after->revision += 1;
+    store::erase_tombstone(connection_, after->id);
+    store::insert_record(connection_, *after);
+  }
+  return changed;
+}
+
+// Every visible change is a row of the log; what arrived has its own chain, which does not travel.
+void Rebase::note_received(const std::optional<Record>& before,
+                           const std::optional<Record>& after) {
+  const Record& subject = after ? *after : *before;
+  Change change;
+  change.kind = subject.kind;
+  change.record = subject.id;
+  change.op = !after ? ChangeOp::remove : before ? ChangeOp::set : ChangeOp::create;
+  change.hlc = log_.tick();
+  change.actor = "central";
+  change.source = "sync";
+  for (std::size_t i = 0; after && i < after->values.size(); ++i) {
+    const json::value old_value = before ? before->values[i] : json::value();
+    if (old_value != after->values[i])
+      change.fields.push_back({i, old_value, after->values[i], std::nullopt});
+  }
+  const std::string line = encode(change);
+  log_.append_received(connection_, subject.kind->name, subject.id, line);
+}
+
+}  // namespace skerry::sync

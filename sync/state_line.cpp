@@ -1,0 +1,185 @@
+#include "sync/state_line.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "core/json_text.hpp"
+#include "core/kinds/validate.hpp"
+
+namespace skerry::sync {
+namespace {
+
+// UUIDv7: the first 48 bits are the time the id was made.
+UnixMillis time_of(const RecordId& id) {
+  UnixMillis time = 0;
+  for (std::size_t i = 0; i < 6; ++i) time = time << 8 | id.bytes[i];
+  return time;
+}
+
+void append_version(std::string& line, Version version) {
+  fmt::format_to(std::back_inserter(line), "[{},{}]", version.ord, version.n);
+}
+
+std::string begin_line(std::string_view k, const Kind& kind, const RecordId& id, Version version) {
+  std::string line;
+  line.reserve(256);
+  fmt::format_to(std::back_inserter(line), R"({{"k":"{}","t":"{}","id":"{}","v":)", k, kind.name,
+                 to_string(id));
+  append_version(line, version);
+  return line;
+}
+
+const json::value* member(const json::object& object, std::string_view name) {
+  return object.if_contains(name);
+}
+
+std::string_view text_of(const json::object& object, std::string_view name) {
+  const json::value* value = member(object, name);
+  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+}
+
+tl::unexpected<Error> damaged(std::string detail) {
+  return fail(Errc::corrupt_bundle, "a state line " + std::move(detail));
+}
+
+struct Subject {
+  const Kind* kind;
+  RecordId id;
+  Version version;
+};
+
+Result<Subject> read_subject(const json::object& object) {
+  const std::string_view name = text_of(object, "t");
+  const Kind* kind = find_kind(name);
+  if (!kind)
+    return fail(Errc::unsupported_version, fmt::format("records of kind '{}' are newer than this program", name),
+                "upgrade Skerry here, then import the file again");
+  const auto id = parse_id<RecordId>(text_of(object, "id"));
+  const json::value* v = member(object, "v");
+  const auto version = v ? version_from_json(*v) : std::nullopt;
+  if (!id || !version || !version->at_central()) return damaged("lacks an id or a version");
+  return Subject{kind, *id, *version};
+}
+
+Result<Version> field_version(const json::object* versions, std::string_view name, Version every) {
+  const json::value* own = versions ? versions->if_contains(name) : nullptr;
+  if (!own) return every;
+  const auto version = version_from_json(*own);
+  if (!version) return damaged("has a version that is none");
+  return *version;
+}
+
+Result<RecordState> read_record_state(const json::object& object) {
+  SKERRY_TRY(const Subject subject, read_subject(object));
+  RecordState state{.kind = subject.kind, .id = subject.id, .every = subject.version};
+  state.partial = member(object, "p") != nullptr;
+  const json::value* created = member(object, "cr");
+  state.created_at = created && created->is_int64() ? created->get_int64() : time_of(subject.id);
+  const json::value* f = member(object, "f");
+  const json::value* vf = member(object, "vf");
+  if (!f || !f->is_object() || (vf && !vf->is_object())) return damaged("lacks its fields");
+  const json::object& fields = f->get_object();
+  const json::object* versions = vf ? &vf->get_object() : nullptr;
+  std::vector<FieldError> errors;
+  std::size_t known = 0;
+  state.fields.reserve(state.partial ? fields.size() : subject.kind->fields.size());
+  for (std::size_t i = 0; i < subject.kind->fields.size(); ++i) {
+    const Field& field = subject.kind->fields[i];
+    const json::value* value = fields.if_contains(field.name);
+    if (value) ++known;
+    if (!value && state.partial) continue;
+    SKERRY_TRY(const Version version, field_version(versions, field.name, state.every));
+    json::value canonical = value ? read_value(field, *value, std::string(field.name), errors) : json::value();
+    if (field.required && canonical.is_null()) return damaged("lacks a required field");
+    state.fields.push_back({i, std::move(canonical), version});
+  }
+  if (!errors.empty()) return damaged(fmt::format("has a bad value: {} {}", errors[0].pointer, errors[0].detail));
+  if (known != fields.size())
+    return fail(Errc::unsupported_version,
+                fmt::format("a {} has fields newer than this program", subject.kind->name),
+                "upgrade Skerry here, then import the file again");
+  return state;
+}
+
+Result<store::RowResult> read_row_result(const json::object& object) {
+  const json::value* seq = member(object, "seq");
+  const auto disposition = parse_disposition(text_of(object, "d"));
+  if (!seq || !seq->is_int64() || seq->get_int64() <= 0 || !disposition)
+    return damaged("is no result of a row");
+  return store::RowResult{seq->get_int64(), *disposition, std::string(text_of(object, "why"))};
+}
+
+}  // namespace
+
+std::string encode_record_state(const store::Record& record, std::int64_t base_n) {
+  const Kind& kind = *record.kind;
+  const bool partial = base_n > 0 && record.stamps.every().version.n <= base_n;
+  const Version every = partial ? newest_version(record) : record.stamps.every().version;
+  std::string line = begin_line("rec", kind, record.id, every);
+  std::string versions;
+  line += ",\"f\":{";
+  bool first = true;
+  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+    const std::string_view name = kind.fields[i].name;
+    const Version version = record.stamps.of(name).version;
+    if (partial && version.n <= base_n) continue;
+    if (version != every) {
+      versions += versions.empty() ? "\"" : ",\"";
+      versions += name;
+      versions += "\":";
+      append_version(versions, version);
+    }
+    if (!partial && record.values[i].is_null()) continue;
+    line += first ? "\"" : ",\"";
+    first = false;
+    line += name;
+    line += "\":";
+    append_json(line, record.values[i]);
+  }
+  line += '}';
+  if (!versions.empty()) line += ",\"vf\":{" + versions + '}';
+  if (partial) line += ",\"p\":true";
+  if (record.created_at != time_of(record.id))
+    fmt::format_to(std::back_inserter(line), ",\"cr\":{}", record.created_at);
+  line += '}';
+  return line;
+}
+
+std::string encode_record_gone(const store::Tombstone& tombstone) {
+  return begin_line("del", *tombstone.kind, tombstone.record, tombstone.version) + '}';
+}
+
+std::string encode_row_result(const store::RowResult& result) {
+  std::string line = fmt::format(R"({{"k":"res","seq":{},"d":"{}")", result.seq,
+                                 to_text(result.disposition));
+  if (!result.detail.empty()) {
+    line += ",\"why\":";
+    append_json_string(line, result.detail);
+  }
+  return line + '}';
+}
+
+std::string encode_conflict(const store::Conflict& conflict) {
+  json::object object{{"k", "cf"}};
+  for (auto& [name, value] : store::to_json(conflict))
+    if (!value.is_null()) object[name] = value;
+  return to_json_text(object);
+}
+
+Result<StateLine> decode_state_line(std::string_view line) {
+  SKERRY_TRY(const json::object object, parse_json_object(line, {.depth_max = 16}));
+  const std::string_view k = text_of(object, "k");
+  if (k == "rec") return read_record_state(object).map([](auto s) { return StateLine(std::move(s)); });
+  if (k == "res") return read_row_result(object).map([](auto r) { return StateLine(std::move(r)); });
+  if (k == "cf")
+    return store::conflict_from_json(object).map([](auto c) { return StateLine(std::move(c)); });
+  if (k == "del") {
+    SKERRY_TRY(const Subject subject, read_subject(object));
+    return StateLine(RecordGone{subject.kind, subject.id, subject.version});
+  }
+  return fail(Errc::unsupported_version, fmt::format("lines of form '{}' are newer than this program", k),
+              "upgrade Skerry here, then import the file again");
+}
+
+}  // namespace skerry::sync
