@@ -33,7 +33,8 @@ Result<void> LineReader::pass(std::string_view line) {
   if (lines_ == limits_.lines_max)
     return fail(Errc::limit_exceeded, fmt::format("more than {} lines", limits_.lines_max));
   ++lines_;
-  if (line.empty()) return fail(Errc::corrupt_bundle, fmt::format("line {} is empty", lines_));
+  if (line.empty() && !limits_.empty_lines)
+    return fail(Errc::corrupt_bundle, fmt::format("line {} is empty", lines_));
   if (line.size() > limits_.line_bytes_max)
     return fail(Errc::limit_exceeded,
                 fmt::format("line {} is longer than {} bytes", lines_, limits_.line_bytes_max));

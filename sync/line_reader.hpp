@@ -14,6 +14,7 @@ namespace skerry::sync {
 struct LineLimits {
   std::size_t line_bytes_max;
   std::uint64_t lines_max;
+  bool empty_lines = false;  // allowed, as in server-sent events
 };
 
 // Lines are numbered from 1 and passed without their newline; a line passed is valid during the
