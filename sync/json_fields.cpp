@@ -1,0 +1,96 @@
+#include "sync/json_fields.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace skerry::sync {
+namespace {
+
+// RFC 6901, section 3.
+std::string escape_pointer(std::string_view name) {
+  std::string escaped;
+  for (const char c : name) {
+    if (c == '~') {
+      escaped += "~0";
+    } else if (c == '/') {
+      escaped += "~1";
+    } else {
+      escaped += c;
+    }
+  }
+  return escaped;
+}
+
+}  // namespace
+
+std::string JsonFields::text(std::string_view name, std::size_t bytes_max) {
+  const json::value* value = find(name, json::kind::string, "a string");
+  if (value == nullptr) return {};
+  const json::string& string = value->get_string();
+  if (string.empty() || string.size() > bytes_max) {
+    refuse(name, "bad_length", fmt::format("1 to {} bytes are expected", bytes_max));
+    return {};
+  }
+  return std::string(string);
+}
+
+std::int64_t JsonFields::integer(std::string_view name, std::int64_t min, std::int64_t max) {
+  const json::value* value = find(name, json::kind::int64, "an integer");
+  if (value == nullptr) return 0;
+  const std::int64_t number = value->get_int64();
+  if (number >= min && number <= max) return number;
+  refuse(name, "out_of_range", fmt::format("{} to {} is expected", min, max));
+  return 0;
+}
+
+Hash JsonFields::hash(std::string_view name) {
+  const std::string value = text(name, 64);
+  if (const std::optional<Hash> parsed = hash_from_hex(value)) return *parsed;
+  if (!value.empty()) refuse(name, "bad_hash", "64 hexadecimal digits in lower case are expected");
+  return {};
+}
+
+const json::array* JsonFields::array(std::string_view name, std::size_t count_max) {
+  const json::value* value = find(name, json::kind::array, "an array");
+  if (value == nullptr) return nullptr;
+  if (value->get_array().size() <= count_max) return &value->get_array();
+  refuse(name, "too_many", fmt::format("at most {} elements are expected", count_max));
+  return nullptr;
+}
+
+std::optional<JsonFields> JsonFields::object(std::string_view name) {
+  const json::value* value = find(name, json::kind::object, "an object");
+  if (value == nullptr) return std::nullopt;
+  return JsonFields(value->get_object(), pointer_ + "/" + escape_pointer(name), errors_);
+}
+
+void JsonFields::refuse_unread() {
+  for (const auto& member : unread()) refuse(member.key(), "unknown_member", "no such member");
+}
+
+json::object JsonFields::unread() const {
+  json::object rest;
+  for (const auto& member : object_)
+    if (std::find(read_.begin(), read_.end(), member.key()) == read_.end())
+      rest.emplace(member.key(), member.value());
+  return rest;
+}
+
+void JsonFields::refuse(std::string_view name, std::string_view code, std::string detail) {
+  errors_.push_back({pointer_ + "/" + escape_pointer(name), std::string(code), std::move(detail)});
+}
+
+const json::value* JsonFields::find(std::string_view name, json::kind kind,
+                                    std::string_view expected) {
+  read_.emplace_back(name);
+  const json::value* value = object_.if_contains(name);
+  if (value == nullptr) {
+    refuse(name, "missing", fmt::format("{} is expected", expected));
+    return nullptr;
+  }
+  if (value->kind() == kind) return value;
+  refuse(name, "wrong_type", fmt::format("{} is expected", expected));
+  return nullptr;
+}
+
+}  // namespace skerry::sync
