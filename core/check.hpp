@@ -8,7 +8,6 @@ namespace skerry {
 
 }  // namespace skerry
 
-#define SKERRY_CHECK(expression) \
-  (static_cast<bool>(expression) \
-       ? static_cast<void>(0)    \
-       : ::skerry::check_failed(#expression, __FILE__, __LINE__))
+#define SKERRY_CHECK(expression)                        \
+  (static_cast<bool>(expression) ? static_cast<void>(0) \
+                                 : ::skerry::check_failed(#expression, __FILE__, __LINE__))

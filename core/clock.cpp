@@ -7,8 +7,7 @@ namespace {
 
 template <class ClockType>
 std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             ClockType::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::milliseconds>(ClockType::now().time_since_epoch())
       .count();
 }
 

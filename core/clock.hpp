@@ -1,4 +1,5 @@
-// Port: time. Wall time is a claim, monotonic time is a fact (SYNC 4.2). The simulator injects its own.
+// Port: time. Wall time is a claim, monotonic time is a fact (SYNC 4.2). The simulator injects its
+// own.
 #pragma once
 
 #include <cstdint>

@@ -26,18 +26,18 @@ enum class Exit : int {
 
 enum class Errc {
   // requests
-  bad_request,          // the request line, a header or a parameter is malformed
-  bad_json,             // the body is not the JSON we accept
-  validation_failed,    // the body is JSON but breaks rules of its kind; errors[] names each
-  unauthorized,         // no credentials, or credentials we do not know
-  forbidden,            // known credentials without the right for this route
-  not_found,            // no such record, route or file
-  method_not_allowed,   // the path exists, the method does not
-  not_acceptable,       // the client accepts none of what we can send
-  unsupported_media,    // content type we do not read
-  request_timeout,      // header or body came too slowly
-  payload_too_large,    // body over its limit
-  header_too_large,     // header over its limit
+  bad_request,            // the request line, a header or a parameter is malformed
+  bad_json,               // the body is not the JSON we accept
+  validation_failed,      // the body is JSON but breaks rules of its kind; errors[] names each
+  unauthorized,           // no credentials, or credentials we do not know
+  forbidden,              // known credentials without the right for this route
+  not_found,              // no such record, route or file
+  method_not_allowed,     // the path exists, the method does not
+  not_acceptable,         // the client accepts none of what we can send
+  unsupported_media,      // content type we do not read
+  request_timeout,        // header or body came too slowly
+  payload_too_large,      // body over its limit
+  header_too_large,       // header over its limit
   precondition_required,  // If-Match is missing
   precondition_failed,    // If-Match names another revision
   bad_cursor,             // the cursor is not ours, or belongs to another list

@@ -1,10 +1,9 @@
 #include "core/hlc.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <fmt/format.h>
 
 namespace skerry {
 namespace {
@@ -13,7 +12,8 @@ constexpr std::uint64_t ms_max = (std::uint64_t{1} << 48) - 1;
 
 bool read_hex(std::string_view text, std::uint64_t& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  const bool lower = std::none_of(text.begin(), text.end(), [](char c) { return c < '0' || (c > '9' && c < 'a'); });
+  const bool lower = std::none_of(text.begin(), text.end(),
+                                  [](char c) { return c < '0' || (c > '9' && c < 'a'); });
   return error == std::errc{} && end == text.data() + text.size() && lower;
 }
 

@@ -39,9 +39,7 @@ using Result = tl::expected<T, Error>;
 inline tl::unexpected<Error> fail(Errc code, std::string detail = {}, std::string next = {}) {
   return tl::unexpected<Error>(Error(code, std::move(detail), std::move(next)));
 }
-inline tl::unexpected<Error> fail(Error error) {
-  return tl::unexpected<Error>(std::move(error));
-}
+inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
 
 }  // namespace skerry
 
@@ -51,14 +49,14 @@ inline tl::unexpected<Error> fail(Error error) {
 // SKERRY_TRY(auto key, load_key(path));   returns the error, or binds the value
 #define SKERRY_TRY(declaration, expression) \
   SKERRY_TRY_(declaration, expression, SKERRY_CONCAT(try_result_, __LINE__))
-#define SKERRY_TRY_(declaration, expression, name)                      \
-  auto name = (expression);                                             \
+#define SKERRY_TRY_(declaration, expression, name)                            \
+  auto name = (expression);                                                   \
   if (!name) return tl::unexpected<::skerry::Error>(std::move(name).error()); \
   declaration = std::move(name).value()
 
 // SKERRY_TRY_VOID(sink.write(bytes));     returns the error
-#define SKERRY_TRY_VOID(expression)                                                     \
-  do {                                                                                  \
-    if (auto try_void_result = (expression); !try_void_result)                          \
-      return tl::unexpected<::skerry::Error>(std::move(try_void_result).error());       \
+#define SKERRY_TRY_VOID(expression)                                               \
+  do {                                                                            \
+    if (auto try_void_result = (expression); !try_void_result)                    \
+      return tl::unexpected<::skerry::Error>(std::move(try_void_result).error()); \
   } while (false)

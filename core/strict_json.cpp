@@ -1,9 +1,8 @@
 #include "core/strict_json.hpp"
 
-#include <fmt/format.h>
-
 #include <boost/json/basic_parser_impl.hpp>
 #include <cstdint>
+#include <fmt/format.h>
 #include <string>
 
 namespace skerry {
@@ -56,7 +55,8 @@ class StrictHandler {
   }
   bool on_number_part(string_view, error_code&) { return true; }
   bool on_int64(std::int64_t number, string_view, error_code& error) {
-    if (number > integer_max || number < -integer_max) return refuse("an integer beyond ±(2^53−1)", error);
+    if (number > integer_max || number < -integer_max)
+      return refuse("an integer beyond ±(2^53−1)", error);
     stack_.push_int64(number);
     return true;
   }

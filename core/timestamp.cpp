@@ -1,8 +1,7 @@
 #include "core/timestamp.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
+#include <fmt/format.h>
 
 namespace skerry {
 namespace {
