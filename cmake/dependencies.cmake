@@ -1,4 +1,4 @@
-# Every third-party library, found once and confined to the folder named beside it (ARCHITECTURE.md).
+# Every third-party library, found once and confined to the folder beside it (ARCHITECTURE.md).
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json)  # Boost.JSON everywhere; Asio and Beast in api/
 find_package(fmt REQUIRED)                         # everywhere

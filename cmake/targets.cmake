@@ -8,20 +8,29 @@ function(skerry_library name)
   target_link_libraries(skerry_${name} PUBLIC ${ARG_DEPENDS} PRIVATE skerry_flags ${ARG_PRIVATE})
 endfunction()
 
-# skerry_test(NAME SOURCES … DEPENDS …): one GoogleTest binary, registered with CTest as NAME.
+# skerry_test(NAME SOURCES … DEPENDS …): one GoogleTest binary, registered with CTest as unit_NAME.
 function(skerry_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name}_test ${ARG_SOURCES})
-  target_link_libraries(${name}_test PRIVATE ${ARG_DEPENDS} skerry_flags GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name}_test PRIVATE
+    ${ARG_DEPENDS} skerry_flags GTest::gmock GTest::gtest_main)
   add_test(NAME unit_${name} COMMAND ${name}_test)
+  set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
 
-# skerry_fuzzer(NAME SOURCES … DEPENDS …): a libFuzzer binary fuzz_NAME (only with SKERRY_FUZZ).
+# skerry_fuzzer(NAME SOURCES … DEPENDS …): LLVMFuzzerTestOneInput as fuzz_NAME. With SKERRY_FUZZ it
+# is a libFuzzer binary; otherwise it replays tests/fuzz/corpus/NAME, registered as corpus_NAME.
 function(skerry_fuzzer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(fuzz_${name} ${ARG_SOURCES})
+  target_link_libraries(fuzz_${name} PRIVATE ${ARG_DEPENDS} skerry_flags)
   if(SKERRY_FUZZ)
-    add_executable(fuzz_${name} ${ARG_SOURCES})
-    target_link_libraries(fuzz_${name} PRIVATE ${ARG_DEPENDS} skerry_flags)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers fuzz_${name})
+  else()
+    target_link_libraries(fuzz_${name} PRIVATE fuzz_replay)
+    add_test(NAME corpus_${name}
+             COMMAND fuzz_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_tests_properties(corpus_${name} PROPERTIES LABELS unit TIMEOUT 300)
   endif()
 endfunction()

@@ -9,7 +9,7 @@ namespace {
 
 using enum Errc;
 
-// In the order of the enumeration, which info() checks.
+// In the order of the enumeration, one entry each; checked below, when this is compiled.
 constexpr std::array table{
     ErrcInfo{bad_request, "bad_request", "The request is malformed", 400, Exit::usage},
     ErrcInfo{bad_json, "bad_json", "The body is not acceptable JSON", 400, Exit::bad_input},
@@ -77,14 +77,19 @@ constexpr std::array table{
     ErrcInfo{internal, "internal", "A defect in Skerry", 500, Exit::failed},
 };
 
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < table.size(); ++i)
+    if (table[i].code != static_cast<Errc>(i)) return false;
+  return table.back().code == internal;
+}
+static_assert(in_order(), "table and enumeration of Errc differ");
+
 }  // namespace
 
 const ErrcInfo& info(Errc code) {
   const auto index = static_cast<std::size_t>(code);
   SKERRY_CHECK(index < table.size());
-  const ErrcInfo& entry = table[index];
-  SKERRY_CHECK(entry.code == code);
-  return entry;
+  return table[index];
 }
 
 const ErrcInfo* find_errc(std::string_view slug) {

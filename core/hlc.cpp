@@ -4,10 +4,12 @@
 #include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <limits>
 
 namespace skerry {
 namespace {
 
+constexpr std::uint64_t bits_max = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t ms_max = (std::uint64_t{1} << 48) - 1;
 
 bool read_hex(std::string_view text, std::uint64_t& value) {
@@ -39,7 +41,8 @@ std::optional<HlcStamp> parse_hlc(std::string_view text) {
 
 HlcStamp Hlc::tick(UnixMillis wall) {
   // A full counter runs over into the milliseconds, which keeps the order.
-  last_ = std::max(HlcStamp::at(wall), HlcStamp{last_.bits + 1});
+  const std::uint64_t next = last_.bits == bits_max ? bits_max : last_.bits + 1;
+  last_ = std::max(HlcStamp::at(wall), HlcStamp{next});
   return last_;
 }
 

@@ -30,7 +30,8 @@ class Hlc {
  public:
   explicit Hlc(HlcStamp floor = {}) : last_(floor) {}
 
-  // Greater than every stamp given before, and not before `wall`.
+  // Greater than every stamp given before, and not before `wall`. At the end of its range, which
+  // only a forged stamp can reach, the clock stands still rather than start again.
   HlcStamp tick(UnixMillis wall);
   // Raises the floor: what central stamped happened before what comes now.
   void observe(HlcStamp seen);

@@ -1,7 +1,11 @@
 #include "core/ids.hpp"
 
+#include <algorithm>
+
 namespace skerry {
 namespace {
+
+constexpr UnixMillis ms_max = (UnixMillis{1} << 48) - 1;
 
 bool hyphen_before(std::size_t byte) { return byte == 4 || byte == 6 || byte == 8 || byte == 10; }
 
@@ -47,7 +51,7 @@ bool detail::parse_uuid(std::string_view text, std::array<std::uint8_t, 16>& byt
 RecordId new_record_id(UnixMillis now, Random& random) {
   RecordId id;
   random.fill(std::span(id.bytes).subspan(6));
-  const auto ms = static_cast<std::uint64_t>(now);
+  const auto ms = static_cast<std::uint64_t>(std::clamp<UnixMillis>(now, 0, ms_max));
   for (int i = 0; i < 6; ++i)
     id.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
   set_version(id.bytes, 7);

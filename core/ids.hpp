@@ -59,7 +59,8 @@ std::optional<IdType> id_from_bytes(ByteView bytes) {
   return id;
 }
 
-// UUIDv7: 48 bits of `now`, then 74 random bits. The time part serves locality only.
+// UUIDv7: 48 bits of `now`, then 74 random bits. The time part serves locality only; a clock
+// outside its range counts as the nearest end.
 RecordId new_record_id(UnixMillis now, Random& random);
 
 // 16 random bytes with the version bits of a UUIDv4.

@@ -63,8 +63,11 @@ class StrictHandler {
   bool on_uint64(std::uint64_t, string_view, error_code& error) {
     return refuse("an integer beyond ±(2^53−1)", error);
   }
-  bool on_double(double, string_view, error_code& error) {
-    return refuse("a number with a fraction or an exponent", error);
+  bool on_double(double, string_view text, error_code& error) {
+    // Integers too large for 64 bits also arrive here.
+    const bool integer = text.find_first_of(".eE") == string_view::npos;
+    return refuse(
+        integer ? "an integer beyond ±(2^53−1)" : "a number with a fraction or an exponent", error);
   }
   bool on_bool(bool value, error_code&) {
     stack_.push_bool(value);

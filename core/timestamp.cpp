@@ -1,5 +1,6 @@
 #include "core/timestamp.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
 
@@ -7,6 +8,10 @@ namespace skerry {
 namespace {
 
 using namespace std::chrono;
+
+constexpr UnixMillis day_ms = 86'400'000;
+constexpr UnixMillis first_ms = -62'135'596'800'000;  // 0001-01-01T00:00:00.000Z
+constexpr UnixMillis last_ms = 253'402'300'799'999;   // 9999-12-31T23:59:59.999Z
 
 // Reads exactly `digits` decimal digits at `at` and moves past them.
 std::optional<int> read_digits(std::string_view text, std::size_t& at, std::size_t digits) {
@@ -36,8 +41,12 @@ std::optional<year_month_day> read_date(std::string_view text, std::size_t& at) 
   return date;
 }
 
-// Milliseconds of the day, without the offset.
-std::optional<std::int64_t> read_time(std::string_view text, std::size_t& at) {
+struct TimeOfDay {
+  std::int64_t ms;  // since midnight, without the offset
+  bool leap;        // second 60
+};
+
+std::optional<TimeOfDay> read_time(std::string_view text, std::size_t& at) {
   const auto h = read_digits(text, at, 2);
   if (!h || *h > 23 || !read_char(text, at, ':')) return std::nullopt;
   const auto m = read_digits(text, at, 2);
@@ -53,7 +62,7 @@ std::optional<std::int64_t> read_time(std::string_view text, std::size_t& at) {
     }
     if (at == first) return std::nullopt;
   }
-  return ((*h * 60LL + *m) * 60 + *s) * 1000 + fraction;
+  return TimeOfDay{((*h * 60LL + *m) * 60 + *s) * 1000 + fraction, *s == 60};
 }
 
 // Milliseconds to subtract; the offset ends the text.
@@ -72,7 +81,7 @@ std::optional<std::int64_t> read_offset(std::string_view text, std::size_t& at) 
 }  // namespace
 
 std::string format_timestamp(UnixMillis time) {
-  const sys_time<milliseconds> instant{milliseconds{time}};
+  const sys_time<milliseconds> instant{milliseconds{std::clamp(time, first_ms, last_ms)}};
   const auto midnight = floor<days>(instant);
   const year_month_day date{midnight};
   const hh_mm_ss clock{instant - midnight};
@@ -92,7 +101,11 @@ std::optional<UnixMillis> parse_timestamp(std::string_view text) {
   const auto offset = read_offset(text, at);
   if (!offset || at != text.size()) return std::nullopt;
   const auto midnight = sys_days{*date}.time_since_epoch();
-  return duration_cast<milliseconds>(midnight).count() + *time - *offset;
+  const UnixMillis instant = duration_cast<milliseconds>(midnight).count() + time->ms - *offset;
+  if (instant < first_ms || instant > last_ms) return std::nullopt;
+  const bool first_second_of_day = (instant - first_ms) % day_ms < 1000;
+  if (time->leap && !first_second_of_day) return std::nullopt;
+  return instant;
 }
 
 bool is_date(std::string_view text) {
