@@ -9,13 +9,21 @@
 
 namespace skerry::crypto {
 
-// Replaces `file` or creates it; readers see the old bytes or the new ones, never a part.
-Result<void> write_file_atomically(const std::filesystem::path& file, ByteView bytes, unsigned mode);
+// Errors of all four: Errc::io_failed (errno's text in the detail), storage_full, not_found (the
+// file, or the folder it goes to). A crash may leave ".<name>.<hex>.tmp" beside `file`.
+
+// Replaces `file` or creates it; readers see the old bytes or the new ones, never a part. The mode
+// is set as given, whatever the umask.
+Result<void> write_file_atomically(const std::filesystem::path& file, ByteView bytes,
+                                   unsigned mode);
 // As above, but Errc::already_exists when `file` is there.
-Result<void> create_file_atomically(const std::filesystem::path& file, ByteView bytes, unsigned mode);
-// Whole file of at most `size_max` bytes.
+Result<void> create_file_atomically(const std::filesystem::path& file, ByteView bytes,
+                                    unsigned mode);
+// Whole file of at most `size_max` bytes, else Errc::limit_exceeded. Regular files only and not
+// through a symbolic link (Errc::bad_input): the file may lie on a foreign medium.
 Result<Bytes> read_small_file(const std::filesystem::path& file, std::size_t size_max);
-// As above for a secret: also refuses a file that group or others may read.
+// As above for a secret: also refuses a file that group or others may read or write
+// (Errc::bad_config), with the chmod to run as the next step.
 Result<SecretBytes> read_secret_file(const std::filesystem::path& file, std::size_t size_max);
 
 }  // namespace skerry::crypto

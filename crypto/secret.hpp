@@ -1,6 +1,8 @@
 // Secrets: wiped when dropped, compared in constant time, random from the operating system.
 #pragma once
 
+#include <utility>
+
 #include "core/bytes.hpp"
 #include "core/random.hpp"
 
@@ -12,11 +14,12 @@ class SecretBytes {
   SecretBytes() = default;
   explicit SecretBytes(std::size_t size) : bytes_(size) {}
   explicit SecretBytes(ByteView bytes) : bytes_(bytes.begin(), bytes.end()) {}
-  SecretBytes(SecretBytes&& other) noexcept : bytes_(std::move(other.bytes_)) { other.wipe(); }
+  SecretBytes(SecretBytes&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
   SecretBytes& operator=(SecretBytes&& other) noexcept;
   ~SecretBytes() { wipe(); }
 
   ByteView view() const { return bytes_; }
+  std::string_view text() const { return as_text(bytes_); }
   std::span<std::uint8_t> span() { return bytes_; }
   std::size_t size() const { return bytes_.size(); }
   bool empty() const { return bytes_.empty(); }

@@ -27,7 +27,8 @@ class Sha256 {
 Hash sha256(ByteView bytes);
 Hash hmac_sha256(ByteView key, ByteView message);
 
-// h_n = SHA256(h_{n-1} ‖ line_n); the chain of a log starts at the zero hash. Cheap: called once a write.
+// h_n = SHA256(h_{n-1} ‖ line_n); the chain of a log starts at the zero hash. Cheap: called once a
+// write.
 Hash chain_hash(const Hash& previous, std::string_view line);
 
 }  // namespace skerry::crypto

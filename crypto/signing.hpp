@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/bytes.hpp"
-#include "core/random.hpp"
+#include "crypto/secret.hpp"
 
 struct evp_pkey_st;
 
@@ -15,20 +15,24 @@ namespace skerry::crypto {
 
 using Signature = std::array<std::uint8_t, 64>;
 
-// The first 16 hex digits of SHA-256(DER SubjectPublicKeyInfo): a hint, never an authority (SYNC 4.6).
+// The first 16 hex digits of SHA-256(DER SubjectPublicKeyInfo): a hint, never an authority
+// (SYNC 4.6).
 using KeyId = std::string;
 
-// A public key. Immutable; copies share it; verify() may be called from several threads.
+// A public key. Immutable; copies share it; all members may be called from several threads. What is
+// not such a key is refused with Errc::bad_input.
 class VerifyKey {
  public:
+  // Refuses the points of low order too: under those, one signature fits many messages.
   static Result<VerifyKey> from_raw(ByteView raw32);
   static Result<VerifyKey> from_pem(std::string_view pem);  // SubjectPublicKeyInfo
   std::string to_pem() const;
   std::array<std::uint8_t, 32> raw() const;
-  std::string to_text() const;                              // base64url of raw()
+  std::string to_text() const;  // base64url of raw()
   static Result<VerifyKey> from_text(std::string_view text);
   KeyId key_id() const;
 
+  // False for a signature of another length, too.
   bool verify(ByteView message, ByteView signature) const;
 
   bool operator==(const VerifyKey& other) const { return raw() == other.raw(); }
@@ -39,16 +43,19 @@ class VerifyKey {
   std::shared_ptr<evp_pkey_st> key_;
 };
 
-// A private key. Immutable; copies share it.
+// A private key. Immutable; copies share it and the last one wipes it; all members may be called
+// from several threads.
 class SigningKey {
  public:
   static SigningKey generate();
   // From a 32-byte seed: the simulator's and the test vectors' way to a key.
   static Result<SigningKey> from_seed(ByteView seed32);
-  // PEM, PKCS#8, unencrypted. Refuses a file that others may read (mode & 077), with the chmod to run.
+  // PEM, PKCS#8, unencrypted. Refuses a file that others may read (mode & 077), with the chmod to
+  // run.
   static Result<SigningKey> load(const std::filesystem::path& file);
+  // Exactly one PEM block; Errc::bad_input for another kind of key and for an encrypted one.
   static Result<SigningKey> from_pem(std::string_view pem);
-  std::string to_pem() const;
+  SecretBytes to_pem() const;
   // Creates the file atomically with mode 0600; Errc::already_exists when it is there.
   Result<void> save_new(const std::filesystem::path& file) const;
 

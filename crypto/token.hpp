@@ -1,4 +1,5 @@
-// Bearer tokens: skry_<kind>_<30 base62><crc32 base62> (API.md "Access"). Shown once; SHA-256 at rest.
+// Bearer tokens: skry_<kind>_<30 base62><crc32 base62> (API.md "Access"). Shown once; SHA-256 at
+// rest.
 #pragma once
 
 #include <string>

@@ -1,0 +1,137 @@
+#include "crypto/signing.hpp"
+
+#include <algorithm>
+#include <openssl/x509.h>
+
+#include "crypto/evp.hpp"
+#include "crypto/sha256.hpp"
+
+namespace skerry::crypto {
+namespace {
+
+constexpr std::size_t key_bytes = 32;
+
+using EncodedPoint = std::array<std::uint8_t, key_bytes>;
+
+constexpr EncodedPoint point(std::uint8_t first, std::uint8_t middle, std::uint8_t last) {
+  EncodedPoint encoded;
+  encoded.fill(middle);
+  encoded.front() = first;
+  encoded.back() = last;
+  return encoded;
+}
+
+// Every y of a point whose order divides 8, without the sign bit (p = 2^255-19).
+constexpr std::array<EncodedPoint, 7> low_order_points{
+    point(0x00, 0x00, 0x00),  // y = 0, order 4
+    point(0x01, 0x00, 0x00),  // y = 1, the neutral element
+    point(0xec, 0xff, 0x7f),  // y = p-1, order 2
+    point(0xed, 0xff, 0x7f),  // y = p, another spelling of 0
+    point(0xee, 0xff, 0x7f),  // y = p+1, another spelling of 1
+    // order 8: the roots of d*y^4 + 2*y^2 - 1
+    EncodedPoint{0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+                 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+                 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+    EncodedPoint{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+                 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+                 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
+};
+
+bool is_low_order(ByteView raw) {
+  EncodedPoint y;
+  std::ranges::copy(raw, y.begin());
+  y.back() &= 0x7f;
+  return std::ranges::find(low_order_points, y) != low_order_points.end();
+}
+
+DigestContextPtr new_context() {
+  DigestContextPtr context(EVP_MD_CTX_new());
+  openssl_must(context != nullptr, "EVP_MD_CTX_new");
+  return context;
+}
+
+}  // namespace
+
+Result<VerifyKey> VerifyKey::from_raw(ByteView raw32) {
+  if (raw32.size() != key_bytes) return fail(Errc::bad_input, "an Ed25519 public key has 32 bytes");
+  if (is_low_order(raw32))
+    return fail(Errc::bad_input, "the Ed25519 public key is a point of low order");
+  EVP_PKEY* const key =
+      EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, raw32.data(), raw32.size());
+  openssl_must(key != nullptr, "Ed25519 public key");
+  return VerifyKey({key, EVP_PKEY_free});
+}
+
+std::array<std::uint8_t, 32> VerifyKey::raw() const {
+  std::array<std::uint8_t, key_bytes> raw;
+  std::size_t size = raw.size();
+  openssl_must(EVP_PKEY_get_raw_public_key(key_.get(), raw.data(), &size) == 1,
+               "Ed25519 public key");
+  return raw;
+}
+
+std::string VerifyKey::to_text() const { return to_base64url(raw()); }
+
+Result<VerifyKey> VerifyKey::from_text(std::string_view text) {
+  const std::optional<Bytes> raw = from_base64url(text);
+  if (!raw) return fail(Errc::bad_input, "the public key is not canonical base64url");
+  return from_raw(*raw);
+}
+
+KeyId VerifyKey::key_id() const {
+  std::uint8_t* der = nullptr;
+  const int size = i2d_PUBKEY(key_.get(), &der);
+  openssl_must(size > 0, "SubjectPublicKeyInfo");
+  const Hash digest = sha256({der, static_cast<std::size_t>(size)});
+  OPENSSL_free(der);
+  return to_hex(ByteView(digest).first(8));
+}
+
+bool VerifyKey::verify(ByteView message, ByteView signature) const {
+  if (signature.size() != std::tuple_size_v<Signature>) return false;
+  const OpensslErrorScope errors;
+  const DigestContextPtr context = new_context();
+  openssl_must(EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1,
+               "Ed25519");
+  return EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
+                          message.size()) == 1;
+}
+
+SigningKey SigningKey::generate() {
+  EVP_PKEY* const key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+  openssl_must(key != nullptr, "Ed25519 key generation");
+  return SigningKey({key, EVP_PKEY_free});
+}
+
+Result<SigningKey> SigningKey::from_seed(ByteView seed32) {
+  if (seed32.size() != key_bytes) return fail(Errc::bad_input, "an Ed25519 seed has 32 bytes");
+  EVP_PKEY* const key =
+      EVP_PKEY_new_raw_private_key_ex(nullptr, "ED25519", nullptr, seed32.data(), seed32.size());
+  openssl_must(key != nullptr, "Ed25519 private key");
+  return SigningKey({key, EVP_PKEY_free});
+}
+
+Signature SigningKey::sign(ByteView message) const {
+  const DigestContextPtr context = new_context();
+  Signature signature;
+  std::size_t size = signature.size();
+  openssl_must(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1 &&
+                   EVP_DigestSign(context.get(), signature.data(), &size, message.data(),
+                                  message.size()) == 1 &&
+                   size == signature.size(),
+               "Ed25519 signature");
+  return signature;
+}
+
+VerifyKey SigningKey::verify_key() const {
+  std::array<std::uint8_t, key_bytes> raw;
+  std::size_t size = raw.size();
+  openssl_must(EVP_PKEY_get_raw_public_key(key_.get(), raw.data(), &size) == 1,
+               "Ed25519 public key");
+  EVP_PKEY* const key =
+      EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, raw.data(), raw.size());
+  openssl_must(key != nullptr, "Ed25519 public key");
+  return VerifyKey({key, EVP_PKEY_free});
+}
+
+}  // namespace skerry::crypto
