@@ -38,6 +38,8 @@ Result<Action> judge_state(const SiteKnowledge& site, const StateBody& body, boo
     return wrong_history("the bundle is of a life of central that has ended");
   const bool new_life = body.upto.life != site.life;
   if (snapshot) {
+    if (new_life && site.life.ord > 0)
+      return wrong_history("central began a new life; this version cannot follow it yet");
     if (!new_life && body.upto.n <= site.n) return Action::duplicate;
     if (!new_life && !stands_on(site, body))
       return wrong_history(fmt::format("this site's position {} is not on the bundle's history", site.n));

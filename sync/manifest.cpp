@@ -75,7 +75,7 @@ auto read_word(JsonFields& fields, std::string_view name, const Table& table) {
 }
 
 json::object party_object(const Party& party) {
-  return {{"role", to_string(party.role)}, {"id", to_string(party.id)}};
+  return {{"role", to_text(party.role)}, {"id", to_string(party.id)}};
 }
 
 Party read_party(JsonFields& fields) {
@@ -241,8 +241,6 @@ Result<void> refuse_if_any(std::vector<FieldError> errors, std::string_view what
 }  // namespace
 
 std::string_view to_string(BundleKind kind) { return spell(kinds, kind); }
-std::string_view to_string(Role role) { return spell(roles, role); }
-
 std::string to_string(const Party& party) {
   return party.role == Role::central ? "central" : to_string(party.id);
 }

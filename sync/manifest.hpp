@@ -8,6 +8,7 @@
 #include "core/bytes.hpp"
 #include "core/hlc.hpp"
 #include "core/ids.hpp"
+#include "core/role.hpp"
 #include "core/strict_json.hpp"
 #include "crypto/signing.hpp"
 
@@ -28,9 +29,6 @@ enum class BundleKind {
   handover,    // all rows a fenced copy still holds
 };
 std::string_view to_string(BundleKind kind);
-
-enum class Role { site, central };
-std::string_view to_string(Role role);
 
 // One end of an exchange. Central's id is the zero id, a site's never is (core/ids.hpp).
 struct Party {

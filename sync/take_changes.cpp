@@ -224,7 +224,7 @@ Result<TakenCounts> take_changes(Connection& connection, store::ChangeLog& log, 
     Taker taker(connection, log, site, epoch);
     std::int64_t seq = body.first - 1;
     Hash hash = body.prev_hash;
-    SKERRY_TRY_VOID(lines([&](std::string_view line) -> Result<void> {
+    SKERRY_TRY_VOID(lines([&](std::string_view line, std::uint64_t) -> Result<void> {
       hash = crypto::chain_hash(hash, line);
       return taker.take(line, ++seq, hash);
     }));

@@ -8,12 +8,12 @@
 
 #include "store/change_log.hpp"
 #include "store/sites.hpp"
+#include "sync/line_reader.hpp"
 #include "sync/positions.hpp"
 
 namespace skerry::sync {
 
 // Gives the payload's lines behind its head to the callback, in order; stops at its first error.
-using LineCallback = std::function<Result<void>(std::string_view line)>;
 using LineSource = std::function<Result<void>(const LineCallback&)>;
 
 // What a bundle did, for the report.

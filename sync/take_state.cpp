@@ -73,7 +73,7 @@ class Taker {
 Result<void> stage_piece(Connection& connection, const StateBody& body, const LineSource& lines) {
   connection.execute("DELETE FROM staged_snapshot WHERE snapshot<>?1", body.series);
   std::int64_t number = 0;
-  return lines([&](std::string_view line) -> Result<void> {
+  return lines([&](std::string_view line, std::uint64_t) -> Result<void> {
     connection.execute(
         "INSERT INTO staged_snapshot(snapshot,part,number,line) VALUES(?1,?2,?3,?4) "
         "ON CONFLICT(snapshot,part,number) DO NOTHING",
@@ -95,25 +95,6 @@ Result<void> take_staged(Connection& connection, const StateBody& body, Taker& t
       "SELECT line FROM staged_snapshot WHERE snapshot=?1 ORDER BY part,number", body.series);
   while (cursor.next()) SKERRY_TRY_VOID(taker.take(cursor.text(0)));
   return {};
-}
-
-// A snapshot is everything in scope: what central knew before and does not send any more is gone.
-void drop_unlisted(Connection& connection, store::ChangeLog& log, const StateBody& body,
-                   Rebase& rebase, StateCounts& counts) {
-  for (const Kind& kind : all_kinds()) {
-    std::vector<RecordId> unlisted;
-    {
-      auto cursor = connection.query(fmt::format("SELECT id,stamps FROM {}", kind.name));
-      while (cursor.next()) {
-        const auto stamps = store::Stamps::parse(cursor.text(1));
-        if (stamps && stamps->at_central() && stamps->every().version.ord != body.upto.life.ord)
-          unlisted.push_back(cursor.id<RecordId>(0));
-      }
-    }
-    for (const RecordId& id : unlisted)
-      counts.removed += rebase.take(RecordGone{&kind, id, {body.upto.life.ord, body.upto.n}}) ? 1 : 0;
-  }
-  (void)log;
 }
 
 }  // namespace
@@ -140,7 +121,7 @@ Result<StateCounts> take_state(Connection& connection, store::ChangeLog& log,
     SKERRY_TRY_VOID(take_staged(connection, body, taker));
     connection.execute("DELETE FROM staged_snapshot");
   } else {
-    SKERRY_TRY_VOID(lines([&](std::string_view line) { return taker.take(line); }));
+    SKERRY_TRY_VOID(lines([&](std::string_view line, std::uint64_t) { return taker.take(line); }));
   }
   taker.settle(upstream->acked, acked);
   log.observe(connection, central_clock);

@@ -1,0 +1,53 @@
+#include "api/auth.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace skerry::api {
+namespace {
+
+bool is_token_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("-._~+/=").find(c) != std::string_view::npos;
+}
+
+bool is_bearer(std::string_view scheme) {
+  constexpr std::string_view name = "bearer";
+  return std::equal(scheme.begin(), scheme.end(), name.begin(), name.end(), [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == b;
+  });
+}
+
+}  // namespace
+
+Result<std::string_view> bearer_token(std::string_view authorization) {
+  if (authorization.empty()) return authorization;
+  const std::size_t space = authorization.find(' ');
+  if (space == std::string_view::npos || !is_bearer(authorization.substr(0, space)))
+    return fail(Errc::unauthorized, "the Authorization header is not of the form: Bearer <token>");
+  const std::string_view token = authorization.substr(space + 1);
+  if (token.empty() || !std::all_of(token.begin(), token.end(), is_token_char))
+    return fail(Errc::unauthorized, "the bearer token is not written as a token is");
+  return token;
+}
+
+bool FailedTokens::may_try(std::string_view address, std::int64_t now_ms) {
+  const std::int64_t second = now_ms / 1000;
+  if (last_second_.load(std::memory_order_relaxed) != second) return true;
+  const std::scoped_lock lock(mutex_);
+  const auto found = counts_.find(std::string(address));
+  return found == counts_.end() || found->second.second != second ||
+         found->second.failures < per_second_max_;
+}
+
+void FailedTokens::failed(std::string_view address, std::int64_t now_ms) {
+  const std::int64_t second = now_ms / 1000;
+  const std::scoped_lock lock(mutex_);
+  last_second_.store(second, std::memory_order_relaxed);
+  if (counts_.size() >= addresses_max_) counts_.clear();
+  Count& count = counts_[std::string(address)];
+  if (count.second != second) count = Count{second, 0};
+  ++count.failures;
+}
+
+}  // namespace skerry::api

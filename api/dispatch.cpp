@@ -1,0 +1,185 @@
+// The part of a session between the header and the answer: route, rights, handler, and the one net
+// for exceptions of HTTP dispatch.
+#include <boost/beast/core/string.hpp>
+#include <fmt/format.h>
+#include <new>
+
+#include "api/problem.hpp"
+#include "api/session.hpp"
+#include "core/log.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace skerry::api {
+namespace {
+
+std::optional<Method> to_method(http::verb verb) {
+  switch (verb) {
+    case http::verb::get:
+    case http::verb::head:
+      return Method::get;
+    case http::verb::post:
+      return Method::post;
+    case http::verb::put:
+      return Method::put;
+    case http::verb::patch:
+      return Method::patch;
+    case http::verb::delete_:
+      return Method::del;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_json(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  const auto trimmed = type.substr(0, type.find_last_not_of(" \t") + 1);
+  const boost::beast::string_view media(trimmed.data(), trimmed.size());
+  constexpr std::size_t prefix = 12;  // "application/"
+  if (boost::beast::iequals(media, "application/json")) return true;
+  return media.size() > prefix + 5 &&
+         boost::beast::iequals(media.substr(0, prefix), "application/") &&
+         boost::beast::iequals(media.substr(media.size() - 5), "+json");
+}
+
+Result<void> refuse_repeated(const std::vector<QueryParameter>& query) {
+  for (std::size_t i = 0; i < query.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (query[i].name == query[k].name)
+        return fail(Errc::bad_request,
+                    fmt::format("the query parameter \"{}\" stands twice", query[i].name));
+  return {};
+}
+
+}  // namespace
+
+Result<void> Session::choose_route() {
+  const auto& message = header_parser_->get();
+  const std::string_view text(message.target().data(), message.target().size());
+  const bool options = message.method() == http::verb::options;
+  head_only_ = message.method() == http::verb::head;
+  if (options && text == "*") {
+    answer_options("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    return {};
+  }
+  const TargetLimits target_limits{limits_.target_segments_max, limits_.query_parameters_max};
+  SKERRY_TRY_VOID(parse_target(text, request_.target, target_limits));
+  const Router::Path* path = loop_.shared.router.find(request_);
+  if (!path) return fail(Errc::not_found, "no route has this path", "GET /v1/openapi.json");
+  if (options) {
+    answer_options(path->allow);
+    return {};
+  }
+  const std::optional<Method> method = to_method(message.method());
+  request_.route = method ? path->routes[static_cast<std::size_t>(*method)] : nullptr;
+  if (!request_.route) {
+    refuse(Error(Errc::method_not_allowed, fmt::format("allowed here: {}", path->allow)));
+    reply_.header("Allow", path->allow);
+    return {};
+  }
+  request_.method = *method;
+  if (!request_.route->repeated_query) SKERRY_TRY_VOID(refuse_repeated(request_.target.query));
+  SKERRY_TRY_VOID(authorize());
+  return check_body();
+}
+
+Result<void> Session::authorize() {
+  Shared& shared = loop_.shared;
+  SKERRY_TRY(const std::string_view token, bearer_token(request_.header("Authorization")));
+  if (token.empty()) {
+    request_.principal = peer_.local ? peer_.local : shared.anonymous;
+  } else {
+    if (!shared.failed_tokens.may_try(peer_.address, loop_.now_ms()))
+      return fail(Errc::too_many_requests, "too many unknown tokens from this address");
+    Result<std::shared_ptr<const Principal>> found =
+        shared.authenticator ? shared.authenticator->authenticate(token, peer_.address)
+                             : fail(Errc::unauthorized, "tokens are not known here");
+    if (!found) {
+      if (found.error().code == Errc::unauthorized)
+        shared.failed_tokens.failed(peer_.address, loop_.now_ms());
+      return fail(std::move(found).error());
+    }
+    request_.principal = *std::move(found);
+  }
+  const Access access = request_.route->access;
+  if (request_.principal->may(access)) return {};
+  if (request_.principal->kind == Principal::Kind::anonymous)
+    return fail(Errc::unauthorized, "this route needs a token", "skerry token create");
+  return fail(Errc::forbidden, fmt::format("this route needs the right \"{}\"", to_string(access)));
+}
+
+// What can be said of a body before it is read.
+Result<void> Session::check_body() {
+  const std::string_view expected = request_.header("Expect");
+  if (http_1_1_ && !expected.empty() &&
+      !boost::beast::iequals({expected.data(), expected.size()}, "100-continue"))
+    return fail(Errc::bad_request, "the only expectation met here is 100-continue");
+  if (!has_body()) return {};
+  const Body wanted = request_.route->body;
+  if (wanted == Body::none) return fail(Errc::bad_request, "this route reads no body");
+  if (wanted == Body::json && !is_json(request_.header("Content-Type")))
+    return fail(Errc::unsupported_media, "this route reads application/json",
+                "Content-Type: application/json");
+  body_bytes_max_ = wanted == Body::spool ? limits_.upload_bytes_max : limits_.body_bytes_max;
+  const auto length = header_parser_->content_length();
+  if (length && *length > body_bytes_max_)
+    return fail(Errc::payload_too_large, fmt::format("the body is over {} bytes", body_bytes_max_));
+  return {};
+}
+
+void Session::answer_options(std::string_view allow) {
+  reply_ = Response::empty(204);
+  reply_.header("Allow", allow);
+  answered_ = true;
+}
+
+void Session::call_now() {
+  try {
+    take_outcome(request_.route->handler.now(loop_.shared.router.context(), request_));
+  } catch (...) {
+    take_exception(std::current_exception());
+  }
+}
+
+Task<void> Session::call_later() {
+  std::exception_ptr failure;
+  try {
+    Result<Response> outcome =
+        co_await request_.route->handler.later(loop_.shared.router.context(), request_);
+    take_outcome(std::move(outcome));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure) take_exception(std::move(failure));
+}
+
+void Session::take_outcome(Result<Response> outcome) {
+  if (!outcome)
+    refuse(outcome.error());
+  else
+    reply_ = *std::move(outcome);
+}
+
+// The net: broken surroundings and defects end here, logged once, told without their text.
+void Session::take_exception(std::exception_ptr failure) {
+  Error error(Errc::internal, "the request could not be carried out; the log has its id");
+  try {
+    std::rethrow_exception(std::move(failure));
+  } catch (const store::StorageError& broken) {
+    log(Level::critical, "request {}: {}", request_.id, broken.what());
+    error.code = broken.code();
+    if (broken.code() == Errc::storage_full) error.detail = "the disk of the data folder is full";
+  } catch (const std::exception& broken) {
+    log(Level::error, "request {}: {}", request_.id, broken.what());
+  } catch (...) {
+    log(Level::error, "request {}: an exception of an unknown type", request_.id);
+  }
+  refuse(error);
+}
+
+void Session::refuse(const Error& error) {
+  reply_ = problem(error, request_.id);
+  if (error.code == Errc::unauthorized) reply_.header("WWW-Authenticate", "Bearer");
+  answered_ = true;
+}
+
+}  // namespace skerry::api

@@ -1,0 +1,134 @@
+// What a handler gets and gives: Request, Response, and who is asking.
+#pragma once
+
+#include <boost/beast/http/fields.hpp>
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "api/await.hpp"
+#include "api/descriptor.hpp"
+#include "api/notifier.hpp"
+#include "api/target.hpp"
+#include "core/result.hpp"
+#include "core/strict_json.hpp"
+
+namespace skerry::api {
+
+// HEAD reaches handlers as get; OPTIONS is answered by the server.
+enum class Method : std::uint8_t { get, post, put, patch, del };
+std::string_view to_string(Method method);  // "DELETE"
+
+// What a route asks of its caller. admin is held by local administrators and implies read and
+// write.
+enum class Access : std::uint8_t { open, any, read, write, exchange, admin };
+std::string_view to_string(Access access);
+std::optional<Access> parse_access(std::string_view text);  // names of scopes as tokens carry them
+
+// Who asks. Shared between requests, so immutable.
+struct Principal {
+  enum class Kind : std::uint8_t { anonymous, token, local };
+
+  Kind kind = Kind::anonymous;
+  std::string id;         // of the token; "uid:1000" for the Unix socket
+  std::string name;       // for the log and the audit view
+  std::uint32_t uid = 0;  // kind local: SO_PEERCRED
+  std::uint32_t gid = 0;
+  std::int32_t pid = 0;
+
+  void grant(Access access) { scopes_ |= bit(access); }
+  bool may(Access access) const;
+
+ private:
+  static constexpr unsigned bit(Access access) { return 1u << static_cast<unsigned>(access); }
+  unsigned scopes_ = 0;
+};
+
+// A large body (Body::spool): an unnamed file that only this descriptor reaches, positioned at its
+// start.
+struct SpooledBody {
+  Descriptor file;
+  std::uint64_t size = 0;
+};
+
+struct Route;
+
+// One request. Belongs to its session: valid until the handler has returned (an EventStream that it
+// returned included). Handlers may move from `body` and `upload`.
+class Request {
+ public:
+  Method method = Method::get;
+  std::string id;                              // echoed as X-Request-Id
+  std::shared_ptr<const Principal> principal;  // never null
+  std::string body;                            // Body::json, Body::text: whole
+  SpooledBody upload;                          // Body::spool
+  Interrupt interrupt;                         // for Notifier::wait
+  const Route* route = nullptr;
+
+  // What the route's {name} stands for, decoded. A name that the route does not have is a defect.
+  std::string_view param(std::string_view name) const;
+
+  // The value of a query parameter; nullopt when absent.
+  std::optional<std::string_view> query(std::string_view name) const;
+  const std::vector<QueryParameter>& queries() const { return target.query; }
+  // Errc::bad_request naming the first parameter that is not one of `names`.
+  Result<void> allow_queries(std::initializer_list<std::string_view> names) const;
+
+  // Empty when absent. The first one when repeated; the framing and identity headers cannot be.
+  std::string_view header(std::string_view name) const;
+
+  // The body as the one kind of JSON object we accept (depth limit 32): Errc::bad_json.
+  Result<json::object> json_body() const;
+
+  // Filled in by the session and the router.
+  Target target;
+  std::vector<std::pair<std::string_view, std::string_view>> params;
+  const boost::beast::http::fields* headers = nullptr;
+};
+
+// Server-sent events. next() is called until it gives nullopt, the client goes away or the server
+// stops; the server writes `: keep-alive` when it gives an empty string.
+class EventStream {
+ public:
+  virtual ~EventStream() = default;
+  // The next text to write, formed by to_event(); an empty string when `timeout` passed without
+  // any. Sleeps through Notifier::wait with the interrupt of the request, and gives nullopt on
+  // interrupted.
+  virtual Task<std::optional<std::string>> next(std::chrono::milliseconds timeout) = 0;
+};
+
+// "id: 17\nevent: change\ndata: {…}\n\n"; line breaks in `data` become several data lines.
+std::string to_event(std::string_view id, std::string_view event, std::string_view data);
+
+struct FileBody {
+  Descriptor file;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+
+struct Response {
+  unsigned status = 200;
+  std::string_view content_type = "application/json";  // static storage
+  std::string headers;                                 // whole lines; written by header()
+  std::variant<std::string, FileBody, std::unique_ptr<EventStream>> body;
+  bool close = false;  // close the connection afterwards
+
+  // Adds a header line. A value with control bytes is a defect: never pass on a client's text
+  // unchecked.
+  Response& header(std::string_view name, std::string_view value);
+
+  static Response json(unsigned status, std::string text);
+  static Response json(unsigned status, const json::value& value);
+  static Response text(unsigned status, std::string text);
+  static Response empty(unsigned status = 204);
+  static Response file(Descriptor file, std::uint64_t size, std::string_view content_type);
+  static Response events(std::unique_ptr<EventStream> stream);
+};
+
+}  // namespace skerry::api

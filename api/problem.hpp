@@ -1,0 +1,18 @@
+// Errors as RFC 9457 application/problem+json.
+#pragma once
+
+#include <string_view>
+
+#include "api/http_types.hpp"
+
+namespace skerry::api {
+
+// {"type":"/problems/<slug>","title":…,"status":…,"detail":…,"instance":"<request
+// id>","code":"<slug>",
+//  "errors":[{"pointer","code","detail"}],"next":…}; empty members are left out. Status, title and
+//  slug
+// come from the table in core/errc.cpp. Adds Retry-After where the client should come back by
+// itself.
+Response problem(const Error& error, std::string_view request_id);
+
+}  // namespace skerry::api

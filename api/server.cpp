@@ -1,0 +1,183 @@
+#include "api/server.hpp"
+
+#include <algorithm>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <list>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "api/listener.hpp"
+#include "api/loop.hpp"
+#include "api/session.hpp"
+#include "core/log.hpp"
+
+namespace skerry::api {
+namespace {
+
+using Acceptor =
+    asio::basic_socket_acceptor<asio::generic::stream_protocol, asio::io_context::executor_type>;
+
+constexpr std::size_t lingering_max = 64;  // refused connections that are told so with patience
+constexpr std::chrono::milliseconds accept_pause{100};
+
+enum class Admission : bool { admitted, turned_away };
+
+// One connection, on its own loop from the first line on. Owns the socket.
+Task<void> serve(Loop& loop, Socket socket, Admission admission) {
+  {
+    Peer peer;
+    peer.address = peer_address(socket.native_handle());
+    peer.local = local_administrator(socket.native_handle(), loop.shared.options.trusted_uids);
+    Session session(loop, std::move(socket), std::move(peer));
+    if (admission == Admission::admitted)
+      co_await session.run();
+    else
+      co_await session.turn_away();
+  }
+  Shared& shared = loop.shared;
+  (admission == Admission::admitted ? shared.connections : shared.lingering).fetch_sub(1);
+}
+
+bool take_place(std::atomic<std::size_t>& places, std::size_t places_max) {
+  if (places.fetch_add(1) < places_max) return true;
+  places.fetch_sub(1);
+  return false;
+}
+
+}  // namespace
+
+struct Server::State {
+  State(Router router, Authenticator* authenticator, ServerOptions options)
+      : shared(std::move(router), authenticator, std::move(options)) {
+    const unsigned threads = std::max(1u, shared.options.io_threads);
+    for (unsigned i = 0; i < threads; ++i) loops.emplace_back(shared, i);
+  }
+
+  Loop& first() { return loops.front(); }
+
+  void adopt(Descriptor socket, int family) {
+    const asio::generic::stream_protocol protocol(family, 0);
+    acceptors.emplace_back(first().context).assign(protocol, socket.release());
+  }
+
+  Loop& least_loaded() {
+    return *std::min_element(loops.begin(), loops.end(),
+                             [](const Loop& a, const Loop& b) { return a.load() < b.load(); });
+  }
+
+  Task<void> accept_all(Acceptor& acceptor);
+  void admit(Loop& loop, Socket socket);
+
+  Shared shared;
+  std::list<Loop> loops;
+  std::list<Acceptor> acceptors;  // used on the first loop's thread once started
+  std::vector<std::filesystem::path> unix_paths;
+  std::atomic<int> stops{0};
+  bool started = false;
+};
+
+Task<void> Server::State::accept_all(Acceptor& acceptor) {
+  asio::steady_timer pause(first().context);
+  while (acceptor.is_open() && !first().stopping()) {
+    Loop& loop = least_loaded();
+    Socket socket(loop.context);
+    const auto [error] = co_await acceptor.async_accept(socket, use_tuple);
+    if (!acceptor.is_open() || first().stopping()) co_return;
+    if (!error) {
+      admit(loop, std::move(socket));
+    } else if (error == asio::error::no_descriptors || error == asio::error::no_memory ||
+               error == asio::error::no_buffer_space) {
+      log(Level::error, "accepting a connection: {}", error.message());
+      pause.expires_after(accept_pause);  // the condition does not go away by asking again at once
+      co_await pause.async_wait(use_tuple);
+    }
+  }
+}
+
+void Server::State::admit(Loop& loop, Socket socket) {
+  boost::system::error_code ignored;
+  socket.non_blocking(true, ignored);
+  const int on = 1;
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  Admission admission = Admission::admitted;
+  if (!take_place(shared.connections, shared.options.limits.connections_max)) {
+    first().counters.refused.fetch_add(1, std::memory_order_relaxed);
+    if (!take_place(shared.lingering, lingering_max)) return;  // closed without a word
+    admission = Admission::turned_away;
+  }
+  loop.add_load();
+  spawn(loop.context.get_executor(), "connection", serve(loop, std::move(socket), admission));
+}
+
+Server::Server(Router router, Authenticator* authenticator, ServerOptions options)
+    : state_(std::make_unique<State>(std::move(router), authenticator, std::move(options))) {}
+
+Server::~Server() {
+  cancel();
+  wait();
+}
+
+Result<std::uint16_t> Server::listen_tcp(const std::string& address, std::uint16_t port) {
+  SKERRY_CHECK(!state_->started);
+  SKERRY_TRY(TcpListener listener, open_tcp(address, port));
+  state_->adopt(std::move(listener.socket),
+                address.find(':') == std::string::npos ? AF_INET : AF_INET6);
+  return listener.port;
+}
+
+Result<void> Server::listen_unix(const std::filesystem::path& path) {
+  SKERRY_CHECK(!state_->started);
+  SKERRY_TRY(Descriptor socket, open_unix(path));
+  state_->adopt(std::move(socket), AF_UNIX);
+  state_->unix_paths.push_back(path);
+  return {};
+}
+
+void Server::start() {
+  SKERRY_CHECK(!state_->started);
+  state_->started = true;
+  for (Acceptor& acceptor : state_->acceptors)
+    spawn(state_->first().context.get_executor(), "accept", state_->accept_all(acceptor));
+  for (Loop& loop : state_->loops) loop.start();
+}
+
+void Server::begin_stop() {
+  if (state_->stops.fetch_add(1) > 0) {
+    for (Loop& loop : state_->loops) loop.cancel_all();
+    return;
+  }
+  // The first loop first: no connection is handed to another loop after that one was told to end.
+  asio::post(state_->first().context, [state = state_.get()] {
+    boost::system::error_code ignored;
+    for (Acceptor& acceptor : state->acceptors) acceptor.close(ignored);
+    for (const std::filesystem::path& path : state->unix_paths) {
+      std::error_code unremoved;
+      std::filesystem::remove(path, unremoved);
+    }
+    for (Loop& loop : state->loops) loop.begin_stop(state->shared.options.stop_grace);
+  });
+}
+
+void Server::cancel() {
+  if (state_->stops.load() == 0) begin_stop();
+  begin_stop();
+}
+
+void Server::wait() {
+  for (Loop& loop : state_->loops) loop.join();
+}
+
+ServerStats Server::stats() const {
+  ServerStats stats;
+  for (const Loop& loop : state_->loops) {
+    stats.requests += loop.counters.requests.load(std::memory_order_relaxed);
+    stats.client_errors += loop.counters.client_errors.load(std::memory_order_relaxed);
+    stats.server_errors += loop.counters.server_errors.load(std::memory_order_relaxed);
+    stats.connections_refused += loop.counters.refused.load(std::memory_order_relaxed);
+  }
+  stats.connections = state_->shared.connections.load();
+  return stats;
+}
+
+}  // namespace skerry::api

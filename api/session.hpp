@@ -1,0 +1,124 @@
+// One connection: reads requests, has them answered, writes the answers, in order. Internal.
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/http_types.hpp"
+#include "api/loop.hpp"
+
+namespace skerry::api {
+
+namespace http = boost::beast::http;
+
+// TCP and Unix alike. The executor's own type: a type-erased one costs on every operation.
+using Socket =
+    asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
+
+// Who is at the other end.
+struct Peer {
+  std::string address;                     // "127.0.0.1", "unix:1000"
+  std::shared_ptr<const Principal> local;  // an administrator by SO_PEERCRED, or null
+};
+
+class Session {
+ public:
+  Session(Loop& loop, Socket socket, Peer peer);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Until the connection ends.
+  Task<void> run();
+  // Over the limit of connections: a 503, and the end.
+  Task<void> turn_away();
+
+  // Loop thread; from Loop only.
+  void on_sweep(std::int64_t now_ms);
+  void begin_stop();
+  void cancel();
+
+ private:
+  friend class Loop;
+
+  enum class Phase : std::uint8_t { idle, header, body, handler, streaming, writing, linger };
+  enum class Scan : std::uint8_t { whole, more, bare_lf };
+
+  // Deadlines
+  void enter_phase(Phase phase, std::chrono::milliseconds time);
+  void enter_phase_without_deadline(Phase phase);
+
+  // Reading: session.cpp
+  Scan scan_header();
+  std::optional<Error> read_failure(const boost::system::error_code& error, bool first) const;
+  void discard_request();
+  Result<void> begin_request();
+  void name_request(std::string_view offered);
+  bool has_body() const { return header_parser_ && !header_parser_->is_done(); }
+  Task<Result<void>> read_body();
+  Result<void> take_body(std::string_view bytes);
+  Task<void> continue_expected();
+
+  // Dispatch: dispatch.cpp
+  Result<void> choose_route();
+  Result<void> authorize();
+  Result<void> check_body();
+  void answer_options(std::string_view allow);
+  void call_now();
+  Task<void> call_later();
+  void take_outcome(Result<Response> outcome);
+  void take_exception(std::exception_ptr failure);
+  void refuse(const Error& error);
+
+  // Writing: answer.cpp
+  bool send_now();
+  Task<void> send_rest();
+  Task<bool> write_all(std::string_view bytes);
+  Task<bool> write_file(FileBody& body);
+  Task<bool> write_events(EventStream& stream);
+  void compose_head();
+  Task<void> linger();
+  void count_answer();
+
+  Loop& loop_;
+  const Limits& limits_;
+  Socket socket_;
+  const Peer peer_;
+  std::size_t index_ = 0;  // in Loop's list
+
+  Phase phase_ = Phase::idle;
+  std::int64_t deadline_ms_ = std::numeric_limits<std::int64_t>::max();
+  bool expired_ = false;   // the deadline passed
+  bool stopping_ = false;  // answer what is here, then close
+  bool gone_ = false;      // closed by stage 2 of the stop, or left by the client: nobody to answer
+
+  boost::beast::flat_buffer input_;
+  std::size_t scanned_ = 0;       // bytes of input_ without an end of header
+  std::size_t header_bytes_ = 0;  // of the header at the front of input_
+  std::optional<http::request_parser<http::empty_body>> header_parser_;
+  std::optional<http::request_parser<http::buffer_body>> body_parser_;
+  std::uint64_t body_bytes_max_ = 0;
+  std::uint64_t body_bytes_ = 0;
+
+  Request request_;
+  bool head_only_ = false;  // HEAD
+  bool http_1_1_ = true;
+  bool keep_alive_ = true;  // what the client asked for
+  bool unread_ = false;     // bytes of this request may still come: linger before closing
+  bool answered_ = false;   // answered without a handler
+
+  Response reply_;
+  std::string head_;      // of the answer
+  std::size_t sent_ = 0;  // bytes of head_ and body that are with the kernel
+};
+
+}  // namespace skerry::api

@@ -1,0 +1,45 @@
+// The request target (RFC 9112 section 3.2, RFC 3986), read strictly: one spelling, one meaning.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace skerry::api {
+
+struct QueryParameter {
+  std::string name;
+  std::string value;
+};
+
+// "/v1/customers/017?expand=notes&x=" → segments {"v1","customers","017"}, parameters
+// {{expand,notes},{x,}}.
+struct Target {
+  std::vector<std::string> segments;  // decoded; "/" alone has none, "/a/" ends in an empty one
+  std::vector<QueryParameter> query;  // decoded, in order, duplicates kept
+
+  void clear() {
+    segments.clear();
+    query.clear();
+  }
+};
+
+struct TargetLimits {
+  std::size_t segments_max = 16;
+  std::size_t parameters_max = 64;
+};
+
+// Origin form only: "/path?query". Refused with Errc::bad_request, naming the byte: characters
+// outside RFC 3986 (a fragment too), percent-encoding other than two hexadecimal digits, decoded
+// control bytes (NUL, 0x01–0x1F, 0x7F), decoded text that is not UTF-8, "." and ".." segments, a
+// parameter without a name. In the query "+" is a space, as URLSearchParams and HTML forms write
+// it; send "%2B" for a plus.
+Result<void> parse_target(std::string_view text, Target& target, TargetLimits limits = {});
+
+// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view text);
+
+}  // namespace skerry::api

@@ -1,0 +1,63 @@
+// A real server on a port of the system's choice, with a small table of routes that shows each
+// thing the server can do.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "api/server.hpp"
+#include "raw_client.hpp"
+
+namespace skerry::api {
+
+// What the handlers of the test work on.
+struct TestContext {
+  Notifier notifier;
+  std::atomic<int> calls{0};
+  std::atomic<int> waiting{0};  // handlers inside a wait
+  std::mutex mutex;
+  std::vector<std::thread> workers;                 // guarded by mutex
+  std::vector<Completion<std::string>> unanswered;  // guarded by mutex; of /slow
+};
+
+// The token "good" may read and write, "reader" may read, "root" may do everything.
+class TestTokens final : public Authenticator {
+ public:
+  Result<std::shared_ptr<const Principal>> authenticate(std::string_view token,
+                                                        std::string_view) override;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  ServerTest();
+  ~ServerTest() override;
+
+  // Short times, so that tests of time limits are quick; change them before start().
+  ServerOptions options;
+  void start();
+
+  RawClient client() const { return RawClient::tcp(port); }
+  // On a fresh connection.
+  Answer ask(std::string_view request) const { return client().ask(request); }
+  Answer get(std::string_view target, std::string_view headers = {}) const;
+  // Until `condition` holds: a state that another thread is about to reach.
+  template <class Condition>
+  static void await(Condition condition) {
+    while (!condition()) std::this_thread::yield();
+  }
+
+  TestContext context;
+  TestTokens tokens;
+  std::filesystem::path folder;
+  std::filesystem::path socket_path;
+  std::uint16_t port = 0;
+  std::unique_ptr<Server> server;
+};
+
+}  // namespace skerry::api
