@@ -80,8 +80,9 @@ void copy_pages(Connection& source, const std::filesystem::path& file,
 
 // Reads the copy back. `immutable` keeps SQLite from making a log and shared memory beside it.
 Result<void> check_copy(const std::filesystem::path& file) {
+  const std::filesystem::path absolute = std::filesystem::absolute(file);
   std::string uri = "file:";
-  for (const std::uint8_t byte : as_bytes(std::filesystem::absolute(file).native()))
+  for (const std::uint8_t byte : as_bytes(absolute.native()))
     uri += byte == '/' ? "/" : fmt::format("%{:02X}", byte);
   const Handle copy = open_handle(uri + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
   std::string first_row;

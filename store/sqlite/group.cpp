@@ -31,6 +31,8 @@ std::size_t GroupCommit::run(std::span<const std::unique_ptr<WriteJob>> jobs) {
     else if (participant_ != nullptr)
       participant_->committed();
   }
+  jobs_ += outcomes.size();
+  ++groups_;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (lost && outcomes[i]) outcomes[i] = fail(*lost);
     jobs[i]->done(std::move(outcomes[i]));

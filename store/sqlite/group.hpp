@@ -1,7 +1,9 @@
 // Group commit: many jobs, one transaction, one fsync. Only for the writer.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,6 +22,10 @@ class GroupCommit {
   // succeed in a group of their own.
   std::size_t run(std::span<const std::unique_ptr<WriteJob>> jobs);
 
+  // Counted before done() is called. Any thread.
+  std::uint64_t jobs() const { return jobs_; }
+  std::uint64_t groups() const { return groups_; }
+
  private:
   std::optional<Error> begin();
   Result<void> run_job(WriteJob& job);
@@ -29,6 +35,8 @@ class GroupCommit {
 
   Connection& connection_;
   Participant* participant_ = nullptr;
+  std::atomic<std::uint64_t> jobs_{0};
+  std::atomic<std::uint64_t> groups_{0};
 };
 
 }  // namespace skerry::store

@@ -71,12 +71,7 @@ void Writer::run(const Jobs& jobs) {
   // Without a thread of the writer's own, done() may submit the next job: runs nest.
   const std::thread::id outer = running_on_.exchange(std::this_thread::get_id());
   std::span<const std::unique_ptr<WriteJob>> rest(jobs);
-  while (!rest.empty()) {
-    const std::size_t finished = groups_.run(rest);
-    rest = rest.subspan(finished);
-    jobs_done_ += finished;
-    ++groups_done_;
-  }
+  while (!rest.empty()) rest = rest.subspan(groups_.run(rest));
   wal_.checkpoint_if_due(idle());
   running_on_ = outer;
 }
@@ -88,8 +83,8 @@ bool Writer::idle() const {
 
 WriterStats Writer::stats() const {
   WriterStats stats;
-  stats.jobs = jobs_done_;
-  stats.groups = groups_done_;
+  stats.jobs = groups_.jobs();
+  stats.groups = groups_.groups();
   stats.wal_pages = wal_.pages();
   stats.checkpoints = wal_.checkpoints();
   stats.checkpoint_failures = wal_.failures();

@@ -39,11 +39,9 @@ class Writer {
 
   const DatabaseOptions options_;
   const std::unique_ptr<Connection> connection_;
-  GroupCommit groups_;  // writer thread, like connection_
+  GroupCommit groups_;  // writer thread, like connection_, but for its counters
   Wal wal_;             // writer thread, but for its counters
 
-  std::atomic<std::uint64_t> jobs_done_{0};
-  std::atomic<std::uint64_t> groups_done_{0};
   std::atomic<std::thread::id> running_on_{};  // the thread inside run()
 
   mutable Mutex mutex_;

@@ -1,65 +1,160 @@
 #include "store/database.hpp"
 
+#include <fstream>
 #include <gtest/gtest.h>
-#include <latch>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
-#include "tests/unit/store/temporary_folder.hpp"
+#include "tests/unit/store/database_fixture.hpp"
 
 namespace skerry::store {
 namespace {
 
-class DatabaseTest : public testing::Test {
- protected:
-  void open(DatabaseOptions options = {}) {
-    database_.reset();
-    auto opened = Database::open(folder_.path(), options);
-    ASSERT_TRUE(opened) << opened.error().detail;
-    database_ = std::move(*opened);
-    auto create = [](Connection& connection) -> Result<void> {
-      connection.execute("CREATE TABLE IF NOT EXISTS t(a INTEGER PRIMARY KEY, b TEXT) STRICT");
-      return {};
-    };
-    ASSERT_TRUE(database_->write(create));
-  }
-  Result<std::int64_t> insert(std::int64_t a) {
-    auto work = [a](Connection& connection) -> Result<std::int64_t> {
-      connection.execute("INSERT INTO t(a) VALUES(?)", a);
-      return connection.last_insert_rowid();
-    };
-    return database_->write(work);
-  }
-  std::int64_t number(std::string_view sql) {
-    Reader reader = database_->read();
-    Cursor cursor = reader->query(sql);
-    return cursor.next() ? cursor.integer(0) : -1;
-  }
-
-  TemporaryFolder folder_;
-  std::unique_ptr<Database> database_;
-};
-
-TEST_F(DatabaseTest, WritesAndReads) {
-  open();
-  const auto row = insert(7);
-  ASSERT_TRUE(row) << row.error().detail;
-  EXPECT_EQ(*row, 7);
-  EXPECT_EQ(number("SELECT a FROM t"), 7);
-}
-
 TEST_F(DatabaseTest, KeepsWhatWasWritten) {
   open();
-  ASSERT_TRUE(insert(7));
+  ASSERT_TRUE(write(inserting(7)));
   open();
   EXPECT_EQ(number("SELECT a FROM t"), 7);
 }
 
-TEST_F(DatabaseTest, WorksOnTheCallersThreadToo) {
+TEST_F(DatabaseTest, WriteReturnsTheValueOfTheWork) {
+  open();
+  auto work = [](Connection& connection) -> Result<std::string> {
+    Cursor cursor = connection.query("SELECT 'value'");
+    cursor.next();
+    return std::string(cursor.text(0));
+  };
+  const Result<std::string> value = database_->write(work);
+  ASSERT_TRUE(value);
+  EXPECT_EQ(*value, "value");
+}
+
+TEST_F(DatabaseTest, WorksOnTheCallersThread) {
   open({.threaded = false});
-  ASSERT_TRUE(insert(7));
-  EXPECT_FALSE(insert(7));
+  const auto caller = std::this_thread::get_id();
+  ASSERT_TRUE(write([&](Connection& connection) -> Result<void> {
+    EXPECT_EQ(std::this_thread::get_id(), caller);
+    return inserting(7)(connection);
+  }));
+  EXPECT_EQ(write(inserting(7)).error().code, Errc::io_failed);
   EXPECT_EQ(number("SELECT count(*) FROM t"), 1);
+  EXPECT_EQ(database_->stats().jobs, database_->stats().groups);
+  database_->stop();
+  EXPECT_EQ(write(inserting(8)).error().code, Errc::stopping);
+}
+
+TEST_F(DatabaseTest, RefusesASecondOpening) {
+  open();
+  const auto second = Database::open(folder_.path());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Errc::locked);
+  ASSERT_TRUE(write(inserting(1)));  // and the first one's locks are still there
+}
+
+TEST_F(DatabaseTest, RefusesWhatIsNoDatabase) {
+  std::ofstream(folder_ / "skerry.db") << std::string(10000, 'x');
+  const auto opened = Database::open(folder_.path());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Errc::io_failed);
+  EXPECT_NE(opened.error().detail.find("skerry.db"), std::string::npos);
+  EXPECT_EQ(std::filesystem::file_size(folder_ / "skerry.db"), 10000U);
+}
+
+TEST_F(DatabaseTest, RefusesANewerVersion) {
+  open();
+  ASSERT_TRUE(write([](Connection& connection) -> Result<void> {
+    connection.execute("INSERT INTO migration VALUES(1000, 'future', x'00', 'then')");
+    return {};
+  }));
+  database_.reset();
+  EXPECT_EQ(Database::open(folder_.path()).error().code, Errc::unsupported_version);
+}
+
+TEST_F(DatabaseTest, ReaderSeesEachCommit) {
+  open();
+  Reader reader = database_->read();
+  for (int i = 1; i <= 50; ++i) {
+    ASSERT_TRUE(write(inserting(i)));
+    Cursor cursor = reader->query("SELECT count(*) FROM t");
+    ASSERT_TRUE(cursor.next());
+    EXPECT_EQ(cursor.integer(0), i);
+  }
+}
+
+TEST_F(DatabaseTest, ReadTransactionSeesOneState) {
+  open();
+  Reader reader = database_->read();
+  const auto count = [&] {
+    Cursor cursor = reader->query("SELECT count(*) FROM t");
+    cursor.next();
+    return cursor.integer(0);
+  };
+  {
+    ReadTransaction transaction(*reader);
+    ASSERT_TRUE(write(inserting(1)));  // before the transaction's first statement of its own
+    EXPECT_EQ(count(), 0);
+  }
+  EXPECT_EQ(count(), 1);
+}
+
+TEST_F(DatabaseTest, ReadersAreReused) {
+  open({.readers_max = 1});
+  const Connection* first = &*database_->read();
+  const Connection* second = &*database_->read();
+  EXPECT_EQ(first, second);
+}
+
+TEST_F(DatabaseTest, ReadWaitsForAFreeReader) {
+  open({.readers_max = 2});
+  std::optional<Reader> first = database_->read();
+  Reader second = database_->read();
+  EXPECT_NE(&**first, &*second);
+  std::atomic<bool> got{false};
+  std::thread third([&] {
+    Reader reader = database_->read();
+    got = true;
+  });
+  EXPECT_FALSE(got);
+  first.reset();
+  third.join();
+  EXPECT_TRUE(got);
+}
+
+TEST_F(DatabaseTest, ManyReadersDuringWrites) {
+  open({.readers_max = 3});
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 6; ++i) {
+    readers.emplace_back([&] {
+      std::int64_t last = 0;
+      while (!stop) {
+        const std::int64_t now = number("SELECT count(*) FROM t");
+        EXPECT_GE(now, last);
+        last = now;
+      }
+    });
+  }
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(write(inserting(i)));
+  stop = true;
+  for (auto& reader : readers) reader.join();
+  EXPECT_EQ(number("SELECT count(*) FROM t"), 300);
+}
+
+class DatabaseDeathTest : public DatabaseTest {
+ protected:
+  void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+TEST_F(DatabaseDeathTest, ReaderGivenBackInATransaction) {
+  EXPECT_DEATH(
+      {
+        open();
+        Reader reader = database_->read();
+        reader->execute("BEGIN");
+      },
+      "in_transaction");
 }
 
 }  // namespace
