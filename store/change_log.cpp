@@ -11,6 +11,22 @@
 namespace skerry::store {
 namespace {
 
+LogHead start(Connection& connection, std::string_view purpose, EpochId epoch, std::int64_t ord,
+              UnixMillis now) {
+  connection.execute("INSERT INTO log(epoch,purpose,ord,started_at) VALUES(?1,?2,?3,?4)", epoch,
+                     purpose, ord, now);
+  return LogHead{connection.last_insert_rowid(), epoch, ord, 0, Hash{}};
+}
+
+constexpr std::string_view hlc_floor_key = "hlc_floor";
+
+std::int64_t scalar(Connection& connection, std::string_view sql) {
+  Cursor cursor = connection.query(sql);
+  return cursor.next() ? cursor.integer(0) : 0;
+}
+
+}  // namespace
+
 LogHead read_head(Connection& connection, std::string_view purpose) {
   LogHead head;
   {
@@ -29,22 +45,6 @@ LogHead read_head(Connection& connection, std::string_view purpose) {
   }
   return head;
 }
-
-LogHead start(Connection& connection, std::string_view purpose, EpochId epoch, std::int64_t ord,
-              UnixMillis now) {
-  connection.execute("INSERT INTO log(epoch,purpose,ord,started_at) VALUES(?1,?2,?3,?4)", epoch,
-                     purpose, ord, now);
-  return LogHead{connection.last_insert_rowid(), epoch, ord, 0, Hash{}};
-}
-
-constexpr std::string_view hlc_floor_key = "hlc_floor";
-
-std::int64_t scalar(Connection& connection, std::string_view sql) {
-  Cursor cursor = connection.query(sql);
-  return cursor.next() ? cursor.integer(0) : 0;
-}
-
-}  // namespace
 
 void ChangeLog::load(Connection& connection) {
   now_.n = scalar(connection, "SELECT max(n) FROM change_log");

@@ -89,6 +89,10 @@ class ChangeLog final : public Participant {
   std::function<void(std::int64_t)> listener_;
 };
 
+// The end of the newest chain for `purpose` ("own", "received") as this connection sees it; number 0
+// when there is none. For readers: the writer's heads are in the ChangeLog.
+LogHead read_head(Connection& connection, std::string_view purpose);
+
 // One row, read back.
 struct LogRow {
   std::int64_t n = 0;

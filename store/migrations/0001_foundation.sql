@@ -28,7 +28,7 @@ CREATE TABLE customer(
   disabled_at INTEGER,
   archived_at INTEGER
 ) STRICT;
-CREATE INDEX customer_version ON customer(version) WHERE version > 0;
+CREATE INDEX customer_version ON customer(version, id) WHERE version > 0;
 CREATE INDEX customer_name ON customer(name, id);
 CREATE INDEX customer_account_ref ON customer(account_ref, id) WHERE account_ref IS NOT NULL;
 CREATE VIRTUAL TABLE customer_search USING fts5(
@@ -54,7 +54,7 @@ CREATE TABLE contact(
   status TEXT,
   archived_at INTEGER
 ) STRICT;
-CREATE INDEX contact_version ON contact(version) WHERE version > 0;
+CREATE INDEX contact_version ON contact(version, id) WHERE version > 0;
 CREATE INDEX contact_customer ON contact(customer, id);
 CREATE INDEX contact_email ON contact(email, id);
 CREATE VIRTUAL TABLE contact_search USING fts5(
@@ -75,7 +75,7 @@ CREATE TABLE location(
   in_inventory INTEGER,
   archived_at INTEGER
 ) STRICT;
-CREATE INDEX location_version ON location(version) WHERE version > 0;
+CREATE INDEX location_version ON location(version, id) WHERE version > 0;
 CREATE INDEX location_customer ON location(customer, id);
 CREATE INDEX location_name ON location(name, id);
 CREATE VIRTUAL TABLE location_search USING fts5(
@@ -94,7 +94,7 @@ CREATE TABLE note(
   text TEXT NOT NULL,
   archived_at INTEGER
 ) STRICT;
-CREATE INDEX note_version ON note(version) WHERE version > 0;
+CREATE INDEX note_version ON note(version, id) WHERE version > 0;
 CREATE INDEX note_subject ON note(subject, id);
 CREATE VIRTUAL TABLE note_search USING fts5(
   text, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 2');
@@ -108,7 +108,7 @@ CREATE TABLE tombstone(
   version INTEGER NOT NULL,
   deleted_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX tombstone_version ON tombstone(version) WHERE version > 0;
+CREATE INDEX tombstone_version ON tombstone(version, record) WHERE version > 0;
 
 -- The logs this machine keeps: its own (one per epoch) and, at a site, what arrived from central.
 CREATE TABLE log(
@@ -252,7 +252,7 @@ CREATE TABLE conflict(
 CREATE INDEX conflict_open ON conflict(created_at, id) WHERE state = 'open';
 CREATE INDEX conflict_created ON conflict(created_at, id);
 CREATE INDEX conflict_record ON conflict(record);
-CREATE INDEX conflict_version ON conflict(version) WHERE version > 0;
+CREATE INDEX conflict_version ON conflict(version, id) WHERE version > 0;
 
 -- Every file ever seen, with what became of it.
 CREATE TABLE inbox(
