@@ -5,7 +5,9 @@
 #include <string>
 
 #include "core/change.hpp"
+#include "store/conflicts.hpp"
 #include "store/sites.hpp"
+#include "store/tombstone.hpp"
 #include "store/write_records.hpp"
 
 namespace skerry::sync {

@@ -12,16 +12,19 @@ namespace {
 using store::FieldStamp;
 using store::Record;
 
+// At a site a stamp says which version of central's the site saw, and no more.
+FieldStamp seen(Version version) { return {version, 0, {}}; }
+
 // The newer version of each field stands, so that an older bundle takes nothing back.
 void merge_state(Record& record, const RecordState& state) {
   if (!state.partial && state.every >= store::newest_version(record))
-    record.stamps = store::Stamps(FieldStamp{state.every});
+    record.stamps = store::Stamps(seen(state.every));
   for (const RecordState::FieldState& field : state.fields) {
     const std::string_view name = record.kind->fields[field.field].name;
     const Version known = record.stamps.of(name).version;
     if (field.version < known) continue;
     record.values[field.field] = field.value;
-    if (field.version != known) record.stamps.set(name, FieldStamp{field.version});
+    if (field.version != known) record.stamps.set(name, seen(field.version));
   }
 }
 
@@ -76,11 +79,11 @@ Result<bool> Rebase::take(const RecordState& state) {
     known.central->id = state.id;
     known.central->created_at = state.created_at;
     known.central->revision = known.view ? known.view->revision : 0;
-    known.central->stamps = store::Stamps(FieldStamp{state.every});
+    known.central->stamps = store::Stamps(seen(state.every));
     for (const auto& field : state.fields) {
       known.central->values[field.field] = field.value;
       if (field.version != state.every)
-        known.central->stamps.set(state.kind->fields[field.field].name, FieldStamp{field.version});
+        known.central->stamps.set(state.kind->fields[field.field].name, seen(field.version));
     }
   } else {
     merge_state(*known.central, state);

@@ -72,7 +72,10 @@ Result<Version> field_version(const json::object* versions, std::string_view nam
 
 Result<RecordState> read_record_state(const json::object& object) {
   SKERRY_TRY(const Subject subject, read_subject(object));
-  RecordState state{.kind = subject.kind, .id = subject.id, .every = subject.version};
+  RecordState state;
+  state.kind = subject.kind;
+  state.id = subject.id;
+  state.every = subject.version;
   state.partial = member(object, "p") != nullptr;
   const json::value* created = member(object, "cr");
   state.created_at = created && created->is_int64() ? created->get_int64() : time_of(subject.id);

@@ -1,0 +1,195 @@
+#include "sync/import.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/inbox.hpp"
+#include "sync/bundle_reader.hpp"
+#include "sync/take_changes.hpp"
+#include "sync/take_state.hpp"
+#include "sync/trust.hpp"
+
+namespace skerry::sync {
+namespace {
+
+using store::Connection;
+using KeyResult = Result<std::optional<crypto::VerifyKey>>;
+
+// At a site: one of central's keys, by the trust document.
+KeyResult find_central_key(const Node& node, const Manifest& manifest, const crypto::KeyId& id) {
+  if (manifest.from.party.role != Role::central)
+    return fail(Errc::unknown_signer, "the bundle is not from central");
+  const store::Reader reader = node.database.read();
+  SKERRY_TRY(const Trust trust, load_trust(*reader));
+  if (std::find(trust.revoked.begin(), trust.revoked.end(), id) != trust.revoked.end())
+    return fail(Errc::revoked_signer, fmt::format("central's key {} was revoked", id));
+  for (const auto& key : trust.signing_keys)
+    if (key.key_id() == id) return std::optional(key);
+  return std::optional<crypto::VerifyKey>();
+}
+
+// At central: the sending site's key.
+KeyResult find_site_key(const Node& node, const Manifest& manifest, const crypto::KeyId& id) {
+  const store::Reader reader = node.database.read();
+  const auto site = store::find_site(*reader, manifest.from.party.id);
+  if (!site || manifest.from.party.role != Role::site)
+    return fail(Errc::unknown_signer, "no site of this central sent the bundle", "skerry site list");
+  if (site->status == store::SiteStatus::revoked)
+    return fail(Errc::revoked_signer, fmt::format("site {} was revoked", site->name),
+                "the rows stay at the site; enrol it anew to take them in");
+  if (site->sign_key.empty())
+    return fail(Errc::unknown_signer, fmt::format("site {} was invited but not admitted", site->name),
+                "skerry site admit FILE");
+  SKERRY_TRY(auto key, crypto::VerifyKey::from_text(site->sign_key));
+  if (key.key_id() == id) return std::optional(std::move(key));
+  return std::optional<crypto::VerifyKey>();
+}
+
+Result<void> check_recipient(const store::Identity& identity, const Party& to) {
+  const Party me = identity.role == Role::central ? Party::central() : Party::site(identity.id);
+  if (to == me) return {};
+  return fail(Errc::wrong_recipient,
+              fmt::format("the bundle is for {}, this is {}", to_string(to), to_string(me)),
+              "carry it to where it belongs; nothing was changed here");
+}
+
+json::object counts_json(const TakenCounts& counts) {
+  return {{"rows", counts.rows},           {"known", counts.known},
+          {"applied", counts.applied},     {"superseded", counts.superseded},
+          {"conflicts", counts.conflicts}, {"rejected", counts.rejected},
+          {"held", counts.held},           {"released", counts.released}};
+}
+
+json::object counts_json(const StateCounts& counts) {
+  return {{"records", counts.records},     {"changed", counts.changed},
+          {"removed", counts.removed},     {"confirmed", counts.confirmed},
+          {"conflicts", counts.conflicts}, {"refused", counts.refused}};
+}
+
+store::InboxEntry inbox_entry(const Node& node, const ImportOutcome& outcome, const Hash& sha256,
+                              const std::string& name) {
+  store::InboxEntry entry;
+  entry.sha256 = sha256;
+  entry.name = name;
+  if (outcome.kind) entry.kind = to_string(*outcome.kind);
+  if (outcome.from && outcome.from->role == Role::site) entry.sender = outcome.from->id;
+  entry.outcome = outcome.outcome;
+  entry.detail = outcome.detail;
+  entry.received_at = node.clock.wall_ms();
+  return entry;
+}
+
+class Import {
+ public:
+  Import(const Node& node, const std::string& name) : node_(node), name_(name) {}
+
+  ImportOutcome run(SpooledFile file) {
+    sha256_ = file.sha256;
+    if (auto done = take(std::move(file)); !done) refuse(std::move(done).error());
+    return std::move(outcome_);
+  }
+
+ private:
+  Result<void> take(SpooledFile file) {
+    SKERRY_TRY(const store::Identity identity, identity_of(node_));
+    const bool central = identity.role == Role::central;
+    SKERRY_TRY(auto reader,
+               BundleReader::open(std::move(file.file),
+                                  [&](const Manifest& manifest, const crypto::KeyId& id) {
+                                    note(manifest);
+                                    return central ? find_site_key(node_, manifest, id)
+                                                   : find_central_key(node_, manifest, id);
+                                  }));
+    note(reader.manifest());
+    SKERRY_TRY_VOID(check_recipient(identity, reader.manifest().to));
+    SKERRY_TRY_VOID(reader.stage({&node_.keys.age, 1}, node_.spool));
+    const BundleKind kind = reader.manifest().kind;
+    if (central && kind == BundleKind::changes) return take_up(reader);
+    if (!central && (kind == BundleKind::state || kind == BundleKind::snapshot))
+      return take_down(reader, kind == BundleKind::snapshot);
+    return fail(Errc::bad_input,
+                fmt::format("a bundle of kind {} is not for an exchange here", to_string(kind)),
+                kind == BundleKind::enrol ? "skerry site admit FILE" : "skerry enrol FILE");
+  }
+
+  Result<void> take_up(const BundleReader& reader) {
+    const Manifest& manifest = reader.manifest();
+    SKERRY_TRY(const ChangesBody body, read_changes_body(manifest.extra));
+    auto work = [&](Connection& connection) -> Result<TakenCounts> {
+      auto site = store::find_site(connection, manifest.from.party.id);
+      if (!site || site->status != store::SiteStatus::active)
+        return fail(Errc::revoked_signer, "the site is not active any more");
+      site->clock_suspect = clock_suspect(manifest.clock.hlc, node_.clock.wall_ms());
+      SKERRY_TRY(const TakenCounts counts,
+                 take_changes(connection, node_.log, std::move(*site), manifest.from.epoch, body,
+                              life_of(node_.log.own()), lines_of(reader)));
+      finish(connection, counts.rows == 0 && body.last >= body.first ? "duplicate" : "applied",
+             fmt::format("{} new rows, {} known", counts.rows, counts.known), counts_json(counts));
+      return counts;
+    };
+    return node_.database.write(work).map([](const TakenCounts&) {});
+  }
+
+  Result<void> take_down(const BundleReader& reader, bool snapshot) {
+    const Manifest& manifest = reader.manifest();
+    SKERRY_TRY(const StateBody body, read_state_body(manifest.extra));
+    auto work = [&](Connection& connection) -> Result<StateCounts> {
+      SKERRY_TRY(const StateCounts counts,
+                 take_state(connection, node_.log, body, snapshot, manifest.clock.hlc,
+                            lines_of(reader)));
+      const char* outcome = counts.duplicate ? "duplicate" : counts.waiting ? "waiting" : "applied";
+      finish(connection, outcome,
+             fmt::format("{} records, {} changed here, {} own rows confirmed", counts.records,
+                         counts.changed, counts.confirmed),
+             counts_json(counts));
+      return counts;
+    };
+    return node_.database.write(work).map([](const StateCounts&) {});
+  }
+
+  static LineSource lines_of(const BundleReader& reader) {
+    return [&reader](const LineCallback& on_line) { return reader.for_each_line(on_line); };
+  }
+
+  void note(const Manifest& manifest) {
+    outcome_.kind = manifest.kind;
+    outcome_.from = manifest.from.party;
+  }
+
+  // Part of the transaction of the effect.
+  void finish(Connection& connection, std::string outcome, std::string detail,
+              json::object counts) {
+    outcome_.outcome = std::move(outcome);
+    outcome_.detail = std::move(detail);
+    outcome_.counts = std::move(counts);
+    store::write_inbox(connection, inbox_entry(node_, outcome_, sha256_, name_));
+  }
+
+  void refuse(Error error) {
+    outcome_.outcome = info(error.code).slug;
+    outcome_.detail = error.detail;
+    outcome_.next = error.next;
+    outcome_.counts = {};
+    outcome_.error = std::move(error);
+    auto work = [&](Connection& connection) -> Result<void> {
+      store::write_inbox(connection, inbox_entry(node_, outcome_, sha256_, name_));
+      return {};
+    };
+    // A database that takes no note of a refusal has said so already, by the refusal itself.
+    (void)node_.database.write(work);
+  }
+
+  const Node& node_;
+  const std::string& name_;
+  Hash sha256_{};
+  ImportOutcome outcome_;
+};
+
+}  // namespace
+
+ImportOutcome import_bundle(const Node& node, SpooledFile file, const std::string& name) {
+  return Import(node, name).run(std::move(file));
+}
+
+}  // namespace skerry::sync

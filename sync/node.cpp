@@ -1,0 +1,32 @@
+#include "sync/node.hpp"
+
+namespace skerry::sync {
+
+Result<store::Identity> identity_of(const Node& node) {
+  const store::Reader reader = node.database.read();
+  auto identity = store::read_identity(*reader);
+  if (!identity) return fail(Errc::bad_config, "the data folder was never initialised", "skerry init");
+  return std::move(*identity);
+}
+
+Manifest new_manifest(const Node& node, BundleKind kind, const Party& from, const EpochId& epoch,
+                      const Party& to) {
+  Manifest manifest;
+  manifest.kind = kind;
+  manifest.id = new_id<BundleId>(node.random);
+  manifest.from = {from, epoch, node.keys.sign.verify_key().key_id()};
+  manifest.to = to;
+  manifest.producer = {node.app_version, {1}, schema_version, schema_version_min};
+  const UnixMillis wall = node.clock.wall_ms();
+  manifest.clock = {HlcStamp::at(wall), wall, ClockSource::none};
+  return manifest;
+}
+
+store::CentralLife life_of(const store::LogHead& own) {
+  store::CentralLife life;
+  life.ord = own.ord;
+  life.nonce = own.epoch.bytes;
+  return life;
+}
+
+}  // namespace skerry::sync

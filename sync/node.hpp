@@ -1,0 +1,47 @@
+// Everything an exchange works on, in one place; made once by the composition root or a simulation.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "core/clock.hpp"
+#include "core/random.hpp"
+#include "crypto/age.hpp"
+#include "crypto/signing.hpp"
+#include "store/change_log.hpp"
+#include "store/database.hpp"
+#include "store/identity.hpp"
+#include "store/upstream.hpp"
+#include "sync/bundle_writer.hpp"
+
+namespace skerry::sync {
+
+// This machine's own keys. They never leave it.
+struct Keys {
+  crypto::SigningKey sign;
+  crypto::AgeIdentity age;
+};
+
+// All must outlive the node. Its functions (pack_*, import_bundle, enrolment) may be called from any
+// thread but the writer's, one exchange at a time.
+struct Node {
+  store::Database& database;
+  store::ChangeLog& log;
+  const Keys& keys;
+  const Clock& clock;
+  Random& random;
+  std::filesystem::path spool;    // private folder for temporary files
+  std::string app_version;
+  BundleOptions options;
+};
+
+Result<store::Identity> identity_of(const Node& node);
+
+// The common members of a manifest made here.
+Manifest new_manifest(const Node& node, BundleKind kind, const Party& from, const EpochId& epoch,
+                      const Party& to);
+
+// This life of central (SYNC 4.1); of central's own node only.
+store::CentralLife life_of(const store::LogHead& own);
+
+}  // namespace skerry::sync

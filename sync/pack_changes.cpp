@@ -1,0 +1,101 @@
+#include "sync/bundle_name.hpp"
+#include "sync/pack.hpp"
+#include "sync/positions.hpp"
+#include "sync/trust.hpp"
+
+namespace skerry::sync {
+namespace {
+
+constexpr std::int64_t batch_rows = 2000;
+
+// What is the same in every piece of one packing.
+struct Up {
+  Party from;
+  Trust trust;
+  store::LogHead head;
+  std::optional<DownPosition> down;
+};
+
+Result<Hash> hash_before(store::Connection& connection, const store::LogHead& head,
+                         std::int64_t first) {
+  if (first == 1) return Hash{};
+  auto cursor = connection.query("SELECT hash FROM change_log WHERE log=?1 AND seq=?2", head.number,
+                                 first - 1);
+  if (!cursor.next())
+    return fail(Errc::bad_input, "this site's log has no row " + std::to_string(first - 1));
+  return cursor.hash(0);
+}
+
+// Adds rows from body.last + 1 on while they fit; body.last and last_hash follow.
+Result<void> add_rows(const Node& node, const Up& up, BundleWriter& writer, ChangesBody& body) {
+  while (body.last < up.head.seq) {
+    const store::Reader reader = node.database.read();
+    auto cursor = reader->query(
+        "SELECT seq,hash,line FROM change_log WHERE log=?1 AND seq>?2 AND seq<=?3 ORDER BY seq "
+        "LIMIT ?4",
+        up.head.number, body.last, up.head.seq, batch_rows);
+    while (cursor.next()) {
+      const std::string_view line = cursor.text(2);
+      if (!writer.has_room(line.size())) return {};
+      SKERRY_TRY_VOID(writer.add_line(line));
+      body.last = cursor.integer(0);
+      body.last_hash = cursor.hash(1);
+    }
+  }
+  return {};
+}
+
+Result<PackedBundle> pack_piece(const Node& node, const Up& up, ChangesBody body) {
+  const Party to = Party::central();
+  Manifest manifest = new_manifest(node, BundleKind::changes, up.from, up.head.epoch, to);
+  SKERRY_TRY(auto writer,
+             BundleWriter::create(node.spool, node.random, up.trust.recipients,
+                                  {manifest.id, manifest.from, manifest.to}, node.options));
+  SKERRY_TRY_VOID(add_rows(node, up, writer, body));
+  manifest.extra = to_json(body);
+  const auto lines = static_cast<std::int64_t>(writer.lines());
+  SKERRY_TRY(auto file, writer.finish(std::move(manifest), {&node.keys.sign, 1}));
+  const auto name = up_bundle_name(up.from.id, up.head.epoch, static_cast<std::uint64_t>(body.first),
+                                   static_cast<std::uint64_t>(body.last));
+  return PackedBundle{std::move(file), name,  up.from,  to, body.first, body.last,
+                      lines,           body.last < up.head.seq};
+}
+
+}  // namespace
+
+Result<void> pack_changes(const Node& node, std::optional<std::int64_t> from,
+                          const EmitBundle& emit, std::int64_t pieces_max) {
+  Up up;
+  ChangesBody body;
+  {
+    const store::Reader reader = node.database.read();
+    SKERRY_TRY(up.trust, load_trust(*reader));
+    const auto identity = store::read_identity(*reader);
+    const auto upstream = store::read_upstream(*reader);
+    if (!identity || !upstream) return fail(Errc::not_enrolled, "this site has no central yet");
+    up.from = Party::site(identity->id);
+    up.head = store::read_head(*reader, "own");
+    if (upstream->life.ord > 0) up.down = DownPosition{upstream->life, upstream->n, upstream->hash};
+    body.first = from.value_or(upstream->acked + 1);
+    if (body.first < 1 || body.first > up.head.seq + 1)
+      return fail(Errc::bad_input, "this site's log ends at row " + std::to_string(up.head.seq));
+    SKERRY_TRY(body.prev_hash, hash_before(*reader, up.head, body.first));
+  }
+  body.head = up.head.seq;
+  body.down = up.down;
+  for (std::int64_t piece = 1; piece <= pieces_max; ++piece) {
+    body.last = body.first - 1;
+    body.last_hash = body.prev_hash;
+    SKERRY_TRY(PackedBundle packed, pack_piece(node, up, body));
+    const std::int64_t last = packed.last;
+    const bool more = packed.more;
+    SKERRY_TRY_VOID(emit(std::move(packed)));
+    if (!more) break;
+    const store::Reader reader = node.database.read();
+    SKERRY_TRY(body.prev_hash, hash_before(*reader, up.head, last + 1));
+    body.first = last + 1;
+  }
+  return {};
+}
+
+}  // namespace skerry::sync
