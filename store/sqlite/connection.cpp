@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/check.hpp"
+#include "store/sqlite/search_queue.hpp"
 #include "store/sqlite/sqlite_error.hpp"
 
 namespace skerry::store {
@@ -89,6 +90,9 @@ void Connection::apply_pragmas(Mode mode) {
                   journal_bytes_max, writer_cache_kib));
 }
 
+Connection::Connection(sqlite3* handle)
+    : handle_(handle), search_queue_(std::make_unique<SearchQueue>()) {}
+
 Connection::~Connection() {
   for (auto& [text, cached] : statements_) {
     for (auto& statement : cached.statements) {
@@ -154,10 +158,12 @@ std::int64_t Connection::changes() const { return sqlite3_changes64(handle_); }
 
 std::int64_t Connection::last_insert_rowid() const { return sqlite3_last_insert_rowid(handle_); }
 
+// Ours only: FTS5 keeps statements of its own half read, and ends them itself when a commit begins.
 bool Connection::any_statement_busy() const {
-  for (sqlite3_stmt* statement = sqlite3_next_stmt(handle_, nullptr); statement != nullptr;
-       statement = sqlite3_next_stmt(handle_, statement)) {
-    if (sqlite3_stmt_busy(statement) != 0) return true;
+  for (const auto& [text, cached] : statements_) {
+    for (const auto& statement : cached.statements) {
+      if (statement->in_use && sqlite3_stmt_busy(statement->statement) != 0) return true;
+    }
   }
   return false;
 }

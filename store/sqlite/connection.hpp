@@ -23,6 +23,8 @@ struct sqlite3_stmt;
 
 namespace skerry::store {
 
+class SearchQueue;
+
 class StorageError : public std::runtime_error {
  public:
   // `code` tells a full disk (Errc::storage_full) from any other failure (Errc::io_failed).
@@ -169,6 +171,7 @@ class Connection {
 
   // Only for the files of store/sqlite.
   sqlite3* handle() const { return handle_; }
+  SearchQueue& search_queue() { return *search_queue_; }
 
  private:
   struct TextHash {
@@ -182,7 +185,7 @@ class Connection {
     std::uint64_t last_used = 0;
   };
 
-  explicit Connection(sqlite3* handle) : handle_(handle) {}
+  explicit Connection(sqlite3* handle);
   template <class... Args>
   Cursor bound(std::string_view sql, const Args&... args) {
     Cursor cursor = statement(sql);
@@ -195,6 +198,7 @@ class Connection {
   void forget_least_recent();
 
   sqlite3* handle_;
+  std::unique_ptr<SearchQueue> search_queue_;
   std::uint64_t uses_ = 0;
   std::unordered_map<std::string, CachedText, TextHash, std::equal_to<>> statements_;
 };

@@ -7,6 +7,7 @@
 
 #include "core/check.hpp"
 #include "store/sqlite/savepoint.hpp"
+#include "store/sqlite/search_queue.hpp"
 
 namespace skerry::store {
 
@@ -47,6 +48,7 @@ std::optional<Error> GroupCommit::begin() {
   } catch (const StorageError& error) {
     return Error(error.code(), error.what());
   }
+  connection_.search_queue().begin_transaction();
   if (participant_ != nullptr) participant_->begin_group();
   return std::nullopt;
 }
@@ -79,6 +81,11 @@ Result<void> GroupCommit::attempt(WriteJob& job) {
 }
 
 std::optional<Error> GroupCommit::commit() {
+  try {
+    connection_.search_queue().flush(connection_);
+  } catch (const StorageError& error) {
+    return Error(error.code(), error.what());
+  }
   // An unreset statement would pin this connection's snapshot: readers of it would go on seeing the
   // past, and no checkpoint could pass.
   SKERRY_CHECK(!connection_.any_statement_busy());
@@ -91,6 +98,7 @@ std::optional<Error> GroupCommit::commit() {
 }
 
 void GroupCommit::roll_back() {
+  connection_.search_queue().clear();
   if (connection_.in_transaction()) {
     try {
       connection_.execute("ROLLBACK");

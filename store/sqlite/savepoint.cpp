@@ -1,6 +1,7 @@
 #include "store/sqlite/savepoint.hpp"
 
 #include "core/check.hpp"
+#include "store/sqlite/search_queue.hpp"
 
 namespace skerry::store {
 
@@ -9,10 +10,15 @@ Savepoint::Savepoint(Connection& connection, std::string_view name)
   // Outside a transaction SAVEPOINT would open one of its own, and RELEASE would commit it.
   SKERRY_CHECK(connection.in_transaction());
   connection_.execute("SAVEPOINT " + name_);
+  connection_.search_queue().open_savepoint();
 }
 
 Savepoint::~Savepoint() {
-  if (!open_ || !connection_.in_transaction()) return;
+  if (!open_) return;
+  if (!connection_.in_transaction()) {
+    connection_.search_queue().roll_back_savepoint();
+    return;
+  }
   try {
     rollback();
   } catch (const StorageError&) {
@@ -25,13 +31,15 @@ void Savepoint::release() {
   SKERRY_CHECK(open_);
   connection_.execute("RELEASE " + name_);
   open_ = false;
+  connection_.search_queue().release_savepoint(connection_);
 }
 
 void Savepoint::rollback() {
   SKERRY_CHECK(open_);
+  open_ = false;
+  connection_.search_queue().roll_back_savepoint();
   connection_.execute("ROLLBACK TO " + name_);
   connection_.execute("RELEASE " + name_);
-  open_ = false;
 }
 
 }  // namespace skerry::store

@@ -136,10 +136,10 @@ TEST_F(DatabaseTest, ManyReadersDuringWrites) {
       }
     });
   }
-  for (int i = 0; i < 300; ++i) ASSERT_TRUE(write(inserting(i)));
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(write(inserting(i)));
   stop = true;
   for (auto& reader : readers) reader.join();
-  EXPECT_EQ(number("SELECT count(*) FROM t"), 300);
+  EXPECT_EQ(number("SELECT count(*) FROM t"), 100);
 }
 
 class DatabaseDeathTest : public DatabaseTest {

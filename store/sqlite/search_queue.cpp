@@ -1,0 +1,119 @@
+#include "store/sqlite/search_queue.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "core/check.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace skerry::store {
+namespace {
+
+// Bounds the memory of a transaction of any size.
+constexpr std::size_t waiting_changes_max = 1024;
+
+using Key = std::pair<std::string_view, std::int64_t>;
+Key key_of(const SearchChange& change) { return {change.kind_table, change.rowid}; }
+
+void make(Connection& connection, const SearchChange& change) {
+  const std::string table = change.kind_table + "_search";
+  if (change.is_removal) {
+    connection.execute(
+        "INSERT INTO " + table + "(" + table + ", rowid, text) VALUES('delete', ?, ?)",
+        change.rowid, change.text);
+  } else {
+    connection.execute("INSERT INTO " + table + "(rowid, text) VALUES(?, ?)", change.rowid,
+                       change.text);
+  }
+}
+
+// All changes of one row, in order: what they amount to is at most one removal and one insertion.
+void make_net(Connection& connection, std::span<const SearchChange> of_one_row) {
+  const SearchChange* removal = nullptr;
+  const SearchChange* insertion = nullptr;
+  for (const SearchChange& change : of_one_row) {
+    if (!change.is_removal)
+      insertion = &change;
+    else if (insertion != nullptr)
+      insertion = nullptr;
+    else
+      removal = &change;
+  }
+  if (removal != nullptr && insertion != nullptr && removal->text == insertion->text) return;
+  if (removal != nullptr) make(connection, *removal);
+  if (insertion != nullptr) make(connection, *insertion);
+}
+
+// Sorted by row, because FTS5 writes a segment whenever rowids go backwards.
+void make_sorted(Connection& connection, std::vector<SearchChange> changes) {
+  std::stable_sort(changes.begin(), changes.end(),
+                   [](const auto& a, const auto& b) { return key_of(a) < key_of(b); });
+  for (auto first = changes.begin(); first != changes.end();) {
+    const auto last = std::find_if(first, changes.end(), [&](const SearchChange& change) {
+      return key_of(change) != key_of(*first);
+    });
+    make_net(connection, {first, last});
+    first = last;
+  }
+}
+
+}  // namespace
+
+void SearchQueue::add(Connection& connection, SearchChange change) {
+  if (!deferring_) return make(connection, change);
+  changes_.push_back(std::move(change));
+  flush_if_many(connection);
+}
+
+void SearchQueue::flush(Connection& connection) {
+  SKERRY_CHECK(marks_.empty());
+  if (failed_) throw StorageError(Errc::io_failed, "the search index could not be written");
+  make_all(connection, std::exchange(changes_, {}));
+  clear();
+}
+
+void SearchQueue::clear() {
+  changes_.clear();
+  marks_.clear();
+  deferring_ = false;
+  failed_ = false;
+}
+
+void SearchQueue::make_all(Connection& connection, std::vector<SearchChange> changes) {
+  failed_ = true;
+  make_sorted(connection, std::move(changes));
+  failed_ = false;
+}
+
+void SearchQueue::release_savepoint(Connection& connection) {
+  marks_.pop_back();
+  flush_if_many(connection);
+}
+
+void SearchQueue::roll_back_savepoint() {
+  changes_.erase(changes_.begin() + static_cast<std::ptrdiff_t>(marks_.back()), changes_.end());
+  marks_.pop_back();
+}
+
+// What belongs to the innermost savepoint can be written now: rolling it back undoes that too. What
+// came before it must wait, and so must later changes of the same rows.
+void SearchQueue::flush_if_many(Connection& connection) {
+  const std::size_t mark = marks_.empty() ? 0 : marks_.back();
+  if (changes_.size() - mark < waiting_changes_max) return;
+  const auto first = changes_.begin() + static_cast<std::ptrdiff_t>(mark);
+  std::set<Key> earlier;
+  std::transform(changes_.begin(), first, std::inserter(earlier, earlier.end()), key_of);
+  const auto ready = std::stable_partition(
+      first, changes_.end(), [&](const auto& change) { return earlier.contains(key_of(change)); });
+  std::vector<SearchChange> now(std::make_move_iterator(ready),
+                                std::make_move_iterator(changes_.end()));
+  changes_.erase(ready, changes_.end());
+  make_all(connection, std::move(now));
+}
+
+}  // namespace skerry::store
