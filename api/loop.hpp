@@ -5,6 +5,7 @@
 // timer that every read and write sets and cancels.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -66,6 +67,7 @@ class Loop {
   asio::io_context context{1};
   Shared& shared;
   Counters counters;
+  std::array<char, 16 * 1024> scratch;  // for whoever runs, between two suspensions
 
  private:
   void run();

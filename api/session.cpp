@@ -85,79 +85,58 @@ void Session::cancel() {
 }
 
 Task<void> Session::run() {
-  bool first = true;
-  while (true) {
+  for (bool first = true;; first = false) {
     discard_request();
-    std::optional<Error> refusal;
-    const auto patience = first || input_.size() > 0 ? limits_.header_time : limits_.idle_time;
-    enter_phase(input_.size() > 0 ? Phase::header : Phase::idle, patience);
+    await_request(first);
     Scan scan = scan_header();
-    while (scan == Scan::more && !refusal) {
+    while (scan == Scan::more) {
       if (stopping_ && input_.size() == 0) co_return;
-      if (input_.size() >= limits_.header_bytes_max) {
-        refusal = Error(Errc::header_too_large,
-                        fmt::format("the header is over {} bytes", limits_.header_bytes_max));
-        break;
-      }
-      const auto room =
-          input_.prepare(std::min(read_bytes, limits_.header_bytes_max + 1 - input_.size()));
+      const auto room = input_.prepare(read_bytes);
       const auto [error, count] = co_await socket_.async_read_some(room, use_tuple);
-      if (error || expired_) {
-        if (!expired_ || input_.size() == 0) co_return;
-        refusal = Error(
-            Errc::request_timeout,
-            fmt::format("the header was not complete within {} ms", limits_.header_time.count()));
-        break;
+      if (expired_ && input_.size() > 0) {
+        scan = Scan::too_slow;
+      } else if (error || expired_) {
+        co_return;
+      } else {
+        if (phase_ == Phase::idle) enter_phase(Phase::header, limits_.header_time);
+        input_.commit(count);
+        scan = scan_header();
       }
-      if (phase_ == Phase::idle) enter_phase(Phase::header, limits_.header_time);
-      input_.commit(count);
-      scan = scan_header();
     }
-    first = false;
 
-    if (refusal) {
-      unread_ = true;
-      name_request({});
-      refuse(*refusal);
-    } else {
-      const Result<void> begun = begin_request();
-      if (!begun) {
-        unread_ = unread_ || has_body();
-        refuse(begun.error());
-      } else if (answered_) {
-        unread_ = has_body();
-      } else if (has_body()) {
-        Result<void> read = co_await read_body();
-        if (gone_) co_return;
-        if (!read) {
-          unread_ = true;
-          refuse(read.error());
-        }
+    if (const Result<void> begun = begin_request(scan); !begun) {
+      refuse(begun.error());
+    } else if (!answered_ && has_body()) {
+      const Result<void> read = co_await read_body();
+      if (!read) {
+        unread_ = true;
+        refuse(read.error());
       }
     }
+    if (gone_) co_return;
+    unread_ = unread_ || has_body();
 
     if (!answered_) {
       enter_phase_without_deadline(Phase::handler);
-      if (request_.route->handler.now)
+      if (request_.route->handler.now) {
         call_now();
-      else
+      } else {
         co_await call_later();
+      }
     }
     if (gone_) co_return;
     count_answer();
-    if (!send_now()) {
-      co_await send_rest();
-      if (reply_.close && unread_) co_await linger();
-    } else if (reply_.close && unread_) {
-      co_await linger();
-    }
-    if (reply_.close) co_return;
+    const bool sent = send_now();
+    if (!sent) co_await send_rest();
+    if (!reply_.close) continue;
+    if (unread_) co_await linger();
+    co_return;
   }
 }
 
 Task<void> Session::turn_away() {
   discard_request();
-  name_request({});
+  name_request();
   unread_ = true;
   const Error error(Errc::busy, "the server has as many connections as it takes");
   refuse(error);
@@ -183,6 +162,14 @@ void Session::discard_request() {
   answered_ = false;
 }
 
+void Session::await_request(bool first) {
+  if (input_.size() > 0) {
+    enter_phase(Phase::header, limits_.header_time);
+  } else {
+    enter_phase(Phase::idle, first ? limits_.header_time : limits_.idle_time);
+  }
+}
+
 // Looks for the empty line. A bare LF is told apart at once, since its sender would wait for ever.
 Session::Scan Session::scan_header() {
   if (scanned_ == 0 && input_.size() >= 2 && view(input_).substr(0, 2) == "\r\n")
@@ -198,45 +185,44 @@ Session::Scan Session::scan_header() {
     scanned_ = newline + 1;
     if (newline >= 3 && text[newline - 2] == '\n') {
       header_bytes_ = newline + 1;
-      return Scan::whole;
+      return header_bytes_ > limits_.header_bytes_max ? Scan::too_long : Scan::whole;
     }
   }
   scanned_ = text.size();
-  return Scan::more;
+  return text.size() >= limits_.header_bytes_max ? Scan::too_long : Scan::more;
 }
 
-void Session::name_request(std::string_view offered) {
+void Session::name_request() {
   Shared& shared = loop_.shared;
-  if (is_request_id(offered)) {
-    request_.id.assign(offered);
-    return;
-  }
   request_.id.clear();
   fmt::format_to(std::back_inserter(request_.id), "{}-{:x}", shared.boot,
                  shared.next_request.fetch_add(1, std::memory_order_relaxed));
 }
 
 // From the header's bytes to a request that may go to its handler, its body aside.
-Result<void> Session::begin_request() {
-  const std::string_view raw = view(input_).substr(0, header_bytes_);
+Result<void> Session::begin_request(Scan scan) {
   unread_ = true;  // until the framing is known to be sound
-  if (Result<void> sound = check_raw_header(raw); !sound) {
-    name_request({});
-    return sound;
-  }
+  name_request();
+  if (scan == Scan::too_long)
+    return fail(Errc::header_too_large,
+                fmt::format("the header is over {} bytes", limits_.header_bytes_max));
+  if (scan == Scan::too_slow)
+    return fail(Errc::request_timeout, fmt::format("the header was not complete within {} ms",
+                                                   limits_.header_time.count()));
+  const std::string_view raw = view(input_).substr(0, header_bytes_);
+  SKERRY_TRY_VOID(check_raw_header(raw));
   header_parser_.emplace();
   header_parser_->header_limit(std::numeric_limits<std::uint32_t>::max());
   header_parser_->body_limit(boost::none);
   boost::system::error_code error;
   header_parser_->put(asio::const_buffer(raw.data(), raw.size()), error);
   input_.consume(header_bytes_);
-  if (error || !header_parser_->is_header_done()) {
-    name_request({});
+  if (error || !header_parser_->is_header_done())
     return fail(Errc::bad_request, fmt::format("the header is malformed: {}", error.message()));
-  }
   const auto& message = header_parser_->get();
   request_.headers = &message.base();
-  name_request(request_.header("X-Request-Id"));
+  if (const auto offered = request_.header("X-Request-Id"); is_request_id(offered))
+    request_.id.assign(offered);
   http_1_1_ = message.version() >= 11;
   keep_alive_ = header_parser_->keep_alive();
   if (message.version() != 11 && message.version() != 10)
@@ -266,7 +252,7 @@ Task<Result<void>> Session::read_body() {
   }
   enter_phase(Phase::body, limits_.body_grace);
   bool starved = input_.size() == 0;
-  std::array<char, body_read_bytes> piece;
+  auto& piece = loop_.scratch;
   while (!parser.is_done()) {
     if (starved) {
       if (input_.size() == input_.max_size())

@@ -51,19 +51,23 @@ class Session {
   friend class Loop;
 
   enum class Phase : std::uint8_t { idle, header, body, handler, streaming, writing, linger };
-  enum class Scan : std::uint8_t { whole, more, bare_lf };
+  enum class Scan : std::uint8_t { more, whole, bare_lf, too_long, too_slow };
 
   // Deadlines
   void enter_phase(Phase phase, std::chrono::milliseconds time);
   void enter_phase_without_deadline(Phase phase);
 
   // Reading: session.cpp
+  void await_request(bool first);
   Scan scan_header();
-  std::optional<Error> read_failure(const boost::system::error_code& error, bool first) const;
   void discard_request();
-  Result<void> begin_request();
-  void name_request(std::string_view offered);
-  bool has_body() const { return header_parser_ && !header_parser_->is_done(); }
+  Result<void> begin_request(Scan scan);
+  void name_request();
+  // Bytes of this request's body are still to be read.
+  bool has_body() const {
+    if (body_parser_) return !body_parser_->is_done();
+    return header_parser_ && !header_parser_->is_done();
+  }
   Task<Result<void>> read_body();
   Result<void> take_body(std::string_view bytes);
   Task<void> continue_expected();
