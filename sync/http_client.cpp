@@ -215,6 +215,11 @@ void set_callbacks(CURL* handle, Transfer& transfer) {
   set(handle, CURLOPT_XFERINFODATA, &transfer);
 }
 
+Error unusable_address(std::string_view url, std::string_view why) {
+  return Error(Errc::bad_config, fmt::format("{}: {}", url, why),
+               "give an address of the form https://host[:port]");
+}
+
 Error error_of(CURLcode code, const char* reason, const HttpRequest& request,
                const HttpOptions& options) {
   const std::string_view why = *reason != '\0' ? reason : curl_easy_strerror(code);
@@ -223,8 +228,7 @@ Error error_of(CURLcode code, const char* reason, const HttpRequest& request,
   const std::string detail = fmt::format("{}: {}", place, why);
   switch (code) {
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      return Error(Errc::bad_config, detail, "give an address of the form https://host[:port]");
+      return unusable_address(request.url, why);
     case CURLE_SSL_CACERT_BADFILE:
       return Error(Errc::bad_config, detail,
                    fmt::format("check that {} is a readable PEM file", options.ca_file.string()));
@@ -268,6 +272,8 @@ HttpClient::~HttpClient() = default;
 
 Result<HttpResponse> HttpClient::request(const HttpRequest& request) {
   const HttpOptions& options = state_->options;
+  if (!request.url.starts_with("http://") && !request.url.starts_with("https://"))
+    return fail(unusable_address(request.url, "neither http nor https"));
   CURL* handle = state_->handle.get();
   curl_easy_reset(handle);  // the settings, not the connection
   Transfer transfer{request, options, {}, 0, 0, {}};
