@@ -32,7 +32,8 @@ CREATE INDEX customer_version ON customer(version, id) WHERE version > 0;
 CREATE INDEX customer_name ON customer(name, id);
 CREATE INDEX customer_account_ref ON customer(account_ref, id) WHERE account_ref IS NOT NULL;
 CREATE VIRTUAL TABLE customer_search USING fts5(
-  text, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 2');
+  text, content='', columnsize=0, detail=none, prefix='2 3',
+  tokenize='unicode61 remove_diacritics 2');
 
 CREATE TABLE contact(
   row INTEGER PRIMARY KEY,
@@ -58,7 +59,8 @@ CREATE INDEX contact_version ON contact(version, id) WHERE version > 0;
 CREATE INDEX contact_customer ON contact(customer, id);
 CREATE INDEX contact_email ON contact(email, id);
 CREATE VIRTUAL TABLE contact_search USING fts5(
-  text, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 2');
+  text, content='', columnsize=0, detail=none, prefix='2 3',
+  tokenize='unicode61 remove_diacritics 2');
 
 CREATE TABLE location(
   row INTEGER PRIMARY KEY,
@@ -79,7 +81,8 @@ CREATE INDEX location_version ON location(version, id) WHERE version > 0;
 CREATE INDEX location_customer ON location(customer, id);
 CREATE INDEX location_name ON location(name, id);
 CREATE VIRTUAL TABLE location_search USING fts5(
-  text, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 2');
+  text, content='', columnsize=0, detail=none, prefix='2 3',
+  tokenize='unicode61 remove_diacritics 2');
 
 CREATE TABLE note(
   row INTEGER PRIMARY KEY,
@@ -97,7 +100,8 @@ CREATE TABLE note(
 CREATE INDEX note_version ON note(version, id) WHERE version > 0;
 CREATE INDEX note_subject ON note(subject, id);
 CREATE VIRTUAL TABLE note_search USING fts5(
-  text, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 2');
+  text, content='', columnsize=0, detail=none, prefix='2 3',
+  tokenize='unicode61 remove_diacritics 2');
 
 -- A record that was deleted: kept so that no late bundle brings it back.
 CREATE TABLE tombstone(
