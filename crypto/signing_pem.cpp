@@ -1,6 +1,7 @@
 // The keys of signing.hpp as PEM (RFC 7468) and as files.
 #include <fmt/format.h>
 #include <openssl/pem.h>
+#include <openssl/pemerr.h>
 #include <openssl/x509.h>
 
 #include "crypto/evp.hpp"
@@ -31,9 +32,10 @@ ByteView written(const BioPtr& bio) {
   return as_bytes({data, static_cast<std::size_t>(size)});
 }
 
-struct PemFree {
-  void operator()(char* text) const noexcept { OPENSSL_free(text); }
+struct PemTextFree {
+  void operator()(char* text) const noexcept { OPENSSL_secure_free(text); }
 };
+using PemText = std::unique_ptr<char, PemTextFree>;
 
 // The DER bytes of the only PEM block of `pem`, which must have this label and no header (an
 // "encrypted" one has). OpenSSL's own reader of keys would take several labels and ask a terminal
@@ -48,14 +50,17 @@ Result<SecretBytes> only_block(std::string_view pem, std::string_view label) {
     char* header = nullptr;
     unsigned char* data = nullptr;
     long size = 0;
-    if (PEM_read_bio(bio.get(), &name, &header, &data, &size) != 1) {
-      if (blocks == 1) return der;
-      return fail(Errc::bad_input, fmt::format("there is no PEM block \"{}\"", label));
+    // PEM_FLAG_SECURE: the buffers on the way are wiped.
+    if (PEM_read_bio_ex(bio.get(), &name, &header, &data, &size, PEM_FLAG_SECURE) != 1) {
+      // Anything but "no further block" is a second block that is damaged.
+      if (blocks == 1 && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) return der;
+      return fail(Errc::bad_input,
+                  fmt::format("there is no whole PEM block \"{}\", or a damaged one", label));
     }
-    const std::unique_ptr<char, PemFree> name_owner(name);
-    const std::unique_ptr<char, PemFree> header_owner(header);
+    const PemText name_owner(name);
+    const PemText header_owner(header);
     der = SecretBytes(ByteView(data, static_cast<std::size_t>(size)));
-    OPENSSL_clear_free(data, static_cast<std::size_t>(size));
+    OPENSSL_secure_clear_free(data, static_cast<std::size_t>(size));
     if (blocks > 0) return fail(Errc::bad_input, "there is more than one PEM block");
     if (name != label)
       return fail(Errc::bad_input, fmt::format("the PEM block is \"{}\", not \"{}\"", name, label));

@@ -55,9 +55,11 @@ TEST(SigningPem, RefusesOtherBlocks) {
   damaged[damaged.find("MC4C") + 3] = 'D';
   const std::string twice = std::string(rfc8410_private) + std::string(rfc8410_private);
   const std::string cut(rfc8410_private.substr(0, rfc8410_private.size() - 30));
-  for (const std::string& pem : {p256, x25519, relabelled, with_header, damaged, twice, cut,
-                                 std::string(rfc8410_public), std::string(), std::string("x"),
-                                 std::string(20'000, '\n') + std::string(rfc8410_private)}) {
+  const std::string and_a_half = std::string(rfc8410_private) + cut;
+  for (const std::string& pem :
+       {p256, x25519, relabelled, with_header, damaged, twice, cut, and_a_half,
+        std::string(rfc8410_public), std::string(), std::string("x"),
+        std::string(20'000, '\n') + std::string(rfc8410_private)}) {
     const auto key = SigningKey::from_pem(pem);
     ASSERT_FALSE(key) << pem;
     EXPECT_EQ(key.error().code, Errc::bad_input) << pem;
