@@ -1,0 +1,28 @@
+// What the handlers work on; made once by the composition root.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <filesystem>
+#include <string>
+
+#include "api/cursor.hpp"
+#include "api/notifier.hpp"
+#include "core/role.hpp"
+#include "sync/node.hpp"
+#include "sync/spool.hpp"
+
+namespace skerry::api {
+
+// Immutable but for what it refers to; every handler may use it on any I/O thread.
+struct Context {
+  const sync::Node& node;      // database, log, keys, clock, random
+  Role role;
+  CursorCodec cursors;
+  Notifier& commits;           // woken after each commit that appended to the log
+  asio::thread_pool& worker;   // one thread, "skerry-worker": exchanges, imports, digests, backups
+  const sync::Spool& spool;
+  std::filesystem::path data_folder;
+  UnixMillis started_at = 0;
+};
+
+}  // namespace skerry::api

@@ -1,0 +1,16 @@
+// The machine: health, status, findings, backup, digest.
+#pragma once
+
+#include "api/context.hpp"
+#include "api/http_types.hpp"
+
+namespace skerry::api {
+
+Result<Response> get_livez(Context& context, Request& request);
+Result<Response> get_readyz(Context& context, Request& request);
+Result<Response> get_status(Context& context, Request& request);
+Result<Response> get_doctor(Context& context, Request& request);
+Task<Result<Response>> create_backup(Context& context, Request& request);
+Task<Result<Response>> get_digest(Context& context, Request& request);
+
+}  // namespace skerry::api

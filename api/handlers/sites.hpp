@@ -1,0 +1,15 @@
+// At central: the sites. At a site: its enrolment.
+#pragma once
+
+#include "api/context.hpp"
+#include "api/http_types.hpp"
+
+namespace skerry::api {
+
+Result<Response> list_sites(Context& context, Request& request);
+Task<Result<Response>> invite_site(Context& context, Request& request);
+Task<Result<Response>> admit_site(Context& context, Request& request);
+Task<Result<Response>> revoke_site(Context& context, Request& request);
+Task<Result<Response>> enrol(Context& context, Request& request);
+
+}  // namespace skerry::api

@@ -1,0 +1,61 @@
+#include "api/routes.hpp"
+
+#include "api/handlers/bundles.hpp"
+#include "api/handlers/changes.hpp"
+#include "api/handlers/conflicts.hpp"
+#include "api/handlers/documents.hpp"
+#include "api/handlers/imports.hpp"
+#include "api/handlers/machine.hpp"
+#include "api/handlers/records.hpp"
+#include "api/handlers/sites.hpp"
+#include "api/handlers/tokens.hpp"
+
+namespace skerry::api {
+namespace {
+
+using enum Method;
+
+// clang-format off
+constexpr Route routes[] = {
+    {get,   "/livez",                    Access::open,  Body::none,  handler<get_livez>,        "getLivez",        "The process answers"},
+    {get,   "/readyz",                   Access::open,  Body::none,  handler<get_readyz>,       "getReadyz",       "The database can be written"},
+    {get,   "/v1/openapi.json",          Access::open,  Body::none,  handler<get_openapi>,      "getOpenapi",      "This API as an OpenAPI document"},
+    {get,   "/problems/{code}",          Access::open,  Body::none,  handler<get_problem_page>, "getProblem",      "What an error code means"},
+    {get,   "/v1/status",                Access::read,  Body::none,  handler<get_status>,       "getStatus",       "The machine on one page"},
+    {get,   "/v1/doctor",                Access::admin, Body::none,  handler<get_doctor>,       "getDoctor",       "Findings, each with its remedy"},
+    {get,   "/v1/digest",                Access::read,  Body::none,  handler<get_digest>,       "getDigest",       "A digest of the records in scope"},
+    {post,  "/v1/backups",               Access::admin, Body::json,  handler<create_backup>,    "createBackup",    "Back the database up while it runs"},
+    {get,   "/v1/changes",               Access::read,  Body::none,  handler<read_changes>,     "readChanges",     "The change feed: long poll or server-sent events"},
+    {get,   "/v1/audit",                 Access::read,  Body::none,  handler<list_audit>,       "listAudit",       "The change log with filters"},
+    {post,  "/v1/audit:verify",          Access::admin, Body::none,  handler<verify_audit>,     "verifyAudit",     "Check every chain of the log"},
+    {get,   "/v1/search",                Access::read,  Body::none,  handler<search_records>,   "searchRecords",   "Full-text search over every kind"},
+    {get,   "/v1/conflicts",             Access::read,  Body::none,  handler<list_conflicts>,   "listConflicts",   "Conflicts, the oldest first"},
+    {get,   "/v1/conflicts/{id}",        Access::read,  Body::none,  handler<get_conflict>,     "getConflict",     "One conflict with both values"},
+    {post,  "/v1/conflicts/{id}:resolve", Access::write, Body::json, handler<resolve_conflict>, "resolveConflict", "Decide a conflict"},
+    {get,   "/v1/tokens",                Access::admin, Body::none,  handler<list_tokens>,      "listTokens",      "Access tokens"},
+    {post,  "/v1/tokens",                Access::admin, Body::json,  handler<create_token>,     "createToken",     "Make an access token"},
+    {del,   "/v1/tokens/{id}",           Access::admin, Body::none,  handler<revoke_token>,     "revokeToken",     "Revoke an access token"},
+    {post,  "/v1/imports/{plural}",      Access::write, Body::spool, handler<import_csv>,       "importRecords",   "Records from a CSV file"},
+    {get,   "/v1/sites",                 Access::read,  Body::none,  handler<list_sites>,       "listSites",       "The sites of this central"},
+    {post,  "/v1/sites",                 Access::admin, Body::json,  handler<invite_site>,      "inviteSite",      "Invite a site: answers with the invitation"},
+    {post,  "/v1/sites:admit",           Access::admin, Body::spool, handler<admit_site>,       "admitSite",       "Admit a site by its answer"},
+    {post,  "/v1/sites/{id}:revoke",     Access::admin, Body::none,  handler<revoke_site>,      "revokeSite",      "Refuse a site's bundles from now on"},
+    {post,  "/v1/enrolment",             Access::admin, Body::spool, handler<enrol>,            "enrol",           "Answer an invitation: gives the answer for central"},
+    {post,  "/v1/bundles",               Access::admin, Body::spool, handler<import_bundle>,    "importBundle",    "Take a bundle in"},
+    {get,   "/v1/bundles",               Access::admin, Body::none,  handler<export_bundles>,   "exportBundle",    "The next bundle that is due"},
+    {get,   "/v1/inbox",                 Access::read,  Body::none,  handler<list_inbox>,       "listInbox",       "Every bundle file seen, with its outcome"},
+    {post,  "/v1/exchange",              Access::open,  Body::spool, handler<exchange_bundle>,  "exchange",        "Central's end of the online exchange"},
+    {post,  "/v1/exchange:online",       Access::admin, Body::json,  handler<exchange_online>,  "exchangeOnline",  "Exchange with central now"},
+    {get,   "/v1/{plural}",              Access::read,  Body::none,  handler<list_records>,     "listRecords",     "Records of one kind"},
+    {post,  "/v1/{plural}",              Access::write, Body::json,  handler<create_record>,    "createRecord",    "Make a record"},
+    {get,   "/v1/{plural}/{id}",         Access::read,  Body::none,  handler<get_record>,       "getRecord",       "One record"},
+    {patch, "/v1/{plural}/{id}",         Access::write, Body::json,  handler<patch_record>,     "patchRecord",     "Change a record (merge patch)"},
+    {del,   "/v1/{plural}/{id}",         Access::write, Body::none,  handler<delete_record>,    "deleteRecord",    "Delete a record"},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> all_routes() { return routes; }
+
+}  // namespace skerry::api
