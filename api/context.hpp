@@ -8,7 +8,9 @@
 #include "api/cursor.hpp"
 #include "api/notifier.hpp"
 #include "core/role.hpp"
+#include "sync/exchange.hpp"
 #include "sync/node.hpp"
+#include "sync/outbox.hpp"
 #include "sync/spool.hpp"
 
 namespace skerry::api {
@@ -21,6 +23,8 @@ struct Context {
   Notifier& commits;           // woken after each commit that appended to the log
   asio::thread_pool& worker;   // one thread, "skerry-worker": exchanges, imports, digests, backups
   const sync::Spool& spool;
+  const sync::Outbox& outbox;
+  const sync::OnlineOptions& online;  // of a site; url empty: exchanges by file only
   std::filesystem::path data_folder;
   UnixMillis started_at = 0;
 };

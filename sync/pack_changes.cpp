@@ -58,7 +58,7 @@ Result<PackedBundle> pack_piece(const Node& node, const Up& up, ChangesBody body
   const auto name = up_bundle_name(up.from.id, up.head.epoch, static_cast<std::uint64_t>(body.first),
                                    static_cast<std::uint64_t>(body.last));
   return PackedBundle{std::move(file), name,  up.from,  to, body.first, body.last,
-                      lines,           body.last < up.head.seq};
+                      lines,           body.last < up.head.seq, {}};
 }
 
 }  // namespace
