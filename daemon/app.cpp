@@ -32,8 +32,9 @@ sigset_t take_signals() {
 
 Result<std::array<std::uint8_t, 32>> cursor_key(store::Connection& connection) {
   const auto key = hash_from_hex(store::read_meta(connection, "cursor_key").value_or(""));
-  if (!key) return fail(Errc::bad_config, "the database has no key for cursors",
-                        "restore a backup: skerry.db was changed by other means");
+  if (!key)
+    return fail(Errc::bad_config, "the database has no key for cursors",
+                "restore a backup: skerry.db was changed by other means");
   return *key;
 }
 
@@ -56,8 +57,7 @@ Result<void> listen(api::Server& server, const Config& config, const DataFolder&
   const bool v6 = endpoint.address.find(':') != std::string::npos;
   const std::string address =
       fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), endpoint.address, port);
-  SKERRY_TRY_VOID(
-      crypto::write_file_atomically(folder.address(), as_bytes(address + "\n"), 0644));
+  SKERRY_TRY_VOID(crypto::write_file_atomically(folder.address(), as_bytes(address + "\n"), 0644));
   return {};
 }
 
@@ -127,13 +127,13 @@ Result<Exit> serve(const Config& config) {
   SKERRY_TRY(const auto spool, sync::Spool::open(folder.spool()));
   sync::BundleOptions bundles;
   bundles.zstd_level = static_cast<int>(config.exchange_zstd_level);
-  const sync::Node node{*database, log,     keys, clock, random, folder.spool(), SKERRY_VERSION,
-                        bundles};
+  const sync::Node node{*database,      log,    keys, clock, random, folder.spool(),
+                        SKERRY_VERSION, bundles};
 
   // The interface: one worker for what takes long, the handlers' context, the server.
   api::asio::thread_pool worker(1);
-  api::Context context{node,   identity->role, api::CursorCodec(key_of_cursors),
-                       commits, worker,        spool,
+  api::Context context{node,        identity->role, api::CursorCodec(key_of_cursors),
+                       commits,     worker,         spool,
                        folder.path, clock.wall_ms()};
   api::Server server(api::Router(api::all_routes(), context), nullptr,
                      server_options(config, folder));

@@ -125,8 +125,8 @@ class ConfigReader {
   static std::int64_t line_of(const toml::source_region& source) { return source.begin.line; }
 
   void complain(std::string_view key, std::string code, std::int64_t line, std::string_view text) {
-    errors_.push_back({std::string(key), std::move(code),
-                       fmt::format("{}:{}: {}", file_.string(), line, text)});
+    errors_.push_back(
+        {std::string(key), std::move(code), fmt::format("{}:{}: {}", file_.string(), line, text)});
   }
   void wrong_type(const ConfigKey& key, const toml::node& node, std::string_view wanted) {
     complain(key.name, "wrong_type", line_of(node.source()),
@@ -165,9 +165,9 @@ class ConfigReader {
       return std::nullopt;
     }
     if (number->get() >= least && number->get() <= most) return number->get();
-    complain(key.name, "out_of_range", line_of(node.source()),
-             fmt::format("'{}' must be from {} to {}, not {}", key.name, least, most,
-                         number->get()));
+    complain(
+        key.name, "out_of_range", line_of(node.source()),
+        fmt::format("'{}' must be from {} to {}, not {}", key.name, least, most, number->get()));
     return std::nullopt;
   }
 
@@ -179,10 +179,10 @@ class ConfigReader {
 Result<Config> read_config_file(const std::filesystem::path& file) {
   const auto bytes = crypto::read_small_file(file, config_bytes_max);
   if (!bytes)
-    return fail(Errc::bad_config,
-                fmt::format("the configuration {} cannot be read: {}", file.string(),
-                            bytes.error().detail),
-                "name another with --config FILE");
+    return fail(
+        Errc::bad_config,
+        fmt::format("the configuration {} cannot be read: {}", file.string(), bytes.error().detail),
+        "name another with --config FILE");
   return parse_config(as_text(*bytes), file);
 }
 
@@ -287,14 +287,11 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   const bool bracketed = endpoint.address.starts_with('[') && endpoint.address.ends_with(']');
   if (bracketed) endpoint.address = endpoint.address.substr(1, endpoint.address.size() - 2);
   const std::string_view allowed = bracketed ? "0123456789abcdefABCDEF:." : "0123456789.";
-  if (endpoint.address.empty() ||
-      endpoint.address.find_first_not_of(allowed) != std::string::npos)
+  if (endpoint.address.empty() || endpoint.address.find_first_not_of(allowed) != std::string::npos)
     return std::nullopt;
   const std::string_view port = text.substr(colon + 1);
-  const auto [end, error] =
-      std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-  if (error != std::errc() || end != port.data() + port.size() || port.empty())
-    return std::nullopt;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
+  if (error != std::errc() || end != port.data() + port.size() || port.empty()) return std::nullopt;
   return endpoint;
 }
 

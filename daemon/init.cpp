@@ -4,8 +4,6 @@
 
 #include "core/text.hpp"
 #include "crypto/file.hpp"
-#include "crypto/fingerprint.hpp"
-#include "crypto/sha256.hpp"
 #include "daemon/config.hpp"
 #include "daemon/folder.hpp"
 #include "store/change_log.hpp"
@@ -29,23 +27,21 @@ Result<void> must_be_new(const DataFolder& folder) {
   for (const auto& file : {folder.database(), folder.keys(), folder.config()}) {
     std::error_code error;
     if (std::filesystem::exists(std::filesystem::symlink_status(file, error)))
-      return fail(Errc::already_exists,
-                  fmt::format("{} is initialised: {} is there", folder.path.string(),
-                              file.string()),
-                  fmt::format("skerry serve --data {}, or choose another folder",
-                              folder.path.string()));
+      return fail(
+          Errc::already_exists,
+          fmt::format("{} is initialised: {} is there", folder.path.string(), file.string()),
+          fmt::format("skerry serve --data {}, or choose another folder", folder.path.string()));
   }
   return {};
 }
 
-Result<sync::Keys> make_keys(const DataFolder& folder, Random& random) {
-  sync::Keys keys{crypto::SigningKey::generate(), crypto::AgeIdentity::generate(random)};
+Result<void> make_keys(const DataFolder& folder, Random& random) {
+  const sync::Keys keys{crypto::SigningKey::generate(), crypto::AgeIdentity::generate(random)};
   SKERRY_TRY_VOID(make_private_folder(folder.keys()));
   SKERRY_TRY_VOID(keys.sign.save_new(folder.signing_key()));
   SKERRY_TRY_VOID(keys.age.save_new(folder.age_key()));
-  SKERRY_TRY_VOID(crypto::create_file_atomically(
-      folder.public_key(), as_bytes(keys.sign.verify_key().to_pem()), 0644));
-  return keys;
+  return crypto::create_file_atomically(folder.public_key(),
+                                        as_bytes(keys.sign.verify_key().to_pem()), 0644);
 }
 
 Result<void> make_database(const DataFolder& folder, const InitOptions& options, Random& random) {
@@ -70,18 +66,16 @@ Result<void> make_database(const DataFolder& folder, const InitOptions& options,
 
 }  // namespace
 
-Result<std::string> initialise(const InitOptions& options) {
+Result<void> initialise(const InitOptions& options) {
   SKERRY_TRY_VOID(check_name(options.name));
   const DataFolder folder{options.data};
   SKERRY_TRY_VOID(must_be_new(folder));
   SKERRY_TRY_VOID(make_private_folder(folder.path));
 
   crypto::SystemRandom random;
-  SKERRY_TRY(const auto keys, make_keys(folder, random));
+  SKERRY_TRY_VOID(make_keys(folder, random));
   SKERRY_TRY_VOID(make_database(folder, options, random));
-  SKERRY_TRY_VOID(
-      crypto::create_file_atomically(folder.config(), as_bytes(config_template()), 0640));
-  return crypto::fingerprint_words(crypto::sha256(keys.sign.verify_key().raw()));
+  return crypto::create_file_atomically(folder.config(), as_bytes(config_template()), 0640);
 }
 
 }  // namespace skerry::daemon

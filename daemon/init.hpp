@@ -17,7 +17,7 @@ struct InitOptions {
 
 // Makes the folder (0700), the keys (0600), the database with the machine's identity, and a
 // configuration file of defaults. Errc::already_exists for a folder that holds one of these, which
-// stays as it was. Returns the fingerprint of the signing key in words.
-Result<std::string> initialise(const InitOptions& options);
+// stays as it was.
+Result<void> initialise(const InitOptions& options);
 
 }  // namespace skerry::daemon

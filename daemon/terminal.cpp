@@ -27,12 +27,9 @@ json::object to_json(const Error& error) {
   for (const FieldError& one : error.errors)
     errors.push_back({{"pointer", one.pointer}, {"code", one.code}, {"detail", one.detail}});
   const ErrcInfo& entry = info(error.code);
-  return {{"code", entry.slug},
-          {"title", entry.title},
-          {"detail", error.detail},
-          {"next", error.next},
-          {"errors", std::move(errors)},
-          {"exit", static_cast<int>(entry.exit)}};
+  return {{"code", entry.slug},          {"title", entry.title},
+          {"detail", error.detail},      {"next", error.next},
+          {"errors", std::move(errors)}, {"exit", static_cast<int>(entry.exit)}};
 }
 
 }  // namespace
