@@ -51,6 +51,8 @@ void create_private_file(const std::filesystem::path& file) {
 
 }  // namespace
 
+std::string_view sqlite_version() noexcept { return sqlite3_libversion(); }
+
 std::unique_ptr<Connection> Connection::open(const std::filesystem::path& file, Mode mode) {
   configure_library();
   if (mode == Mode::read_write) create_private_file(file);

@@ -120,6 +120,9 @@ class Cursor {
   bool ended_ = false;
 };
 
+// Of the SQLite this program runs with: "3.40.1".
+std::string_view sqlite_version() noexcept;
+
 class Connection {
  public:
   enum class Mode { read_write, read_only };
