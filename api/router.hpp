@@ -53,22 +53,22 @@ struct Handler {
 template <auto Function>
 inline constexpr Handler handler = [] {
   using Traits = detail::HandlerTraits<decltype(Function)>;
-  using Context = typename Traits::Context;
+  using Worked = typename Traits::Context;
   using Returned = typename Traits::Returned;
   Handler made;
-  made.context_tag = &detail::context_tag<std::remove_const_t<Context>>;
+  made.context_tag = &detail::context_tag<std::remove_const_t<Worked>>;
   if constexpr (std::is_same_v<Returned, Response> || std::is_same_v<Returned, Result<Response>>) {
     made.now = [](void* context, Request& request) -> Result<Response> {
-      return Function(*static_cast<Context*>(context), request);
+      return Function(*static_cast<Worked*>(context), request);
     };
   } else if constexpr (std::is_same_v<Returned, Task<Result<Response>>>) {
     made.later = [](void* context, Request& request) {
-      return Function(*static_cast<Context*>(context), request);
+      return Function(*static_cast<Worked*>(context), request);
     };
   } else {
     static_assert(std::is_same_v<Returned, Task<Response>>, "not the signature of a handler");
     made.later = [](void* context, Request& request) -> Task<Result<Response>> {
-      Response response = co_await Function(*static_cast<Context*>(context), request);
+      Response response = co_await Function(*static_cast<Worked*>(context), request);
       co_return response;
     };
   }
