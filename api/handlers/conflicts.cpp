@@ -79,16 +79,17 @@ Result<Response> list_conflicts(Context& context, Request& request) {
   }
   SKERRY_TRY(const auto position, read_cursor(context, request));
   if (position) {  // authentic: written below
-    const std::size_t blank = position->find(' ');
-    query.after_created_at = std::stoll(position->substr(0, blank));
-    query.after_id = parse_id<RecordId>(position->substr(blank + 1)).value();
+    const json::array parts = json::parse(*position).as_array();
+    query.after_created_at = parts.at(0).as_int64();
+    query.after_id = parse_id<RecordId>(parts.at(1).as_string()).value();
   }
   const store::Reader reader = context.node.database.read();
   auto conflicts = store::list_conflicts(*reader, query);
   std::optional<std::string> next;
   if (std::ssize(conflicts) > limit) {
     conflicts.pop_back();
-    next = fmt::format("{} {}", conflicts.back().created_at, to_string(conflicts.back().id));
+    const Conflict& last = conflicts.back();
+    next = json::serialize(json::array{last.created_at, to_string(last.id)});
   }
   std::string items;
   for (const Conflict& conflict : conflicts) {
