@@ -11,19 +11,23 @@
 #include "api/retry.hpp"
 #include "api/token_cache.hpp"
 #include "core/role.hpp"
+#include "sync/exchange.hpp"
 #include "sync/node.hpp"
+#include "sync/outbox.hpp"
 #include "sync/spool.hpp"
 
 namespace skerry::api {
 
 // Immutable but for what it refers to; every handler may use it on any I/O thread.
 struct Context {
-  const sync::Node& node;      // database, log, keys, clock, random
+  const sync::Node& node;  // database, log, keys, clock, random
   Role role;
   CursorCodec cursors;
-  Notifier& commits;           // woken after each commit that appended to the log
-  asio::thread_pool& worker;   // one thread, "skerry-worker": exchanges, imports, digests, backups
+  Notifier& commits;          // woken after each commit that appended to the log
+  asio::thread_pool& worker;  // one thread, "skerry-worker": exchanges, imports, digests, backups
   const sync::Spool& spool;
+  const sync::Outbox& outbox;
+  const sync::OnlineOptions& online;  // of a site; url empty: exchanges by file only
   std::filesystem::path data_folder;
   UnixMillis started_at = 0;
   // Shared by the handlers; nobody else needs to set them.

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
 #include <tuple>
 #include <unordered_set>
 
@@ -33,10 +33,9 @@ const std::vector<std::pair<std::string_view, std::string>>& version_walks() {
   static const auto walks = [] {
     std::vector<std::pair<std::string_view, std::string>> built;
     const auto add = [&](std::string_view table, std::string_view id) {
-      built.emplace_back(table,
-                         fmt::format("SELECT version,{1} FROM {0} WHERE version>0 AND "
-                                     "(version,{1})>(?1,?2) ORDER BY version,{1} LIMIT ?3",
-                                     table, id));
+      built.emplace_back(table, fmt::format("SELECT version,{1} FROM {0} WHERE version>0 AND "
+                                            "(version,{1})>(?1,?2) ORDER BY version,{1} LIMIT ?3",
+                                            table, id));
     };
     for (const Kind& kind : all_kinds()) add(kind.name, "id");
     add("tombstone", "record");
@@ -66,10 +65,10 @@ struct Down {
   store::Site site;
   std::unordered_set<RecordId> scope;  // unless the site sees all
   CentralLife life;
-  DownPosition base;                   // where the site stands
-  DownPosition upto;                   // where it will stand behind the last piece
+  DownPosition base;  // where the site stands
+  DownPosition upto;  // where it will stand behind the last piece
   std::optional<StateBody::Ack> ack;
-  std::vector<std::string> results;    // lines
+  std::vector<std::string> results;  // lines
   bool snapshot = false;
 };
 
@@ -87,14 +86,47 @@ Result<void> read_ack(Connection& connection, Down& down) {
       epoch->number, reported.first, n);
   while (cursor.next()) {
     const auto disposition = parse_disposition(cursor.text(1));
-    down.results.push_back(encode_row_result({cursor.integer(0),
-                                              disposition.value_or(Disposition::rejected),
-                                              std::string(cursor.text(2))}));
+    down.results.push_back(
+        encode_row_result({cursor.integer(0), disposition.value_or(Disposition::rejected),
+                           std::string(cursor.text(2))}));
   }
   return {};
 }
 
-Result<Down> prepare(const Node& node, const store::Site& site) {
+// Where the next piece of a snapshot begins: "<upto>-<part>-<version>-<id>".
+struct Resume {
+  std::int64_t upto = 0;
+  std::int64_t part = 1;
+  std::int64_t version = 0;
+  RecordId id;
+};
+
+std::string to_text(const Resume& resume) {
+  return fmt::format("{}-{}-{}-{}", resume.upto, resume.part, resume.version, to_string(resume.id));
+}
+
+bool read_number(std::string_view& text, std::int64_t& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto used = static_cast<std::size_t>(end - text.data());
+  if (error != std::errc{} || number < 0 || used >= text.size() || text[used] != '-') return false;
+  text.remove_prefix(used + 1);
+  return true;
+}
+
+Result<std::optional<Resume>> parse_resume(std::string_view text) {
+  if (text.empty()) return std::optional<Resume>();
+  Resume resume;
+  const bool numbers = read_number(text, resume.upto) && read_number(text, resume.part) &&
+                       read_number(text, resume.version);
+  const auto id = parse_id<RecordId>(text);
+  if (!numbers || !id || resume.part < 2)
+    return fail(Errc::bad_request, "the place to resume at is none that central gave");
+  resume.id = *id;
+  return std::optional(resume);
+}
+
+Result<Down> prepare(const Node& node, const store::Site& site,
+                     const std::optional<Resume>& resume) {
   const store::Reader reader = node.database.read();
   const store::ReadTransaction transaction(*reader);
   Down down;
@@ -110,6 +142,11 @@ Result<Down> prepare(const Node& node, const store::Site& site) {
                      store::hash_at(*reader, site.down.at.n) == site.down.hash;
   if (known) down.base = {down.life, site.down.at.n, site.down.hash};
   down.snapshot = !known;
+  if (resume && down.snapshot) {
+    const auto hash = store::hash_at(*reader, resume->upto);
+    if (!hash) return fail(Errc::bad_request, "the place to resume at is not in central's log");
+    down.upto = {down.life, resume->upto, *hash};
+  }
   SKERRY_TRY_VOID(read_ack(*reader, down));
   return down;
 }
@@ -138,9 +175,13 @@ std::optional<std::string> line_of(Connection& connection, const Down& down, con
 // Walks along the versions and fills one piece after another.
 class Packer {
  public:
-  Packer(const Node& node, Down down) : node_(node), down_(std::move(down)) {
+  Packer(const Node& node, Down down, const std::optional<Resume>& resume)
+      : node_(node), down_(std::move(down)) {
     after_.version = down_.base.n;
     after_.id.bytes.fill(0xff);  // behind everything of the base's version
+    if (!resume || !down_.snapshot) return;
+    after_ = {resume->version, resume->id, {}};
+    part_ = resume->part;
   }
 
   // Packs the next piece; the ack and the results ride in the last.
@@ -157,14 +198,17 @@ class Packer {
     manifest.extra = to_json(body);
     const auto lines = static_cast<std::int64_t>(writer.lines());
     SKERRY_TRY(auto file, writer.finish(std::move(manifest), {&node_.keys.sign, 1}));
-    const auto name = down_bundle_name(down_.site.id, down_.life.ord,
-                                       static_cast<std::uint64_t>(body.base.n),
-                                       static_cast<std::uint64_t>(body.upto.n),
-                                       static_cast<unsigned>(part_));
-    PackedBundle packed{std::move(file), name,        Party::central(), down_.to,
-                        body.base.n + 1, body.upto.n, lines,            !last};
-    if (!down_.snapshot) piece_base_ = body.upto;
+    const auto name =
+        down_bundle_name(down_.site.id, down_.life.ord, static_cast<std::uint64_t>(body.base.n),
+                         static_cast<std::uint64_t>(body.upto.n), static_cast<unsigned>(part_));
+    PackedBundle packed{
+        std::move(file), name, Party::central(), down_.to, body.base.n + 1, body.upto.n, lines,
+        !last,           {}};
     ++part_;
+    if (!down_.snapshot)
+      piece_base_ = body.upto;
+    else if (!last)
+      packed.resume = to_text({down_.upto.n, part_, after_.version, after_.id});
     return packed;
   }
 
@@ -199,13 +243,15 @@ class Packer {
     body.series = down_.upto.hash;
     if (last) body.ack = down_.ack;
     // A piece in the middle ends before the version it was cut in.
-    if (!last && !down_.snapshot) body.upto.n = std::clamp(after_.version - 1, body.base.n, down_.upto.n);
+    if (!last && !down_.snapshot)
+      body.upto.n = std::clamp(after_.version - 1, body.base.n, down_.upto.n);
     return body;
   }
 
   Result<void> note_waypoint(StateBody& body) {
     const auto work = [&](Connection& connection) -> Result<void> {
-      if (body.upto.n != down_.upto.n) body.upto.hash = store::hash_at(connection, body.upto.n).value_or(Hash{});
+      if (body.upto.n != down_.upto.n)
+        body.upto.hash = store::hash_at(connection, body.upto.n).value_or(Hash{});
       store::add_waypoint(connection, down_.site, body.upto.n, body.upto.hash);
       body.waypoints = store::waypoints_from(connection, down_.site, body.base.n);
       const std::pair base(body.base.n, body.base.hash);
@@ -226,17 +272,18 @@ class Packer {
 
 }  // namespace
 
-Result<void> pack_state(const Node& node, const store::Site& site, bool always,
-                        const EmitBundle& emit, std::int64_t pieces_max) {
+Result<void> pack_state(const Node& node, const store::Site& site, const PackState& what,
+                        const EmitBundle& emit) {
   if (site.status != store::SiteStatus::active)
     return fail(Errc::not_enrolled,
                 fmt::format("site {} is {}, not active", site.name, to_text(site.status)),
                 "skerry site list");
-  SKERRY_TRY(Down down, prepare(node, site));
+  SKERRY_TRY(const auto resume, parse_resume(what.resume));
+  SKERRY_TRY(Down down, prepare(node, site, resume));
   const bool nothing_due = !down.snapshot && down.base.n == down.upto.n;
-  if (nothing_due && !always) return {};
-  Packer packer(node, std::move(down));
-  for (std::int64_t piece = 1; piece <= pieces_max; ++piece) {
+  if (nothing_due && !what.always) return {};
+  Packer packer(node, std::move(down), resume);
+  for (std::int64_t piece = 1; piece <= what.pieces_max; ++piece) {
     SKERRY_TRY(PackedBundle packed, packer.next_piece());
     const bool more = packed.more;
     SKERRY_TRY_VOID(emit(std::move(packed)));

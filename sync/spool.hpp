@@ -41,8 +41,9 @@ class SpoolWriter {
   std::unique_ptr<FileSink> out_;
 };
 
-// One process uses the folder, one thread this object. Nothing in it is ever fsynced: what was not
-// imported is read from the medium again.
+// One process uses the folder; several threads may. Copies under way have no name and do not count
+// against the quota: how many there are at a time is the caller's to limit. Nothing is fsynced:
+// what was not imported is read from the medium again.
 class Spool {
  public:
   // Creates the folder with mode 0700 when it is missing.

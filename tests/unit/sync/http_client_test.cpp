@@ -123,6 +123,32 @@ TEST(HttpClient, ABodyGoesToASpoolAndAnErrorsBodyDoesNot) {
   EXPECT_EQ(unused.seal().size, 0U);
 }
 
+// What an interrupted download does: asks for the rest of the same bytes, and appends it.
+TEST(HttpClient, ADownloadGoesOnWhereItStopped) {
+  test::Folder folder;
+  const Spool spool = Spool::open(folder / "spool").value();
+  const std::string content = std::string(1000, 'a') + std::string(1000, 'b');
+  const HttpServer server([&](const std::string& request) {
+    if (request.find("Range: bytes=1200-\r\n") != std::string::npos)
+      return answer(206, content.substr(1200), "Content-Range: bytes 1200-1999/2000\r\n");
+    return "HTTP/1.1 200 X\r\nContent-Length: 2000\r\nConnection: close\r\n\r\n" +
+           content.substr(0, 1200);
+  });
+  SpoolWriter writer = spool.begin().value();
+  HttpOptions options;
+  options.total_timeout = std::chrono::milliseconds(300);
+  HttpRequest request = get(server.url("/"));
+  request.sink = &writer.sink();
+  {
+    HttpClient cut_off(options);
+    EXPECT_EQ(cut_off.request(request).error().code, Errc::unreachable);
+  }
+  request.headers = {{"Range", "bytes=1200-"}, {"If-Range", "\"7\""}};
+  HttpClient client({});
+  EXPECT_EQ(client.request(request).value().status, 206);
+  EXPECT_EQ(writer.seal().sha256, crypto::sha256(as_bytes(content)));
+}
+
 TEST(HttpClient, LimitsOfAnswers) {
   test::Folder folder;
   const Spool spool = Spool::open(folder / "spool", {1000, 10'000}).value();

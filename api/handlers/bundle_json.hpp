@@ -1,0 +1,24 @@
+// A packed bundle in answers: BUNDLE =
+// {"name","from","to","kind","size","sha256","first","last","lines"}.
+#pragma once
+
+#include "api/context.hpp"
+#include "store/sites.hpp"
+#include "sync/pack.hpp"
+
+namespace skerry::api {
+
+json::object to_json(const sync::PackedBundle& packed);
+
+// Puts the bundle where GET /v1/outbox/{name} finds it, and describes it.
+Result<json::object> keep_in_outbox(const Context& context, const sync::PackedBundle& packed);
+
+// The body that was spooled, as the importer takes it.
+Result<sync::SpooledFile> take_upload(const Context& context, Request& request);
+
+// What a person typed for a site: its id, the beginning of it, or its name.
+Result<store::Site> find_site_by_text(store::Connection& connection, std::string_view text);
+
+json::object site_json(store::Connection& connection, const store::Site& site);
+
+}  // namespace skerry::api

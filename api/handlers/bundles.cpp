@@ -1,0 +1,214 @@
+#include "api/handlers/bundles.hpp"
+
+#include <charconv>
+#include <fmt/format.h>
+
+#include "api/handlers/bundle_json.hpp"
+#include "api/work.hpp"
+#include "core/timestamp.hpp"
+#include "store/conflicts.hpp"
+#include "store/inbox.hpp"
+#include "sync/bundle_reader.hpp"
+#include "sync/import.hpp"
+
+namespace skerry::api {
+namespace {
+
+// Which peers to pack for, and from where.
+struct ExportWish {
+  std::string site;                  // at central; empty: every active site
+  std::optional<std::int64_t> from;  // at a site
+  bool always = false;
+};
+
+Result<ExportWish> read_wish(const json::object& body) {
+  ExportWish wish;
+  std::vector<FieldError> errors;
+  for (const auto& [key, value] : body) {
+    if (key == "site" && value.is_string())
+      wish.site = value.get_string();
+    else if (key == "from" && value.is_int64() && value.get_int64() > 0)
+      wish.from = value.get_int64();
+    else if (key == "always" && value.is_bool())
+      wish.always = value.get_bool();
+    else
+      errors.push_back({fmt::format("/{}", std::string_view(key)), "bad_value",
+                        "known are site (text), from (a row's number) and always (true or false)"});
+  }
+  if (errors.empty()) return wish;
+  return fail(Error(Errc::validation_failed, "the request to export is not acceptable", {},
+                    std::move(errors)));
+}
+
+Result<std::vector<store::Site>> chosen_sites(const Context& context, const std::string& text) {
+  const store::Reader reader = context.node.database.read();
+  if (!text.empty()) {
+    SKERRY_TRY(store::Site site, find_site_by_text(*reader, text));
+    return std::vector<store::Site>{std::move(site)};
+  }
+  std::vector<store::Site> active;
+  for (store::Site& site : store::list_sites(*reader))
+    if (site.status == store::SiteStatus::active) active.push_back(std::move(site));
+  return active;
+}
+
+Result<void> pack_for_sites(const Context& context, const ExportWish& wish,
+                            const sync::EmitBundle& emit) {
+  SKERRY_TRY(const auto sites, chosen_sites(context, wish.site));
+  for (const store::Site& site : sites) {
+    context.outbox.clear_for(sync::Party::site(site.id));
+    SKERRY_TRY_VOID(
+        sync::pack_state(context.node, site, {.always = wish.always, .resume = {}}, emit));
+  }
+  return {};
+}
+
+Result<json::array> export_due(const Context& context, const ExportWish& wish) {
+  json::array bundles;
+  const sync::EmitBundle keep = [&](sync::PackedBundle&& packed) -> Result<void> {
+    SKERRY_TRY(auto described, keep_in_outbox(context, packed));
+    bundles.push_back(std::move(described));
+    return {};
+  };
+  if (context.role == Role::central) {
+    SKERRY_TRY_VOID(pack_for_sites(context, wish, keep));
+    return bundles;
+  }
+  context.outbox.clear_for(sync::Party::central());
+  SKERRY_TRY_VOID(sync::pack_changes(context.node, wish.from, keep));
+  return bundles;
+}
+
+Response outcome_json(const Context& context, const sync::ImportOutcome& outcome) {
+  const store::Reader reader = context.node.database.read();
+  json::object body{{"outcome", outcome.outcome}, {"detail", outcome.detail}};
+  body["kind"] = outcome.kind ? json::value(to_string(*outcome.kind)) : json::value();
+  body["from"] = outcome.from ? json::value(to_string(*outcome.from)) : json::value();
+  body["counts"] = outcome.counts;
+  body["conflicts_open"] = store::count_open_conflicts(*reader);
+  return Response::json(200, body);
+}
+
+std::string safe_name(const Request& request) {
+  std::string name(request.query("name").value_or("upload"));
+  if (name.size() > 255) name.resize(255);
+  return name;
+}
+
+// The sender of a bundle that was just accepted.
+Result<store::Site> sender_of(const Context& context, const sync::ImportOutcome& outcome) {
+  const store::Reader reader = context.node.database.read();
+  auto site = outcome.from ? store::find_site(*reader, outcome.from->id) : std::nullopt;
+  if (!site) return fail(Errc::unknown_signer, "no site of this central sent the bundle");
+  return std::move(*site);
+}
+
+}  // namespace
+
+Task<Result<Response>> import_bundle(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({"name"}));
+  SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
+  const std::string name = safe_name(request);
+  auto work = [&]() -> Result<Response> {
+    sync::ImportOutcome outcome = sync::import_bundle(context.node, std::move(file), name);
+    if (outcome.error) return fail(std::move(*outcome.error));
+    return outcome_json(context, outcome);
+  };
+  auto response = co_await on_worker(context, work);
+  co_return response;
+}
+
+Task<Result<Response>> export_bundles(Context& context, Request& request) {
+  json::object body;
+  if (!request.body.empty()) {
+    SKERRY_CO_TRY(body, request.json_body());
+  }
+  SKERRY_CO_TRY(const ExportWish wish, read_wish(body));
+  auto work = [&]() -> Result<Response> {
+    SKERRY_TRY(json::array bundles, export_due(context, wish));
+    return Response::json(200, json::object{{"bundles", std::move(bundles)}});
+  };
+  auto response = co_await on_worker(context, work);
+  co_return response;
+}
+
+Result<Response> get_outbox_file(Context& context, Request& request) {
+  SKERRY_TRY(sync::FileHandle file, context.outbox.open_bundle(std::string(request.param("name"))));
+  SKERRY_TRY(const std::uint64_t size, sync::file_size(file.fd()));
+  return Response::file(Descriptor(file.release()), size, sync::bundle_media_type);
+}
+
+Result<Response> list_inbox(Context& context, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({"limit"}));
+  std::int64_t limit = 50;
+  if (const auto text = request.query("limit")) {
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+    if (error != std::errc{} || end != text->data() + text->size() || limit < 1 || limit > 500)
+      return fail(Errc::bad_request, "limit must be a number from 1 to 500");
+  }
+  const store::Reader reader = context.node.database.read();
+  json::array items;
+  for (const store::InboxEntry& entry : store::list_inbox(*reader, limit)) {
+    json::object item{
+        {"name", entry.name},     {"sha256", to_hex(entry.sha256)},
+        {"kind", entry.kind},     {"outcome", entry.outcome},
+        {"detail", entry.detail}, {"received_at", format_timestamp(entry.received_at)}};
+    item["sender"] = entry.sender ? json::value(to_string(*entry.sender)) : json::value();
+    items.push_back(std::move(item));
+  }
+  return Response::json(200, json::object{{"items", std::move(items)}});
+}
+
+// The bundle's own signature is the authority here: no token, and nothing is done for a bundle that
+// import_bundle refuses.
+Task<Result<Response>> exchange_bundle(Context& context, Request& request) {
+  SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
+  const std::string resume(request.header(sync::header_resume));
+  auto work = [&]() -> Result<Response> {
+    if (context.role != Role::central)
+      return fail(Errc::wrong_role, "this machine is a site; exchanges go to central");
+    sync::ImportOutcome outcome = sync::import_bundle(context.node, std::move(file), "online");
+    if (outcome.error) return fail(std::move(*outcome.error));
+    SKERRY_TRY(const store::Site site, sender_of(context, outcome));
+    std::optional<sync::PackedBundle> due;
+    SKERRY_TRY_VOID(sync::pack_state(context.node, site, {.pieces_max = 1, .resume = resume},
+                                     [&](sync::PackedBundle&& packed) -> Result<void> {
+                                       due.emplace(std::move(packed));
+                                       return {};
+                                     }));
+    Response response = Response::empty();
+    if (due) {
+      const std::uint64_t size = due->bundle.size;
+      response =
+          Response::file(Descriptor(due->bundle.file.release()), size, sync::bundle_media_type);
+      if (!due->resume.empty()) response.header(sync::header_resume, due->resume);
+    }
+    response.header(sync::header_outcome, outcome.outcome);
+    return response;
+  };
+  auto response = co_await on_worker(context, work);
+  co_return response;
+}
+
+Task<Result<Response>> exchange_online(Context& context, Request& request) {
+  (void)request;
+  auto work = [&]() -> Result<Response> {
+    if (context.role != Role::site)
+      return fail(Errc::wrong_role, "this machine is central; its sites start the exchange");
+    SKERRY_TRY(const auto report,
+               sync::exchange_online(context.node, context.spool, context.online));
+    const store::Reader reader = context.node.database.read();
+    return Response::json(200,
+                          json::object{{"rounds", report.rounds},
+                                       {"sent", report.sent},
+                                       {"received", report.received},
+                                       {"rows_sent", report.rows_sent},
+                                       {"records_received", report.records_received},
+                                       {"confirmed", report.confirmed},
+                                       {"conflicts_open", store::count_open_conflicts(*reader)}});
+  };
+  auto response = co_await on_worker(context, work);
+  co_return response;
+}
+
+}  // namespace skerry::api

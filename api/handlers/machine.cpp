@@ -1,0 +1,246 @@
+#include "api/handlers/machine.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
+#include "api/handlers/bundle_json.hpp"
+#include "api/work.hpp"
+#include "core/timestamp.hpp"
+#include "crypto/sha256.hpp"
+#include "store/conflicts.hpp"
+#include "store/identity.hpp"
+#include "store/record.hpp"
+#include "store/upstream.hpp"
+#include "sync/digest.hpp"
+#include "sync/file_handle.hpp"
+#include "sync/spool.hpp"
+
+namespace skerry::api {
+namespace {
+
+constexpr std::uint64_t disk_reserve_bytes = 64ull << 20;  // below it the machine is not ready
+
+std::uint64_t free_bytes(const std::filesystem::path& folder) {
+  struct statvfs info {};
+  if (::statvfs(folder.c_str(), &info) != 0) return 0;
+  return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+}
+
+std::uint64_t database_bytes(const std::filesystem::path& folder) {
+  std::uint64_t bytes = 0;
+  for (const char* name : {"skerry.db", "skerry.db-wal"}) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(folder / name, error);
+    if (!error) bytes += size;
+  }
+  return bytes;
+}
+
+std::int64_t scalar(store::Connection& connection, std::string_view sql) {
+  auto cursor = connection.query(sql);
+  return cursor.next() ? cursor.integer(0) : 0;
+}
+
+// The own rows that central has not confirmed.
+struct Pending {
+  std::int64_t rows = 0;
+  std::optional<UnixMillis> oldest_at;
+};
+
+Pending read_pending(store::Connection& connection, const store::LogHead& own,
+                     const std::optional<store::Upstream>& upstream) {
+  const std::int64_t acked = upstream ? upstream->acked : 0;
+  Pending pending{own.seq - acked, std::nullopt};
+  auto cursor = connection.query("SELECT recorded_at FROM change_log WHERE log=?1 AND seq=?2",
+                                 own.number, acked + 1);
+  if (cursor.next()) pending.oldest_at = cursor.integer(0);
+  return pending;
+}
+
+json::object log_json(const Context& context, const store::LogHead& own) {
+  return {{"n", context.node.log.last_n()},
+          {"epoch", to_string(own.epoch)},
+          {"head", own.seq},
+          {"hash", to_hex(own.hash)}};
+}
+
+void add_site_status(store::Connection& connection, const store::LogHead& own, json::object& status,
+                     json::array& attention) {
+  const auto upstream = store::read_upstream(connection);
+  const Pending pending = read_pending(connection, own, upstream);
+  status["pending"] = pending.rows;
+  status["oldest_pending_at"] =
+      pending.oldest_at ? json::value(format_timestamp(*pending.oldest_at)) : json::value();
+  if (!upstream) {
+    status["upstream"] = nullptr;
+    attention.push_back("this site has no central yet: skerry enrol INVITATION");
+    return;
+  }
+  const bool contact = upstream->contact_at > 0;
+  status["upstream"] =
+      json::object{{"n", upstream->n},
+                   {"acked", upstream->acked},
+                   {"durable", upstream->durable},
+                   {"contact_at",
+                    contact ? json::value(format_timestamp(upstream->contact_at)) : json::value()}};
+  if (upstream->life.ord == 0)
+    attention.push_back("central's first state has not arrived: skerry exchange DIR");
+}
+
+void add_central_status(store::Connection& connection, json::object& status) {
+  status["pending"] = 0;
+  status["sites"] = json::object{
+      {"total", scalar(connection, "SELECT count(*) FROM site")},
+      {"active", scalar(connection, "SELECT count(*) FROM site WHERE status='active'")},
+      {"held_rows", scalar(connection, "SELECT count(*) FROM held")}};
+}
+
+json::object finding(std::string_view severity, std::string_view subject, std::string detail,
+                     std::string next = {}) {
+  return {{"severity", severity}, {"subject", subject}, {"detail", detail}, {"next", next}};
+}
+
+}  // namespace
+
+Result<Response> get_livez(Context&, Request&) {
+  return Response::json(200, json::object{{"live", true}});
+}
+
+Result<Response> get_readyz(Context& context, Request&) {
+  if (free_bytes(context.data_folder) < disk_reserve_bytes)
+    return fail(Errc::storage_full, "less than 64 MiB are free on the data folder's disk",
+                "free some space; writes may fail");
+  return Response::json(200, json::object{{"ready", true}});
+}
+
+Result<Response> get_status(Context& context, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({}));
+  const store::Reader reader = context.node.database.read();
+  const auto identity = store::read_identity(*reader);
+  const store::LogHead own = store::read_head(*reader, "own");
+  const store::WriterStats writer = context.node.database.stats();
+  json::array attention;
+  json::object records;
+  for (const Kind& kind : all_kinds())
+    records[kind.name] = scalar(*reader, fmt::format("SELECT count(*) FROM {}", kind.name));
+  json::object status{
+      {"role", to_text(context.role)},
+      {"name", identity ? identity->name : ""},
+      {"id",
+       identity && !identity->id.is_zero() ? json::value(to_string(identity->id)) : json::value()},
+      {"version", context.node.app_version},
+      {"schema", schema_version},
+      {"sqlite", store::sqlite_version()},
+      {"time", format_timestamp(context.node.clock.wall_ms())},
+      {"uptime_seconds", (context.node.clock.wall_ms() - context.started_at) / 1000},
+      {"records", std::move(records)},
+      {"log", log_json(context, own)}};
+  if (context.role == Role::site)
+    add_site_status(*reader, own, status, attention);
+  else
+    add_central_status(*reader, status);
+  const std::int64_t conflicts = store::count_open_conflicts(*reader);
+  status["conflicts_open"] = conflicts;
+  if (conflicts > 0)
+    attention.push_back(json::string(
+        fmt::format("{} conflicts wait for a decision: skerry conflict list", conflicts)));
+  status["queue"] =
+      json::object{{"jobs", writer.jobs}, {"groups", writer.groups}, {"queued", writer.queued}};
+  status["database_bytes"] = database_bytes(context.data_folder);
+  status["free_bytes"] = free_bytes(context.data_folder);
+  status["attention"] = std::move(attention);
+  return Response::json(200, status);
+}
+
+Result<Response> get_doctor(Context& context, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({}));
+  const store::Reader reader = context.node.database.read();
+  json::array findings;
+  const std::uint64_t free = free_bytes(context.data_folder);
+  findings.push_back(free < disk_reserve_bytes
+                         ? finding("error", "disk", fmt::format("{} bytes are free", free),
+                                   "free some space on the data folder's disk")
+                         : finding("ok", "disk", fmt::format("{} MiB are free", free >> 20)));
+  findings.push_back(finding("ok", "sqlite",
+                             fmt::format("version {}; one connection writes, so the WAL defect "
+                                         "before 3.51.3 does not apply",
+                                         store::sqlite_version())));
+  if (const auto tables = store::check_tables(*reader); !tables)
+    findings.push_back(
+        finding("error", "schema", tables.error().detail, "restore a backup of this version"));
+  else
+    findings.push_back(finding("ok", "schema", "every table fits its kind"));
+  const auto upstream = store::read_upstream(*reader);
+  if (context.role == Role::site && !upstream)
+    findings.push_back(
+        finding("warning", "central", "this site has no central yet", "skerry enrol INVITATION"));
+  if (context.role == Role::site && upstream && context.online.url.empty())
+    findings.push_back(finding("ok", "exchange", "by file only: central.url is not set"));
+  const std::int64_t conflicts = store::count_open_conflicts(*reader);
+  findings.push_back(conflicts > 0 ? finding("warning", "conflicts",
+                                             fmt::format("{} wait for a decision", conflicts),
+                                             "skerry conflict list")
+                                   : finding("ok", "conflicts", "none is open"));
+  for (const store::Site& site : store::list_sites(*reader))
+    if (site.clock_suspect)
+      findings.push_back(
+          finding("warning", "clock",
+                  fmt::format("the clock of site {} is off by more than five minutes", site.name),
+                  "set that machine's clock; its data is taken in all the same"));
+  return Response::json(200, json::object{{"findings", std::move(findings)}});
+}
+
+Task<Result<Response>> create_backup(Context& context, Request& request) {
+  json::object body;
+  if (!request.body.empty()) {
+    SKERRY_CO_TRY(body, request.json_body());
+  }
+  for (const auto& [key, value] : body)
+    if (key != "file" || !value.is_string())
+      co_return fail(Errc::validation_failed, "known is only file, an absolute path");
+  auto work = [&]() -> Result<Response> {
+    std::filesystem::path file;
+    if (const json::value* given = body.if_contains("file")) {
+      file = std::string(given->get_string());
+      if (!file.is_absolute())
+        return fail(Errc::bad_request, "file must be an absolute path", "give the path from /");
+    } else {
+      std::error_code ignored;
+      std::filesystem::create_directories(context.data_folder / "backups", ignored);
+      std::string stamp = format_timestamp(context.node.clock.wall_ms());
+      std::erase_if(stamp, [](char c) { return c == '-' || c == ':' || c == '.'; });
+      file = context.data_folder / "backups" / fmt::format("skerry-{}.db", stamp);
+    }
+    SKERRY_TRY_VOID(context.node.database.backup(file, {}));
+    SKERRY_TRY(const sync::FileHandle handle, sync::open_foreign_file(AT_FDCWD, file.string()));
+    SKERRY_TRY(const std::uint64_t size, sync::file_size(handle.fd()));
+    sync::HashSink hash;
+    SKERRY_TRY_VOID(sync::pump(handle.fd(), 0, size, hash));
+    return Response::json(
+        201,
+        json::object{{"file", file.string()}, {"bytes", size}, {"sha256", to_hex(hash.hash())}});
+  };
+  auto response = co_await on_worker(context, work);
+  co_return response;
+}
+
+Task<Result<Response>> get_digest(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({"site"}));
+  const std::string site_text(request.query("site").value_or(""));
+  auto work = [&]() -> Result<Response> {
+    const store::Reader reader = context.node.database.read();
+    std::optional<store::Site> site;
+    if (!site_text.empty()) {
+      SKERRY_TRY(site, find_site_by_text(*reader, site_text));
+    }
+    const sync::ScopeDigest digest = sync::digest_records(*reader, site);
+    return Response::json(200, json::object{{"digest", to_hex(digest.sha256)},
+                                            {"records", digest.records},
+                                            {"upto", digest.upto}});
+  };
+  auto response = co_await on_worker(context, work);
+  co_return response;
+}
+
+}  // namespace skerry::api

@@ -1,0 +1,301 @@
+#include "store/csv_reader.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <csv.h>
+#include <exception>
+#include <fmt/format.h>
+#include <map>
+#include <new>
+#include <unistd.h>
+
+#include "core/bytes.hpp"
+#include "core/text.hpp"
+
+namespace skerry::store {
+namespace {
+
+constexpr std::size_t chunk_bytes = 64 * 1024;
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+// The delimiter that stands most often outside quotes in the first line; a comma when none does.
+char find_delimiter(std::string_view start) {
+  std::size_t commas = 0;
+  std::size_t semicolons = 0;
+  std::size_t tabs = 0;
+  bool quoted = false;
+  bool blank = true;
+  for (const char c : start) {
+    const bool line_end = !quoted && (c == '\n' || c == '\r');
+    if (line_end && !blank) break;
+    blank &= line_end;
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    commas += c == ',';
+    semicolons += c == ';';
+    tabs += c == '\t';
+  }
+  if (semicolons > commas && semicolons >= tabs) return ';';
+  return tabs > commas ? '\t' : ',';
+}
+
+bool is_utf16(std::string_view start) {
+  return start.starts_with("\xff\xfe") || start.starts_with("\xfe\xff");
+}
+
+// libcsv trims what this calls a blank; we decide that ourselves.
+int no_blank(unsigned char) { return 0; }
+
+// One reading of one file. libcsv calls back into it from C, which must not see an exception: the
+// first one is kept and thrown again outside.
+class Reading {
+ public:
+  Reading(const CsvLimits& limits, CsvSink& sink) : limits_(limits), sink_(sink) {
+    csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
+    csv_set_space_func(&parser_, no_blank);
+    csv_set_blk_size(&parser_, 4096);
+  }
+  ~Reading() { csv_free(&parser_); }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+
+  void set_delimiter(char delimiter) {
+    csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
+  }
+
+  // False when nothing more is to be read.
+  bool feed(std::string_view bytes) {
+    const std::size_t done =
+        csv_parse(&parser_, bytes.data(), bytes.size(), on_field, on_row, this);
+    rethrow();
+    if (ended_) return false;
+    if (done != bytes.size()) {
+      refuse_parse("stray_quote",
+                   "holds a quote that is neither around the whole cell nor doubled");
+      return false;
+    }
+    if (parser_.entry_pos > limits_.cell_bytes_max) cell_too_long();
+    return !ended_;
+  }
+
+  void finish() {
+    const int failed = csv_fini(&parser_, on_field, on_row, this);
+    rethrow();
+    if (ended_) return;
+    if (failed != 0)
+      return refuse_parse("unclosed_quote",
+                          "begins with a quote that is not closed before the end of the file");
+    if (header_.empty()) return end({0, {}, "empty_file", "the file holds no header and no rows"});
+    if (data_rows_ == 0) end({1, {}, "no_rows", "the file holds a header and no rows"});
+  }
+
+  void end(TableError error) {
+    ended_ = true;
+    sink_.error(std::move(error));
+  }
+
+ private:
+  static void on_field(void* bytes, std::size_t size, void* self) {
+    auto& reading = *static_cast<Reading*>(self);
+    reading.guard([&] { reading.field({static_cast<const char*>(bytes), size}); });
+  }
+  static void on_row(int terminator, void* self) {
+    auto& reading = *static_cast<Reading*>(self);
+    reading.guard([&] { reading.line_end(terminator); });
+  }
+
+  template <class Work>
+  void guard(Work work) noexcept {
+    if (ended_) return;
+    try {
+      work();
+    } catch (...) {
+      failure_ = std::current_exception();
+      ended_ = true;
+    }
+  }
+  void rethrow() {
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+    if (csv_error(&parser_) == CSV_ENOMEM) throw std::bad_alloc();
+  }
+
+  void field(std::string_view cell) {
+    after_return_ = false;
+    if (cell.size() > limits_.cell_bytes_max) return cell_too_long();
+    if (row_text_.size() + cell.size() > limits_.row_bytes_max)
+      return end({row_,
+                  {},
+                  "row_too_long",
+                  fmt::format("the row holds more than {} bytes", limits_.row_bytes_max)});
+    if (header_.empty() && ends_.size() == limits_.columns_max)
+      return end({row_,
+                  {},
+                  "too_many_columns",
+                  fmt::format("the header has more than {} columns", limits_.columns_max)});
+    ++fields_;
+    if (!header_.empty() && fields_ > header_.size()) return;  // ragged: counted, not kept
+    row_text_.append(cell);
+    ends_.push_back(row_text_.size());
+  }
+
+  void line_end(int terminator) {
+    const bool second_half = fields_ == 0 && after_return_ && terminator == '\n';  // of CR LF
+    after_return_ = terminator == '\r';
+    if (second_half) return;
+    if (!is_blank_line()) {
+      if (header_.empty())
+        take_header();
+      else
+        take_row();
+    }
+    ++row_;
+    fields_ = 0;
+    row_text_.clear();
+    ends_.clear();
+  }
+
+  bool is_blank_line() const { return fields_ == 0 || (fields_ == 1 && row_text_.empty()); }
+
+  std::string_view cell(std::size_t index) const {
+    const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
+    return std::string_view(row_text_).substr(begin, ends_[index] - begin);
+  }
+
+  void take_header() {
+    bool good = true;
+    std::map<std::string, std::size_t> seen;
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < ends_.size(); ++i) {
+      const std::string_view name = trim_blanks(cell(i));
+      const auto complain = [&](std::string_view code, std::string detail) {
+        good = false;
+        sink_.error({row_, fmt::format("column {}", i + 1), std::string(code), std::move(detail)});
+      };
+      if (check_text(name, complain)) {
+        if (name.empty())
+          complain("empty_header", "has no name");
+        else if (const auto [at, fresh] = seen.emplace(ascii_lower(name), i + 1); !fresh)
+          complain("duplicate_header",
+                   fmt::format("has the name {}, as column {} has", name, at->second));
+      }
+      names.emplace_back(name);
+    }
+    header_ = std::move(names);
+    if (!good || !sink_.header(header_)) ended_ = true;
+  }
+
+  void take_row() {
+    if (++data_rows_ > limits_.rows_max)
+      return end({row_,
+                  {},
+                  "too_many_rows",
+                  fmt::format("the file holds more than {} rows; split it", limits_.rows_max)});
+    bool good = true;
+    cells_.clear();
+    for (std::size_t i = 0; i < ends_.size(); ++i) {
+      cells_.push_back(cell(i));
+      const auto complain = [&](std::string_view code, std::string detail) {
+        sink_.error({row_, header_[i], std::string(code), std::move(detail)});
+      };
+      good &= check_text(cells_.back(), complain);
+    }
+    if (fields_ != header_.size()) {
+      good = false;
+      sink_.error({row_,
+                   {},
+                   "ragged_row",
+                   fmt::format("the row has {} {}, the header has {}", fields_,
+                               fields_ == 1 ? "field" : "fields", header_.size())});
+    }
+    if (good && !sink_.row(row_, cells_)) ended_ = true;
+  }
+
+  template <class Complain>
+  static bool check_text(std::string_view text, const Complain& complain) {
+    if (text.find('\0') != std::string_view::npos) {
+      complain("nul_byte", "holds a NUL byte");
+      return false;
+    }
+    if (!is_utf8(text)) {
+      complain("not_utf8", "is not UTF-8; save the file as UTF-8");
+      return false;
+    }
+    return true;
+  }
+
+  void cell_too_long() {
+    end({row_, column_name(), "cell_too_long",
+         fmt::format("holds more than {} bytes; is a quote missing?", limits_.cell_bytes_max)});
+  }
+  void refuse_parse(std::string_view code, std::string_view detail) {
+    end({row_, column_name(), std::string(code), std::string(detail)});
+  }
+
+  // Of the cell that is being read.
+  std::string column_name() const {
+    return fields_ < header_.size() ? header_[fields_] : fmt::format("column {}", fields_ + 1);
+  }
+
+  const CsvLimits& limits_;
+  CsvSink& sink_;
+  csv_parser parser_;
+  std::vector<std::string> header_;
+  std::string row_text_;           // the cells of the row, one after the other
+  std::vector<std::size_t> ends_;  // where in row_text_ each ends
+  std::vector<std::string_view> cells_;
+  std::size_t fields_ = 0;  // of the row, the ones beyond the header too
+  std::int64_t row_ = 1;
+  std::int64_t data_rows_ = 0;
+  bool after_return_ = false;
+  bool ended_ = false;
+  std::exception_ptr failure_;
+};
+
+// As much as `buffer` holds, less only at the end of the file.
+Result<std::size_t> read_at(int file, std::int64_t offset, std::span<char> buffer) {
+  std::size_t have = 0;
+  while (have < buffer.size()) {
+    const ::ssize_t got = ::pread(file, buffer.data() + have, buffer.size() - have,
+                                  static_cast<::off_t>(offset) + static_cast<::off_t>(have));
+    if (got == 0) break;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0)
+      return fail(Errc::io_failed, fmt::format("reading the file: {}", std::strerror(errno)));
+    have += static_cast<std::size_t>(got);
+  }
+  return have;
+}
+
+}  // namespace
+
+std::string_view trim_blanks(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n\v\f";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+Result<void> read_csv(int file, const CsvLimits& limits, CsvSink& sink) {
+  Reading reading(limits, sink);
+  std::vector<char> buffer(chunk_bytes);
+  for (std::int64_t offset = 0;;) {
+    SKERRY_TRY(const std::size_t have, read_at(file, offset, buffer));
+    std::string_view bytes(buffer.data(), have);
+    if (offset == 0) {
+      if (is_utf16(bytes)) {
+        reading.end({0, {}, "not_utf8", "the file is UTF-16; save it as CSV in UTF-8"});
+        return {};
+      }
+      if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
+      reading.set_delimiter(find_delimiter(bytes));
+    }
+    if (!reading.feed(bytes)) return {};
+    if (have < buffer.size()) break;
+    offset += static_cast<std::int64_t>(have);
+  }
+  reading.finish();
+  return {};
+}
+
+}  // namespace skerry::store

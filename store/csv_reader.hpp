@@ -1,0 +1,61 @@
+// CSV files (RFC 4180) as rows of cells, streamed: memory is bounded by the limits, whatever the
+// size of the file. The grammar is libcsv's (ADR 0011); this adds what people's files need: a byte
+// order mark, the delimiter, the header, and errors that name row and column.
+//
+// UTF-8; comma, semicolon or tab, whichever the header has most of; LF, CRLF or CR; quoted cells
+// may hold line breaks. A row's number counts records as a spreadsheet does: the header is row 1,
+// blank lines count and are skipped, a line break inside a cell does not count.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace skerry::store {
+
+struct CsvLimits {
+  std::size_t cell_bytes_max = 1024 * 1024;
+  std::size_t row_bytes_max = 4 * 1024 * 1024;
+  std::size_t columns_max = 1000;
+  std::int64_t rows_max = 1'000'000;  // of data
+};
+
+// What is wrong with one place of a table. Codes of the reader: empty_file, no_rows, empty_header,
+// duplicate_header, not_utf8, nul_byte, ragged_row, stray_quote, unclosed_quote, cell_too_long,
+// row_too_long, too_many_columns, too_many_rows.
+struct TableError {
+  std::int64_t row = 0;  // 0: the file as a whole
+  std::string column;    // the header, or "column 3" beyond or within it; empty: the whole row
+  std::string code;
+  std::string detail;  // a sentence for a person
+};
+
+// Who gets the rows. May throw; the exception comes out of read_csv.
+class CsvSink {
+ public:
+  virtual ~CsvSink() = default;
+  // The names of the columns: trimmed, not empty, no two equal but for the case of ASCII letters.
+  // Called once, before the first row. False ends the reading.
+  virtual bool header(const std::vector<std::string>& names) = 0;
+  // One row with as many cells as the header, well-formed UTF-8 without NUL, otherwise the bytes as
+  // they are in the file. The cells live until the call returns. False ends the reading.
+  virtual bool row(std::int64_t number, std::span<const std::string_view> cells) = 0;
+  // In the order of the file. A row with an error is not given to row(); the rows after it are,
+  // unless the error leaves the structure in doubt (quotes and limits), which ends the reading.
+  virtual void error(TableError error) = 0;
+};
+
+// Reads `file` from its first byte with pread, so that its position does not matter and it can be
+// read again. An empty file and one without data rows are errors of the sink. Errc::io_failed when
+// the file cannot be read.
+Result<void> read_csv(int file, const CsvLimits& limits, CsvSink& sink);
+
+// Without the ASCII blanks around it.
+std::string_view trim_blanks(std::string_view text);
+
+}  // namespace skerry::store

@@ -1,0 +1,23 @@
+// One hash over everything two machines must agree on, for people and tests to compare.
+#pragma once
+
+#include <optional>
+
+#include "store/sites.hpp"
+
+namespace skerry::sync {
+
+struct ScopeDigest {
+  Hash sha256{};
+  std::int64_t records = 0;
+  std::int64_t upto = 0;  // position of central's log it was taken at
+};
+
+// SHA-256 over one line for each record, in the order of kind and id:
+//   {"t":kind,"id":…,"f":{the non-null fields},"v":{field:[ord,n]}}\n
+// At central `site` limits it to that site's scope; nullopt: every record. Reads in batches: exact
+// only while nobody writes. A record with pending rows shows what is pending, so the digests of two
+// machines are equal only when nothing is.
+ScopeDigest digest_records(store::Connection& connection, const std::optional<store::Site>& site);
+
+}  // namespace skerry::sync

@@ -1,0 +1,166 @@
+#include "sync/exchange.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "store/upstream.hpp"
+#include "sync/pack.hpp"
+
+namespace skerry::sync {
+namespace {
+
+bool is_loopback(std::string_view url) {
+  for (const std::string_view host : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
+    if (!url.starts_with(host)) continue;
+    const std::string_view rest = url.substr(host.size());
+    if (rest.empty() || rest.front() == ':' || rest.front() == '/') return true;
+  }
+  return false;
+}
+
+Result<std::string> exchange_url(const OnlineOptions& options) {
+  std::string url = options.url;
+  while (!url.empty() && url.back() == '/') url.pop_back();
+  if (url.empty())
+    return fail(Errc::bad_config, "central.url is not set", "set central.url in skerry.toml");
+  if (!url.starts_with("https://") && !is_loopback(url))
+    return fail(Errc::bad_config, fmt::format("central.url {} is neither https nor loopback", url),
+                "use https, with central.ca_file when central has its own authority");
+  return url + "/v1/exchange";
+}
+
+// A problem+json of central's, as the error it came from.
+Error read_problem(const HttpResponse& response) {
+  const auto parsed = parse_json_object(response.body);
+  const auto text = [&](std::string_view name) -> std::string {
+    const json::value* value = parsed ? parsed->if_contains(name) : nullptr;
+    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+  };
+  const ErrcInfo* known = find_errc(text("code"));
+  const std::string detail = text("detail");
+  return Error(known ? known->code : Errc::unreachable,
+               fmt::format("central answered {}: {}", response.status,
+                           detail.empty() ? "no reason given" : detail),
+               text("next"));
+}
+
+bool worth_retrying(const Error& error) {
+  return error.code == Errc::unreachable || error.code == Errc::busy ||
+         error.code == Errc::stopping || error.code == Errc::too_many_requests;
+}
+
+class Exchange {
+ public:
+  Exchange(const Node& node, const Spool& spool, const OnlineOptions& options, std::string url)
+      : node_(node),
+        spool_(spool),
+        options_(options),
+        url_(std::move(url)),
+        client_(http_options(options)),
+        agent_(options.back_off, node.random) {}
+
+  Result<OnlineReport> run() {
+    ExchangeAgent::Action action = agent_.start();
+    std::optional<Error> last_error;
+    while (true) {
+      if (std::holds_alternative<ExchangeAgent::Finish>(action)) return report_;
+      if (std::holds_alternative<ExchangeAgent::GiveUp>(action)) return fail(*last_error);
+      if (const auto* wait = std::get_if<ExchangeAgent::Wait>(&action)) {
+        if (!options_.wait || !options_.wait(wait->ms))
+          return fail(Errc::stopping, "the exchange was ended while it waited to try again");
+        action = agent_.resume();
+        continue;
+      }
+      auto answered = round();
+      if (!answered) last_error = answered.error();
+      action = answered ? agent_.on(*answered)
+                        : agent_.on(ExchangeAgent::Failed{worth_retrying(answered.error())});
+    }
+  }
+
+ private:
+  static HttpOptions http_options(const OnlineOptions& options) {
+    HttpOptions http;
+    http.ca_file = options.ca_file;
+    http.proxy = options.proxy;
+    return http;
+  }
+
+  // One request: our next bundle out, central's next bundle in.
+  Result<ExchangeAgent::Answered> round() {
+    SKERRY_TRY(const PackedBundle packed, next_bundle());
+    SKERRY_TRY(SpoolWriter incoming, spool_.begin());
+    HttpRequest request;
+    request.method = "POST";
+    request.url = url_;
+    request.headers = {{"Content-Type", std::string(bundle_media_type)}};
+    if (!resume_.empty()) request.headers.push_back({std::string(header_resume), resume_});
+    request.body = HttpFile{packed.bundle.file.fd(), packed.bundle.size, 0};
+    request.sink = &incoming.sink();
+    SKERRY_TRY(const HttpResponse response, client_.request(request));
+    if (!response.ok()) return fail(read_problem(response));
+    ++report_.rounds;
+    ++report_.sent;
+    report_.rows_sent += packed.lines;
+    sent_upto_ = packed.last;
+    resume_ = response.header(header_resume);
+    ExchangeAgent::Answered answered{packed.more, response.status == 200};
+    if (answered.got_bundle) SKERRY_TRY_VOID(take(incoming.seal()));
+    return answered;
+  }
+
+  // From the first row central has not confirmed; what this exchange has sent already is on its way
+  // to being confirmed and is not sent twice.
+  Result<PackedBundle> next_bundle() {
+    std::int64_t from = 1;
+    {
+      const store::Reader reader = node_.database.read();
+      const auto upstream = store::read_upstream(*reader);
+      if (!upstream)
+        return fail(Errc::not_enrolled, "this site has no central yet", "skerry enrol FILE");
+      from = std::max(upstream->acked, sent_upto_) + 1;
+    }
+    std::optional<PackedBundle> packed;
+    SKERRY_TRY_VOID(pack_changes(
+        node_, from,
+        [&](PackedBundle&& piece) -> Result<void> {
+          packed.emplace(std::move(piece));
+          return {};
+        },
+        1));
+    return std::move(*packed);
+  }
+
+  Result<void> take(SpooledFile file) {
+    ImportOutcome outcome = import_bundle(node_, std::move(file), "online");
+    if (outcome.error) return fail(std::move(*outcome.error));
+    ++report_.received;
+    const auto count = [&](std::string_view name) {
+      const json::value* value = outcome.counts.if_contains(name);
+      return value ? value->as_int64() : 0;
+    };
+    report_.records_received += count("records");
+    report_.confirmed += count("confirmed");
+    return {};
+  }
+
+  const Node& node_;
+  const Spool& spool_;
+  const OnlineOptions& options_;
+  std::string url_;
+  HttpClient client_;
+  ExchangeAgent agent_;
+  OnlineReport report_;
+  std::string resume_;          // central's place in a snapshot of several pieces
+  std::int64_t sent_upto_ = 0;  // in this exchange
+};
+
+}  // namespace
+
+Result<OnlineReport> exchange_online(const Node& node, const Spool& spool,
+                                     const OnlineOptions& options) {
+  SKERRY_TRY(std::string url, exchange_url(options));
+  return Exchange(node, spool, options, std::move(url)).run();
+}
+
+}  // namespace skerry::sync

@@ -1,0 +1,43 @@
+// The online exchange of a site with its central: the same bundles as on a stick, over HTTPS.
+// It resumes by itself: whatever central confirmed is not sent again, and a piece lost on the way
+// is packed anew from the position both sides know.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "sync/exchange_agent.hpp"
+#include "sync/http_client.hpp"
+#include "sync/import.hpp"
+
+namespace skerry::sync {
+
+struct OnlineOptions {
+  std::string url;                // of central: "https://central.example"; http only to loopback
+  std::filesystem::path ca_file;  // pinned authorities; empty: the system's
+  std::string proxy;
+  BackOff back_off;
+  // Waits; false ends the exchange with Errc::stopping.
+  std::function<bool(std::int64_t ms)> wait;
+};
+
+struct OnlineReport {
+  std::int64_t rounds = 0;
+  std::int64_t sent = 0;  // bundles
+  std::int64_t received = 0;
+  std::int64_t rows_sent = 0;
+  std::int64_t records_received = 0;
+  std::int64_t confirmed = 0;
+};
+
+// At a site. Blocking; not on the writer thread. Errors: Errc::not_enrolled, Errc::bad_config (no
+// usable url), Errc::unreachable, Errc::tls_failed, what central refused, what this site refused.
+Result<OnlineReport> exchange_online(const Node& node, const Spool& spool,
+                                     const OnlineOptions& options);
+
+// The names of what does not fit into a bundle: the headers of POST /v1/exchange.
+inline constexpr std::string_view bundle_media_type = "application/vnd.skerry.bundle";
+inline constexpr std::string_view header_resume = "X-Skerry-Resume";
+inline constexpr std::string_view header_outcome = "X-Skerry-Outcome";
+
+}  // namespace skerry::sync
