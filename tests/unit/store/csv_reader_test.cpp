@@ -3,9 +3,8 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <stdexcept>
+#include <unistd.h>
 
 #include "tests/unit/store/text_file.hpp"
 
@@ -69,7 +68,10 @@ TEST(CsvReader, AcceptsWhatPeopleSave) {
       {"no line break at the end", "a,b\n1,2", {"2:|1|2"}},
       {"carriage returns", "a,b\r\n1,2\r\n3,4\r\n", {"2:|1|2", "3:|3|4"}},
       {"carriage returns alone", "a,b\r1,2\r3,4", {"2:|1|2", "3:|3|4"}},
-      {"byte order mark", "\xef\xbb\xbf" "a,b\n1,2\n", {"2:|1|2"}},
+      {"byte order mark",
+       "\xef\xbb\xbf"
+       "a,b\n1,2\n",
+       {"2:|1|2"}},
       {"byte order mark, quoted header", "\xef\xbb\xbf\"a\",b\n1,2\n", {"2:|1|2"}},
       {"semicolons", "a;b\n1,5;2\n", {"2:|1,5|2"}},
       {"tabs", "a\tb\n1;5\t2,0\n", {"2:|1;5|2,0"}},
@@ -119,19 +121,27 @@ TEST(CsvReader, NamesThePlaceOfWhatIsWrong) {
       {"a column without a name", "a,,c\n1,2,3\n", {"1 column 2 empty_header"}, 0},
       {"a name of blanks", "a,  \n1,2\n", {"1 column 2 empty_header"}, 0},
       {"one name twice", "Name,b,name\n1,2,3\n", {"1 column 3 duplicate_header"}, 0},
-      {"every complaint of a header", "a,,a,\xff\n1,2,3,4\n",
-       {"1 column 2 empty_header", "1 column 3 duplicate_header", "1 column 4 not_utf8"}, 0},
+      {"every complaint of a header",
+       "a,,a,\xff\n1,2,3,4\n",
+       {"1 column 2 empty_header", "1 column 3 duplicate_header", "1 column 4 not_utf8"},
+       0},
       {"too few fields", "a,b,c\n1,2\n3,4,5\n", {"2  ragged_row"}, 1},
       {"too many fields", "a,b\n1,2,3,4\n3,4\n", {"2  ragged_row"}, 1},
       {"not UTF-8", "a,b\nx,M\xfcller\n1,2\n", {"2 b not_utf8"}, 1},
       {"overlong", "a,b\n\xc0\xaf,2\n", {"2 a not_utf8"}, 0},
       {"a surrogate", "a,b\n1,\xed\xa0\x80\n", {"2 b not_utf8"}, 0},
       {"cut in a character", "a,b\n1,\xe2\x82\n3,4\n", {"2 b not_utf8"}, 1},
-      {"UTF-16", "\xff\xfe" "a\0,\0"sv, {"0  not_utf8"}, 0},
+      {"UTF-16",
+       "\xff\xfe"
+       "a\0,\0"sv,
+       {"0  not_utf8"},
+       0},
       {"a NUL byte", "a,b\n1,x\0y\n3,4\n"sv, {"2 b nul_byte"}, 1},
       {"a NUL byte in the header", "a,b\0\n1,2\n"sv, {"1 column 2 nul_byte"}, 0},
-      {"every complaint of a row", "a,b\n\xff,x\0\n1\n"sv,
-       {"2 a not_utf8", "2 b nul_byte", "3  ragged_row"}, 0},
+      {"every complaint of a row",
+       "a,b\n\xff,x\0\n1\n"sv,
+       {"2 a not_utf8", "2 b nul_byte", "3  ragged_row"},
+       0},
       {"a quote inside a cell", "a,b\n1,2\n3,4\"5\n6,7\n", {"3 b stray_quote"}, 1},
       {"text behind a closing quote", "a,b\n\"1\"x,2\n", {"2 a stray_quote"}, 0},
       {"a stray quote in the header", "a,b\"c\n1,2\n", {"1 column 2 stray_quote"}, 0},
