@@ -36,7 +36,7 @@ class SearchIndexTest : public DatabaseTest {
     open();
     ASSERT_TRUE(write([](Connection& connection) -> Result<void> {
       connection.execute(
-          "CREATE VIRTUAL TABLE customer_search USING fts5(text, content='', columnsize=0,"
+          "CREATE VIRTUAL TABLE IF NOT EXISTS customer_search USING fts5(text, content='', columnsize=0,"
           " detail=none, prefix='2 3', tokenize='unicode61 remove_diacritics 2')");
       return {};
     }));
@@ -254,7 +254,7 @@ TEST_F(SearchIndexTest, FailureOfTheIndexLosesTheGroup) {
 
 TEST_F(SearchIndexTest, WritesAtOnceOutsideTheWriter) {
   const auto connection = Connection::open(folder_ / "alone.db", Connection::Mode::read_write);
-  connection->execute("CREATE VIRTUAL TABLE customer_search USING fts5(text, content='')");
+  connection->execute("CREATE VIRTUAL TABLE IF NOT EXISTS customer_search USING fts5(text, content='')");
   insert(*connection, 1, "word");
   Cursor rows = connection->query("SELECT rowid FROM customer_search('word')");
   EXPECT_TRUE(rows.next());
