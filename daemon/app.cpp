@@ -10,6 +10,7 @@
 #include "api/context.hpp"
 #include "api/routes.hpp"
 #include "api/server.hpp"
+#include "api/token_authenticator.hpp"
 #include "core/log.hpp"
 #include "crypto/file.hpp"
 #include "daemon/folder.hpp"
@@ -153,7 +154,8 @@ Result<Exit> serve(const Config& config) {
                        commits,        worker,         spool,
                        outbox,         online,         folder.path,
                        clock.wall_ms()};
-  api::Server server(api::Router(api::all_routes(), context), nullptr,
+  api::TokenAuthenticator tokens(context);
+  api::Server server(api::Router(api::all_routes(), context), &tokens,
                      server_options(config, folder));
   SKERRY_TRY_VOID(listen(server, config, folder));
 
