@@ -143,7 +143,7 @@ created=$(api "$site_address" "$site_token" POST /v1/customers -H 'Content-Type:
   -d '{"name":"Lighthouse Bakery","description":"bread for the crew"}' | jq -r .id)
 edit "$site_address" "$site_token" "$created" '{"website":"https://bakery.example"}'
 same "its website" "$(field "$site_address" "$site_token" "$created" website)" "https://bakery.example"
-found=$(api "$site_address" "$site_token" GET "/v1/search?q=lighthouse" | jq -r '.items[0].id')
+found=$(api "$site_address" "$site_token" GET "/v1/search?q=lighthouse" | jq -r '.items[0].record.id')
 same "what a search for 'lighthouse' finds" "$found" "$created"
 
 step "By stick to central, and back"

@@ -13,13 +13,24 @@ class Refusals(MachineTest):
 
     def test_a_bundle_for_somebody_else(self):
         central, site, medium = self.new_pair()
-        site.create("customers", {"name": "For central"})
-        bundle = self.up_bundle(site, medium)
-        before = site.digest()
-        refused = site.run("bundle", "import", bundle)
+        other = self.new_machine("site", "other")
+        self.enrol(central, other, self.new_medium("second"), "other")
+        central.create("customers", {"name": "For the first site only"})
+        out = self.folder / "down.skb"
+        central.ok("bundle", "export", "--site", "mine", "--out", out)
+        before = other.digest()
+        refused = other.run("bundle", "import", out, "--json")
         self.assertEqual(refused.code, 65, refused)
-        self.assertIn(bundle.name, refused.err)
-        self.assertEqual(site.digest(), before)
+        self.assertEqual(refused.document()["error"]["code"], "wrong_recipient")
+        self.assertIn(str(out), refused.err)
+        self.assertEqual(other.digest(), before)
+        site.ok("bundle", "import", out)
+
+    def test_a_machine_does_not_take_its_own_bundle(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "For central"})
+        refused = site.run("bundle", "import", self.up_bundle(site, medium))
+        self.assertEqual(refused.code, 12, refused)
 
     def test_a_revoked_site(self):
         central, site, medium = self.new_pair()
