@@ -52,7 +52,8 @@ same() {
 quietly() {
   local status=0
   "$@" 2>"$place/talk" || status=$?
-  if [ "$status" -ne 0 ]; then cat "$place/talk" >&2; fi
+  # 11: conflicts wait for a decision; that is said on stdout.
+  if [ "$status" -ne 0 ] && [ "$status" -ne 11 ]; then cat "$place/talk" >&2; fi
   return "$status"
 }
 at_central() { quietly "$skerry" "$@" --data "$central"; }
@@ -178,7 +179,13 @@ at_central audit verify
 at_site audit verify
 
 step "A bundle, checked with tar, openssl, jq, sha256sum, age and zstd"
-bundle=$(find "$stick/SKERRY/central" -name 'u-*.skb' | sort | tail -n 1)
+bundle=
+for file in "$stick"/SKERRY/central/*/u-*.skb; do
+  # One that carries rows: more lines than its head.
+  if [ "$(tar -xOf "$file" manifest.json | jq .payload.lines)" -gt 1 ]; then bundle=$file; fi
+done
+[ -n "$bundle" ] || die "no bundle of the site carries a row"
+echo "   $bundle"
 tar -tvf "$bundle"
 sh "$verify" "$bundle" "$site/keys/sign.pub.pem" "$central/keys/age.key" >"$place/lines" ||
   die "stock tools refuse $bundle"
