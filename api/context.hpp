@@ -17,11 +17,11 @@ namespace skerry::api {
 
 // Immutable but for what it refers to; every handler may use it on any I/O thread.
 struct Context {
-  const sync::Node& node;      // database, log, keys, clock, random
+  const sync::Node& node;  // database, log, keys, clock, random
   Role role;
   CursorCodec cursors;
-  Notifier& commits;           // woken after each commit that appended to the log
-  asio::thread_pool& worker;   // one thread, "skerry-worker": exchanges, imports, digests, backups
+  Notifier& commits;          // woken after each commit that appended to the log
+  asio::thread_pool& worker;  // one thread, "skerry-worker": exchanges, imports, digests, backups
   const sync::Spool& spool;
   const sync::Outbox& outbox;
   const sync::OnlineOptions& online;  // of a site; url empty: exchanges by file only

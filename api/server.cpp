@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <utility>
 
 #include "api/listener.hpp"
 #include "api/loop.hpp"
@@ -79,16 +80,19 @@ struct Server::State {
 
 Task<void> Server::State::accept_all(Acceptor& acceptor) {
   asio::steady_timer pause(first().context);
+  bool told = false;
   while (acceptor.is_open() && !first().stopping()) {
     Loop& loop = least_loaded();
     Socket socket(loop.context);
     const auto [error] = co_await acceptor.async_accept(socket, use_tuple);
     if (!acceptor.is_open() || first().stopping()) co_return;
     if (!error) {
+      told = false;
       admit(loop, std::move(socket));
     } else if (error == asio::error::no_descriptors || error == asio::error::no_memory ||
                error == asio::error::no_buffer_space) {
-      log(Level::error, "accepting a connection: {}", error.message());
+      if (!std::exchange(told, true))
+        log(Level::error, "accepting a connection: {}", error.message());
       pause.expires_after(accept_pause);  // the condition does not go away by asking again at once
       co_await pause.async_wait(use_tuple);
     }

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t read_bytes = 4096;        // room asked for at first
 constexpr std::size_t body_read_bytes = 16384;  // and while a body comes
+constexpr std::size_t body_bytes_kept_max = 16384;
 constexpr std::size_t request_id_length_max = 64;
 
 bool is_request_id(std::string_view text) {
@@ -143,14 +144,17 @@ Task<void> Session::turn_away() {
   if (send_now()) co_await linger();
 }
 
-// Forgets the request before; keeps the memory.
+// Forgets the exchange before. Small memory is kept for the next one; an idle connection holds no
+// large body, no file and no stream.
 void Session::discard_request() {
   header_parser_.reset();
   body_parser_.reset();
   header_bytes_ = 0;
   scanned_ = 0;
   body_bytes_ = 0;
+  if (request_.body.capacity() > body_bytes_kept_max) request_.body = std::string();
   request_.body.clear();
+  reply_ = Response();
   request_.upload = {};
   request_.route = nullptr;
   request_.headers = nullptr;

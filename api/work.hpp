@@ -11,14 +11,14 @@
 
 namespace skerry::api {
 
-// Runs `work(store::Connection&) -> Result<T>` as a write job; resumes after the fsync of its commit.
+// Runs `work(store::Connection&) -> Result<T>` as a write job; resumes after the fsync of its
+// commit.
 //   auto work = [&](store::Connection& connection) -> Result<store::Record> { … };
 //   auto record = co_await write(context, work);
 // `work` is taken by reference so that no temporary stands in a co_await statement (ADR 0008); it
 // lives in the handler's frame, which waits for it.
 template <class Work>
-auto write(Context& context, Work& work)
-    -> Task<std::invoke_result_t<Work&, store::Connection&>> {
+auto write(Context& context, Work& work) -> Task<std::invoke_result_t<Work&, store::Connection&>> {
   using Outcome = std::invoke_result_t<Work&, store::Connection&>;
   struct Job final : store::WriteJob {
     Work& work;

@@ -9,9 +9,7 @@ namespace skerry {
 
 enum class Role : std::uint8_t { site, central };
 
-constexpr std::string_view to_text(Role role) {
-  return role == Role::central ? "central" : "site";
-}
+constexpr std::string_view to_text(Role role) { return role == Role::central ? "central" : "site"; }
 
 constexpr std::optional<Role> parse_role(std::string_view text) {
   if (text == "central") return Role::central;

@@ -1,8 +1,7 @@
 #include "store/change_log.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "core/check.hpp"
 #include "crypto/sha256.hpp"
@@ -111,10 +110,9 @@ void ChangeLog::committed() {
 }
 
 LogRow read_log_row(const Cursor& cursor) {
-  return {cursor.integer(0),       cursor.integer(1),
-          cursor.integer(2),       cursor.hash(3),
-          std::string(cursor.text(4)), cursor.id<RecordId>(5),
-          cursor.integer(6),       std::string(cursor.text(7))};
+  return {cursor.integer(0), cursor.integer(1),           cursor.integer(2),
+          cursor.hash(3),    std::string(cursor.text(4)), cursor.id<RecordId>(5),
+          cursor.integer(6), std::string(cursor.text(7))};
 }
 
 Result<LogAudit> verify_chains(Connection& connection,

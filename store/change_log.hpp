@@ -1,5 +1,5 @@
-// The change log (SYNC 4.1, 4.3): one table, several chains. Every visible change on this machine is
-// one row; its own changes are the chain that travels, what a site got from central is another.
+// The change log (SYNC 4.1, 4.3): one table, several chains. Every visible change on this machine
+// is one row; its own changes are the chain that travels, what a site got from central is another.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,7 @@ namespace skerry::store {
 struct LogHead {
   std::int64_t number = 0;  // of the log, table `log`
   EpochId epoch;
-  std::int64_t ord = 0;     // central: unix seconds at the start of this life; 0 at a site
+  std::int64_t ord = 0;  // central: unix seconds at the start of this life; 0 at a site
   std::int64_t seq = 0;
   Hash hash{};
 };
@@ -48,8 +48,8 @@ class ChangeLog final : public Participant {
   // `kind` and `record`: what the row is about; a row that could not be read is about "" and zero.
   LogPosition append_own(Connection& connection, std::string_view kind, const RecordId& record,
                          std::string_view line);
-  LogPosition append_received(Connection& connection, std::string_view kind,
-                              const RecordId& record, std::string_view line);
+  LogPosition append_received(Connection& connection, std::string_view kind, const RecordId& record,
+                              std::string_view line);
 
   const LogHead& own() const { return now_.own; }
   // Central's version for the row that append_own will write next.
@@ -89,8 +89,8 @@ class ChangeLog final : public Participant {
   std::function<void(std::int64_t)> listener_;
 };
 
-// The end of the newest chain for `purpose` ("own", "received") as this connection sees it; number 0
-// when there is none. For readers: the writer's heads are in the ChangeLog.
+// The end of the newest chain for `purpose` ("own", "received") as this connection sees it; number
+// 0 when there is none. For readers: the writer's heads are in the ChangeLog.
 LogHead read_head(Connection& connection, std::string_view purpose);
 
 // One row, read back.

@@ -1,8 +1,7 @@
 #include "store/conflicts.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
+#include <fmt/format.h>
 
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
@@ -10,7 +9,7 @@
 namespace skerry::store {
 namespace {
 
-constexpr std::array<std::string_view, 6> type_names{"concurrent",    "edit_vs_delete",
+constexpr std::array<std::string_view, 6> type_names{"concurrent",     "edit_vs_delete",
                                                      "delete_vs_edit", "duplicate_key",
                                                      "not_authorised", "out_of_scope"};
 constexpr std::string_view columns =
@@ -82,8 +81,7 @@ void write_conflict(Connection& connection, const Conflict& conflict) {
       "resolved_at=excluded.resolved_at,version=excluded.version",
       conflict.id, to_text(conflict.type), conflict.kind->name, conflict.record,
       conflict.scope_customer, conflict.field, winner, loser, conflict.open ? "open" : "resolved",
-      conflict.decided_by, resolution, conflict.created_at, conflict.resolved_at,
-      conflict.version);
+      conflict.decided_by, resolution, conflict.created_at, conflict.resolved_at, conflict.version);
 }
 
 std::int64_t count_open_conflicts(Connection& connection) {
@@ -97,8 +95,7 @@ std::vector<Conflict> list_conflicts(Connection& connection, const ConflictQuery
   if (query.record) sql += " AND record=?4";
   sql += " ORDER BY created_at,id LIMIT ?3";
   std::vector<Conflict> conflicts;
-  Cursor cursor =
-      connection.query(sql, query.after_created_at, query.after_id, query.limit);
+  Cursor cursor = connection.query(sql, query.after_created_at, query.after_id, query.limit);
   if (query.record) cursor.bind(4, *query.record);
   while (cursor.next()) conflicts.push_back(read_conflict(cursor));
   return conflicts;

@@ -1,5 +1,6 @@
 // Conflict records (SYNC 4.4): two writers' values of one field, or two records of one key. Central
-// makes them while it takes rows in; sites in scope get copies; nothing that was lost is thrown away.
+// makes them while it takes rows in; sites in scope get copies; nothing that was lost is thrown
+// away.
 #pragma once
 
 #include <optional>
@@ -13,8 +14,14 @@
 
 namespace skerry::store {
 
-enum class ConflictType { concurrent, edit_vs_delete, delete_vs_edit, duplicate_key, not_authorised,
-                          out_of_scope };
+enum class ConflictType {
+  concurrent,
+  edit_vs_delete,
+  delete_vs_edit,
+  duplicate_key,
+  not_authorised,
+  out_of_scope
+};
 std::string_view to_text(ConflictType type);
 std::optional<ConflictType> parse_conflict_type(std::string_view text);
 
@@ -24,15 +31,15 @@ struct Conflict {
   const Kind* kind = nullptr;
   RecordId record;
   RecordId scope_customer;
-  std::string field;                 // empty: the whole record
-  json::object winner;               // {value, author, version, effective}
-  json::object loser;                // {value, old, author, uid, hlc, wall, base}
+  std::string field;    // empty: the whole record
+  json::object winner;  // {value, author, version, effective}
+  json::object loser;   // {value, old, author, uid, hlc, wall, base}
   bool open = true;
-  std::string decided_by;            // who or what resolved it; "rule" for agreement by rule
-  json::object resolution;           // {choice, value, at}
+  std::string decided_by;   // who or what resolved it; "rule" for agreement by rule
+  json::object resolution;  // {choice, value, at}
   UnixMillis created_at = 0;
   std::optional<UnixMillis> resolved_at;
-  std::int64_t version = 0;          // n of central's log; 0 for a decision central has not seen
+  std::int64_t version = 0;  // n of central's log; 0 for a decision central has not seen
 };
 
 std::optional<Conflict> find_conflict(Connection& connection, const RecordId& id);

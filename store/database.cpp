@@ -50,7 +50,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fo
   SKERRY_TRY(FolderLock lock, FolderLock::acquire(folder));
   const auto file = folder / "skerry.db";
   try {
-    auto connection = Connection::open(file, Connection::Mode::read_write);
+    auto connection = Connection::open(file, Connection::Mode::read_write, options.durable);
     Wal(*connection).checkpoint_fully();
     SKERRY_TRY_VOID(sync_path(folder));
     SKERRY_TRY_VOID(migrate(*connection, all_migrations()));

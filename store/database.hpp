@@ -55,6 +55,9 @@ struct DatabaseOptions {
   int readers_max = 8;
   bool threaded = true;      // false: submit() runs the job on its caller, one thread in all
   bool group_commit = true;  // false: one commit per job (the bench's comparison)
+  // false: nothing is fsynced while the database is open. For tests only, whose databases need not
+  // outlive the machine: a power cut would lose what was acknowledged.
+  bool durable = true;
 };
 
 // Counts since open().

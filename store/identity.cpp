@@ -10,7 +10,8 @@ std::optional<std::string> read_meta(Connection& connection, std::string_view ke
 
 void write_meta(Connection& connection, std::string_view key, std::string_view value) {
   connection.execute(
-      "INSERT INTO meta(key,value) VALUES(?1,?2) ON CONFLICT(key) DO UPDATE SET value=excluded.value",
+      "INSERT INTO meta(key,value) VALUES(?1,?2) ON CONFLICT(key) DO UPDATE SET "
+      "value=excluded.value",
       key, value);
 }
 

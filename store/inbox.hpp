@@ -12,10 +12,10 @@ namespace skerry::store {
 
 struct InboxEntry {
   Hash sha256{};
-  std::string name;                // as it came; for people
-  std::string kind;                // empty when the file could not be read that far
+  std::string name;  // as it came; for people
+  std::string kind;  // empty when the file could not be read that far
   std::optional<SiteId> sender;
-  std::string outcome;             // applied, duplicate, or the slug of the refusal
+  std::string outcome;  // applied, duplicate, or the slug of the refusal
   std::string detail;
   UnixMillis received_at = 0;
 };

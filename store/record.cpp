@@ -1,8 +1,7 @@
 #include "store/record.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 
 #include "core/check.hpp"
@@ -107,12 +106,17 @@ void run(Cursor& cursor) {
 json::value read_column(const Cursor& cursor, int column, const Field& field) {
   if (cursor.is_null(column)) return nullptr;
   switch (field.type) {
-    case FieldType::boolean: return cursor.integer(column) != 0;
-    case FieldType::timestamp: return json::string(format_timestamp(cursor.integer(column)));
-    case FieldType::reference: return json::string(to_string(cursor.id<RecordId>(column)));
+    case FieldType::boolean:
+      return cursor.integer(column) != 0;
+    case FieldType::timestamp:
+      return json::string(format_timestamp(cursor.integer(column)));
+    case FieldType::reference:
+      return json::string(to_string(cursor.id<RecordId>(column)));
     case FieldType::choices:
-    case FieldType::group: return json::parse(cursor.text(column));
-    default: return json::string(cursor.text(column));
+    case FieldType::group:
+      return json::parse(cursor.text(column));
+    default:
+      return json::string(cursor.text(column));
   }
 }
 
@@ -149,7 +153,9 @@ Record read_record(const Cursor& cursor, const Kind& kind) {
   record.version = cursor.integer(5);
   record.scope_customer = cursor.id<RecordId>(6);
   auto stamps = Stamps::parse(cursor.text(7));
-  if (!stamps) throw StorageError(Errc::io_failed, fmt::format("bad stamps of {} {}", kind.name, to_string(record.id)));
+  if (!stamps)
+    throw StorageError(Errc::io_failed,
+                       fmt::format("bad stamps of {} {}", kind.name, to_string(record.id)));
   record.stamps = std::move(*stamps);
   for (std::size_t i = 0; i < kind.fields.size(); ++i)
     record.values[i] = read_column(cursor, system_columns + static_cast<int>(i), kind.fields[i]);
@@ -248,8 +254,10 @@ std::string record_label(const Record& record) {
 Result<void> check_tables(Connection& connection) {
   for (const Kind& kind : all_kinds()) {
     std::string columns;
-    Cursor cursor = connection.query("SELECT name FROM pragma_table_info(?1) ORDER BY cid", kind.name);
-    while (cursor.next()) columns += fmt::format("{}{}", columns.empty() ? "" : ",", cursor.text(0));
+    Cursor cursor =
+        connection.query("SELECT name FROM pragma_table_info(?1) ORDER BY cid", kind.name);
+    while (cursor.next())
+      columns += fmt::format("{}{}", columns.empty() ? "" : ",", cursor.text(0));
     if (columns != sql_of(kind).columns)
       return fail(Errc::internal, fmt::format("table {} has columns {}, its kind asks for {}",
                                               kind.name, columns, sql_of(kind).columns));

@@ -15,7 +15,7 @@ namespace skerry::store {
 
 struct Record {
   const Kind* kind = nullptr;
-  std::int64_t row = 0;       // place in the table; 0 before it was inserted
+  std::int64_t row = 0;  // place in the table; 0 before it was inserted
   RecordId id;
   std::int64_t revision = 0;  // the ETag: counts the changes seen on this machine
   UnixMillis created_at = 0;

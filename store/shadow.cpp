@@ -25,8 +25,7 @@ Record from_doc(const Kind& kind, const RecordId& id, std::string_view doc) {
   record.created_at = object.at("c").as_int64();
   record.updated_at = record.created_at;
   record.revision = object.at("r").as_int64();
-  record.scope_customer =
-      parse_id<RecordId>(object.at("u").as_string()).value_or(RecordId{});
+  record.scope_customer = parse_id<RecordId>(object.at("u").as_string()).value_or(RecordId{});
   record.stamps = Stamps::parse(object.at("s").as_string()).value_or(Stamps{});
   for (const auto& [name, value] : object.at("f").as_object()) {
     const int field = kind.find_field(name);

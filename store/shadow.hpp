@@ -1,5 +1,5 @@
-// At a site: central's state of the records that have pending rows (SYNC 4.3). The tables of the kinds
-// hold the view; every other record is its own shadow and needs no second copy.
+// At a site: central's state of the records that have pending rows (SYNC 4.3). The tables of the
+// kinds hold the view; every other record is its own shadow and needs no second copy.
 #pragma once
 
 #include <optional>

@@ -35,8 +35,7 @@ Site read_site(const Cursor& cursor) {
   site.code_hash = nullable<Hash>(cursor, 5, [&](int column) { return cursor.hash(column); });
   site.sign_key = cursor.text(6);
   site.age_recipient = cursor.text(7);
-  site.epoch =
-      nullable<EpochId>(cursor, 8, [&](int column) { return cursor.id<EpochId>(column); });
+  site.epoch = nullable<EpochId>(cursor, 8, [&](int column) { return cursor.id<EpochId>(column); });
   site.invited_at = cursor.integer(9);
   site.admitted_at = nullable<UnixMillis>(cursor, 10, time);
   site.contact_at = nullable<UnixMillis>(cursor, 11, time);
@@ -48,8 +47,8 @@ Site read_site(const Cursor& cursor) {
 template <class Parameter>
 std::optional<Site> find_by(Connection& connection, std::string_view column,
                             const Parameter& parameter) {
-  const std::string sql = "SELECT " + std::string(site_columns) + " FROM site WHERE " +
-                          std::string(column) + "=?1";
+  const std::string sql =
+      "SELECT " + std::string(site_columns) + " FROM site WHERE " + std::string(column) + "=?1";
   Cursor cursor = connection.query(sql, parameter);
   if (!cursor.next()) return std::nullopt;
   return read_site(cursor);
@@ -136,8 +135,8 @@ std::optional<SiteEpoch> find_epoch(Connection& connection, const EpochId& epoch
 SiteEpoch insert_epoch(Connection& connection, const Site& site, const EpochId& epoch) {
   const Hash zero{};
   connection.execute(
-      "INSERT INTO site_epoch(site,epoch,head,head_hash,durable) VALUES(?1,?2,0,?3,0)",
-      site.number, epoch, zero);
+      "INSERT INTO site_epoch(site,epoch,head,head_hash,durable) VALUES(?1,?2,0,?3,0)", site.number,
+      epoch, zero);
   return SiteEpoch{connection.last_insert_rowid(), epoch, 0, zero, 0};
 }
 

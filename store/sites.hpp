@@ -26,16 +26,16 @@ struct Site {
   SiteId id;
   std::string name;
   SiteStatus status = SiteStatus::invited;
-  bool sees_all = true;            // otherwise only the customers of table site_scope
-  std::optional<Hash> code_hash;   // of the invitation's single-use code
-  std::string sign_key;            // crypto::VerifyKey::to_text(); empty until admitted
+  bool sees_all = true;           // otherwise only the customers of table site_scope
+  std::optional<Hash> code_hash;  // of the invitation's single-use code
+  std::string sign_key;           // crypto::VerifyKey::to_text(); empty until admitted
   std::string age_recipient;
-  std::optional<EpochId> epoch;    // the active one
+  std::optional<EpochId> epoch;  // the active one
   UnixMillis invited_at = 0;
   std::optional<UnixMillis> admitted_at;
   std::optional<UnixMillis> contact_at;
   bool clock_suspect = false;
-  DownCursor down;                 // what the site last said it holds
+  DownCursor down;  // what the site last said it holds
 };
 
 // How far one epoch of a site's log was taken in.

@@ -1,8 +1,7 @@
 #include "store/stamps.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
+#include <fmt/format.h>
 #include <iterator>
 
 namespace skerry::store {

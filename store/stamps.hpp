@@ -1,5 +1,6 @@
-// The stamp of every field of a record: which version of central it is, who wrote it, when it counts
-// as written. Kept as one short text beside the record, because a record mostly has one stamp.
+// The stamp of every field of a record: which version of central it is, who wrote it, when it
+// counts as written. Kept as one short text beside the record, because a record mostly has one
+// stamp.
 //
 //   stamps = stamp *( ";" field "=" stamp )        the first is every field's that is not named
 //   stamp  = ord "." n "." site "." effective      decimal, decimal, decimal, hexadecimal HLC
@@ -18,9 +19,9 @@
 namespace skerry::store {
 
 struct FieldStamp {
-  Version version;             // zero: central has not seen the field
-  std::int64_t site = 0;       // the author's number in table `site`; 0: central. Only at central.
-  HlcStamp effective;          // only at central
+  Version version;        // zero: central has not seen the field
+  std::int64_t site = 0;  // the author's number in table `site`; 0: central. Only at central.
+  HlcStamp effective;     // only at central
   bool operator==(const FieldStamp&) const = default;
 };
 

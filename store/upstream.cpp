@@ -7,8 +7,8 @@
 namespace skerry::store {
 
 std::optional<Upstream> read_upstream(Connection& connection) {
-  Cursor cursor = connection.query(
-      "SELECT ce_ord,ce_nonce,n,hash,acked,durable,contact_at FROM upstream");
+  Cursor cursor =
+      connection.query("SELECT ce_ord,ce_nonce,n,hash,acked,durable,contact_at FROM upstream");
   if (!cursor.next()) return std::nullopt;
   Upstream upstream;
   upstream.life.ord = cursor.integer(0);
@@ -29,8 +29,8 @@ void write_upstream(Connection& connection, const Upstream& upstream) {
       "VALUES(1,?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(one) DO UPDATE SET "
       "ce_ord=excluded.ce_ord,ce_nonce=excluded.ce_nonce,n=excluded.n,hash=excluded.hash,"
       "acked=excluded.acked,durable=excluded.durable,contact_at=excluded.contact_at",
-      upstream.life.ord, ByteView(upstream.life.nonce), upstream.n,
-      upstream.hash, upstream.acked, upstream.durable, upstream.contact_at);
+      upstream.life.ord, ByteView(upstream.life.nonce), upstream.n, upstream.hash, upstream.acked,
+      upstream.durable, upstream.contact_at);
 }
 
 void write_row_result(Connection& connection, std::int64_t log, const RowResult& result) {

@@ -18,8 +18,8 @@ struct CentralLife {
 };
 
 struct Upstream {
-  CentralLife life;           // ord 0: holds nothing of central yet
-  std::int64_t n = 0;         // position in central's log
+  CentralLife life;    // ord 0: holds nothing of central yet
+  std::int64_t n = 0;  // position in central's log
   Hash hash{};
   std::int64_t acked = 0;     // own rows up to here are decided at central
   std::int64_t durable = 0;   // … and are in a verified backup of central's
@@ -35,8 +35,9 @@ std::optional<RowResult> find_row_result(Connection& connection, std::int64_t lo
                                          std::int64_t seq);
 
 // Records with own rows in (after, upto] of `log`, each once, with their kinds.
-std::vector<std::pair<const Kind*, RecordId>> records_changed(Connection& connection, std::int64_t log, std::int64_t after,
-                                      std::int64_t upto);
+std::vector<std::pair<const Kind*, RecordId>> records_changed(Connection& connection,
+                                                              std::int64_t log, std::int64_t after,
+                                                              std::int64_t upto);
 // The own rows of one record behind `after`, in order: what is replayed over its shadow.
 std::vector<std::string> pending_lines(Connection& connection, std::int64_t log,
                                        const RecordId& record, std::int64_t after);

@@ -1,9 +1,8 @@
 #include "store/write_records.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdlib>
+#include <fmt/format.h>
 
 #include "core/check.hpp"
 #include "store/shadow.hpp"
@@ -77,8 +76,7 @@ std::optional<std::string> find_referrer(Connection& connection, const Kind& kin
         continue;
       Cursor cursor = connection.query(
           fmt::format("SELECT id FROM {} WHERE {}=?1 LIMIT 1", other.name, field.name), id);
-      if (cursor.next())
-        return fmt::format("{} {}", other.name, to_string(cursor.id<RecordId>(0)));
+      if (cursor.next()) return fmt::format("{} {}", other.name, to_string(cursor.id<RecordId>(0)));
     }
   }
   return std::nullopt;
@@ -90,10 +88,10 @@ Result<Record> RecordWriter::current(const Kind& kind, const RecordId& id,
   if (!record)
     return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
   if (revision && *revision != record->revision)
-    return fail(Errc::precondition_failed,
-                fmt::format("the {} is at revision {}, not {}", kind.name, record->revision,
-                            *revision),
-                "read it again and repeat the change");
+    return fail(
+        Errc::precondition_failed,
+        fmt::format("the {} is at revision {}, not {}", kind.name, record->revision, *revision),
+        "read it again and repeat the change");
   return std::move(*record);
 }
 
@@ -181,8 +179,7 @@ Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id
   return record;
 }
 
-Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id,
-                                    const json::object& patch,
+Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const json::object& patch,
                                     std::optional<std::int64_t> revision, const Author& author,
                                     std::optional<RecordId> resolves) {
   SKERRY_TRY(const Record before, current(kind, id, revision));

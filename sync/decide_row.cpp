@@ -1,8 +1,7 @@
 #include "sync/decide_row.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "core/merge.hpp"
 #include "core/timestamp.hpp"
@@ -56,9 +55,12 @@ Decision RowDecider::decide(const Change& change, const Hash& row_hash, Version 
 
 Decision RowDecider::decide_row(const Row& row) {
   switch (row.change.op) {
-    case ChangeOp::create: return create(row);
-    case ChangeOp::set: return set(row);
-    case ChangeOp::remove: return remove(row);
+    case ChangeOp::create:
+      return create(row);
+    case ChangeOp::set:
+      return set(row);
+    case ChangeOp::remove:
+      return remove(row);
   }
   return rejected("an operation this program does not know");
 }
@@ -100,8 +102,7 @@ Decision RowDecider::set(const Row& row) {
     return after_delete(row, *tombstone);
   const auto before = store::find_record(connection_, *row.change.kind, row.change.record);
   if (!before) return absent(row);
-  if (!scope_allows(row, before->scope_customer))
-    return {Disposition::conflict, "out_of_scope", 0};
+  if (!scope_allows(row, before->scope_customer)) return {Disposition::conflict, "out_of_scope", 0};
   return set_fields(row, *before);
 }
 
@@ -114,9 +115,9 @@ Decision RowDecider::set_fields(const Row& row, const Record& before) {
     const Field& description = kind.fields[field.field];
     const FieldStamp& stamp = before.stamps.of(description.name);
     const SiteId author = author_of(stamp);
-    const Merged merged =
-        merge_field(description, {before.values[field.field], stamp.version, author, stamp.effective},
-                    {field.new_value, field.old_value, field.base, site_.id, row.effective});
+    const Merged merged = merge_field(
+        description, {before.values[field.field], stamp.version, author, stamp.effective},
+        {field.new_value, field.old_value, field.base, site_.id, row.effective});
     if (merged.outcome == MergeOutcome::refused)
       return rejected(fmt::format("owned_by_central: {}", description.name));
     if (is_conflict(merged.outcome)) conflicts.emplace_back(&field, merged.outcome);
@@ -139,8 +140,7 @@ Decision RowDecider::set_fields(const Row& row, const Record& before) {
   for (const auto& [field, outcome] : conflicts) {
     const std::string_view name = kind.fields[field->field].name;
     json::object proposal = describe_proposal(row, field);
-    json::object current =
-        describe_current(before.values[field->field], before.stamps.of(name));
+    json::object current = describe_current(before.values[field->field], before.stamps.of(name));
     const bool won = outcome == MergeOutcome::won;
     if (won) proposal["version"] = to_json(row.version);
     write_conflict(row, ConflictType::concurrent, record.scope_customer, name,
@@ -156,8 +156,7 @@ Decision RowDecider::remove(const Row& row) {
   if (store::find_tombstone(connection_, row.change.record)) return {};  // both deleted it
   const auto before = store::find_record(connection_, *row.change.kind, row.change.record);
   if (!before) return absent(row);
-  if (!scope_allows(row, before->scope_customer))
-    return {Disposition::conflict, "out_of_scope", 0};
+  if (!scope_allows(row, before->scope_customer)) return {Disposition::conflict, "out_of_scope", 0};
   if (const auto referrer = store::find_referrer(connection_, *row.change.kind, before->id))
     return rejected(fmt::format("in_use: {} refers to it", *referrer));
   for (std::size_t i = 0; i < before->values.size(); ++i) {
@@ -171,15 +170,16 @@ Decision RowDecider::remove(const Row& row) {
                    std::move(winner), describe_current(before->values[i], stamp));
   }
   store::delete_record(connection_, *before);
-  store::write_tombstone(connection_, {before->id, row.change.kind, before->scope_customer, row.version},
+  store::write_tombstone(connection_,
+                         {before->id, row.change.kind, before->scope_customer, row.version},
                          received_at_);
   return {};
 }
 
 // A row about a record central does not have: its creation waits, or was refused.
 Decision RowDecider::absent(const Row& row) {
-  const bool waits = connection_.query("SELECT 1 FROM held WHERE record=?1 LIMIT 1", row.change.record)
-                         .next();
+  const bool waits =
+      connection_.query("SELECT 1 FROM held WHERE record=?1 LIMIT 1", row.change.record).next();
   if (waits) return {Disposition::held, "the row that makes the record waits", 0};
   return rejected("central has no such record");
 }
@@ -199,7 +199,8 @@ Decision RowDecider::after_delete(const Row& row, const Tombstone& tombstone) {
 bool RowDecider::scope_allows(const Row& row, const RecordId& customer) {
   if (store::in_scope(connection_, site_, customer)) return true;
   if (row.change.fields.empty())
-    write_conflict(row, ConflictType::out_of_scope, customer, {}, {}, describe_proposal(row, nullptr));
+    write_conflict(row, ConflictType::out_of_scope, customer, {}, {},
+                   describe_proposal(row, nullptr));
   for (const FieldChange& field : row.change.fields)
     write_conflict(row, ConflictType::out_of_scope, customer,
                    row.change.kind->fields[field.field].name, {}, describe_proposal(row, &field));
@@ -268,7 +269,8 @@ json::object RowDecider::describe_proposal(const Row& row, const FieldChange* fi
 
 json::object RowDecider::describe_current(const json::value& value, const FieldStamp& stamp) {
   json::object author{{"site", "central"}};
-  if (const auto site = store::find_site_by_number(connection_, stamp.site)) author["site"] = site->name;
+  if (const auto site = store::find_site_by_number(connection_, stamp.site))
+    author["site"] = site->name;
   return {{"value", value},
           {"author", std::move(author)},
           {"version", version_json(stamp.version)},

@@ -1,5 +1,5 @@
-// At central: what one row of a site does to the records (SYNC 4.4). The record, the conflict records
-// and the decision's place in central's log belong to one transaction.
+// At central: what one row of a site does to the records (SYNC 4.4). The record, the conflict
+// records and the decision's place in central's log belong to one transaction.
 #pragma once
 
 #include <string>

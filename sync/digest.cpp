@@ -24,8 +24,8 @@ std::string digest_line(const store::Record& record) {
     values += fmt::format("{}\"{}\":", values.empty() ? "" : ",", name);
     append_json(values, record.values[i]);
   }
-  return fmt::format("{{\"t\":\"{}\",\"id\":\"{}\",\"f\":{{{}}},\"v\":{{{}}}}}\n", record.kind->name,
-                     to_string(record.id), values, versions);
+  return fmt::format("{{\"t\":\"{}\",\"id\":\"{}\",\"f\":{{{}}},\"v\":{{{}}}}}\n",
+                     record.kind->name, to_string(record.id), values, versions);
 }
 
 }  // namespace

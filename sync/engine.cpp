@@ -1,8 +1,7 @@
 #include "sync/engine.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace skerry::sync {
 namespace {
@@ -25,8 +24,8 @@ Result<void> check_ack(const SiteKnowledge& site, const StateBody& body) {
         "central confirms row {} of this site's log, which ends at {}: this machine lost memory",
         body.ack->n, site.head));
   if (site.hash_at_ack && *site.hash_at_ack != body.ack->hash)
-    return wrong_history(
-        fmt::format("central holds another row {} of this site's log than this machine", body.ack->n));
+    return wrong_history(fmt::format(
+        "central holds another row {} of this site's log than this machine", body.ack->n));
   return {};
 }
 
@@ -42,7 +41,8 @@ Result<Action> judge_state(const SiteKnowledge& site, const StateBody& body, boo
       return wrong_history("central began a new life; this version cannot follow it yet");
     if (!new_life && body.upto.n <= site.n) return Action::duplicate;
     if (!new_life && !stands_on(site, body))
-      return wrong_history(fmt::format("this site's position {} is not on the bundle's history", site.n));
+      return wrong_history(
+          fmt::format("this site's position {} is not on the bundle's history", site.n));
     return body.last_part && body.part == 1 ? Action::apply : Action::stage;
   }
   if (new_life)
@@ -55,7 +55,8 @@ Result<Action> judge_state(const SiteKnowledge& site, const StateBody& body, boo
                             body.base.n, site.n),
                 "import the earlier bundles first, or run an exchange so that central packs anew");
   if (!stands_on(site, body))
-    return wrong_history(fmt::format("this site's position {} is not on the bundle's history", site.n));
+    return wrong_history(
+        fmt::format("this site's position {} is not on the bundle's history", site.n));
   return Action::apply;
 }
 
@@ -67,15 +68,15 @@ std::int64_t acked_after(const SiteKnowledge& site, const StateBody& body) {
 Result<Action> judge_changes(const CentralKnowledge& central, const ChangesBody& body) {
   if (body.down) {
     const DownPosition& down = *body.down;
-    const bool future = down.life.ord > central.life.ord ||
-                        (down.life == central.life && down.n > central.n);
+    const bool future =
+        down.life.ord > central.life.ord || (down.life == central.life && down.n > central.n);
     const bool other = down.life == central.life && down.n > 0 && central.hash_at_down &&
                        *central.hash_at_down != down.hash;
     if (future || other)
-      return wrong_history(
-          fmt::format("the site holds row {} of central's log, which central does not have: central "
-                      "lost memory",
-                      down.n));
+      return wrong_history(fmt::format(
+          "the site holds row {} of central's log, which central does not have: central "
+          "lost memory",
+          down.n));
   }
   if (body.first > central.head + 1)
     return fail(Errc::bundle_gap,

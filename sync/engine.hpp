@@ -18,9 +18,9 @@ enum class Action {
 
 // What a site knows of itself and of central.
 struct SiteKnowledge {
-  EpochId epoch;                // of its own log
-  std::int64_t head = 0;        // last own row
-  CentralLife life;             // ord 0: holds nothing of central
+  EpochId epoch;          // of its own log
+  std::int64_t head = 0;  // last own row
+  CentralLife life;       // ord 0: holds nothing of central
   std::int64_t n = 0;
   Hash hash{};
   std::int64_t acked = 0;
@@ -36,10 +36,11 @@ std::int64_t acked_after(const SiteKnowledge& site, const StateBody& body);
 // What central knows of itself and of one epoch of a site.
 struct CentralKnowledge {
   CentralLife life;
-  std::int64_t n = 0;                  // last row of its log
-  std::optional<Hash> hash_at_down;    // its own hash at the position the site reports, when there is one
-  std::int64_t head = 0;               // last row taken in of the epoch
-  std::optional<Hash> hash_before;     // its hash of the row before the bundle's first, when known
+  std::int64_t n = 0;  // last row of its log
+  std::optional<Hash>
+      hash_at_down;       // its own hash at the position the site reports, when there is one
+  std::int64_t head = 0;  // last row taken in of the epoch
+  std::optional<Hash> hash_before;  // its hash of the row before the bundle's first, when known
 };
 
 // At central: a "changes" bundle. Errors: Errc::bundle_gap, Errc::wrong_history.

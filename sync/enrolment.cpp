@@ -21,8 +21,8 @@ constexpr std::size_t nonce_bytes = 16;
 Result<void> require_role(const Node& node, Role role) {
   SKERRY_TRY(const store::Identity identity, identity_of(node));
   if (identity.role == role) return {};
-  return fail(Errc::wrong_role, fmt::format("this machine is a {}, not a {}",
-                                            to_text(identity.role), to_text(role)));
+  return fail(Errc::wrong_role,
+              fmt::format("this machine is a {}, not a {}", to_text(identity.role), to_text(role)));
 }
 
 std::string_view text_of(const json::object& object, std::string_view name) {
@@ -113,8 +113,7 @@ Result<Invited> invite_site(const Node& node, const std::string& name,
                                                 {"scope", scope ? "set" : "all"},
                                                 {"trust", to_json(trust)}}}};
   SKERRY_TRY(auto file, write_bundle(node.spool, manifest, {&node.keys.sign, 1}));
-  invited.bundle =
-      packed(std::move(file), invitation_name(invited.site.id), Party::central(), to);
+  invited.bundle = packed(std::move(file), invitation_name(invited.site.id), Party::central(), to);
   return invited;
 }
 
@@ -129,9 +128,10 @@ struct Invitation {
 
 Result<Invitation> parse_invitation(const Manifest& manifest) {
   if (manifest.kind != BundleKind::invitation)
-    return fail(Errc::bad_input,
-                fmt::format("the file is a bundle of kind {}, not an invitation", to_string(manifest.kind)),
-                "at central: skerry site invite NAME");
+    return fail(
+        Errc::bad_input,
+        fmt::format("the file is a bundle of kind {}, not an invitation", to_string(manifest.kind)),
+        "at central: skerry site invite NAME");
   const json::object* object = object_of(manifest.extra, "invitation");
   const json::object* trust = object ? object_of(*object, "trust") : nullptr;
   const auto site = object ? parse_id<SiteId>(text_of(*object, "site")) : std::nullopt;
@@ -144,21 +144,23 @@ Result<Invitation> parse_invitation(const Manifest& manifest) {
 
 // The keys that an invitation names vouch for it: first use. The operator compares the words.
 Result<Invitation> read_invitation(SpooledFile file) {
-  SKERRY_TRY(const auto reader,
-             BundleReader::open(std::move(file.file),
-                                [](const Manifest& manifest, const crypto::KeyId& id)
-                                    -> Result<std::optional<crypto::VerifyKey>> {
-                                  SKERRY_TRY(const Invitation invitation, parse_invitation(manifest));
-                                  for (const auto& key : invitation.trust.signing_keys)
-                                    if (key.key_id() == id) return std::optional(key);
-                                  return std::optional<crypto::VerifyKey>();
-                                }));
+  SKERRY_TRY(
+      const auto reader,
+      BundleReader::open(std::move(file.file),
+                         [](const Manifest& manifest,
+                            const crypto::KeyId& id) -> Result<std::optional<crypto::VerifyKey>> {
+                           SKERRY_TRY(const Invitation invitation, parse_invitation(manifest));
+                           for (const auto& key : invitation.trust.signing_keys)
+                             if (key.key_id() == id) return std::optional(key);
+                           return std::optional<crypto::VerifyKey>();
+                         }));
   return parse_invitation(reader.manifest());
 }
 
 Result<void> become_site(const Node& node, Connection& connection, const Invitation& invitation) {
   auto identity = store::read_identity(connection);
-  if (!identity) return fail(Errc::bad_config, "the data folder was never initialised", "skerry init");
+  if (!identity)
+    return fail(Errc::bad_config, "the data folder was never initialised", "skerry init");
   if (identity->id == invitation.site) return {};
   if (!identity->id.is_zero())
     return fail(Errc::already_exists,
@@ -214,7 +216,8 @@ struct Answer {
 Result<Answer> parse_answer(const Manifest& manifest) {
   if (manifest.kind != BundleKind::enrol || manifest.from.party.role != Role::site)
     return fail(Errc::bad_input,
-                fmt::format("the file is a bundle of kind {}, not a site's answer", to_string(manifest.kind)),
+                fmt::format("the file is a bundle of kind {}, not a site's answer",
+                            to_string(manifest.kind)),
                 "at the site: skerry enrol INVITATION");
   const json::object* object = object_of(manifest.extra, "enrol");
   const auto nonce = object ? from_hex(text_of(*object, "nonce")) : std::nullopt;
@@ -226,14 +229,15 @@ Result<Answer> parse_answer(const Manifest& manifest) {
 }
 
 Result<Answer> read_answer(SpooledFile file) {
-  SKERRY_TRY(const auto reader,
-             BundleReader::open(std::move(file.file),
-                                [](const Manifest& manifest, const crypto::KeyId& id)
-                                    -> Result<std::optional<crypto::VerifyKey>> {
-                                  SKERRY_TRY(const Answer answer, parse_answer(manifest));
-                                  if (answer.sign.key_id() == id) return std::optional(answer.sign);
-                                  return std::optional<crypto::VerifyKey>();
-                                }));
+  SKERRY_TRY(
+      const auto reader,
+      BundleReader::open(std::move(file.file),
+                         [](const Manifest& manifest,
+                            const crypto::KeyId& id) -> Result<std::optional<crypto::VerifyKey>> {
+                           SKERRY_TRY(const Answer answer, parse_answer(manifest));
+                           if (answer.sign.key_id() == id) return std::optional(answer.sign);
+                           return std::optional<crypto::VerifyKey>();
+                         }));
   if (reader.manifest().to != Party::central())
     return fail(Errc::wrong_recipient, "the answer is not for central");
   return parse_answer(reader.manifest());
@@ -249,7 +253,8 @@ Result<Site> check_answer(Connection& connection, const Answer& answer) {
                 "invite it anew: skerry site invite NAME");
   if (!site->code_hash) {
     if (site->sign_key == answer.sign.to_text()) return std::move(*site);
-    return fail(Errc::code_used, fmt::format("the invitation of {} was answered already", site->name),
+    return fail(Errc::code_used,
+                fmt::format("the invitation of {} was answered already", site->name),
                 "revoke the site and invite it anew");
   }
   const Hash expected = code_proof(*site->code_hash, answer.fingerprint(), answer.nonce);

@@ -20,7 +20,8 @@
 namespace skerry::sync {
 
 // At central: a new site with its invitation. `scope`: the customers it may see; nullopt: all.
-// Errors: Errc::wrong_role, Errc::already_exists (the name), Errc::reference_not_found (a customer).
+// Errors: Errc::wrong_role, Errc::already_exists (the name), Errc::reference_not_found (a
+// customer).
 struct Invited {
   store::Site site;
   PackedBundle bundle;

@@ -1,8 +1,7 @@
 #include "sync/exchange.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "store/upstream.hpp"
 #include "sync/pack.hpp"
@@ -117,7 +116,8 @@ class Exchange {
     {
       const store::Reader reader = node_.database.read();
       const auto upstream = store::read_upstream(*reader);
-      if (!upstream) return fail(Errc::not_enrolled, "this site has no central yet", "skerry enrol FILE");
+      if (!upstream)
+        return fail(Errc::not_enrolled, "this site has no central yet", "skerry enrol FILE");
       from = std::max(upstream->acked, sent_upto_) + 1;
     }
     std::optional<PackedBundle> packed;
@@ -151,8 +151,8 @@ class Exchange {
   HttpClient client_;
   ExchangeAgent agent_;
   OnlineReport report_;
-  std::string resume_;           // central's place in a snapshot of several pieces
-  std::int64_t sent_upto_ = 0;   // in this exchange
+  std::string resume_;          // central's place in a snapshot of several pieces
+  std::int64_t sent_upto_ = 0;  // in this exchange
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // The online exchange of a site with its central: the same bundles as on a stick, over HTTPS.
-// It resumes by itself: whatever central confirmed is not sent again, and a piece lost on the way is
-// packed anew from the position both sides know.
+// It resumes by itself: whatever central confirmed is not sent again, and a piece lost on the way
+// is packed anew from the position both sides know.
 #pragma once
 
 #include <functional>
@@ -13,8 +13,8 @@
 namespace skerry::sync {
 
 struct OnlineOptions {
-  std::string url;                 // of central: "https://central.example"; http only to loopback
-  std::filesystem::path ca_file;   // pinned authorities; empty: the system's
+  std::string url;                // of central: "https://central.example"; http only to loopback
+  std::filesystem::path ca_file;  // pinned authorities; empty: the system's
   std::string proxy;
   BackOff back_off;
   // Waits; false ends the exchange with Errc::stopping.
@@ -23,7 +23,7 @@ struct OnlineOptions {
 
 struct OnlineReport {
   std::int64_t rounds = 0;
-  std::int64_t sent = 0;           // bundles
+  std::int64_t sent = 0;  // bundles
   std::int64_t received = 0;
   std::int64_t rows_sent = 0;
   std::int64_t records_received = 0;

@@ -9,9 +9,9 @@
 namespace skerry::sync {
 
 struct BackOff {
-  std::int64_t first_ms = 1'000;     // doubles with each failure in a row …
-  std::int64_t longest_ms = 300'000; // … up to this; the actual wait is random below it
-  int attempts_max = 5;              // failures in a row before giving up
+  std::int64_t first_ms = 1'000;      // doubles with each failure in a row …
+  std::int64_t longest_ms = 300'000;  // … up to this; the actual wait is random below it
+  int attempts_max = 5;               // failures in a row before giving up
 };
 
 class ExchangeAgent {
@@ -26,9 +26,11 @@ class ExchangeAgent {
   };
 
   // actions
-  struct Send {};             // the next bundle
-  struct Wait { std::int64_t ms; };
-  struct Finish {};           // both sides have everything
+  struct Send {};  // the next bundle
+  struct Wait {
+    std::int64_t ms;
+  };
+  struct Finish {};  // both sides have everything
   struct GiveUp {};
   using Action = std::variant<Send, Wait, Finish, GiveUp>;
 

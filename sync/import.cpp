@@ -1,8 +1,7 @@
 #include "sync/import.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "store/inbox.hpp"
 #include "sync/bundle_reader.hpp"
@@ -34,12 +33,14 @@ KeyResult find_site_key(const Node& node, const Manifest& manifest, const crypto
   const store::Reader reader = node.database.read();
   const auto site = store::find_site(*reader, manifest.from.party.id);
   if (!site || manifest.from.party.role != Role::site)
-    return fail(Errc::unknown_signer, "no site of this central sent the bundle", "skerry site list");
+    return fail(Errc::unknown_signer, "no site of this central sent the bundle",
+                "skerry site list");
   if (site->status == store::SiteStatus::revoked)
     return fail(Errc::revoked_signer, fmt::format("site {} was revoked", site->name),
                 "the rows stay at the site; enrol it anew to take them in");
   if (site->sign_key.empty())
-    return fail(Errc::unknown_signer, fmt::format("site {} was invited but not admitted", site->name),
+    return fail(Errc::unknown_signer,
+                fmt::format("site {} was invited but not admitted", site->name),
                 "skerry site admit FILE");
   SKERRY_TRY(auto key, crypto::VerifyKey::from_text(site->sign_key));
   if (key.key_id() == id) return std::optional(std::move(key));
@@ -94,13 +95,12 @@ class Import {
   Result<void> take(SpooledFile file) {
     SKERRY_TRY(const store::Identity identity, identity_of(node_));
     const bool central = identity.role == Role::central;
-    SKERRY_TRY(auto reader,
-               BundleReader::open(std::move(file.file),
-                                  [&](const Manifest& manifest, const crypto::KeyId& id) {
-                                    note(manifest);
-                                    return central ? find_site_key(node_, manifest, id)
-                                                   : find_central_key(node_, manifest, id);
-                                  }));
+    SKERRY_TRY(auto reader, BundleReader::open(std::move(file.file), [&](const Manifest& manifest,
+                                                                         const crypto::KeyId& id) {
+                 note(manifest);
+                 return central ? find_site_key(node_, manifest, id)
+                                : find_central_key(node_, manifest, id);
+               }));
     note(reader.manifest());
     SKERRY_TRY_VOID(check_recipient(identity, reader.manifest().to));
     SKERRY_TRY_VOID(reader.stage({&node_.keys.age, 1}, node_.spool));
@@ -135,9 +135,8 @@ class Import {
     const Manifest& manifest = reader.manifest();
     SKERRY_TRY(const StateBody body, read_state_body(manifest.extra));
     auto work = [&](Connection& connection) -> Result<StateCounts> {
-      SKERRY_TRY(const StateCounts counts,
-                 take_state(connection, node_.log, body, snapshot, manifest.clock.hlc,
-                            lines_of(reader)));
+      SKERRY_TRY(const StateCounts counts, take_state(connection, node_.log, body, snapshot,
+                                                      manifest.clock.hlc, lines_of(reader)));
       const char* outcome = counts.duplicate ? "duplicate" : counts.waiting ? "waiting" : "applied";
       finish(connection, outcome,
              fmt::format("{} records, {} changed here, {} own rows confirmed", counts.records,

@@ -1,5 +1,5 @@
-// Takes one bundle file in: verify, stage, apply in one transaction, note the outcome (SYNC 4.5–4.7).
-// The same way for a file on a stick and for a body that came online.
+// Takes one bundle file in: verify, stage, apply in one transaction, note the outcome
+// (SYNC 4.5–4.7). The same way for a file on a stick and for a body that came online.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 namespace skerry::sync {
 
 struct ImportOutcome {
-  std::string outcome;       // applied, duplicate, waiting, or the slug of the refusal
-  std::string detail;        // for people
-  std::string next;          // the remedy, for a refusal
+  std::string outcome;  // applied, duplicate, waiting, or the slug of the refusal
+  std::string detail;   // for people
+  std::string next;     // the remedy, for a refusal
   std::optional<Error> error;
   std::optional<BundleKind> kind;
   std::optional<Party> from;
-  json::object counts;       // what it did, by name
+  json::object counts;  // what it did, by name
   bool applied() const { return !error.has_value(); }
 };
 

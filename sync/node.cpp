@@ -5,7 +5,8 @@ namespace skerry::sync {
 Result<store::Identity> identity_of(const Node& node) {
   const store::Reader reader = node.database.read();
   auto identity = store::read_identity(*reader);
-  if (!identity) return fail(Errc::bad_config, "the data folder was never initialised", "skerry init");
+  if (!identity)
+    return fail(Errc::bad_config, "the data folder was never initialised", "skerry init");
   return std::move(*identity);
 }
 

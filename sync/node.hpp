@@ -22,15 +22,15 @@ struct Keys {
   crypto::AgeIdentity age;
 };
 
-// All must outlive the node. Its functions (pack_*, import_bundle, enrolment) may be called from any
-// thread but the writer's, one exchange at a time.
+// All must outlive the node. Its functions (pack_*, import_bundle, enrolment) may be called from
+// any thread but the writer's, one exchange at a time.
 struct Node {
   store::Database& database;
   store::ChangeLog& log;
   const Keys& keys;
   const Clock& clock;
   Random& random;
-  std::filesystem::path spool;    // private folder for temporary files
+  std::filesystem::path spool;  // private folder for temporary files
   std::string app_version;
   BundleOptions options;
 };

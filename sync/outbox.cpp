@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-
 #include <system_error>
 
 #include "sync/bundle_limits.hpp"
@@ -18,7 +17,8 @@ namespace fs = std::filesystem;
 Result<void> make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) return fail(Errc::io_failed, fmt::format("creating {}: {}", folder.string(), error.message()));
+  if (error)
+    return fail(Errc::io_failed, fmt::format("creating {}: {}", folder.string(), error.message()));
   fs::permissions(folder, fs::perms::owner_all, error);
   return {};
 }
@@ -40,13 +40,15 @@ Result<void> Outbox::put(const PackedBundle& packed) const {
   SKERRY_TRY_VOID(make_folder(folder));
   const fs::path part = folder / (packed.name + ".part");
   const fs::path place = folder / packed.name;
-  const FileHandle out(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const FileHandle out(
+      ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!out.is_open()) return fail(system_error(errno, "creating " + part.string()));
   FileSink sink(out.fd(), packed.bundle.size);
   SKERRY_TRY_VOID(pump(packed.bundle.file.fd(), 0, packed.bundle.size, sink));
   std::error_code error;
   fs::rename(part, place, error);
-  if (error) return fail(Errc::io_failed, fmt::format("renaming {}: {}", part.string(), error.message()));
+  if (error)
+    return fail(Errc::io_failed, fmt::format("renaming {}: {}", part.string(), error.message()));
   return {};
 }
 

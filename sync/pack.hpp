@@ -15,14 +15,14 @@ namespace skerry::sync {
 
 struct PackedBundle {
   BundleFile bundle;
-  std::string name;      // for a medium: bundle_name.hpp
+  std::string name;  // for a medium: bundle_name.hpp
   Party from;
   Party to;
   std::int64_t first = 0;  // rows up, or positions down
   std::int64_t last = 0;
   std::int64_t lines = 0;
-  bool more = false;     // another piece follows
-  std::string resume;    // of a snapshot's piece: where the next one begins, for pack_state
+  bool more = false;   // another piece follows
+  std::string resume;  // of a snapshot's piece: where the next one begins, for pack_state
 };
 // Called for each piece as it is finished; an error ends the packing and is returned.
 using EmitBundle = std::function<Result<void>(PackedBundle&&)>;
@@ -34,8 +34,8 @@ Result<void> pack_changes(const Node& node, std::optional<std::int64_t> from,
 
 // At central: the state `site` lacks since what it last reported; everything in its scope when it
 // reported nothing. No bundle when the site holds everything, unless `always`. `resume`: from the
-// piece before, when the pieces of a snapshot are packed one at a time; Errc::bad_request for a text
-// that is none.
+// piece before, when the pieces of a snapshot are packed one at a time; Errc::bad_request for a
+// text that is none.
 struct PackState {
   bool always = false;
   std::int64_t pieces_max = INT64_MAX;

@@ -55,10 +55,11 @@ Result<PackedBundle> pack_piece(const Node& node, const Up& up, ChangesBody body
   manifest.extra = to_json(body);
   const auto lines = static_cast<std::int64_t>(writer.lines());
   SKERRY_TRY(auto file, writer.finish(std::move(manifest), {&node.keys.sign, 1}));
-  const auto name = up_bundle_name(up.from.id, up.head.epoch, static_cast<std::uint64_t>(body.first),
-                                   static_cast<std::uint64_t>(body.last));
-  return PackedBundle{std::move(file), name,  up.from,  to, body.first, body.last,
-                      lines,           body.last < up.head.seq, {}};
+  const auto name =
+      up_bundle_name(up.from.id, up.head.epoch, static_cast<std::uint64_t>(body.first),
+                     static_cast<std::uint64_t>(body.last));
+  return PackedBundle{std::move(file),         name, up.from, to, body.first, body.last, lines,
+                      body.last < up.head.seq, {}};
 }
 
 }  // namespace

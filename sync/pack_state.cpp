@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
 #include <tuple>
 #include <unordered_set>
 
@@ -34,10 +33,9 @@ const std::vector<std::pair<std::string_view, std::string>>& version_walks() {
   static const auto walks = [] {
     std::vector<std::pair<std::string_view, std::string>> built;
     const auto add = [&](std::string_view table, std::string_view id) {
-      built.emplace_back(table,
-                         fmt::format("SELECT version,{1} FROM {0} WHERE version>0 AND "
-                                     "(version,{1})>(?1,?2) ORDER BY version,{1} LIMIT ?3",
-                                     table, id));
+      built.emplace_back(table, fmt::format("SELECT version,{1} FROM {0} WHERE version>0 AND "
+                                            "(version,{1})>(?1,?2) ORDER BY version,{1} LIMIT ?3",
+                                            table, id));
     };
     for (const Kind& kind : all_kinds()) add(kind.name, "id");
     add("tombstone", "record");
@@ -67,10 +65,10 @@ struct Down {
   store::Site site;
   std::unordered_set<RecordId> scope;  // unless the site sees all
   CentralLife life;
-  DownPosition base;                   // where the site stands
-  DownPosition upto;                   // where it will stand behind the last piece
+  DownPosition base;  // where the site stands
+  DownPosition upto;  // where it will stand behind the last piece
   std::optional<StateBody::Ack> ack;
-  std::vector<std::string> results;    // lines
+  std::vector<std::string> results;  // lines
   bool snapshot = false;
 };
 
@@ -88,9 +86,9 @@ Result<void> read_ack(Connection& connection, Down& down) {
       epoch->number, reported.first, n);
   while (cursor.next()) {
     const auto disposition = parse_disposition(cursor.text(1));
-    down.results.push_back(encode_row_result({cursor.integer(0),
-                                              disposition.value_or(Disposition::rejected),
-                                              std::string(cursor.text(2))}));
+    down.results.push_back(
+        encode_row_result({cursor.integer(0), disposition.value_or(Disposition::rejected),
+                           std::string(cursor.text(2))}));
   }
   return {};
 }
@@ -200,15 +198,17 @@ class Packer {
     manifest.extra = to_json(body);
     const auto lines = static_cast<std::int64_t>(writer.lines());
     SKERRY_TRY(auto file, writer.finish(std::move(manifest), {&node_.keys.sign, 1}));
-    const auto name = down_bundle_name(down_.site.id, down_.life.ord,
-                                       static_cast<std::uint64_t>(body.base.n),
-                                       static_cast<std::uint64_t>(body.upto.n),
-                                       static_cast<unsigned>(part_));
-    PackedBundle packed{std::move(file), name,        Party::central(), down_.to,
-                        body.base.n + 1, body.upto.n, lines,            !last, {}};
+    const auto name =
+        down_bundle_name(down_.site.id, down_.life.ord, static_cast<std::uint64_t>(body.base.n),
+                         static_cast<std::uint64_t>(body.upto.n), static_cast<unsigned>(part_));
+    PackedBundle packed{
+        std::move(file), name, Party::central(), down_.to, body.base.n + 1, body.upto.n, lines,
+        !last,           {}};
     ++part_;
-    if (!down_.snapshot) piece_base_ = body.upto;
-    else if (!last) packed.resume = to_text({down_.upto.n, part_, after_.version, after_.id});
+    if (!down_.snapshot)
+      piece_base_ = body.upto;
+    else if (!last)
+      packed.resume = to_text({down_.upto.n, part_, after_.version, after_.id});
     return packed;
   }
 
@@ -243,13 +243,15 @@ class Packer {
     body.series = down_.upto.hash;
     if (last) body.ack = down_.ack;
     // A piece in the middle ends before the version it was cut in.
-    if (!last && !down_.snapshot) body.upto.n = std::clamp(after_.version - 1, body.base.n, down_.upto.n);
+    if (!last && !down_.snapshot)
+      body.upto.n = std::clamp(after_.version - 1, body.base.n, down_.upto.n);
     return body;
   }
 
   Result<void> note_waypoint(StateBody& body) {
     const auto work = [&](Connection& connection) -> Result<void> {
-      if (body.upto.n != down_.upto.n) body.upto.hash = store::hash_at(connection, body.upto.n).value_or(Hash{});
+      if (body.upto.n != down_.upto.n)
+        body.upto.hash = store::hash_at(connection, body.upto.n).value_or(Hash{});
       store::add_waypoint(connection, down_.site, body.upto.n, body.upto.hash);
       body.waypoints = store::waypoints_from(connection, down_.site, body.base.n);
       const std::pair base(body.base.n, body.base.hash);

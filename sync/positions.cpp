@@ -1,8 +1,7 @@
 #include "sync/positions.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace skerry::sync {
 namespace {
@@ -91,11 +90,13 @@ tl::unexpected<Error> refused(const Members& members) {
 
 Result<std::vector<std::pair<std::int64_t, Hash>>> read_waypoints(const json::object& extra) {
   const json::value* value = extra.if_contains("waypoints");
-  if (!value || !value->is_array()) return fail(Errc::corrupt_bundle, "the manifest lacks waypoints");
+  if (!value || !value->is_array())
+    return fail(Errc::corrupt_bundle, "the manifest lacks waypoints");
   std::vector<std::pair<std::int64_t, Hash>> waypoints;
   for (const json::value& element : value->get_array()) {
     const json::array* pair = element.if_array();
-    const bool shaped = pair && pair->size() == 2 && (*pair)[0].is_int64() && (*pair)[1].is_string();
+    const bool shaped =
+        pair && pair->size() == 2 && (*pair)[0].is_int64() && (*pair)[1].is_string();
     const auto hash = shaped ? hash_from_hex((*pair)[1].get_string()) : std::nullopt;
     if (!hash) return fail(Errc::corrupt_bundle, "a waypoint is not [n,hash]");
     waypoints.emplace_back((*pair)[0].get_int64(), *hash);

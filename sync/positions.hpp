@@ -25,11 +25,12 @@ struct DownPosition {
 
 // kind "changes", up: rows first…last of one epoch of the site's log.
 struct ChangesBody {
-  std::int64_t first = 0;    // first > last: no rows, only the report of `down`
+  std::int64_t first = 0;  // first > last: no rows, only the report of `down`
   std::int64_t last = 0;
-  Hash prev_hash{};          // at first − 1
+  Hash prev_hash{};  // at first − 1
   Hash last_hash{};
-  std::int64_t head = 0;     // the site's last row when this was packed: last < head means more follows
+  std::int64_t head =
+      0;  // the site's last row when this was packed: last < head means more follows
   std::optional<DownPosition> down;  // what the site holds of central; absent: nothing
 };
 json::object to_json(const ChangesBody& body);
@@ -37,19 +38,20 @@ Result<ChangesBody> read_changes_body(const json::object& extra);
 
 // kinds "state" and "snapshot", down.
 struct StateBody {
-  DownPosition base;         // a snapshot has n = 0
+  DownPosition base;  // a snapshot has n = 0
   DownPosition upto;
-  std::vector<std::pair<std::int64_t, Hash>> waypoints;  // every position packed for the site since base
+  std::vector<std::pair<std::int64_t, Hash>>
+      waypoints;  // every position packed for the site since base
   struct Ack {
     EpochId epoch;
-    std::int64_t n = 0;      // rows up to here are decided, and the decisions are within `upto`
+    std::int64_t n = 0;  // rows up to here are decided, and the decisions are within `upto`
     Hash hash{};
     std::int64_t durable = 0;
   };
-  std::optional<Ack> ack;    // absent until the site has sent a row
-  std::int64_t part = 1;     // pieces of one pack; the ack rides in the last
+  std::optional<Ack> ack;  // absent until the site has sent a row
+  std::int64_t part = 1;   // pieces of one pack; the ack rides in the last
   bool last_part = true;
-  Hash series{};             // the same in all pieces of one snapshot: hash at the end of the series
+  Hash series{};  // the same in all pieces of one snapshot: hash at the end of the series
 };
 json::object to_json(const StateBody& body);
 Result<StateBody> read_state_body(const json::object& extra);

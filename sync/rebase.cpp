@@ -101,9 +101,7 @@ bool Rebase::take(const RecordGone& gone) {
   return changed;
 }
 
-bool Rebase::settle(const Kind& kind, const RecordId& id) {
-  return show(read(kind, id), kind, id);
-}
+bool Rebase::settle(const Kind& kind, const RecordId& id) { return show(read(kind, id), kind, id); }
 
 bool Rebase::show(Known known, const Kind& kind, const RecordId& id) {
   const auto pending = store::pending_lines(connection_, log_.own().number, id, acked_);
@@ -113,9 +111,12 @@ bool Rebase::show(Known known, const Kind& kind, const RecordId& id) {
     SKERRY_CHECK(change.has_value());  // our own line, checked when it was written
     replay(after, *change, log_.wall_ms());
   }
-  if (after && after->scope_customer.is_zero()) after->scope_customer = scope_of(connection_, *after);
-  if (known.central && !pending.empty()) store::write_shadow(connection_, *known.central);
-  else store::erase_shadow(connection_, id);
+  if (after && after->scope_customer.is_zero())
+    after->scope_customer = scope_of(connection_, *after);
+  if (known.central && !pending.empty())
+    store::write_shadow(connection_, *known.central);
+  else
+    store::erase_shadow(connection_, id);
   SKERRY_CHECK(!after || after->kind == &kind);
   return write_view(known.view, std::move(after));
 }

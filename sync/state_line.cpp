@@ -1,7 +1,6 @@
 #include "sync/state_line.hpp"
 
 #include <fmt/format.h>
-
 #include <iterator>
 
 #include "core/json_text.hpp"
@@ -53,7 +52,8 @@ Result<Subject> read_subject(const json::object& object) {
   const std::string_view name = text_of(object, "t");
   const Kind* kind = find_kind(name);
   if (!kind)
-    return fail(Errc::unsupported_version, fmt::format("records of kind '{}' are newer than this program", name),
+    return fail(Errc::unsupported_version,
+                fmt::format("records of kind '{}' are newer than this program", name),
                 "upgrade Skerry here, then import the file again");
   const auto id = parse_id<RecordId>(text_of(object, "id"));
   const json::value* v = member(object, "v");
@@ -93,11 +93,13 @@ Result<RecordState> read_record_state(const json::object& object) {
     if (value) ++known;
     if (!value && state.partial) continue;
     SKERRY_TRY(const Version version, field_version(versions, field.name, state.every));
-    json::value canonical = value ? read_value(field, *value, std::string(field.name), errors) : json::value();
+    json::value canonical =
+        value ? read_value(field, *value, std::string(field.name), errors) : json::value();
     if (field.required && canonical.is_null()) return damaged("lacks a required field");
     state.fields.push_back({i, std::move(canonical), version});
   }
-  if (!errors.empty()) return damaged(fmt::format("has a bad value: {} {}", errors[0].pointer, errors[0].detail));
+  if (!errors.empty())
+    return damaged(fmt::format("has a bad value: {} {}", errors[0].pointer, errors[0].detail));
   if (known != fields.size())
     return fail(Errc::unsupported_version,
                 fmt::format("a {} has fields newer than this program", subject.kind->name),
@@ -154,8 +156,8 @@ std::string encode_record_gone(const store::Tombstone& tombstone) {
 }
 
 std::string encode_row_result(const store::RowResult& result) {
-  std::string line = fmt::format(R"({{"k":"res","seq":{},"d":"{}")", result.seq,
-                                 to_text(result.disposition));
+  std::string line =
+      fmt::format(R"({{"k":"res","seq":{},"d":"{}")", result.seq, to_text(result.disposition));
   if (!result.detail.empty()) {
     line += ",\"why\":";
     append_json_string(line, result.detail);
@@ -173,15 +175,18 @@ std::string encode_conflict(const store::Conflict& conflict) {
 Result<StateLine> decode_state_line(std::string_view line) {
   SKERRY_TRY(const json::object object, parse_json_object(line, {.depth_max = 16}));
   const std::string_view k = text_of(object, "k");
-  if (k == "rec") return read_record_state(object).map([](auto s) { return StateLine(std::move(s)); });
-  if (k == "res") return read_row_result(object).map([](auto r) { return StateLine(std::move(r)); });
+  if (k == "rec")
+    return read_record_state(object).map([](auto s) { return StateLine(std::move(s)); });
+  if (k == "res")
+    return read_row_result(object).map([](auto r) { return StateLine(std::move(r)); });
   if (k == "cf")
     return store::conflict_from_json(object).map([](auto c) { return StateLine(std::move(c)); });
   if (k == "del") {
     SKERRY_TRY(const Subject subject, read_subject(object));
     return StateLine(RecordGone{subject.kind, subject.id, subject.version});
   }
-  return fail(Errc::unsupported_version, fmt::format("lines of form '{}' are newer than this program", k),
+  return fail(Errc::unsupported_version,
+              fmt::format("lines of form '{}' are newer than this program", k),
               "upgrade Skerry here, then import the file again");
 }
 

@@ -1,7 +1,6 @@
 #include "sync/take_changes.hpp"
 
 #include <fmt/format.h>
-
 #include <string>
 #include <vector>
 
@@ -99,19 +98,19 @@ class Taker {
 
   void refuse_together(const SiteRow& culprit, const Decision& decision) {
     for (const SiteRow& row : transaction_) {
-      const std::string why =
-          row.seq == culprit.seq
-              ? decision.detail
-              : fmt::format("row {} of its transaction: {}", culprit.seq, decision.detail);
+      const std::string why = row.seq == culprit.seq ? decision.detail
+                                                     : fmt::format("row {} of its transaction: {}",
+                                                                   culprit.seq, decision.detail);
       record(row, {decision.disposition, why, 0});
     }
   }
 
-  // The decision's row in central's log, which binds the site's exact bytes, and its place in `ingest`.
+  // The decision's row in central's log, which binds the site's exact bytes, and its place in
+  // `ingest`.
   void record(const SiteRow& row, const Decision& decision) {
-    std::string line = fmt::format(R"({{"k":"dec","site":"{}","ep":"{}","seq":{},"d":"{}")",
-                                   to_string(site_.id), to_string(epoch_.epoch), row.seq,
-                                   to_text(decision.disposition));
+    std::string line =
+        fmt::format(R"({{"k":"dec","site":"{}","ep":"{}","seq":{},"d":"{}")", to_string(site_.id),
+                    to_string(epoch_.epoch), row.seq, to_text(decision.disposition));
     if (!decision.detail.empty()) {
       line += ",\"why\":";
       append_json_string(line, decision.detail);
@@ -130,11 +129,20 @@ class Taker {
     ++counts_.rows;
     counts_.conflicts += decision.conflicts;
     switch (decision.disposition) {
-      case Disposition::applied: ++counts_.applied; break;
-      case Disposition::superseded: ++counts_.superseded; break;
-      case Disposition::rejected: ++counts_.rejected; break;
-      case Disposition::held: ++counts_.held; break;
-      case Disposition::conflict: break;
+      case Disposition::applied:
+        ++counts_.applied;
+        break;
+      case Disposition::superseded:
+        ++counts_.superseded;
+        break;
+      case Disposition::rejected:
+        ++counts_.rejected;
+        break;
+      case Disposition::held:
+        ++counts_.held;
+        break;
+      case Disposition::conflict:
+        break;
     }
   }
 
@@ -142,8 +150,8 @@ class Taker {
   void retry_held() {
     std::vector<std::pair<std::int64_t, std::string>> waiting;
     {
-      auto cursor = connection_.query("SELECT seq,line FROM held WHERE epoch=?1 ORDER BY seq",
-                                      epoch_.number);
+      auto cursor =
+          connection_.query("SELECT seq,line FROM held WHERE epoch=?1 ORDER BY seq", epoch_.number);
       while (cursor.next()) waiting.emplace_back(cursor.integer(0), cursor.text(1));
     }
     for (const auto& [seq, line] : waiting) {

@@ -18,18 +18,18 @@ using LineSource = std::function<Result<void>(const LineCallback&)>;
 
 // What a bundle did, for the report.
 struct TakenCounts {
-  std::int64_t rows = 0;        // new ones
-  std::int64_t known = 0;       // had them already
+  std::int64_t rows = 0;   // new ones
+  std::int64_t known = 0;  // had them already
   std::int64_t applied = 0;
   std::int64_t superseded = 0;
-  std::int64_t conflicts = 0;   // conflict records made
+  std::int64_t conflicts = 0;  // conflict records made
   std::int64_t rejected = 0;
   std::int64_t held = 0;
-  std::int64_t released = 0;    // held rows that could be decided now
+  std::int64_t released = 0;  // held rows that could be decided now
 };
 
-// Inside a write job at central. `site` is the authenticated sender, with what it reports in `body`.
-// Errors roll the job back: Errc::bundle_gap, Errc::wrong_history, Errc::corrupt_bundle.
+// Inside a write job at central. `site` is the authenticated sender, with what it reports in
+// `body`. Errors roll the job back: Errc::bundle_gap, Errc::wrong_history, Errc::corrupt_bundle.
 Result<TakenCounts> take_changes(store::Connection& connection, store::ChangeLog& log,
                                  store::Site site, const EpochId& epoch, const ChangesBody& body,
                                  const CentralLife& life, const LineSource& lines);

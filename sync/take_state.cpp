@@ -99,11 +99,11 @@ Result<void> take_staged(Connection& connection, const StateBody& body, Taker& t
 
 }  // namespace
 
-Result<StateCounts> take_state(Connection& connection, store::ChangeLog& log,
-                               const StateBody& body, bool snapshot, HlcStamp central_clock,
-                               const LineSource& lines) {
+Result<StateCounts> take_state(Connection& connection, store::ChangeLog& log, const StateBody& body,
+                               bool snapshot, HlcStamp central_clock, const LineSource& lines) {
   auto upstream = store::read_upstream(connection);
-  if (!upstream) return fail(Errc::not_enrolled, "this site has no central yet", "skerry enrol FILE");
+  if (!upstream)
+    return fail(Errc::not_enrolled, "this site has no central yet", "skerry enrol FILE");
   const SiteKnowledge known = knowledge(connection, log, *upstream, body);
   SKERRY_TRY(const Action action, judge_state(known, body, snapshot));
   const std::int64_t acked = acked_after(known, body);

@@ -1,5 +1,6 @@
 // At a site: takes central's state in, in one transaction: results and acknowledgement, records,
-// conflicts; then every record shown is central's state with the still pending rows replayed over it.
+// conflicts; then every record shown is central's state with the still pending rows replayed over
+// it.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +12,13 @@
 namespace skerry::sync {
 
 struct StateCounts {
-  std::int64_t records = 0;     // lines about records
-  std::int64_t changed = 0;     // records that look different now
+  std::int64_t records = 0;  // lines about records
+  std::int64_t changed = 0;  // records that look different now
   std::int64_t removed = 0;
-  std::int64_t confirmed = 0;   // own rows central has decided
-  std::int64_t conflicts = 0;   // conflict records that came
-  std::int64_t refused = 0;     // own rows with another disposition than `applied`
-  bool waiting = false;         // a piece of a snapshot; the others are not here yet
+  std::int64_t confirmed = 0;  // own rows central has decided
+  std::int64_t conflicts = 0;  // conflict records that came
+  std::int64_t refused = 0;    // own rows with another disposition than `applied`
+  bool waiting = false;        // a piece of a snapshot; the others are not here yet
   bool duplicate = false;
 };
 

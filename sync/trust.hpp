@@ -1,5 +1,5 @@
-// What a site trusts of central: the trust document that came with its invitation (SYNC 4.8). Version
-// 1 is signed by central's own key; a threshold of offline roots will sign later versions.
+// What a site trusts of central: the trust document that came with its invitation (SYNC 4.8).
+// Version 1 is signed by central's own key; a threshold of offline roots will sign later versions.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ namespace skerry::sync {
 struct Trust {
   std::int64_t version = 1;
   std::string central_name;
-  std::vector<crypto::VerifyKey> signing_keys;      // any of them signs for central
-  std::vector<crypto::AgeRecipient> recipients;     // bundles for central are encrypted to all
+  std::vector<crypto::VerifyKey> signing_keys;   // any of them signs for central
+  std::vector<crypto::AgeRecipient> recipients;  // bundles for central are encrypted to all
   std::vector<crypto::KeyId> revoked;
 };
 

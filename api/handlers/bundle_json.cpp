@@ -15,14 +15,10 @@ json::value time_or_null(const std::optional<UnixMillis>& time) {
 }  // namespace
 
 json::object to_json(const sync::PackedBundle& packed) {
-  return {{"name", packed.name},
-          {"from", to_string(packed.from)},
-          {"to", to_string(packed.to)},
-          {"kind", to_string(packed.bundle.manifest.kind)},
-          {"size", packed.bundle.size},
-          {"sha256", to_hex(packed.bundle.sha256)},
-          {"first", packed.first},
-          {"last", packed.last},
+  return {{"name", packed.name},        {"from", to_string(packed.from)},
+          {"to", to_string(packed.to)}, {"kind", to_string(packed.bundle.manifest.kind)},
+          {"size", packed.bundle.size}, {"sha256", to_hex(packed.bundle.sha256)},
+          {"first", packed.first},      {"last", packed.last},
           {"lines", packed.lines}};
 }
 

@@ -1,4 +1,5 @@
-// A packed bundle in answers: BUNDLE = {"name","from","to","kind","size","sha256","first","last","lines"}.
+// A packed bundle in answers: BUNDLE =
+// {"name","from","to","kind","size","sha256","first","last","lines"}.
 #pragma once
 
 #include "api/context.hpp"

@@ -1,8 +1,7 @@
 #include "api/handlers/bundles.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
+#include <fmt/format.h>
 
 #include "api/handlers/bundle_json.hpp"
 #include "api/work.hpp"
@@ -17,8 +16,8 @@ namespace {
 
 // Which peers to pack for, and from where.
 struct ExportWish {
-  std::string site;                   // at central; empty: every active site
-  std::optional<std::int64_t> from;   // at a site
+  std::string site;                  // at central; empty: every active site
+  std::optional<std::int64_t> from;  // at a site
   bool always = false;
 };
 
@@ -26,14 +25,19 @@ Result<ExportWish> read_wish(const json::object& body) {
   ExportWish wish;
   std::vector<FieldError> errors;
   for (const auto& [key, value] : body) {
-    if (key == "site" && value.is_string()) wish.site = value.get_string();
-    else if (key == "from" && value.is_int64() && value.get_int64() > 0) wish.from = value.get_int64();
-    else if (key == "always" && value.is_bool()) wish.always = value.get_bool();
-    else errors.push_back({fmt::format("/{}", std::string_view(key)), "bad_value",
-                           "known are site (text), from (a row's number) and always (true or false)"});
+    if (key == "site" && value.is_string())
+      wish.site = value.get_string();
+    else if (key == "from" && value.is_int64() && value.get_int64() > 0)
+      wish.from = value.get_int64();
+    else if (key == "always" && value.is_bool())
+      wish.always = value.get_bool();
+    else
+      errors.push_back({fmt::format("/{}", std::string_view(key)), "bad_value",
+                        "known are site (text), from (a row's number) and always (true or false)"});
   }
   if (errors.empty()) return wish;
-  return fail(Error(Errc::validation_failed, "the request to export is not acceptable", {}, std::move(errors)));
+  return fail(Error(Errc::validation_failed, "the request to export is not acceptable", {},
+                    std::move(errors)));
 }
 
 Result<std::vector<store::Site>> chosen_sites(const Context& context, const std::string& text) {
@@ -53,7 +57,8 @@ Result<void> pack_for_sites(const Context& context, const ExportWish& wish,
   SKERRY_TRY(const auto sites, chosen_sites(context, wish.site));
   for (const store::Site& site : sites) {
     context.outbox.clear_for(sync::Party::site(site.id));
-    SKERRY_TRY_VOID(sync::pack_state(context.node, site, {.always = wish.always, .resume = {}}, emit));
+    SKERRY_TRY_VOID(
+        sync::pack_state(context.node, site, {.always = wish.always, .resume = {}}, emit));
   }
   return {};
 }
@@ -144,12 +149,10 @@ Result<Response> list_inbox(Context& context, Request& request) {
   const store::Reader reader = context.node.database.read();
   json::array items;
   for (const store::InboxEntry& entry : store::list_inbox(*reader, limit)) {
-    json::object item{{"name", entry.name},
-                      {"sha256", to_hex(entry.sha256)},
-                      {"kind", entry.kind},
-                      {"outcome", entry.outcome},
-                      {"detail", entry.detail},
-                      {"received_at", format_timestamp(entry.received_at)}};
+    json::object item{
+        {"name", entry.name},     {"sha256", to_hex(entry.sha256)},
+        {"kind", entry.kind},     {"outcome", entry.outcome},
+        {"detail", entry.detail}, {"received_at", format_timestamp(entry.received_at)}};
     item["sender"] = entry.sender ? json::value(to_string(*entry.sender)) : json::value();
     items.push_back(std::move(item));
   }
@@ -176,7 +179,8 @@ Task<Result<Response>> exchange_bundle(Context& context, Request& request) {
     Response response = Response::empty();
     if (due) {
       const std::uint64_t size = due->bundle.size;
-      response = Response::file(Descriptor(due->bundle.file.release()), size, sync::bundle_media_type);
+      response =
+          Response::file(Descriptor(due->bundle.file.release()), size, sync::bundle_media_type);
       if (!due->resume.empty()) response.header(sync::header_resume, due->resume);
     }
     response.header(sync::header_outcome, outcome.outcome);
@@ -191,7 +195,8 @@ Task<Result<Response>> exchange_online(Context& context, Request& request) {
   auto work = [&]() -> Result<Response> {
     if (context.role != Role::site)
       return fail(Errc::wrong_role, "this machine is central; its sites start the exchange");
-    SKERRY_TRY(const auto report, sync::exchange_online(context.node, context.spool, context.online));
+    SKERRY_TRY(const auto report,
+               sync::exchange_online(context.node, context.spool, context.online));
     const store::Reader reader = context.node.database.read();
     return Response::json(200,
                           json::object{{"rounds", report.rounds},

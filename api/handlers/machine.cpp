@@ -1,7 +1,7 @@
 #include "api/handlers/machine.hpp"
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/statvfs.h>
 
 #include "api/handlers/bundle_json.hpp"
@@ -10,6 +10,7 @@
 #include "crypto/sha256.hpp"
 #include "store/conflicts.hpp"
 #include "store/identity.hpp"
+#include "store/record.hpp"
 #include "store/upstream.hpp"
 #include "sync/digest.hpp"
 #include "sync/file_handle.hpp"
@@ -77,21 +78,22 @@ void add_site_status(store::Connection& connection, const store::LogHead& own, j
     return;
   }
   const bool contact = upstream->contact_at > 0;
-  status["upstream"] = json::object{
-      {"n", upstream->n},
-      {"acked", upstream->acked},
-      {"durable", upstream->durable},
-      {"contact_at", contact ? json::value(format_timestamp(upstream->contact_at)) : json::value()}};
+  status["upstream"] =
+      json::object{{"n", upstream->n},
+                   {"acked", upstream->acked},
+                   {"durable", upstream->durable},
+                   {"contact_at",
+                    contact ? json::value(format_timestamp(upstream->contact_at)) : json::value()}};
   if (upstream->life.ord == 0)
     attention.push_back("central's first state has not arrived: skerry exchange DIR");
 }
 
 void add_central_status(store::Connection& connection, json::object& status) {
   status["pending"] = 0;
-  status["sites"] =
-      json::object{{"total", scalar(connection, "SELECT count(*) FROM site")},
-                   {"active", scalar(connection, "SELECT count(*) FROM site WHERE status='active'")},
-                   {"held_rows", scalar(connection, "SELECT count(*) FROM held")}};
+  status["sites"] = json::object{
+      {"total", scalar(connection, "SELECT count(*) FROM site")},
+      {"active", scalar(connection, "SELECT count(*) FROM site WHERE status='active'")},
+      {"held_rows", scalar(connection, "SELECT count(*) FROM held")}};
 }
 
 json::object finding(std::string_view severity, std::string_view subject, std::string detail,
@@ -122,24 +124,29 @@ Result<Response> get_status(Context& context, Request& request) {
   json::object records;
   for (const Kind& kind : all_kinds())
     records[kind.name] = scalar(*reader, fmt::format("SELECT count(*) FROM {}", kind.name));
-  json::object status{{"role", to_text(context.role)},
-                      {"name", identity ? identity->name : ""},
-                      {"id", identity && !identity->id.is_zero() ? json::value(to_string(identity->id)) : json::value()},
-                      {"version", context.node.app_version},
-                      {"schema", schema_version},
-                      {"sqlite", store::sqlite_version()},
-                      {"time", format_timestamp(context.node.clock.wall_ms())},
-                      {"uptime_seconds", (context.node.clock.wall_ms() - context.started_at) / 1000},
-                      {"records", std::move(records)},
-                      {"log", log_json(context, own)}};
-  if (context.role == Role::site) add_site_status(*reader, own, status, attention);
-  else add_central_status(*reader, status);
+  json::object status{
+      {"role", to_text(context.role)},
+      {"name", identity ? identity->name : ""},
+      {"id",
+       identity && !identity->id.is_zero() ? json::value(to_string(identity->id)) : json::value()},
+      {"version", context.node.app_version},
+      {"schema", schema_version},
+      {"sqlite", store::sqlite_version()},
+      {"time", format_timestamp(context.node.clock.wall_ms())},
+      {"uptime_seconds", (context.node.clock.wall_ms() - context.started_at) / 1000},
+      {"records", std::move(records)},
+      {"log", log_json(context, own)}};
+  if (context.role == Role::site)
+    add_site_status(*reader, own, status, attention);
+  else
+    add_central_status(*reader, status);
   const std::int64_t conflicts = store::count_open_conflicts(*reader);
   status["conflicts_open"] = conflicts;
   if (conflicts > 0)
-    attention.push_back(json::string(fmt::format("{} conflicts wait for a decision: skerry conflict list", conflicts)));
-  status["queue"] = json::object{
-      {"jobs", writer.jobs}, {"groups", writer.groups}, {"queued", writer.queued}};
+    attention.push_back(json::string(
+        fmt::format("{} conflicts wait for a decision: skerry conflict list", conflicts)));
+  status["queue"] =
+      json::object{{"jobs", writer.jobs}, {"groups", writer.groups}, {"queued", writer.queued}};
   status["database_bytes"] = database_bytes(context.data_folder);
   status["free_bytes"] = free_bytes(context.data_folder);
   status["attention"] = std::move(attention);
@@ -157,24 +164,30 @@ Result<Response> get_doctor(Context& context, Request& request) {
                          : finding("ok", "disk", fmt::format("{} MiB are free", free >> 20)));
   findings.push_back(finding("ok", "sqlite",
                              fmt::format("version {}; one connection writes, so the WAL defect "
-                                         "before 3.51.3 does not apply", store::sqlite_version())));
+                                         "before 3.51.3 does not apply",
+                                         store::sqlite_version())));
   if (const auto tables = store::check_tables(*reader); !tables)
-    findings.push_back(finding("error", "schema", tables.error().detail, "restore a backup of this version"));
-  else findings.push_back(finding("ok", "schema", "every table fits its kind"));
+    findings.push_back(
+        finding("error", "schema", tables.error().detail, "restore a backup of this version"));
+  else
+    findings.push_back(finding("ok", "schema", "every table fits its kind"));
   const auto upstream = store::read_upstream(*reader);
   if (context.role == Role::site && !upstream)
-    findings.push_back(finding("warning", "central", "this site has no central yet", "skerry enrol INVITATION"));
+    findings.push_back(
+        finding("warning", "central", "this site has no central yet", "skerry enrol INVITATION"));
   if (context.role == Role::site && upstream && context.online.url.empty())
     findings.push_back(finding("ok", "exchange", "by file only: central.url is not set"));
   const std::int64_t conflicts = store::count_open_conflicts(*reader);
-  findings.push_back(conflicts > 0
-                         ? finding("warning", "conflicts", fmt::format("{} wait for a decision", conflicts),
-                                   "skerry conflict list")
-                         : finding("ok", "conflicts", "none is open"));
+  findings.push_back(conflicts > 0 ? finding("warning", "conflicts",
+                                             fmt::format("{} wait for a decision", conflicts),
+                                             "skerry conflict list")
+                                   : finding("ok", "conflicts", "none is open"));
   for (const store::Site& site : store::list_sites(*reader))
     if (site.clock_suspect)
-      findings.push_back(finding("warning", "clock", fmt::format("the clock of site {} is off by more than five minutes", site.name),
-                                 "set that machine's clock; its data is taken in all the same"));
+      findings.push_back(
+          finding("warning", "clock",
+                  fmt::format("the clock of site {} is off by more than five minutes", site.name),
+                  "set that machine's clock; its data is taken in all the same"));
   return Response::json(200, json::object{{"findings", std::move(findings)}});
 }
 
@@ -204,9 +217,9 @@ Task<Result<Response>> create_backup(Context& context, Request& request) {
     SKERRY_TRY(const std::uint64_t size, sync::file_size(handle.fd()));
     sync::HashSink hash;
     SKERRY_TRY_VOID(sync::pump(handle.fd(), 0, size, hash));
-    return Response::json(201, json::object{{"file", file.string()},
-                                            {"bytes", size},
-                                            {"sha256", to_hex(hash.hash())}});
+    return Response::json(
+        201,
+        json::object{{"file", file.string()}, {"bytes", size}, {"sha256", to_hex(hash.hash())}});
   };
   auto response = co_await on_worker(context, work);
   co_return response;

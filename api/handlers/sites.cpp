@@ -20,7 +20,8 @@ Result<NewSite> read_new_site(const json::object& body) {
   std::vector<FieldError> errors;
   NewSite site;
   const json::value* name = body.if_contains("name");
-  const std::string_view text = name && name->is_string() ? std::string_view(name->get_string()) : "";
+  const std::string_view text =
+      name && name->is_string() ? std::string_view(name->get_string()) : "";
   if (is_blank(text) || count_characters(text) > 100 || has_control_characters(text))
     errors.push_back({"/name", "required", "must have 1 to 100 characters"});
   site.name = text;
@@ -30,8 +31,10 @@ Result<NewSite> read_new_site(const json::object& body) {
     for (std::size_t i = 0; i < scope->get_array().size(); ++i) {
       const json::string* id_text = scope->get_array()[i].if_string();
       const auto id = id_text ? parse_id<RecordId>(*id_text) : std::nullopt;
-      if (id) site.scope->push_back(*id);
-      else errors.push_back({fmt::format("/scope/{}", i), "bad_id", "is not a customer's id"});
+      if (id)
+        site.scope->push_back(*id);
+      else
+        errors.push_back({fmt::format("/scope/{}", i), "bad_id", "is not a customer's id"});
     }
   } else if (scope && *scope != "all") {
     errors.push_back({"/scope", "bad_choice", "must be \"all\" or an array of customer ids"});
@@ -40,7 +43,8 @@ Result<NewSite> read_new_site(const json::object& body) {
     if (key != "name" && key != "scope")
       errors.push_back({"/" + escape_pointer(key), "unknown_field", "is not known here"});
   if (errors.empty()) return site;
-  return fail(Error(Errc::validation_failed, "the invitation is not acceptable", {}, std::move(errors)));
+  return fail(
+      Error(Errc::validation_failed, "the invitation is not acceptable", {}, std::move(errors)));
 }
 
 // Whether the operator confirmed: by the words, or by saying so.
@@ -62,7 +66,8 @@ Result<Response> list_sites(Context& context, Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({}));
   const store::Reader reader = context.node.database.read();
   json::array items;
-  for (const store::Site& site : store::list_sites(*reader)) items.push_back(site_json(*reader, site));
+  for (const store::Site& site : store::list_sites(*reader))
+    items.push_back(site_json(*reader, site));
   return Response::json(200, json::object{{"items", std::move(items)}});
 }
 
@@ -93,7 +98,8 @@ Task<Result<Response>> admit_site(Context& context, Request& request) {
       context.outbox.clear_for(sync::Party::site(applicant.site.id));
       SKERRY_TRY_VOID(sync::pack_state(context.node, applicant.site, {.always = true, .resume = {}},
                                        [&](sync::PackedBundle&& packed) -> Result<void> {
-                                         SKERRY_TRY(auto described, keep_in_outbox(context, packed));
+                                         SKERRY_TRY(auto described,
+                                                    keep_in_outbox(context, packed));
                                          bundles.push_back(std::move(described));
                                          return {};
                                        }));

@@ -15,7 +15,8 @@ foreach(file IN LISTS MIGRATIONS)
   string(REPLACE "'\\x0a'," "'\\x0a',\n    " characters "${characters}")
   string(APPEND arrays "constexpr char sql_${version}[] = {\n    ${characters}};\n")
   string(APPEND entries
-         "    Migration{${version}, \"${name}\", std::string_view(sql_${version}, sizeof sql_${version})},\n")
+         "    Migration{${version}, \"${name}\","
+         " std::string_view(sql_${version}, sizeof sql_${version})},\n")
 endforeach()
 file(WRITE "${OUTPUT}" "// Made by store/migrations/embed.cmake from the .sql files beside it.
 #include <array>

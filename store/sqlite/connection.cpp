@@ -51,7 +51,10 @@ void create_private_file(const std::filesystem::path& file) {
 
 }  // namespace
 
-std::unique_ptr<Connection> Connection::open(const std::filesystem::path& file, Mode mode) {
+std::string_view sqlite_version() noexcept { return sqlite3_libversion(); }
+
+std::unique_ptr<Connection> Connection::open(const std::filesystem::path& file, Mode mode,
+                                             bool durable) {
   configure_library();
   if (mode == Mode::read_write) create_private_file(file);
   const int access = mode == Mode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
@@ -61,11 +64,11 @@ std::unique_ptr<Connection> Connection::open(const std::filesystem::path& file, 
                                    access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   std::unique_ptr<Connection> connection(new Connection(handle));
   check_sqlite(handle, code, fmt::format("open {}", file.string()));
-  connection->apply_pragmas(mode);
+  connection->apply_pragmas(mode, durable);
   return connection;
 }
 
-void Connection::apply_pragmas(Mode mode) {
+void Connection::apply_pragmas(Mode mode, bool durable) {
   sqlite3_busy_timeout(handle_, busy_timeout_ms);
   int ignored = 0;
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, &ignored);
@@ -86,9 +89,9 @@ void Connection::apply_pragmas(Mode mode) {
       throw StorageError(Errc::io_failed, "the file system does not carry SQLite's WAL mode");
   }
   execute_script(
-      fmt::format("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=FAST;"
+      fmt::format("PRAGMA synchronous={}; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=FAST;"
                   "PRAGMA journal_size_limit={}; PRAGMA cache_size=-{};",
-                  journal_bytes_max, writer_cache_kib));
+                  durable ? "FULL" : "OFF", journal_bytes_max, writer_cache_kib));
 }
 
 Connection::Connection(sqlite3* handle)

@@ -120,6 +120,9 @@ class Cursor {
   bool ended_ = false;
 };
 
+// Of the SQLite this program runs with: "3.40.1".
+std::string_view sqlite_version() noexcept;
+
 class Connection {
  public:
   enum class Mode { read_write, read_only };
@@ -129,8 +132,9 @@ class Connection {
 
   // Opens `file` with our pragmas: WAL, synchronous=FULL, foreign keys off (the sync layer
   // decides), trusted_schema off, defensive, no automatic checkpoints. read_write creates the file
-  // (0600).
-  static std::unique_ptr<Connection> open(const std::filesystem::path& file, Mode mode);
+  // (0600). `durable` false: synchronous=OFF, for tests (DatabaseOptions).
+  static std::unique_ptr<Connection> open(const std::filesystem::path& file, Mode mode,
+                                          bool durable = true);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -193,7 +197,7 @@ class Connection {
     (cursor.bind(++parameter, args), ...);
     return cursor;
   }
-  void apply_pragmas(Mode mode);
+  void apply_pragmas(Mode mode, bool durable);
   sqlite3_stmt* prepare(std::string_view sql);
   void forget_least_recent();
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 SKIPPED_FOLDERS = {"build", ".git", ".cache", "__pycache__"}
 # Corpora and recorded inputs are data: nobody wrote them by hand.
-DATA_FOLDERS = ("tests/fuzz/corpus/", "tests/data/")
+DATA_FOLDERS = ("docs/design/", "tests/fuzz/corpus/", "tests/data/")
 CPP = (".cpp", ".hpp")
 
 

@@ -1,7 +1,7 @@
 // From a sound request to its handler and back: routes, rights, problems, exceptions.
 #include <fmt/format.h>
 
-#include "server_fixture.hpp"
+#include "tests/unit/api/server_fixture.hpp"
 
 namespace skerry::api {
 namespace {

@@ -1,7 +1,7 @@
 // Sizes, times and counts (docs/design: API "Limits").
 #include <fmt/format.h>
 
-#include "server_fixture.hpp"
+#include "tests/unit/api/server_fixture.hpp"
 
 namespace skerry::api {
 namespace {

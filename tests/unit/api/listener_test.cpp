@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "raw_client.hpp"
+#include "tests/unit/api/raw_client.hpp"
 
 namespace skerry::api {
 namespace {

@@ -1,4 +1,4 @@
-#include "server_fixture.hpp"
+#include "tests/unit/api/server_fixture.hpp"
 
 #include <cstdlib>
 #include <fcntl.h>

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "api/server.hpp"
-#include "raw_client.hpp"
+#include "tests/unit/api/raw_client.hpp"
 
 namespace skerry::api {
 

@@ -1,7 +1,7 @@
 // Bytes in, bytes out: framing, malformed requests, pipelining.
 #include <fmt/format.h>
 
-#include "server_fixture.hpp"
+#include "tests/unit/api/server_fixture.hpp"
 
 namespace skerry::api {
 namespace {

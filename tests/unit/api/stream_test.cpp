@@ -1,7 +1,7 @@
 // Long polls, event streams, and the stop that ends them.
 #include <fmt/format.h>
 
-#include "server_fixture.hpp"
+#include "tests/unit/api/server_fixture.hpp"
 
 namespace skerry::api {
 namespace {

@@ -19,6 +19,8 @@ void write_bytes(const std::filesystem::path& file, std::span<const unsigned cha
 
 }  // namespace skerry::crypto
 
-#define SKERRY_NEED_PROGRAM(name)                                                           \
-  if (!::skerry::crypto::is_installed(name)) GTEST_SKIP() << "the program " name " is not " \
-                                                                                 "installed"
+#define SKERRY_NEED_PROGRAM(name)            \
+  if (!::skerry::crypto::is_installed(name)) \
+  GTEST_SKIP() << "the program " name        \
+                  " is not "                 \
+                  "installed"

@@ -1,0 +1,151 @@
+#include "daemon/app.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fmt/format.h>
+#include <pthread.h>
+#include <thread>
+
+#include "api/context.hpp"
+#include "api/routes.hpp"
+#include "api/server.hpp"
+#include "core/log.hpp"
+#include "crypto/file.hpp"
+#include "daemon/folder.hpp"
+#include "store/record.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+constexpr int server_ended = SIGUSR1;  // sent to the main thread by the one that waits
+
+// Blocked in the thread that calls this and in those it starts: signals come by sigwait().
+sigset_t take_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, server_ended}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+Result<std::array<std::uint8_t, 32>> cursor_key(store::Connection& connection) {
+  const auto key = hash_from_hex(store::read_meta(connection, "cursor_key").value_or(""));
+  if (!key)
+    return fail(Errc::bad_config, "the database has no key for cursors",
+                "restore a backup: skerry.db was changed by other means");
+  return *key;
+}
+
+api::ServerOptions server_options(const Config& config, const DataFolder& folder) {
+  api::ServerOptions options;
+  options.limits.connections_max = static_cast<std::size_t>(config.connections_max);
+  options.io_threads = config.io_threads > 0 ? static_cast<unsigned>(config.io_threads)
+                                             : std::max(2U, std::thread::hardware_concurrency());
+  options.spool_folder = folder.spool();
+  for (const std::int64_t uid : config.trusted_uids)
+    options.trusted_uids.push_back(static_cast<std::uint32_t>(uid));
+  return options;
+}
+
+// Binds both, writes the address file and says that we are ready.
+Result<void> listen(api::Server& server, const Config& config, const DataFolder& folder) {
+  const auto endpoint = parse_endpoint(config.listen_address).value();  // checked when it was read
+  SKERRY_TRY(const std::uint16_t port, server.listen_tcp(endpoint.address, endpoint.port));
+  SKERRY_TRY_VOID(server.listen_unix(config.socket()));
+  const bool v6 = endpoint.address.find(':') != std::string::npos;
+  const std::string address =
+      fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), endpoint.address, port);
+  SKERRY_TRY_VOID(crypto::write_file_atomically(folder.address(), as_bytes(address + "\n"), 0644));
+  return {};
+}
+
+Result<void> say_ready(const Config& config, const DataFolder& folder, Role role) {
+  SKERRY_TRY(const auto address, crypto::read_small_file(folder.address(), 256));
+  std::string text(as_text(address));
+  text.pop_back();
+  std::printf("ready tcp=%s socket=%s role=%s\n", text.c_str(), config.socket().c_str(),
+              std::string(to_text(role)).c_str());
+  std::fflush(stdout);
+  return {};
+}
+
+// Until the server has ended: by a first signal gracefully, by a second one at once.
+void wait_for_end(api::Server& server, const sigset_t& signals) {
+  std::thread waiter([&server, main = pthread_self()] {
+    server.wait();
+    pthread_kill(main, server_ended);
+  });
+  for (bool stopping = false;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal == server_ended) break;
+    log(Level::notice, "stopping{}", stopping ? " at once" : "");
+    stopping ? server.cancel() : server.begin_stop();
+    stopping = true;
+  }
+  waiter.join();
+}
+
+}  // namespace
+
+Result<Exit> serve(const Config& config) {
+  const DataFolder folder{config.data()};
+  SKERRY_TRY_VOID(folder.must_be_initialised());
+  const sigset_t signals = take_signals();  // before the first thread
+
+  // Ports.
+  const SystemClock clock;
+  crypto::SystemRandom random;
+
+  // The store. The log outlives the database that tells it of commits; the notifier outlives both.
+  api::Notifier commits;
+  store::ChangeLog log(clock);
+  SKERRY_TRY(auto database, store::Database::open(folder.path));
+  database->set_participant(&log);
+  log.on_commit([&commits](std::int64_t) { commits.notify_all(); });
+
+  // Who we are.
+  SKERRY_TRY(const auto keys, load_keys(folder));
+  std::optional<store::Identity> identity;
+  std::array<std::uint8_t, 32> key_of_cursors{};
+  {
+    const store::Reader reader = database->read();
+    SKERRY_TRY_VOID(store::check_tables(*reader));
+    log.load(*reader);
+    identity = store::read_identity(*reader);
+    if (!identity)
+      return fail(Errc::bad_config,
+                  fmt::format("{} was never finished by init", folder.path.string()),
+                  "remove the folder and run skerry init again");
+    SKERRY_TRY(key_of_cursors, cursor_key(*reader));
+  }
+
+  // What an exchange needs: private folders, this machine's keys, the compression.
+  SKERRY_TRY_VOID(make_private_folder(folder.outbox()));
+  SKERRY_TRY(const auto spool, sync::Spool::open(folder.spool()));
+  sync::BundleOptions bundles;
+  bundles.zstd_level = static_cast<int>(config.exchange_zstd_level);
+  const sync::Node node{*database,      log,    keys, clock, random, folder.spool(),
+                        SKERRY_VERSION, bundles};
+
+  // The interface: one worker for what takes long, the handlers' context, the server.
+  api::asio::thread_pool worker(1);
+  api::Context context{node,        identity->role, api::CursorCodec(key_of_cursors),
+                       commits,     worker,         spool,
+                       folder.path, clock.wall_ms()};
+  api::Server server(api::Router(api::all_routes(), context), nullptr,
+                     server_options(config, folder));
+  SKERRY_TRY_VOID(listen(server, config, folder));
+
+  server.start();
+  SKERRY_TRY_VOID(say_ready(config, folder, identity->role));
+  wait_for_end(server, signals);
+
+  worker.join();
+  database->stop();
+  return Exit::ok;
+}
+
+}  // namespace skerry::daemon

@@ -1,0 +1,130 @@
+#include "daemon/carrying.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "core/json_text.hpp"
+#include "crypto/file.hpp"
+#include "sync/bundle_name.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view medium_root = "SKERRY";
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+std::vector<fs::path> entries(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    found.push_back(at->path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+bool is_named(const fs::path& file, std::string_view prefix) {
+  const std::string name = file.filename().string();
+  return name.starts_with(prefix) && sync::is_bundle_name(name);
+}
+
+// The folder that holds SKERRY/, for a file in a medium's layout.
+fs::path medium_of(const fs::path& file) {
+  const fs::path root = fs::absolute(file).parent_path().parent_path().parent_path();
+  return root.filename() == medium_root ? root.parent_path() : fs::path();
+}
+
+}  // namespace
+
+Result<sync::Party> parse_party(std::string_view text) {
+  if (text == "central") return sync::Party::central();
+  if (const auto id = parse_id<SiteId>(text)) return sync::Party::site(*id);
+  return fail(Errc::internal, fmt::format("the daemon named a party '{}'", text));
+}
+
+Result<DueBundle> due_bundle(const json::value& value) {
+  try {
+    const json::object& object = value.as_object();
+    DueBundle bundle;
+    bundle.name = object.at("name").as_string();
+    SKERRY_TRY(bundle.from, parse_party(object.at("from").as_string()));
+    SKERRY_TRY(bundle.to, parse_party(object.at("to").as_string()));
+    bundle.size = object.at("size").to_number<std::uint64_t>();
+    if (sync::is_bundle_name(bundle.name)) return bundle;
+  } catch (const std::exception&) {  // a member is missing, or of another type
+  }
+  return fail(Errc::internal, "the daemon described a bundle in a way this program does not know",
+              "use the same version of skerry for the daemon and the command line");
+}
+
+Result<std::vector<DueBundle>> due_bundles(const json::object& answer) {
+  std::vector<DueBundle> bundles;
+  const json::value* list = answer.if_contains("bundles");
+  if (list == nullptr || !list->is_array()) return bundles;
+  for (const json::value& one : list->get_array()) {
+    SKERRY_TRY(bundles.emplace_back(), due_bundle(one));
+  }
+  return bundles;
+}
+
+Result<FoundBundle> find_invitation(const fs::path& place) {
+  if (!is_folder(place)) return FoundBundle{place, medium_of(place)};
+  std::vector<fs::path> found;
+  for (const fs::path& site : entries(place / medium_root))
+    for (const fs::path& file : entries(site / "central"))
+      if (is_named(file, "invitation-")) found.push_back(file);
+  if (found.empty())
+    return fail(Errc::bad_input,
+                fmt::format("there is no invitation in {}", (place / medium_root).string()),
+                "at central: skerry site invite NAME --out DIR");
+  if (found.size() == 1) return FoundBundle{found.front(), place};
+  Error several(Errc::usage, fmt::format("{} holds {} invitations", place.string(), found.size()),
+                "name the one for this site: skerry enrol FILE");
+  for (const fs::path& file : found) several.errors.push_back({file.string(), "several", "is one"});
+  return fail(std::move(several));
+}
+
+Result<std::vector<FoundBundle>> find_answers(const fs::path& place) {
+  if (!is_folder(place)) return std::vector{FoundBundle{place, medium_of(place)}};
+  std::vector<FoundBundle> found;
+  for (const fs::path& site : entries(place / medium_root / "central"))
+    for (const fs::path& file : entries(site))
+      if (is_named(file, "enrol-") && !is_named(file, "enrol-ack-")) found.push_back({file, place});
+  if (!found.empty()) return found;
+  return fail(Errc::bad_input,
+              fmt::format("there is no answer of a site in {}", (place / medium_root).string()),
+              "at the site: skerry enrol DIR");
+}
+
+Result<fs::path> carry_to_medium(DaemonClient& daemon, const DueBundle& bundle,
+                                 const fs::path& folder) {
+  SKERRY_TRY(const auto medium, sync::Medium::open(folder));
+  SKERRY_TRY(const auto fetched, daemon.fetch("/v1/outbox/" + percent_encoded(bundle.name)));
+  return medium.write(fetched.file.fd(), fetched.size, fetched.sha256, bundle.to, bundle.from,
+                      bundle.name);
+}
+
+Result<fs::path> carry_to_file(DaemonClient& daemon, const DueBundle& bundle,
+                               const fs::path& file) {
+  SKERRY_TRY(const auto fetched, daemon.fetch("/v1/outbox/" + percent_encoded(bundle.name)));
+  Bytes bytes(fetched.size);
+  SKERRY_TRY_VOID(sync::read_at(fetched.file.fd(), 0, bytes));
+  SKERRY_TRY_VOID(crypto::write_file_atomically(file, bytes, 0644));
+  SKERRY_TRY(const auto again, crypto::read_small_file(file, bytes.size()));
+  if (again != bytes)
+    return fail(Errc::io_failed, fmt::format("{} reads back differently", file.string()),
+                "the medium is damaged: use another one");
+  return file;
+}
+
+Result<fs::path> carry_out(DaemonClient& daemon, const DueBundle& bundle, const fs::path& place) {
+  return is_folder(place) ? carry_to_medium(daemon, bundle, place)
+                          : carry_to_file(daemon, bundle, place);
+}
+
+}  // namespace skerry::daemon

@@ -1,0 +1,48 @@
+// Bundles between the daemon and what people carry: a medium's folder, or a single file.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "daemon/daemon_client.hpp"
+#include "sync/medium.hpp"
+
+namespace skerry::daemon {
+
+// BUNDLE of the API's answers.
+struct DueBundle {
+  std::string name;
+  sync::Party from;
+  sync::Party to;
+  std::uint64_t size = 0;
+};
+Result<DueBundle> due_bundle(const json::value& value);
+Result<std::vector<DueBundle>> due_bundles(const json::object& answer);
+
+// "central" or a UUID.
+Result<sync::Party> parse_party(std::string_view text);
+
+// A bundle that is there, and the medium it lies on when it lies on one.
+struct FoundBundle {
+  std::filesystem::path file;
+  std::filesystem::path medium;  // the folder that holds SKERRY/; empty: a single file
+};
+
+// What `place` means by an invitation: the file itself, or below a folder
+// SKERRY/*/central/invitation-*.skb. Errc::not_found without any; Errc::usage with several.
+Result<FoundBundle> find_invitation(const std::filesystem::path& place);
+// The same for answers: SKERRY/central/*/enrol-*.skb. All of them, ordered by name.
+Result<std::vector<FoundBundle>> find_answers(const std::filesystem::path& place);
+
+// Fetches the bundle from the daemon and writes it to the medium `folder`, or when that is empty
+// into `file`. Read back and compared before it returns the path.
+Result<std::filesystem::path> carry_to_medium(DaemonClient& daemon, const DueBundle& bundle,
+                                              const std::filesystem::path& folder);
+Result<std::filesystem::path> carry_to_file(DaemonClient& daemon, const DueBundle& bundle,
+                                            const std::filesystem::path& file);
+// To a folder as a medium, to anything else as a file.
+Result<std::filesystem::path> carry_out(DaemonClient& daemon, const DueBundle& bundle,
+                                        const std::filesystem::path& place);
+
+}  // namespace skerry::daemon

@@ -1,0 +1,299 @@
+#include "daemon/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+
+#include "daemon/app.hpp"
+#include "daemon/commands/commands.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+// Options of every command.
+struct Common {
+  std::string data;
+  std::string config;
+  bool json = false;
+};
+
+// The command that the arguments name, ready to run.
+using Command = std::function<Result<Exit>(const Config&, Terminal&)>;
+
+// Builds the tree of commands. What an option is read into lives as long as this.
+class Parser {
+ public:
+  Parser() {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.option_defaults()->always_capture_default(false);
+    app_.add_option("--data", common_.data, "data folder (or $SKERRY_DATA)");
+    app_.add_option("--config", common_.config, "configuration file (or $SKERRY_CONFIG)");
+    app_.add_flag("--json", common_.json, "results as JSON on stdout, one object a line");
+    app_.set_version_flag("--version", std::string("skerry ") + SKERRY_VERSION);
+    add_machine();
+    add_tokens();
+    add_import();
+    add_sites();
+    add_exchange();
+    add_bundles();
+    add_conflicts();
+    add_audit();
+    add_local();
+  }
+
+  CLI::App& app() { return app_; }
+  const Common& common() const { return common_; }
+  const Command& command() const { return command_; }
+
+ private:
+  // A command without the daemon.
+  CLI::App* add_plain(CLI::App* parent, const std::string& name, const std::string& doc,
+                      Command command) {
+    CLI::App* verb = parent->add_subcommand(name, doc);
+    verb->callback([this, command = std::move(command)] { command_ = command; });
+    return verb;
+  }
+  // A command that talks to the daemon.
+  CLI::App* add(CLI::App* parent, const std::string& name, const std::string& doc,
+                std::function<Result<Exit>(Session&)> run) {
+    return add_plain(parent, name, doc,
+                     [run = std::move(run)](const Config& config, Terminal& terminal) {
+                       DaemonClient daemon(config, terminal);
+                       Session session{config, terminal, daemon};
+                       return run(session);
+                     });
+  }
+  CLI::App* add_noun(const std::string& name, const std::string& doc) {
+    CLI::App* noun = app_.add_subcommand(name, doc);
+    noun->require_subcommand(1);
+    return noun;
+  }
+
+  void add_machine() {
+    add_plain(&app_, "serve", "run the daemon until it is told to stop",
+              [](const Config& config, Terminal&) { return serve(config); });
+    add(&app_, "status", "the machine on one screen", run_status);
+    add(&app_, "doctor", "what is wrong, and its remedy", run_doctor);
+    CLI::App* digest = add(&app_, "digest",
+                           "a digest of every record: equal on both sides when "
+                           "they agree",
+                           [this](Session& s) { return run_digest(s, site_); });
+    digest->add_option("--site", site_, "at central: what this site sees");
+    CLI::App* backup = add_noun("backup", "copies of the database");
+    CLI::App* create = add(backup, "create", "back the database up while it runs",
+                           [this](Session& s) { return run_backup(s, file_); });
+    create->add_option("FILE", file_, "where to; without it the daemon chooses");
+  }
+
+  void add_tokens() {
+    CLI::App* token = add_noun("token", "access tokens for applications");
+    CLI::App* create = add(token, "create", "make a token; it is shown once",
+                           [this](Session& s) { return run_token_create(s, token_); });
+    create->add_option("NAME", token_.name, "what for")->required();
+    create->add_option("--access", token_.access, "read, write, admin (with commas)")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"read", "write", "admin"}));
+    create->add_option("--expires", token_.expires_at, "a time such as 2027-01-31T00:00:00Z");
+    add(token, "list", "every token, without its secret", run_token_list);
+    CLI::App* revoke = add(token, "revoke", "refuse a token from now on",
+                           [this](Session& s) { return run_token_revoke(s, id_); });
+    revoke->add_option("ID", id_)->required();
+  }
+
+  void add_import() {
+    CLI::App* import = add_noun("import", "records from files");
+    CLI::App* customers = add(import, "customers", "customers from a CSV file: all rows or none",
+                              [this](Session& s) { return run_import_customers(s, import_); });
+    customers->add_option("FILE", import_.file, "CSV with a header line")->required();
+    customers->add_option("--map", import_.map, "field=Header, repeatable")
+        ->take_all()
+        ->allow_extra_args(false);
+    customers->add_flag("--dry-run", import_.dry_run, "check only");
+  }
+
+  void add_sites() {
+    CLI::App* site = add_noun("site", "the sites of this central");
+    CLI::App* invite = add(site, "invite", "a new site, with its invitation",
+                           [this](Session& s) { return run_site_invite(s, invitation_); });
+    invite->add_option("NAME", invitation_.name)->required();
+    invite->add_option("--scope", invitation_.scope, "all, or ids of customers with commas");
+    invite->add_option("--out", invitation_.out, "a medium's folder, or a file");
+    CLI::App* admit = add(site, "admit", "admit a site by its answer",
+                          [this](Session& s) { return run_site_admit(s, admission_); });
+    admit->add_option("FILE|DIR", admission_.place, "the answer, or the medium")->required();
+    CLI::Option* words =
+        admit->add_option("--fingerprint", admission_.fingerprint, "the words that the site shows");
+    admit->add_flag("--yes", admission_.yes, "admit without comparing")->excludes(words);
+    add(site, "list", "every site and how far it is", run_site_list);
+    CLI::App* revoke = add(site, "revoke", "refuse a site's bundles from now on",
+                           [this](Session& s) { return run_site_revoke(s, id_); });
+    revoke->add_option("SITE", id_, "name or id")->required();
+    CLI::App* enrol = add(&app_, "enrol", "at a site: answer central's invitation",
+                          [this](Session& s) { return run_enrol(s, file_); });
+    enrol->add_option("FILE|DIR", file_, "the invitation, or the medium")->required();
+  }
+
+  void add_exchange() {
+    CLI::App* exchange = add(&app_, "exchange",
+                             "take in what is there for this machine, write "
+                             "what is due",
+                             [this](Session& s) { return run_any_exchange(s); });
+    CLI::Option* folder = exchange->add_option("DIR", exchange_.folder, "the medium's folder");
+    exchange->add_flag("--online", online_, "with central over the network")->excludes(folder);
+    exchange->add_flag("--remove", exchange_.remove, "take files off that were taken in");
+    exchange->add_flag("--dry-run", exchange_.dry_run, "only say what is there");
+  }
+  Result<Exit> run_any_exchange(Session& session) {
+    if (online_) return run_exchange_online(session);
+    if (!exchange_.folder.empty()) return run_exchange(session, exchange_);
+    return fail(Errc::usage, "exchange needs a folder or --online", "skerry exchange DIR");
+  }
+
+  void add_bundles() {
+    CLI::App* bundle = add_noun("bundle", "single bundles");
+    CLI::App* out = add(bundle, "export", "write what is due, and a sign of life when nothing is",
+                        [this](Session& s) { return run_bundle_export(s, export_); });
+    out->add_option("--site", export_.site, "at central: for this site only");
+    out->add_option("--from", export_.from, "at a site: from this row of the log on");
+    out->add_option("--out", export_.out, "a medium's folder, or a file");
+    CLI::App* in = add(bundle, "import", "take one bundle in",
+                       [this](Session& s) { return run_bundle_import(s, file_); });
+    in->add_option("FILE", file_)->required();
+    CLI::App* inspect = add_plain(
+        bundle, "inspect", "what a bundle says about itself, unverified",
+        [this](const Config&, Terminal& terminal) { return run_bundle_inspect(terminal, file_); });
+    inspect->add_option("FILE", file_)->required();
+    CLI::App* verify =
+        add_plain(bundle, "verify", "check signatures and payload without opening it",
+                  [this](const Config& config, Terminal& terminal) {
+                    return run_bundle_verify(config, terminal, file_, keys_);
+                  });
+    verify->add_option("FILE", file_)->required();
+    verify
+        ->add_option("--key", keys_,
+                     "public key of a signer (PEM), repeatable; without it the "
+                     "key of this machine")
+        ->take_all()
+        ->allow_extra_args(false);
+  }
+
+  void add_conflicts() {
+    CLI::App* conflict = add_noun("conflict", "values that two sides wrote at once");
+    CLI::App* list = add(conflict, "list", "open conflicts, the oldest first",
+                         [this](Session& s) { return run_conflict_list(s, all_, limit_); });
+    list->add_flag("--all", all_, "decided ones too");
+    list->add_option("--limit", limit_)->check(CLI::Range(1, 1'000'000));
+    CLI::App* show = add(conflict, "show", "both values of one conflict",
+                         [this](Session& s) { return run_conflict_show(s, id_); });
+    show->add_option("ID", id_)->required();
+    CLI::App* resolve = add(conflict, "resolve", "decide a conflict",
+                            [this](Session& s) { return run_conflict_resolve(s, resolution_); });
+    resolve->add_option("ID", resolution_.id)->required();
+    resolve->add_option("--choose", resolution_.choose, "winner or loser")
+        ->check(CLI::IsMember({"winner", "loser"}));
+    resolve->add_option("--value", resolution_.value, "another value, as JSON");
+  }
+
+  void add_audit() {
+    CLI::App* audit = add_noun("audit", "who changed what");
+    CLI::App* list = add(audit, "list", "changes, the newest first",
+                         [this](Session& s) { return run_audit_list(s, audit_); });
+    list->add_option("--kind", audit_.kind);
+    list->add_option("--record", audit_.record, "id");
+    list->add_option("--actor", audit_.actor);
+    list->add_option("--source", audit_.source);
+    list->add_option("--since", audit_.since, "a time such as 2027-01-31T00:00:00Z");
+    list->add_option("--until", audit_.until);
+    list->add_option("--limit", audit_.limit)->check(CLI::Range(1, 1'000'000));
+    add(audit, "verify", "check every hash of the log", run_audit_verify);
+    CLI::App* changes = add(&app_, "changes", "the change feed",
+                            [this](Session& s) { return run_changes(s, after_, limit_, follow_); });
+    changes->add_option("--after", after_, "number of the last change known");
+    changes->add_option("--limit", limit_)->check(CLI::Range(1, 1000));
+    changes->add_flag("--follow", follow_, "go on with what happens");
+  }
+
+  void add_local() {
+    CLI::App* init = add_plain(&app_, "init", "make a site or a central in the data folder",
+                               [this](const Config& config, Terminal& terminal) {
+                                 return run_init(config, terminal, role_, name_);
+                               });
+    init->add_option("--role", role_, "site or central")
+        ->required()
+        ->check(CLI::IsMember({"site", "central"}));
+    init->add_option("--name", name_, "for people")->required();
+    CLI::App* explain =
+        add_plain(&app_, "explain", "what an error code means",
+                  [this](const Config&, Terminal& terminal) { return run_explain(terminal, id_); });
+    explain->add_option("CODE", id_)->required();
+    add_plain(&app_, "version", "the version of this program",
+              [](const Config&, Terminal& terminal) { return run_version(terminal); });
+  }
+
+  CLI::App app_{"Skerry: one register for a vendor and sites that are cut off", "skerry"};
+  Common common_;
+  Command command_;
+
+  std::string site_, file_, id_, role_, name_;
+  std::vector<std::string> keys_;
+  std::int64_t limit_ = 100;
+  std::int64_t after_ = 0;
+  bool all_ = false, follow_ = false, online_ = false;
+  NewToken token_;
+  ImportOptions import_;
+  Invitation invitation_;
+  Admission admission_;
+  ExchangeOptions exchange_;
+  ExportOptions export_;
+  Resolution resolution_;
+  AuditFilter audit_;
+};
+
+std::optional<std::string> environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+std::optional<std::string> if_given(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string>(text);
+}
+
+Result<Exit> run(const Parser& parser, Terminal& terminal) {
+  const Common& common = parser.common();
+  SKERRY_TRY(const auto config,
+             load_config({if_given(common.data), if_given(common.config), environment}));
+  try {
+    return parser.command()(config, terminal);
+  } catch (const store::StorageError& error) {
+    return fail(error.code(), error.what());
+  }
+}
+
+bool asks_for_json(int argc, const char* const* argv) {
+  return std::any_of(argv, argv + argc, [](std::string_view word) { return word == "--json"; });
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  Parser parser;
+  try {
+    parser.app().parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return parser.app().exit(help);
+  } catch (const CLI::ParseError& error) {
+    Terminal terminal(asks_for_json(argc, argv));
+    terminal.error(Error(Errc::usage, error.what(), "skerry --help, or --help after the command"));
+    return static_cast<int>(Exit::usage);
+  }
+  Terminal terminal(parser.common().json);
+  const auto outcome = run(parser, terminal);
+  if (outcome) return static_cast<int>(*outcome);
+  terminal.error(outcome.error());
+  return static_cast<int>(info(outcome.error().code).exit);
+}
+
+}  // namespace skerry::daemon

@@ -1,0 +1,117 @@
+// bundle export, import through the daemon; inspect, verify without one.
+#include "core/json_text.hpp"
+#include "crypto/file.hpp"
+#include "daemon/carrying.hpp"
+#include "daemon/commands/commands.hpp"
+#include "daemon/folder.hpp"
+#include "sync/bundle_reader.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+constexpr std::size_t key_bytes_max = 16 * 1024;
+
+json::object to_json(const sync::BundleInspection& seen) {
+  json::array keys;
+  for (const crypto::KeyId& key : seen.signature_keys) keys.emplace_back(key);
+  json::object object{{"bytes", seen.file_size}, {"signatures", std::move(keys)}};
+  if (auto manifest = parse_json(seen.manifest_text)) object["manifest"] = std::move(*manifest);
+  return object;
+}
+
+std::string party_text(const sync::Party& party) { return sync::to_string(party); }
+
+void show(Terminal& terminal, const sync::BundleInspection& seen) {
+  const sync::Manifest& manifest = seen.manifest;
+  terminal.line("{} from {} to {}", sync::to_string(manifest.kind), party_text(manifest.from.party),
+                party_text(manifest.to));
+  if (manifest.payload)
+    terminal.line("{}, {} in {} when unpacked", sized(seen.file_size),
+                  counted(static_cast<std::int64_t>(manifest.payload->lines), "line"),
+                  sized(manifest.payload->plain_size));
+  for (const crypto::KeyId& key : seen.signature_keys) terminal.line("signed by {}", key);
+}
+
+// Names the file in an error about it.
+Error about(const std::string& file, Error error) {
+  error.detail = fmt::format("{}: {}", file, error.detail);
+  return error;
+}
+
+Result<std::vector<crypto::VerifyKey>> load_public_keys(const Config& config,
+                                                        std::vector<std::string> files) {
+  if (files.empty()) files.push_back(DataFolder{config.data()}.public_key().string());
+  std::vector<crypto::VerifyKey> keys;
+  for (const std::string& file : files) {
+    auto bytes = crypto::read_small_file(file, key_bytes_max);
+    if (!bytes)
+      return fail(Error(Errc::bad_input, fmt::format("{}: {}", file, bytes.error().detail),
+                        "name the sender's public key: --key FILE.pem"));
+    auto key = crypto::VerifyKey::from_pem(as_text(*bytes));
+    if (!key) return fail(about(file, std::move(key).error()));
+    keys.push_back(std::move(*key));
+  }
+  return keys;
+}
+
+}  // namespace
+
+Result<Exit> run_bundle_export(Session& session, const ExportOptions& options) {
+  json::object body{{"always", true}};
+  if (!options.site.empty()) body["site"] = options.site;
+  if (options.from) body["from"] = *options.from;
+  SKERRY_TRY(const auto answer, session.daemon.post("/v1/bundles:export", body));
+  SKERRY_TRY(const auto bundles, due_bundles(answer));
+  for (const DueBundle& bundle : bundles) {
+    SKERRY_TRY(const auto path, carry_out(session.daemon, bundle, options.out));
+    session.terminal.document(
+        {{"file", path.string()}, {"to", party_text(bundle.to)}, {"bytes", bundle.size}});
+    session.terminal.line("wrote {} for {} ({})", path.string(), party_text(bundle.to),
+                          sized(bundle.size));
+  }
+  if (bundles.empty()) session.terminal.line("nothing to send");
+  return Exit::ok;
+}
+
+Result<Exit> run_bundle_import(Session& session, const std::string& file) {
+  SKERRY_TRY(const auto opened, open_input(file));
+  const std::string name = std::filesystem::path(file).filename().string();
+  auto answer = session.daemon.upload("/v1/bundles" + Query().add("name", name).text(), opened,
+                                      "application/vnd.skerry.bundle", "importing " + name);
+  if (!answer) return fail(about(file, std::move(answer).error()));
+  session.terminal.document(*answer);
+  const std::string detail = text_of(*answer, "detail");
+  session.terminal.line("{}: {} from {}{}{}", text_of(*answer, "outcome"), text_of(*answer, "kind"),
+                        text_of(*answer, "from"), detail.empty() ? "" : ": ", detail);
+  const std::int64_t conflicts = integer_of(*answer, "conflicts_open");
+  if (conflicts == 0) return Exit::ok;
+  session.terminal.next(fmt::format("skerry conflict list ({} to decide)", conflicts));
+  return Exit::conflicts;
+}
+
+Result<Exit> run_bundle_inspect(Terminal& terminal, const std::string& file) {
+  SKERRY_TRY(const auto opened, open_input(file));
+  auto seen = sync::inspect_bundle(opened.file.fd());
+  if (!seen) return fail(about(file, std::move(seen).error()));
+  terminal.document(to_json(*seen));
+  show(terminal, *seen);
+  terminal.line("{}", seen->manifest_text);
+  terminal.line("nothing of this is verified: skerry bundle verify {} --key FILE.pem", file);
+  return Exit::ok;
+}
+
+Result<Exit> run_bundle_verify(const Config& config, Terminal& terminal, const std::string& file,
+                               const std::vector<std::string>& keys) {
+  SKERRY_TRY(const auto opened, open_input(file));
+  SKERRY_TRY(const auto known, load_public_keys(config, keys));
+  auto seen = sync::verify_bundle(opened.file.fd(), known);
+  if (!seen) return fail(about(file, std::move(seen).error()));
+  json::object report = to_json(*seen);
+  report["verified"] = true;
+  terminal.document(report);
+  show(terminal, *seen);
+  terminal.line("the signatures fit, and the payload is what they sign");
+  return Exit::ok;
+}
+
+}  // namespace skerry::daemon

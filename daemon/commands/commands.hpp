@@ -1,0 +1,121 @@
+// What each command does, once the command line is read (daemon/cli.cpp). One file per noun; each
+// returns the exit code, or the error that becomes one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/errc.hpp"
+#include "core/result.hpp"
+#include "daemon/config.hpp"
+#include "daemon/daemon_client.hpp"
+#include "daemon/terminal.hpp"
+
+namespace skerry::daemon {
+
+// What a command works with.
+struct Session {
+  const Config& config;
+  Terminal& terminal;
+  DaemonClient& daemon;
+};
+
+// "name" of an object as text; empty when it is missing, null or not a text.
+std::string text_of(const json::object& object, std::string_view name);
+// 0 when it is missing or not a whole number.
+std::int64_t integer_of(const json::object& object, std::string_view name);
+// The member as an object, an empty one when it is missing or something else.
+const json::object& object_of(const json::object& object, std::string_view name);
+// The elements that are objects.
+std::vector<const json::object*> objects_of(const json::object& object, std::string_view name);
+
+// machine.cpp
+Result<Exit> run_status(Session& session);
+Result<Exit> run_doctor(Session& session);
+Result<Exit> run_digest(Session& session, const std::string& site);
+Result<Exit> run_backup(Session& session, const std::string& file);
+
+// local.cpp: without a daemon
+Result<Exit> run_version(Terminal& terminal);
+Result<Exit> run_explain(Terminal& terminal, const std::string& code);
+Result<Exit> run_init(const Config& config, Terminal& terminal, const std::string& role,
+                      const std::string& name);
+
+// token.cpp
+struct NewToken {
+  std::string name;
+  std::vector<std::string> access{"read"};
+  std::string expires_at;
+};
+Result<Exit> run_token_create(Session& session, const NewToken& token);
+Result<Exit> run_token_list(Session& session);
+Result<Exit> run_token_revoke(Session& session, const std::string& id);
+
+// import.cpp
+struct ImportOptions {
+  std::string file;
+  std::vector<std::string> map;  // "field=Header"
+  bool dry_run = false;
+};
+Result<Exit> run_import_customers(Session& session, const ImportOptions& options);
+
+// site.cpp
+struct Invitation {
+  std::string name;
+  std::string scope = "all";  // or ids, with commas between them
+  std::string out;
+};
+struct Admission {
+  std::string place;
+  std::string fingerprint;
+  bool yes = false;
+};
+Result<Exit> run_site_invite(Session& session, const Invitation& invitation);
+Result<Exit> run_site_admit(Session& session, const Admission& admission);
+Result<Exit> run_site_list(Session& session);
+Result<Exit> run_site_revoke(Session& session, const std::string& site);
+Result<Exit> run_enrol(Session& session, const std::string& place);
+
+// exchange.cpp
+struct ExchangeOptions {
+  std::string folder;
+  bool remove = false;  // takes files that were taken in off the medium
+  bool dry_run = false;
+};
+Result<Exit> run_exchange(Session& session, const ExchangeOptions& options);
+Result<Exit> run_exchange_online(Session& session);
+
+// bundle.cpp
+struct ExportOptions {
+  std::string site;
+  std::optional<std::int64_t> from;
+  std::string out = ".";
+};
+Result<Exit> run_bundle_export(Session& session, const ExportOptions& options);
+Result<Exit> run_bundle_import(Session& session, const std::string& file);
+Result<Exit> run_bundle_inspect(Terminal& terminal, const std::string& file);
+Result<Exit> run_bundle_verify(const Config& config, Terminal& terminal, const std::string& file,
+                               const std::vector<std::string>& keys);
+
+// conflict.cpp
+struct Resolution {
+  std::string id;
+  std::string choose;
+  std::string value;  // JSON
+};
+Result<Exit> run_conflict_list(Session& session, bool all, std::int64_t limit);
+Result<Exit> run_conflict_show(Session& session, const std::string& id);
+Result<Exit> run_conflict_resolve(Session& session, const Resolution& resolution);
+
+// audit.cpp
+struct AuditFilter {
+  std::string kind, record, actor, source, since, until;
+  std::int64_t limit = 50;
+};
+Result<Exit> run_audit_list(Session& session, const AuditFilter& filter);
+Result<Exit> run_audit_verify(Session& session);
+Result<Exit> run_changes(Session& session, std::int64_t after, std::int64_t limit, bool follow);
+
+}  // namespace skerry::daemon

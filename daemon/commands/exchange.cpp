@@ -1,0 +1,223 @@
+// exchange DIR, exchange --online.
+#include <algorithm>
+
+#include "daemon/carrying.hpp"
+#include "daemon/commands/commands.hpp"
+#include "sync/bundle_reader.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+constexpr std::string_view bundle_media_type = "application/vnd.skerry.bundle";
+
+// One file on the medium, and what became of it.
+struct Incoming {
+  sync::MediumEntry entry;
+  std::string path;
+  bool settled = false;  // taken in, now or before
+  std::optional<Error> refusal;
+};
+
+// One run of the command over one medium.
+class FileExchange {
+ public:
+  FileExchange(Session& session, const ExchangeOptions& options, sync::Medium medium,
+               sync::Party self)
+      : session_(session), options_(options), medium_(std::move(medium)), self_(self) {}
+
+  Result<void> take_in() {
+    SKERRY_TRY(const auto entries, medium_.list_for(self_));
+    std::vector<Incoming> incoming;
+    for (const sync::MediumEntry& entry : entries) {
+      const auto path = medium_.path_of(self_, entry.from, entry.name);
+      if (concerns_us(entry)) incoming.push_back({entry, path.string(), false, std::nullopt});
+    }
+    // A bundle may stand on one that comes later in the order of names: again while that helps.
+    for (bool progress = true; progress;) {
+      progress = false;
+      for (Incoming& file : incoming) {
+        if (file.settled || (file.refusal && info(file.refusal->code).exit != Exit::gap)) continue;
+        SKERRY_TRY_VOID(take(file));
+        progress = progress || file.settled;
+      }
+      progress =
+          progress && std::any_of(incoming.begin(), incoming.end(), [](const Incoming& file) {
+            return !file.settled && file.refusal && info(file.refusal->code).exit == Exit::gap;
+          });
+    }
+    for (const Incoming& file : incoming)
+      if (file.refusal) note_refusal(file);
+    return {};
+  }
+
+  Result<void> write_due() {
+    if (options_.dry_run) return {};
+    SKERRY_TRY(const auto answer, session_.daemon.post("/v1/bundles:export", {}));
+    SKERRY_TRY(const auto bundles, due_bundles(answer));
+    for (const DueBundle& bundle : bundles) {
+      SKERRY_TRY(const auto path, carry_to_medium(session_.daemon, bundle, options_.folder));
+      session_.terminal.document({{"event", "written"},
+                                  {"file", path.string()},
+                                  {"to", sync::to_string(bundle.to)},
+                                  {"bytes", bundle.size}});
+      session_.terminal.line("wrote {} for {} ({})", path.string(), name_of(bundle.to),
+                             sized(bundle.size));
+      ++written_;
+    }
+    return {};
+  }
+
+  Result<Exit> finish() {
+    SKERRY_TRY(const auto status, session_.daemon.get_object("/v1/status"));
+    const std::int64_t conflicts = integer_of(status, "conflicts_open");
+    Exit exit = worst_;
+    if (exit == Exit::ok && conflicts > 0) exit = Exit::conflicts;
+    session_.terminal.document({{"event", "summary"},
+                                {"applied", applied_},
+                                {"known", known_},
+                                {"refused", refused_},
+                                {"written", written_},
+                                {"pending", integer_of(status, "pending")},
+                                {"conflicts_open", conflicts},
+                                {"exit", static_cast<int>(exit)}});
+    session_.terminal.line("{} taken in, {} known before, {} refused, {} written",
+                           counted(applied_, "bundle"), known_, refused_, written_);
+    session_.terminal.next(next_step(conflicts));
+    return exit;
+  }
+
+ private:
+  // What belongs to `enrol` and `site admit` is left to them.
+  static bool concerns_us(const sync::MediumEntry& entry) {
+    return !entry.name.starts_with("invitation-") &&
+           (!entry.name.starts_with("enrol-") || entry.name.starts_with("enrol-ack-"));
+  }
+  static std::string name_of(const sync::Party& party) {
+    return party.role == Role::central ? "central" : "site " + to_string(party.id).substr(0, 8);
+  }
+
+  Result<void> take(Incoming& incoming) {
+    OpenFile file;
+    SKERRY_TRY(file.file, medium_.open_entry(self_, incoming.entry));
+    SKERRY_TRY(file.size, sync::file_size(file.file.fd()));
+    if (options_.dry_run) return show_only(incoming, file);
+    auto answer =
+        session_.daemon.upload("/v1/bundles" + Query().add("name", incoming.entry.name).text(),
+                               file, bundle_media_type, incoming.entry.name);
+    if (!answer) {
+      const Exit exit = info(answer.error().code).exit;
+      if (exit == Exit::unreachable || exit == Exit::busy || exit == Exit::not_permitted)
+        return fail(std::move(answer).error());
+      incoming.refusal = std::move(answer).error();
+      return {};
+    }
+    incoming.refusal.reset();
+    incoming.settled = true;
+    note_taken(incoming, *answer);
+    return options_.remove && text_of(*answer, "outcome") != "waiting"
+               ? medium_.remove(self_, incoming.entry)
+               : Result<void>{};
+  }
+
+  Result<void> show_only(Incoming& incoming, const OpenFile& file) {
+    incoming.settled = true;
+    const auto seen = sync::inspect_bundle(file.file.fd());
+    const std::string kind =
+        seen ? std::string(sync::to_string(seen->manifest.kind)) : seen.error().detail;
+    session_.terminal.document({{"event", "found"}, {"file", incoming.path}, {"kind", kind}});
+    session_.terminal.line("found {} ({}, {})", incoming.path, kind, sized(file.size));
+    return {};
+  }
+
+  void note_taken(const Incoming& incoming, const json::object& answer) {
+    const std::string outcome = text_of(answer, "outcome");
+    if (outcome == "applied")
+      ++applied_;
+    else
+      ++known_;
+    json::object event{{"event", "taken"}, {"file", incoming.path}};
+    for (const auto& [name, value] : answer) event[name] = value;
+    session_.terminal.document(event);
+    const std::string detail = text_of(answer, "detail");
+    session_.terminal.line("{:<10}{}{}{}", outcome, incoming.path, detail.empty() ? "" : ": ",
+                           detail);
+  }
+
+  void note_refusal(const Incoming& incoming) {
+    ++refused_;
+    const Error& error = *incoming.refusal;
+    const ErrcInfo& entry = info(error.code);
+    session_.terminal.document({{"event", "refused"},
+                                {"file", incoming.path},
+                                {"code", entry.slug},
+                                {"detail", error.detail},
+                                {"next", error.next}});
+    session_.terminal.line("refused   {}: {} ({})", incoming.path, error.detail, entry.slug);
+    if (!error.next.empty()) session_.terminal.line("          {}", error.next);
+    if (entry.exit == Exit::trust)
+      worst_ = Exit::trust;
+    else if (entry.exit == Exit::gap && worst_ != Exit::trust)
+      worst_ = Exit::gap;
+    else if (worst_ == Exit::ok)
+      worst_ = Exit::partly;
+  }
+
+  std::string next_step(std::int64_t conflicts) const {
+    if (options_.dry_run) return fmt::format("skerry exchange {}", options_.folder);
+    if (refused_ > 0) return "see the refused files above";
+    if (conflicts > 0) return fmt::format("skerry conflict list ({} to decide)", conflicts);
+    if (written_ == 0) return "nothing: both sides have everything this medium can carry";
+    return self_.role == Role::central
+               ? fmt::format("carry the medium to the site, and there: skerry exchange {}",
+                             options_.folder)
+               : fmt::format("carry the medium to central, and there: skerry exchange {}",
+                             options_.folder);
+  }
+
+  Session& session_;
+  const ExchangeOptions& options_;
+  sync::Medium medium_;
+  sync::Party self_;
+  std::int64_t applied_ = 0;
+  std::int64_t known_ = 0;
+  std::int64_t refused_ = 0;
+  std::int64_t written_ = 0;
+  Exit worst_ = Exit::ok;
+};
+
+Result<sync::Party> who_answers(Session& session, const std::string& folder) {
+  SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
+  if (text_of(status, "role") == "central") return sync::Party::central();
+  const auto id = parse_id<SiteId>(text_of(status, "id"));
+  if (id && !id->is_zero()) return sync::Party::site(*id);
+  return fail(Errc::not_enrolled, "this site has no central yet",
+              fmt::format("skerry enrol {}", folder));
+}
+
+}  // namespace
+
+Result<Exit> run_exchange(Session& session, const ExchangeOptions& options) {
+  SKERRY_TRY(auto medium, sync::Medium::open(options.folder));
+  SKERRY_TRY(const auto self, who_answers(session, options.folder));
+  FileExchange exchange(session, options, std::move(medium), self);
+  SKERRY_TRY_VOID(exchange.take_in());
+  SKERRY_TRY_VOID(exchange.write_due());
+  return exchange.finish();
+}
+
+Result<Exit> run_exchange_online(Session& session) {
+  SKERRY_TRY(const auto answer, session.daemon.post("/v1/exchange:online", {}));
+  session.terminal.document(answer);
+  session.terminal.line("sent {} with {}, received {} with {}; central confirmed {}",
+                        counted(integer_of(answer, "sent"), "bundle"),
+                        counted(integer_of(answer, "rows_sent"), "row"),
+                        counted(integer_of(answer, "received"), "bundle"),
+                        counted(integer_of(answer, "records_received"), "record"),
+                        counted(integer_of(answer, "confirmed"), "row"));
+  const std::int64_t conflicts = integer_of(answer, "conflicts_open");
+  if (conflicts == 0) return Exit::ok;
+  session.terminal.next(fmt::format("skerry conflict list ({} to decide)", conflicts));
+  return Exit::conflicts;
+}
+
+}  // namespace skerry::daemon

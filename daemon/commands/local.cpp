@@ -1,0 +1,41 @@
+// init, version, explain: nothing of these needs a daemon.
+#include "daemon/commands/commands.hpp"
+#include "daemon/init.hpp"
+
+namespace skerry::daemon {
+
+Result<Exit> run_version(Terminal& terminal) {
+  terminal.document({{"program", "skerry"}, {"version", SKERRY_VERSION}});
+  terminal.line("skerry {}", SKERRY_VERSION);
+  return Exit::ok;
+}
+
+Result<Exit> run_explain(Terminal& terminal, const std::string& code) {
+  const ErrcInfo* entry = find_errc(code);
+  if (entry == nullptr)
+    return fail(Errc::usage, fmt::format("there is no code '{}'", code),
+                "codes stand in the member \"code\" of an answer, for example bundle_gap");
+  const int exit = static_cast<int>(entry->exit);
+  terminal.document({{"code", entry->slug},
+                     {"title", entry->title},
+                     {"http_status", entry->http_status},
+                     {"exit", exit}});
+  terminal.line("{}: {}.", entry->slug, entry->title);
+  terminal.line("HTTP status {}, exit code {}", entry->http_status, exit);
+  return Exit::ok;
+}
+
+Result<Exit> run_init(const Config& config, Terminal& terminal, const std::string& role_text,
+                      const std::string& name) {
+  const auto role = parse_role(role_text);
+  if (!role)
+    return fail(Errc::usage, fmt::format("--role: '{}' is neither site nor central", role_text),
+                "skerry init --role site --name NAME");
+  SKERRY_TRY_VOID(initialise({config.data(), *role, name}));
+  terminal.document({{"role", role_text}, {"name", name}, {"data_folder", config.data_folder}});
+  terminal.line("{} \"{}\" is initialised in {}", role_text, name, config.data_folder);
+  terminal.next(fmt::format("skerry serve --data {}", config.data_folder));
+  return Exit::ok;
+}
+
+}  // namespace skerry::daemon

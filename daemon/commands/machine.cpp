@@ -1,0 +1,131 @@
+// status, doctor, digest, backup: the machine itself.
+#include <algorithm>
+
+#include "core/json_text.hpp"
+#include "daemon/commands/commands.hpp"
+
+namespace skerry::daemon {
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::int64_t integer_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr) return 0;
+  if (value->is_int64()) return value->get_int64();
+  return value->is_uint64() ? static_cast<std::int64_t>(value->get_uint64()) : 0;
+}
+
+const json::object& object_of(const json::object& object, std::string_view name) {
+  static const json::object empty;
+  const json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_object() ? value->get_object() : empty;
+}
+
+std::vector<const json::object*> objects_of(const json::object& object, std::string_view name) {
+  std::vector<const json::object*> found;
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_array()) return found;
+  for (const json::value& one : value->get_array())
+    if (const json::object* element = one.if_object()) found.push_back(element);
+  return found;
+}
+
+namespace {
+
+void show_exchange(Terminal& terminal, const json::object& status) {
+  if (const json::value* upstream = status.if_contains("upstream"); upstream != nullptr) {
+    if (const json::object* at = upstream->if_object()) {
+      const std::string contact = text_of(*at, "contact_at");
+      terminal.line("central     confirmed up to row {}; last heard of {}",
+                    integer_of(*at, "acked"), contact.empty() ? "never" : contact);
+    } else {
+      terminal.line("central     none yet");
+    }
+    const std::string oldest = text_of(status, "oldest_pending_at");
+    terminal.line("unconfirmed {}{}{}", counted(integer_of(status, "pending"), "change"),
+                  oldest.empty() ? "" : ", the oldest of ", oldest);
+  }
+  if (status.contains("sites")) {
+    const json::object& sites = object_of(status, "sites");
+    terminal.line("sites       {} active of {}", integer_of(sites, "active"),
+                  integer_of(sites, "total"));
+  }
+}
+
+std::string record_counts(const json::object& records) {
+  std::string text;
+  for (const auto& [kind, count] : records)
+    text += fmt::format("{}{}", text.empty() ? "" : ", ",
+                        counted(count.is_int64() ? count.get_int64() : 0, std::string(kind)));
+  return text;
+}
+
+}  // namespace
+
+Result<Exit> run_status(Session& session) {
+  SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
+  Terminal& terminal = session.terminal;
+  terminal.document(status);
+  const std::string id = text_of(status, "id");
+  terminal.line("{} \"{}\"{}{}", text_of(status, "role"), text_of(status, "name"),
+                id.empty() ? "" : " ", id);
+  terminal.line("version     {}, schema {}, up for {} s", text_of(status, "version"),
+                integer_of(status, "schema"), integer_of(status, "uptime_seconds"));
+  terminal.line("records     {}", record_counts(object_of(status, "records")));
+  terminal.line("log         {}", counted(integer_of(object_of(status, "log"), "n"), "row"));
+  show_exchange(terminal, status);
+  terminal.line("conflicts   {} open", integer_of(status, "conflicts_open"));
+  terminal.line("disk        {} used, {} free",
+                sized(static_cast<std::uint64_t>(integer_of(status, "database_bytes"))),
+                sized(static_cast<std::uint64_t>(integer_of(status, "free_bytes"))));
+  if (const json::value* list = status.if_contains("attention"); list && list->is_array())
+    for (const json::value& one : list->get_array())
+      if (one.is_string()) terminal.line("attention   {}", std::string_view(one.get_string()));
+  return Exit::ok;
+}
+
+Result<Exit> run_doctor(Session& session) {
+  SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/doctor"));
+  session.terminal.document(answer);
+  bool healthy = true;
+  std::string first_step;
+  for (const json::object* finding : objects_of(answer, "findings")) {
+    const std::string severity = text_of(*finding, "severity");
+    const std::string next = text_of(*finding, "next");
+    session.terminal.line("{:<8}{}: {}", severity, text_of(*finding, "subject"),
+                          text_of(*finding, "detail"));
+    if (severity == "ok") continue;
+    healthy = false;
+    if (!next.empty()) session.terminal.line("        {}", next);
+    if (first_step.empty()) first_step = next;
+  }
+  session.terminal.next(first_step);
+  return healthy ? Exit::ok : Exit::attention;
+}
+
+Result<Exit> run_digest(Session& session, const std::string& site) {
+  const std::string target = "/v1/digest" + Query().add_if("site", site).text();
+  SKERRY_TRY(const auto answer, session.daemon.get_object(target));
+  session.terminal.document(answer);
+  session.terminal.line("{}  {}", text_of(answer, "digest"),
+                        counted(integer_of(answer, "records"), "record"));
+  return Exit::ok;
+}
+
+Result<Exit> run_backup(Session& session, const std::string& file) {
+  json::object body;
+  if (!file.empty()) body["file"] = std::filesystem::absolute(file).lexically_normal().string();
+  SKERRY_TRY(const auto answer, session.daemon.post("/v1/backups", body));
+  session.terminal.document(answer);
+  session.terminal.line("backed up to {}", text_of(answer, "file"));
+  session.terminal.line("{}, sha256 {}",
+                        sized(static_cast<std::uint64_t>(integer_of(answer, "bytes"))),
+                        text_of(answer, "sha256"));
+  session.terminal.next("keep it, and the keys folder, on another machine");
+  return Exit::ok;
+}
+
+}  // namespace skerry::daemon

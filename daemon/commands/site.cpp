@@ -1,0 +1,170 @@
+// site invite, admit, list, revoke at central; enrol at a site.
+#include "daemon/carrying.hpp"
+#include "daemon/commands/commands.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+constexpr std::string_view bundle_media_type = "application/vnd.skerry.bundle";
+
+Result<json::value> parse_scope(const std::string& text) {
+  if (text == "all") return json::value("all");
+  json::array ids;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    const std::string id = text.substr(at, comma - at);
+    if (!parse_id<RecordId>(id))
+      return fail(Errc::usage, fmt::format("--scope: '{}' is not a customer's id", id),
+                  "--scope all, or the ids of customers with commas between them");
+    ids.emplace_back(id);
+    at = comma + 1;
+  }
+  return json::value(std::move(ids));
+}
+
+// The answers whose site still waits for them, when more than one lies on the medium.
+Result<FoundBundle> choose_answer(Session& session, const std::string& place) {
+  SKERRY_TRY(const auto answers, find_answers(place));
+  if (answers.size() == 1) return answers.front();
+  SKERRY_TRY(const auto sites, session.daemon.get_object("/v1/sites"));
+  std::vector<FoundBundle> waiting;
+  for (const FoundBundle& answer : answers) {
+    const std::string id = answer.file.parent_path().filename().string();
+    for (const json::object* site : objects_of(sites, "items"))
+      if (text_of(*site, "id") == id && text_of(*site, "status") == "invited")
+        waiting.push_back(answer);
+  }
+  if (waiting.size() == 1) return waiting.front();
+  Error several(Errc::usage,
+                waiting.empty()
+                    ? fmt::format("every answer in {} was admitted before", place)
+                    : fmt::format("{} sites in {} wait for admission", waiting.size(), place),
+                "name one: skerry site admit FILE");
+  for (const FoundBundle& answer : waiting.empty() ? answers : waiting)
+    several.errors.push_back({answer.file.string(), "several", "is one"});
+  return fail(std::move(several));
+}
+
+Result<json::object> send_answer(Session& session, const OpenFile& file, const Query& query) {
+  return session.daemon.upload("/v1/sites:admit" + query.text(), file, bundle_media_type,
+                               "sending the site's answer");
+}
+
+// Yes, the words, or a question on the terminal.
+Result<Query> confirmation(Session& session, const Admission& admission, const OpenFile& file) {
+  if (!admission.fingerprint.empty()) return Query().add("fingerprint", admission.fingerprint);
+  if (admission.yes) return Query().add("confirm", "yes");
+  SKERRY_TRY(const auto applicant, send_answer(session, file, {}));
+  const std::string words = text_of(applicant, "fingerprint");
+  session.terminal.talk("{} shows this fingerprint of its keys:\n  {}",
+                        text_of(object_of(applicant, "site"), "name"), words);
+  if (!session.terminal.can_ask())
+    return fail(Errc::usage, "admitting a site needs somebody's word that the fingerprint is right",
+                fmt::format("compare it with the site's, then: skerry site admit {} --fingerprint "
+                            "\"{}\"",
+                            admission.place, words));
+  const auto answer = session.terminal.ask("Does the site show the same words? Type yes to admit:");
+  if (answer != "yes")
+    return fail(Errc::unknown_signer, "not admitted: the fingerprint was not confirmed",
+                "ask the site for its words by telephone");
+  return Query().add("fingerprint", words);
+}
+
+std::string scope_text(const json::object& site) {
+  const json::value* scope = site.if_contains("scope");
+  if (scope != nullptr && scope->is_array())
+    return counted(static_cast<std::int64_t>(scope->get_array().size()), "customer");
+  return "all customers";
+}
+
+}  // namespace
+
+Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
+  SKERRY_TRY(auto scope, parse_scope(invitation.scope));
+  SKERRY_TRY(auto answer, session.daemon.post("/v1/sites", {{"name", invitation.name},
+                                                            {"scope", std::move(scope)}}));
+  SKERRY_TRY(const auto bundle, due_bundle(answer["bundle"]));
+  const std::string place = invitation.out.empty() ? bundle.name : invitation.out;
+  SKERRY_TRY(const auto file, carry_out(session.daemon, bundle, place));
+  answer["file"] = file.string();
+  session.terminal.document(answer);
+  session.terminal.line("invited {} ({})", invitation.name,
+                        text_of(object_of(answer, "site"), "id"));
+  session.terminal.line("invitation  {}", file.string());
+  session.terminal.line("fingerprint of this central: {}", text_of(answer, "fingerprint"));
+  session.terminal.next(fmt::format("carry it to the site, and there: skerry enrol {}", place));
+  return Exit::ok;
+}
+
+Result<Exit> run_site_admit(Session& session, const Admission& admission) {
+  SKERRY_TRY(const auto found, choose_answer(session, admission.place));
+  SKERRY_TRY(const auto file, open_input(found.file));
+  SKERRY_TRY(const auto query, confirmation(session, admission, file));
+  SKERRY_TRY(auto answer, send_answer(session, file, query));
+  SKERRY_TRY(const auto bundles, due_bundles(answer));
+  json::array files;
+  for (const DueBundle& bundle : bundles) {
+    const auto beside = found.file.parent_path() / bundle.name;
+    SKERRY_TRY(const auto written, found.medium.empty()
+                                       ? carry_to_file(session.daemon, bundle, beside)
+                                       : carry_to_medium(session.daemon, bundle, found.medium));
+    session.terminal.line("wrote {}", written.string());
+    files.emplace_back(written.string());
+  }
+  answer["files"] = std::move(files);
+  session.terminal.document(answer);
+  session.terminal.line("admitted {}; its keys are {}", text_of(object_of(answer, "site"), "name"),
+                        text_of(answer, "fingerprint"));
+  const std::string place = found.medium.empty() ? "DIR" : found.medium.string();
+  session.terminal.next(
+      fmt::format("carry it back to the site, and there: skerry exchange {}", place));
+  return Exit::ok;
+}
+
+Result<Exit> run_site_list(Session& session) {
+  SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/sites"));
+  for (const json::object* site : objects_of(answer, "items")) {
+    session.terminal.document(*site);
+    const std::string contact = text_of(*site, "contact_at");
+    session.terminal.line("{}  {:<8} {:<20} {}, {} behind, last heard of {}", text_of(*site, "id"),
+                          text_of(*site, "status"), text_of(*site, "name"), scope_text(*site),
+                          counted(integer_of(*site, "behind"), "row"),
+                          contact.empty() ? "never" : contact);
+  }
+  return Exit::ok;
+}
+
+Result<Exit> run_site_revoke(Session& session, const std::string& site) {
+  SKERRY_TRY(const auto answer,
+             session.daemon.post_empty(fmt::format("/v1/sites/{}:revoke", percent_encoded(site))));
+  session.terminal.document(answer);
+  session.terminal.line("{} is revoked: its bundles are refused from now on",
+                        text_of(answer, "name"));
+  return Exit::ok;
+}
+
+Result<Exit> run_enrol(Session& session, const std::string& place) {
+  SKERRY_TRY(const auto found, find_invitation(place));
+  SKERRY_TRY(const auto file, open_input(found.file));
+  SKERRY_TRY(auto answer, session.daemon.upload("/v1/enrolment", file, bundle_media_type,
+                                                "sending the invitation"));
+  SKERRY_TRY(const auto bundle, due_bundle(answer["bundle"]));
+  const auto beside = found.file.parent_path() / bundle.name;
+  SKERRY_TRY(const auto written, found.medium.empty()
+                                     ? carry_to_file(session.daemon, bundle, beside)
+                                     : carry_to_medium(session.daemon, bundle, found.medium));
+  answer["file"] = written.string();
+  session.terminal.document(answer);
+  const json::object& central = object_of(answer, "central");
+  session.terminal.line("central \"{}\" shows this fingerprint:\n  {}", text_of(central, "name"),
+                        text_of(central, "fingerprint"));
+  session.terminal.line("this site, \"{}\", shows:\n  {}",
+                        text_of(object_of(answer, "site"), "name"), text_of(answer, "fingerprint"));
+  session.terminal.line("answer  {}", written.string());
+  session.terminal.next(fmt::format(
+      "compare both with central by telephone, carry the answer there: skerry site admit {}",
+      found.medium.empty() ? bundle.name : found.medium.string()));
+  return Exit::ok;
+}
+
+}  // namespace skerry::daemon

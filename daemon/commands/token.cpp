@@ -1,0 +1,48 @@
+// token create, list, revoke.
+#include "daemon/commands/commands.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+std::string access_of(const json::object& token) {
+  std::string text;
+  if (const json::value* list = token.if_contains("access"); list && list->is_array())
+    for (const json::value& one : list->get_array())
+      if (one.is_string()) text += (text.empty() ? "" : ",") + std::string(one.get_string());
+  return text;
+}
+
+}  // namespace
+
+Result<Exit> run_token_create(Session& session, const NewToken& token) {
+  json::object body{{"name", token.name}};
+  json::array access;
+  for (const std::string& one : token.access) access.emplace_back(one);
+  body["access"] = std::move(access);
+  if (!token.expires_at.empty()) body["expires_at"] = token.expires_at;
+  SKERRY_TRY(const auto answer, session.daemon.post("/v1/tokens", body));
+  session.terminal.document(answer);
+  session.terminal.line("{}", text_of(answer, "token"));
+  session.terminal.talk("token {} may {}; it is shown this once, keep it now",
+                        text_of(answer, "id"), access_of(answer));
+  return Exit::ok;
+}
+
+Result<Exit> run_token_list(Session& session) {
+  SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/tokens"));
+  for (const json::object* token : objects_of(answer, "items")) {
+    session.terminal.document(*token);
+    session.terminal.line("{}  {:<20} {}", text_of(*token, "id"), text_of(*token, "name"),
+                          access_of(*token));
+  }
+  return Exit::ok;
+}
+
+Result<Exit> run_token_revoke(Session& session, const std::string& id) {
+  SKERRY_TRY_VOID(session.daemon.remove("/v1/tokens/" + percent_encoded(id)));
+  session.terminal.document({{"id", id}, {"revoked", true}});
+  session.terminal.line("token {} is revoked", id);
+  return Exit::ok;
+}
+
+}  // namespace skerry::daemon

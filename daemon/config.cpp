@@ -1,0 +1,298 @@
+#include "daemon/config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+#include <numeric>
+#include <sstream>
+#include <toml++/toml.h>
+
+#include "core/log.hpp"
+#include "crypto/file.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+constexpr std::int64_t uid_max = 4'294'967'294;
+constexpr std::size_t config_bytes_max = 256 * 1024;
+
+constexpr std::array keys{
+    ConfigKey{"data_folder", TextKey{&Config::data_folder, "path"},
+              "where the database, the keys and the outbox are"},
+    ConfigKey{"listen.address", TextKey{&Config::listen_address, "address"},
+              "where HTTP listens; port 0 takes a free one"},
+    ConfigKey{"listen.socket", TextKey{&Config::listen_socket, "path"},
+              "the Unix socket of the command line; empty: skerry.sock in the data folder"},
+    ConfigKey{"listen.trusted_uids", IntegersKey{&Config::trusted_uids, 0, uid_max},
+              "users that are administrators on the socket, beside root and the daemon's own"},
+    ConfigKey{"limits.connections_max", IntegerKey{&Config::connections_max, 1, 65'536},
+              "open connections at once; further ones are refused"},
+    ConfigKey{"central.url", TextKey{&Config::central_url, "url"},
+              "at a site: central's address for the online exchange"},
+    ConfigKey{"central.ca_file", TextKey{&Config::central_ca_file, "path"},
+              "PEM file of the only authorities to trust there; empty: the system's"},
+    ConfigKey{"central.proxy", TextKey{&Config::central_proxy, "url"},
+              "HTTP proxy on the way there; empty: none"},
+    ConfigKey{"exchange.interval_seconds",
+              IntegerKey{&Config::exchange_interval_seconds, 0, 30 * 86'400},
+              "how often a site exchanges online by itself; 0: never"},
+    ConfigKey{"exchange.zstd_level", IntegerKey{&Config::exchange_zstd_level, 1, 19},
+              "compression of bundles: 1 is fast, 19 is small"},
+    ConfigKey{"log.level", TextKey{&Config::log_level, "level"},
+              "critical, error, warning, notice, info or debug"},
+    ConfigKey{"io_threads", IntegerKey{&Config::io_threads, 0, 256},
+              "threads that serve connections; 0: one per core, at least 2"},
+};
+
+const ConfigKey* find_key(std::string_view name) {
+  const auto found = std::find_if(keys.begin(), keys.end(),
+                                  [&](const ConfigKey& key) { return key.name == name; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+// Levenshtein's distance.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string_view nearest_key(std::string_view name) {
+  const auto nearer = [&](const ConfigKey& a, const ConfigKey& b) {
+    return edit_distance(name, a.name) < edit_distance(name, b.name);
+  };
+  return std::min_element(keys.begin(), keys.end(), nearer)->name;
+}
+
+std::optional<Level> parse_level(std::string_view text) {
+  constexpr std::array<std::string_view, 6> names{"critical", "error", "warning",
+                                                  "notice",   "info",  "debug"};
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<Level>(found - names.begin() + static_cast<int>(Level::critical));
+}
+
+// Why `value` is not of this shape; empty when it is.
+std::string shape_complaint(std::string_view shape, std::string_view value) {
+  if (shape == "address" && !parse_endpoint(value))
+    return "is not ADDRESS:PORT with a numeric address, such as 127.0.0.1:7070 or [::1]:7070";
+  if (shape == "url" && !value.empty() && !value.starts_with("http://") &&
+      !value.starts_with("https://"))
+    return "does not begin with http:// or https://";
+  if (shape == "level" && !parse_level(value))
+    return "is none of critical, error, warning, notice, info, debug";
+  if (value.find('\0') != std::string_view::npos) return "holds a zero byte";
+  return {};
+}
+
+class ConfigReader {
+ public:
+  ConfigReader(const std::filesystem::path& file, Config& config) : file_(file), config_(config) {}
+
+  void read_table(const toml::table& table, const std::string& prefix) {
+    for (const auto& [name, node] : table) {
+      const std::string path = prefix + std::string(name.str());
+      if (const ConfigKey* key = find_key(path))
+        set(*key, node);
+      else if (node.is_table() && is_section(path))
+        read_table(*node.as_table(), path + ".");
+      else
+        complain(path, "unknown_key", line_of(name.source()),
+                 fmt::format("unknown key '{}'; the nearest known one is '{}'", path,
+                             nearest_key(path)));
+    }
+  }
+
+  std::vector<FieldError> take_errors() { return std::move(errors_); }
+
+ private:
+  static bool is_section(std::string_view path) {
+    return std::any_of(keys.begin(), keys.end(), [&](const ConfigKey& key) {
+      return key.name.size() > path.size() && key.name.starts_with(path) &&
+             key.name[path.size()] == '.';
+    });
+  }
+  static std::int64_t line_of(const toml::source_region& source) { return source.begin.line; }
+
+  void complain(std::string_view key, std::string code, std::int64_t line, std::string_view text) {
+    errors_.push_back(
+        {std::string(key), std::move(code), fmt::format("{}:{}: {}", file_.string(), line, text)});
+  }
+  void wrong_type(const ConfigKey& key, const toml::node& node, std::string_view wanted) {
+    complain(key.name, "wrong_type", line_of(node.source()),
+             fmt::format("'{}' must be {}", key.name, wanted));
+  }
+
+  void set(const ConfigKey& key, const toml::node& node) {
+    std::visit([&](const auto& type) { set_typed(key, type, node); }, key.type);
+  }
+  void set_typed(const ConfigKey& key, const TextKey& type, const toml::node& node) {
+    const auto* text = node.as_string();
+    if (text == nullptr) return wrong_type(key, node, "a text in quotes");
+    std::string value = text->get();
+    if (const std::string why = shape_complaint(type.shape, value); !why.empty())
+      return complain(key.name, "bad_value", line_of(node.source()),
+                      fmt::format("'{}': '{}' {}", key.name, value, why));
+    if (type.shape == "path" && !value.empty() && std::filesystem::path(value).is_relative())
+      value = (std::filesystem::absolute(file_).parent_path() / value).lexically_normal();
+    config_.*type.member = std::move(value);
+  }
+  void set_typed(const ConfigKey& key, const IntegerKey& type, const toml::node& node) {
+    if (const auto value = integer(key, type.least, type.most, node)) config_.*type.member = *value;
+  }
+  void set_typed(const ConfigKey& key, const IntegersKey& type, const toml::node& node) {
+    const auto* list = node.as_array();
+    if (list == nullptr) return wrong_type(key, node, "a list of whole numbers");
+    for (const toml::node& element : *list)
+      if (const auto value = integer(key, type.least, type.most, element))
+        (config_.*type.member).push_back(*value);
+  }
+  std::optional<std::int64_t> integer(const ConfigKey& key, std::int64_t least, std::int64_t most,
+                                      const toml::node& node) {
+    const auto* number = node.as_integer();
+    if (number == nullptr) {
+      wrong_type(key, node, "a whole number");
+      return std::nullopt;
+    }
+    if (number->get() >= least && number->get() <= most) return number->get();
+    complain(
+        key.name, "out_of_range", line_of(node.source()),
+        fmt::format("'{}' must be from {} to {}, not {}", key.name, least, most, number->get()));
+    return std::nullopt;
+  }
+
+  const std::filesystem::path& file_;
+  Config& config_;
+  std::vector<FieldError> errors_;
+};
+
+Result<Config> read_config_file(const std::filesystem::path& file) {
+  const auto bytes = crypto::read_small_file(file, config_bytes_max);
+  if (!bytes)
+    return fail(
+        Errc::bad_config,
+        fmt::format("the configuration {} cannot be read: {}", file.string(), bytes.error().detail),
+        "name another with --config FILE");
+  return parse_config(as_text(*bytes), file);
+}
+
+std::string toml_default(const ConfigKey& key) {
+  const Config defaults;
+  struct Writer {
+    const Config& config;
+    std::string operator()(const TextKey& type) const {
+      return fmt::format("\"{}\"", config.*type.member);
+    }
+    std::string operator()(const IntegerKey& type) const {
+      return fmt::format("{}", config.*type.member);
+    }
+    std::string operator()(const IntegersKey&) const { return "[]"; }
+  };
+  return std::visit(Writer{defaults}, key.type);
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() { return keys; }
+
+std::filesystem::path Config::socket() const {
+  return listen_socket.empty() ? data() / "skerry.sock" : std::filesystem::path(listen_socket);
+}
+
+Result<Config> parse_config(std::string_view text, const std::filesystem::path& file) {
+  Config config;
+  config.file = file;
+  try {
+    const toml::table table = toml::parse(text, file.string());
+    ConfigReader reader(file, config);
+    reader.read_table(table, "");
+    if (auto errors = reader.take_errors(); !errors.empty())
+      return fail(Error(Errc::bad_config,
+                        fmt::format("the configuration {} is wrong", file.string()),
+                        "correct the lines named above", std::move(errors)));
+  } catch (const toml::parse_error& error) {
+    return fail(Error(Errc::bad_config,
+                      fmt::format("{}:{}:{}: {}", file.string(), error.source().begin.line,
+                                  error.source().begin.column, error.description()),
+                      "correct this line"));
+  }
+  return config;
+}
+
+Result<Config> load_config(const ConfigPlaces& places) {
+  const auto from_environment = [&](const char* name) -> std::optional<std::string> {
+    auto value = places.environment ? places.environment(name) : std::nullopt;
+    if (value && value->empty()) return std::nullopt;
+    return value;
+  };
+  const auto data = places.data ? places.data : from_environment("SKERRY_DATA");
+  const auto named = places.config ? places.config : from_environment("SKERRY_CONFIG");
+
+  Config config;
+  if (named) {
+    SKERRY_TRY(config, read_config_file(*named));
+  } else {
+    const auto beside = std::filesystem::path(data.value_or(config.data_folder)) / "skerry.toml";
+    for (const auto& file : {beside, std::filesystem::path("/etc/skerry/skerry.toml")}) {
+      std::error_code ignored;  // what cannot be looked at counts as absent; --config says more
+      if (!std::filesystem::exists(file, ignored)) continue;
+      SKERRY_TRY(config, read_config_file(file));
+      break;
+    }
+  }
+  if (data) config.data_folder = std::filesystem::absolute(*data).lexically_normal();
+  if (config.data_folder.size() > 1 && config.data_folder.ends_with('/'))
+    config.data_folder.pop_back();
+  set_log_level(parse_level(config.log_level).value_or(Level::info));
+  return config;
+}
+
+std::string config_template() {
+  std::string text = "# Skerry's configuration. Every line shows its default.\n";
+  std::string section;
+  // Keys without a section come first, as TOML needs it.
+  for (const bool sectioned : {false, true}) {
+    for (const ConfigKey& key : keys) {
+      const std::size_t dot = key.name.find('.');
+      if ((dot != std::string_view::npos) != sectioned || key.name == "data_folder") continue;
+      std::string_view name = key.name;
+      if (sectioned) {
+        if (const std::string_view own = name.substr(0, dot); own != section) {
+          section = own;
+          text += fmt::format("\n[{}]\n", section);
+        }
+        name.remove_prefix(dot + 1);
+      }
+      text += fmt::format("# {}\n#{} = {}\n", key.doc, name, toml_default(key));
+    }
+  }
+  return text;
+}
+
+std::optional<Endpoint> parse_endpoint(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  Endpoint endpoint;
+  endpoint.address = text.substr(0, colon);
+  const bool bracketed = endpoint.address.starts_with('[') && endpoint.address.ends_with(']');
+  if (bracketed) endpoint.address = endpoint.address.substr(1, endpoint.address.size() - 2);
+  const std::string_view allowed = bracketed ? "0123456789abcdefABCDEF:." : "0123456789.";
+  if (endpoint.address.empty() || endpoint.address.find_first_not_of(allowed) != std::string::npos)
+    return std::nullopt;
+  const std::string_view port = text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
+  if (error != std::errc() || end != port.data() + port.size() || port.empty()) return std::nullopt;
+  return endpoint;
+}
+
+}  // namespace skerry::daemon

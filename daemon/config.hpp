@@ -1,0 +1,87 @@
+// The configuration: one table of keys, one TOML file, one way to find both.
+//
+// Data folder: --data, else $SKERRY_DATA, else `data_folder` of the file, else /var/lib/skerry.
+// File: --config, else $SKERRY_CONFIG, else <data folder>/skerry.toml, else
+// /etc/skerry/skerry.toml, else none: every key has a default.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace skerry::daemon {
+
+// Relative paths in the file count from the folder that the file is in.
+struct Config {
+  std::filesystem::path file;  // the one that was read; empty without one
+
+  std::string data_folder = "/var/lib/skerry";
+  std::string listen_address = "127.0.0.1:7070";
+  std::string listen_socket;  // empty: <data folder>/skerry.sock
+  std::vector<std::int64_t> trusted_uids;
+  std::int64_t connections_max = 1024;
+  std::string central_url;
+  std::string central_ca_file;
+  std::string central_proxy;
+  std::int64_t exchange_interval_seconds = 0;
+  std::int64_t exchange_zstd_level = 3;
+  std::string log_level = "info";
+  std::int64_t io_threads = 0;
+
+  std::filesystem::path data() const { return data_folder; }
+  std::filesystem::path socket() const;
+};
+
+struct TextKey {
+  std::string Config::*member;
+  std::string_view shape = {};  // what is_shaped() asks for: address, url, level, path; empty: any
+};
+struct IntegerKey {
+  std::int64_t Config::*member;
+  std::int64_t least;
+  std::int64_t most;
+};
+struct IntegersKey {
+  std::vector<std::int64_t> Config::*member;
+  std::int64_t least;
+  std::int64_t most;
+};
+
+struct ConfigKey {
+  std::string_view name;  // "listen.address"
+  std::variant<TextKey, IntegerKey, IntegersKey> type;
+  std::string_view doc;
+};
+std::span<const ConfigKey> config_keys();
+
+// Sets the keys of `text`; `file` is for messages and relative paths. Errc::bad_config with every
+// complaint in errors[], each with file, line and, for an unknown key, the nearest known one.
+Result<Config> parse_config(std::string_view text, const std::filesystem::path& file);
+
+// What the command line and the environment say.
+struct ConfigPlaces {
+  std::optional<std::string> data;    // --data
+  std::optional<std::string> config;  // --config
+  std::function<std::optional<std::string>(const char*)> environment;
+};
+Result<Config> load_config(const ConfigPlaces& places);
+
+// A file of every key with its default, commented out: what `skerry init` writes.
+std::string config_template();
+
+// "127.0.0.1:7070", "[::1]:0"; nullopt for anything else.
+struct Endpoint {
+  std::string address;
+  std::uint16_t port = 0;
+};
+std::optional<Endpoint> parse_endpoint(std::string_view text);
+
+}  // namespace skerry::daemon

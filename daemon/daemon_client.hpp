@@ -1,0 +1,83 @@
+// The command line's way to the running daemon: HTTP over its Unix socket.
+#pragma once
+
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/config.hpp"
+#include "daemon/terminal.hpp"
+#include "sync/http_client.hpp"
+
+namespace skerry::daemon {
+
+// "?map=a=b&dry_run=true", percent-encoded; what has no value is left out.
+class Query {
+ public:
+  Query& add(std::string_view name, std::string_view value);
+  Query& add_if(std::string_view name, std::string_view value) {
+    return value.empty() ? *this : add(name, value);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+// Everything but [A-Za-z0-9._~-] as %XX.
+std::string percent_encoded(std::string_view text);
+
+// A complete file that is open: what is sent, or what was fetched.
+struct OpenFile {
+  sync::FileHandle file;
+  std::uint64_t size = 0;
+  Hash sha256{};  // only of what was fetched
+};
+
+// Opens a regular file of the operator's for reading. Errc::bad_input for a folder or anything
+// else, Errc::not_found, Errc::io_failed; each names the path.
+Result<OpenFile> open_input(const std::filesystem::path& file);
+
+// One thread. Says on stderr once which instance it talks to. An answer that is a problem
+// (RFC 9457) comes back as the Error it was there; no answer is Errc::unreachable with the way to
+// start the daemon.
+class DaemonClient {
+ public:
+  DaemonClient(const Config& config, Terminal& terminal);
+
+  Result<json::value> get(std::string_view target);
+  // As get(), and the value must be an object.
+  Result<json::object> get_object(std::string_view target);
+  Result<json::object> post(std::string_view target, const json::object& body);
+  Result<json::object> post_empty(std::string_view target);
+  Result<void> remove(std::string_view target);
+  // Sends a file as the body, with progress.
+  Result<json::object> upload(std::string_view target, const OpenFile& file,
+                              std::string_view content_type, std::string_view what);
+  // Fetches a body into a private temporary file.
+  Result<OpenFile> fetch(std::string_view target);
+  // All pages of a list ({"items", "next_cursor"}), up to `limit` items. `target` may have a query.
+  Result<json::array> list(const std::string& target, std::int64_t limit);
+  // Each `data:` of an event stream, until `on_data` fails or the daemon stops.
+  Result<void> events(std::string_view target, const sync::LineCallback& on_data);
+
+ private:
+  Result<sync::HttpResponse> send(sync::HttpRequest request, std::string_view target);
+  Result<json::object> send_for_object(sync::HttpRequest request, std::string_view target);
+  Error unreachable(const Error& why) const;
+
+  std::filesystem::path socket_;
+  std::filesystem::path data_;
+  Terminal& terminal_;
+  sync::HttpClient client_;
+  Progress* progress_ = nullptr;
+  bool named_ = false;
+};
+
+// A problem document as the Error it was; Errc::internal for an answer that is none.
+Error error_of_problem(int status, std::string_view body);
+
+}  // namespace skerry::daemon

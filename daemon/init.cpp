@@ -1,0 +1,81 @@
+#include "daemon/init.hpp"
+
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+#include "crypto/file.hpp"
+#include "daemon/config.hpp"
+#include "daemon/folder.hpp"
+#include "store/change_log.hpp"
+#include "store/identity.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+constexpr std::size_t name_characters_max = 255;
+
+Result<void> check_name(const std::string& name) {
+  if (!is_utf8(name) || is_blank(name) || has_control_characters(name) ||
+      count_characters(name) > name_characters_max)
+    return fail(Errc::usage,
+                fmt::format("--name: a name has 1 to {} printable characters", name_characters_max),
+                "give the machine another name");
+  return {};
+}
+
+Result<void> must_be_new(const DataFolder& folder) {
+  for (const auto& file : {folder.database(), folder.keys(), folder.config()}) {
+    std::error_code error;
+    if (std::filesystem::exists(std::filesystem::symlink_status(file, error)))
+      return fail(
+          Errc::already_exists,
+          fmt::format("{} is initialised: {} is there", folder.path.string(), file.string()),
+          fmt::format("skerry serve --data {}, or choose another folder", folder.path.string()));
+  }
+  return {};
+}
+
+Result<void> make_keys(const DataFolder& folder, Random& random) {
+  const sync::Keys keys{crypto::SigningKey::generate(), crypto::AgeIdentity::generate(random)};
+  SKERRY_TRY_VOID(make_private_folder(folder.keys()));
+  SKERRY_TRY_VOID(keys.sign.save_new(folder.signing_key()));
+  SKERRY_TRY_VOID(keys.age.save_new(folder.age_key()));
+  return crypto::create_file_atomically(folder.public_key(),
+                                        as_bytes(keys.sign.verify_key().to_pem()), 0644);
+}
+
+Result<void> make_database(const DataFolder& folder, const InitOptions& options, Random& random) {
+  const SystemClock clock;
+  store::ChangeLog log(clock);
+  SKERRY_TRY(auto database, store::Database::open(folder.path));
+  database->set_participant(&log);
+  auto work = [&](store::Connection& connection) -> Result<void> {
+    log.load(connection);
+    store::write_identity(connection, {options.role, SiteId{}, options.name});
+    Hash cursor_key;
+    random.fill(cursor_key);
+    store::write_meta(connection, "cursor_key", to_hex(cursor_key));
+    const std::int64_t ord = options.role == Role::central ? clock.wall_ms() / 1000 : 0;
+    log.start_own(connection, new_id<EpochId>(random), ord);
+    return {};
+  };
+  auto written = database->write(work);
+  database.reset();  // before the log, its participant
+  return written;
+}
+
+}  // namespace
+
+Result<void> initialise(const InitOptions& options) {
+  SKERRY_TRY_VOID(check_name(options.name));
+  const DataFolder folder{options.data};
+  SKERRY_TRY_VOID(must_be_new(folder));
+  SKERRY_TRY_VOID(make_private_folder(folder.path));
+
+  crypto::SystemRandom random;
+  SKERRY_TRY_VOID(make_keys(folder, random));
+  SKERRY_TRY_VOID(make_database(folder, options, random));
+  return crypto::create_file_atomically(folder.config(), as_bytes(config_template()), 0640);
+}
+
+}  // namespace skerry::daemon

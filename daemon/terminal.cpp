@@ -1,0 +1,125 @@
+#include "daemon/terminal.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <unistd.h>
+
+#include "core/json_text.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+bool colour_wanted() {
+  const char* off = std::getenv("NO_COLOR");
+  return (off == nullptr || *off == '\0') && ::isatty(STDERR_FILENO) != 0;
+}
+
+void write_line(std::FILE* file, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::fputc('\n', file);
+  std::fflush(file);
+}
+
+json::object to_json(const Error& error) {
+  json::array errors;
+  for (const FieldError& one : error.errors)
+    errors.push_back({{"pointer", one.pointer}, {"code", one.code}, {"detail", one.detail}});
+  const ErrcInfo& entry = info(error.code);
+  return {{"code", entry.slug},          {"title", entry.title},
+          {"detail", error.detail},      {"next", error.next},
+          {"errors", std::move(errors)}, {"exit", static_cast<int>(entry.exit)}};
+}
+
+}  // namespace
+
+Terminal::Terminal(bool json_output)
+    : json_(json_output),
+      can_ask_(::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0),
+      colour_(colour_wanted()) {}
+
+void Terminal::document(const json::value& value) {
+  if (json_) write_line(stdout, to_json_text(value));
+}
+
+void Terminal::next(std::string_view step) {
+  if (!step.empty()) line("Next: {}", step);
+}
+
+void Terminal::error(const Error& error) {
+  const std::string_view text =
+      error.detail.empty() ? info(error.code).title : std::string_view(error.detail);
+  write_talk(fmt::format("{}skerry:{} {}", colour_ ? "\x1b[31m" : "", colour_ ? "\x1b[0m" : "",
+                         clean(text)));
+  for (const FieldError& one : error.errors) {
+    if (one.detail.find(one.pointer) != std::string::npos)
+      write_talk(fmt::format("  {}", clean(one.detail)));
+    else
+      write_talk(fmt::format("  {}: {}", clean(one.pointer), clean(one.detail)));
+  }
+  if (!error.next.empty()) write_talk(fmt::format("Next: {}", clean(error.next)));
+  document({{"error", to_json(error)}});
+}
+
+std::optional<std::string> Terminal::ask(std::string_view question) {
+  std::fwrite(question.data(), 1, question.size(), stderr);
+  std::fputc(' ', stderr);
+  std::fflush(stderr);
+  std::string answer;
+  if (!std::getline(std::cin, answer)) return std::nullopt;
+  return answer;
+}
+
+std::string Terminal::clean(std::string_view text) {
+  std::string out(text);
+  std::replace_if(
+      out.begin(), out.end(),
+      [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f; }, '?');
+  return out;
+}
+
+void Terminal::write_result(std::string_view text) { write_line(stdout, clean(text)); }
+void Terminal::write_talk(std::string_view text) { write_line(stderr, text); }
+
+Progress::Progress(Terminal& terminal, std::string what)
+    : terminal_(terminal),
+      what_(std::move(what)),
+      started_(Clock::now()),
+      said_(started_),
+      in_place_(::isatty(STDERR_FILENO) != 0) {}
+
+Progress::~Progress() {
+  if (in_place_ && shown_) std::fputs("\r\x1b[K", stderr);
+}
+
+void Progress::at(std::uint64_t done, std::uint64_t total) {
+  const auto now = Clock::now();
+  const auto every = in_place_ ? std::chrono::milliseconds(500) : std::chrono::seconds(10);
+  if (now - said_ < every) return;
+  said_ = now;
+  const double seconds = std::chrono::duration<double>(now - started_).count();
+  const double rate = static_cast<double>(done) / seconds;
+  std::string text = fmt::format("{}: {}", what_, sized(done));
+  if (total > done && rate > 0)
+    text += fmt::format(" of {}, {:.0f} s left", sized(total),
+                        static_cast<double>(total - done) / rate);
+  text += "; safe to interrupt";
+  if (!in_place_) return terminal_.talk("{}", text);
+  shown_ = true;
+  std::fprintf(stderr, "\r%s\x1b[K", text.c_str());
+  std::fflush(stderr);
+}
+
+std::string counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string sized(std::uint64_t bytes) {
+  constexpr double step = 1024;
+  if (bytes < 1024) return fmt::format("{} bytes", bytes);
+  if (bytes < 1024 * 1024) return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / step);
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / step / step);
+}
+
+}  // namespace skerry::daemon
