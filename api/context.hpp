@@ -3,10 +3,13 @@
 
 #include <boost/asio/thread_pool.hpp>
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "api/cursor.hpp"
 #include "api/notifier.hpp"
+#include "api/retry.hpp"
+#include "api/token_cache.hpp"
 #include "core/role.hpp"
 #include "sync/exchange.hpp"
 #include "sync/node.hpp"
@@ -27,6 +30,9 @@ struct Context {
   const sync::OnlineOptions& online;  // of a site; url empty: exchanges by file only
   std::filesystem::path data_folder;
   UnixMillis started_at = 0;
+  // Shared by the handlers; nobody else needs to set them.
+  std::shared_ptr<RunningKeys> running_keys = std::make_shared<RunningKeys>();
+  std::shared_ptr<TokenCache> tokens = std::make_shared<TokenCache>();
 };
 
 }  // namespace skerry::api

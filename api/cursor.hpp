@@ -15,7 +15,7 @@
 
 namespace skerry::api {
 
-inline constexpr std::size_t cursor_position_bytes_max = 1024;
+inline constexpr std::size_t cursor_position_bytes_max = 2048;
 
 // What a cursor belongs to: the route, its parameters, and every query parameter (in whatever order
 // they came) but `cursor` and `limit`, which may differ from page to page.

@@ -48,27 +48,27 @@ struct Handler {
   const char* context_tag = nullptr;
 };
 
-// Function: [Result<]Response[>] f(Context&, Request&), or a Task<> of one of them. A
+// Function: [Result<]Response[>] f(HandlerContext&, Request&), or a Task<> of one of them. A
 // Task<Response> costs a second frame; prefer Task<Result<Response>>.
 template <auto Function>
 inline constexpr Handler handler = [] {
   using Traits = detail::HandlerTraits<decltype(Function)>;
-  using Context = typename Traits::Context;
+  using HandlerContext = typename Traits::Context;
   using Returned = typename Traits::Returned;
   Handler made;
-  made.context_tag = &detail::context_tag<std::remove_const_t<Context>>;
+  made.context_tag = &detail::context_tag<std::remove_const_t<HandlerContext>>;
   if constexpr (std::is_same_v<Returned, Response> || std::is_same_v<Returned, Result<Response>>) {
     made.now = [](void* context, Request& request) -> Result<Response> {
-      return Function(*static_cast<Context*>(context), request);
+      return Function(*static_cast<HandlerContext*>(context), request);
     };
   } else if constexpr (std::is_same_v<Returned, Task<Result<Response>>>) {
     made.later = [](void* context, Request& request) {
-      return Function(*static_cast<Context*>(context), request);
+      return Function(*static_cast<HandlerContext*>(context), request);
     };
   } else {
     static_assert(std::is_same_v<Returned, Task<Response>>, "not the signature of a handler");
     made.later = [](void* context, Request& request) -> Task<Result<Response>> {
-      Response response = co_await Function(*static_cast<Context*>(context), request);
+      Response response = co_await Function(*static_cast<HandlerContext*>(context), request);
       co_return response;
     };
   }

@@ -10,10 +10,14 @@
 #include "api/context.hpp"
 #include "api/routes.hpp"
 #include "api/server.hpp"
+#include "api/token_authenticator.hpp"
 #include "core/log.hpp"
 #include "crypto/file.hpp"
 #include "daemon/folder.hpp"
+#include "daemon/periodic_exchange.hpp"
 #include "store/record.hpp"
+#include "sync/exchange.hpp"
+#include "sync/outbox.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -49,6 +53,17 @@ api::ServerOptions server_options(const Config& config, const DataFolder& folder
   return options;
 }
 
+sync::OnlineOptions online_options(const Config& config, Patience& patience) {
+  sync::OnlineOptions online;
+  online.url = config.central_url;
+  online.ca_file = config.central_ca_file;
+  online.proxy = config.central_proxy;
+  online.wait = [&patience](std::int64_t ms) {
+    return patience.wait(std::chrono::milliseconds(ms));
+  };
+  return online;
+}
+
 // Binds both, writes the address file and says that we are ready.
 Result<void> listen(api::Server& server, const Config& config, const DataFolder& folder) {
   const auto endpoint = parse_endpoint(config.listen_address).value();  // checked when it was read
@@ -72,7 +87,7 @@ Result<void> say_ready(const Config& config, const DataFolder& folder, Role role
 }
 
 // Until the server has ended: by a first signal gracefully, by a second one at once.
-void wait_for_end(api::Server& server, const sigset_t& signals) {
+void wait_for_end(api::Server& server, Patience& patience, const sigset_t& signals) {
   std::thread waiter([&server, main = pthread_self()] {
     server.wait();
     pthread_kill(main, server_ended);
@@ -82,6 +97,7 @@ void wait_for_end(api::Server& server, const sigset_t& signals) {
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal == server_ended) break;
     log(Level::notice, "stopping{}", stopping ? " at once" : "");
+    patience.end();
     stopping ? server.cancel() : server.begin_stop();
     stopping = true;
   }
@@ -124,27 +140,36 @@ Result<Exit> serve(const Config& config) {
     SKERRY_TRY(key_of_cursors, cursor_key(*reader));
   }
 
-  // What an exchange needs: private folders, this machine's keys, the compression.
-  SKERRY_TRY_VOID(make_private_folder(folder.outbox()));
+  // What an exchange needs: private folders, the compression, the way to central, patience.
+  SKERRY_TRY(const auto outbox, sync::Outbox::open(folder.outbox()));
   SKERRY_TRY(const auto spool, sync::Spool::open(folder.spool()));
   sync::BundleOptions bundles;
   bundles.zstd_level = static_cast<int>(config.exchange_zstd_level);
   const sync::Node node{*database,      log,    keys, clock, random, folder.spool(),
                         SKERRY_VERSION, bundles};
+  Patience patience;
+  const sync::OnlineOptions online = online_options(config, patience);
 
   // The interface: one worker for what takes long, the handlers' context, the server.
   api::asio::thread_pool worker(1);
-  api::Context context{node,        identity->role, api::CursorCodec(key_of_cursors),
-                       commits,     worker,         spool,
-                       folder.path, clock.wall_ms()};
-  api::Server server(api::Router(api::all_routes(), context), nullptr,
+  api::Context context{node,           identity->role, api::CursorCodec(key_of_cursors),
+                       commits,        worker,         spool,
+                       outbox,         online,         folder.path,
+                       clock.wall_ms()};
+  api::TokenAuthenticator tokens(context);
+  api::Server server(api::Router(api::all_routes(), context), &tokens,
                      server_options(config, folder));
   SKERRY_TRY_VOID(listen(server, config, folder));
 
+  std::optional<PeriodicExchange> exchanges;
+  if (const std::chrono::seconds interval{config.exchange_interval_seconds};
+      interval.count() > 0 && identity->role == Role::site)
+    exchanges.emplace(context, patience, interval);
   server.start();
   SKERRY_TRY_VOID(say_ready(config, folder, identity->role));
-  wait_for_end(server, signals);
+  wait_for_end(server, patience, signals);
 
+  exchanges.reset();
   worker.join();
   database->stop();
   return Exit::ok;

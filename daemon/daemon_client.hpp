@@ -10,6 +10,7 @@
 
 #include "daemon/config.hpp"
 #include "daemon/terminal.hpp"
+#include "sync/file_handle.hpp"
 #include "sync/http_client.hpp"
 
 namespace skerry::daemon {

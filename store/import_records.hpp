@@ -12,10 +12,10 @@
 namespace skerry::store {
 
 struct ImportOptions {
-  std::vector<ColumnMapping> mapping;
+  std::vector<ColumnMapping> mapping = {};
   bool dry_run = false;
   std::size_t errors_max = 1000;  // reported in full; the rest is counted
-  CsvLimits limits;
+  CsvLimits limits = {};
 };
 
 struct ImportReport {

@@ -120,6 +120,43 @@ json::value read_column(const Cursor& cursor, int column, const Field& field) {
   }
 }
 
+// `{"id":…,"updated_at":…`, what every record begins with.
+void append_head(std::string& out, const RecordId& id, std::int64_t revision, UnixMillis created,
+                 UnixMillis updated) {
+  out += "{\"id\":\"";
+  out += to_string(id);
+  out += "\",\"revision\":";
+  out += std::string_view(fmt::format_int(revision).c_str());
+  out += ",\"created_at\":\"";
+  out += format_timestamp(created);
+  out += "\",\"updated_at\":\"";
+  out += format_timestamp(updated);
+  out += '"';
+}
+
+void append_column(std::string& out, const Cursor& cursor, int column, const Field& field) {
+  if (cursor.is_null(column)) {
+    out += "null";
+    return;
+  }
+  switch (field.type) {
+    case FieldType::boolean: out += cursor.integer(column) != 0 ? "true" : "false"; return;
+    case FieldType::timestamp:
+      out += '"';
+      out += format_timestamp(cursor.integer(column));
+      out += '"';
+      return;
+    case FieldType::reference:
+      out += '"';
+      out += to_string(cursor.id<RecordId>(column));
+      out += '"';
+      return;
+    case FieldType::choices:
+    case FieldType::group: out += cursor.text(column); return;  // stored as JSON
+    default: append_json_string(out, cursor.text(column));
+  }
+}
+
 }  // namespace
 
 const std::string& select_columns(const Kind& kind) { return sql_of(kind).columns; }
@@ -206,16 +243,27 @@ void delete_record(Connection& connection, const Record& before) {
   connection.execute(sql_of(*before.kind).remove, before.row);
 }
 
+void append_record_json(std::string& out, const Cursor& cursor, const Kind& kind) {
+  append_head(out, cursor.id<RecordId>(1), cursor.integer(2), cursor.integer(3), cursor.integer(4));
+  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+    out += ",\"";
+    out += kind.fields[i].name;
+    out += "\":";
+    append_column(out, cursor, system_columns + static_cast<int>(i), kind.fields[i]);
+  }
+  out += '}';
+}
+
+std::optional<std::int64_t> append_found_json(std::string& out, Connection& connection,
+                                              const Kind& kind, const RecordId& id) {
+  Cursor cursor = connection.query(sql_of(kind).find, id);
+  if (!cursor.next()) return std::nullopt;
+  append_record_json(out, cursor, kind);
+  return cursor.integer(2);
+}
+
 void append_record_json(std::string& out, const Record& record) {
-  out += "{\"id\":\"";
-  out += to_string(record.id);
-  out += "\",\"revision\":";
-  out += fmt::format_int(record.revision).c_str();
-  out += ",\"created_at\":\"";
-  out += format_timestamp(record.created_at);
-  out += "\",\"updated_at\":\"";
-  out += format_timestamp(record.updated_at);
-  out += '"';
+  append_head(out, record.id, record.revision, record.created_at, record.updated_at);
   for (std::size_t i = 0; i < record.values.size(); ++i) {
     out += ",\"";
     out += record.kind->fields[i].name;

@@ -49,6 +49,12 @@ void bind_value(Cursor& cursor, int parameter, const Field& field, const json::v
 void append_record_json(std::string& out, const Record& record);
 std::string record_json(const Record& record);
 
+// The same text straight from the columns, without a Record in between: the way of reads and lists.
+void append_record_json(std::string& out, const Cursor& cursor, const Kind& kind);
+// Appends the record's JSON and gives its revision; nullopt when there is none.
+std::optional<std::int64_t> append_found_json(std::string& out, Connection& connection,
+                                              const Kind& kind, const RecordId& id);
+
 // The newest version among the record's fields.
 Version newest_version(const Record& record);
 

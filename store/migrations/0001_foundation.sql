@@ -30,7 +30,8 @@ CREATE TABLE customer(
 ) STRICT;
 CREATE INDEX customer_version ON customer(version, id) WHERE version > 0;
 CREATE INDEX customer_name ON customer(name, id);
-CREATE INDEX customer_account_ref ON customer(account_ref, id) WHERE account_ref IS NOT NULL;
+CREATE INDEX customer_account_ref ON customer(account_ref, id);
+CREATE INDEX customer_archived ON customer(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE customer_search USING fts5(
   text, content='', columnsize=0, detail=none, prefix='2 3',
   tokenize='unicode61 remove_diacritics 2');
@@ -58,6 +59,7 @@ CREATE TABLE contact(
 CREATE INDEX contact_version ON contact(version, id) WHERE version > 0;
 CREATE INDEX contact_customer ON contact(customer, id);
 CREATE INDEX contact_email ON contact(email, id);
+CREATE INDEX contact_archived ON contact(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE contact_search USING fts5(
   text, content='', columnsize=0, detail=none, prefix='2 3',
   tokenize='unicode61 remove_diacritics 2');
@@ -80,6 +82,7 @@ CREATE TABLE location(
 CREATE INDEX location_version ON location(version, id) WHERE version > 0;
 CREATE INDEX location_customer ON location(customer, id);
 CREATE INDEX location_name ON location(name, id);
+CREATE INDEX location_archived ON location(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE location_search USING fts5(
   text, content='', columnsize=0, detail=none, prefix='2 3',
   tokenize='unicode61 remove_diacritics 2');
@@ -99,6 +102,7 @@ CREATE TABLE note(
 ) STRICT;
 CREATE INDEX note_version ON note(version, id) WHERE version > 0;
 CREATE INDEX note_subject ON note(subject, id);
+CREATE INDEX note_archived ON note(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE note_search USING fts5(
   text, content='', columnsize=0, detail=none, prefix='2 3',
   tokenize='unicode61 remove_diacritics 2');
@@ -281,6 +285,7 @@ CREATE TABLE token(
   last_used_at INTEGER,
   revoked_at INTEGER
 ) STRICT;
+CREATE UNIQUE INDEX token_live_name ON token(name) WHERE revoked_at IS NULL;
 
 CREATE TABLE idempotency(
   key TEXT NOT NULL,

@@ -1,0 +1,199 @@
+#include "store/audit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/json_text.hpp"
+#include "core/timestamp.hpp"
+#include "store/sites.hpp"
+#include "store/upstream.hpp"
+
+namespace skerry::store {
+namespace {
+
+std::string_view text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+}
+
+const json::object* object_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value ? value->if_object() : nullptr;
+}
+
+json::value member(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value ? *value : json::value();
+}
+
+// The members of a change line. Rows of schemas that this program does not know are shown as far as
+// their form is the same.
+void read_change(AuditRow& row, const json::object& change) {
+  row.op = text_of(change, "op");
+  row.actor = text_of(change, "by");
+  row.source = text_of(change, "src");
+  row.request = text_of(change, "rq");
+  row.resolves = text_of(change, "cf");
+  row.happened_at = parse_timestamp(text_of(change, "wall"));
+  if (!row.happened_at)
+    if (const auto hlc = parse_hlc(text_of(change, "hlc"))) row.happened_at = hlc->ms();
+  const json::object* fields = object_of(change, "f");
+  if (!fields) return;
+  for (const auto& [name, value] : *fields) {
+    const json::object* parts = row.op == "new" ? nullptr : value.if_object();
+    row.fields[name] = parts ? json::object{{"old", member(*parts, "o")}, {"new", member(*parts, "n")}}
+                             : json::object{{"old", nullptr}, {"new", value}};
+  }
+}
+
+void append_text(std::string& out, std::string_view name, std::string_view text) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  if (text.empty())
+    out += "null";
+  else
+    append_json_string(out, text);
+}
+
+bool passes(const AuditRow& row, const AuditQuery& query) {
+  return (!query.kind || row.kind == *query.kind) && (!query.actor || row.actor == *query.actor) &&
+         (!query.source || row.source == *query.source) &&
+         (!query.since || row.recorded_at >= *query.since) &&
+         (!query.until || row.recorded_at < *query.until);
+}
+
+// What can be said before the line is read.
+bool may_pass(const LogRow& row, const AuditQuery& query) {
+  return (!query.kind || row.kind == *query.kind) &&
+         (!query.since || row.recorded_at >= *query.since) &&
+         (!query.until || row.recorded_at < *query.until);
+}
+
+Cursor open_newest_first(Connection& connection, const AuditQuery& query,
+                         const std::int64_t& before, const std::int64_t& rows) {
+  if (query.record) {
+    static const std::string sql = fmt::format(
+        "SELECT {} FROM change_log WHERE record=?1 AND n<?2 ORDER BY n DESC LIMIT ?3", log_columns);
+    return connection.query(sql, *query.record, before, rows);
+  }
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM change_log WHERE n<?1 ORDER BY n DESC LIMIT ?2", log_columns);
+  return connection.query(sql, before, rows);
+}
+
+}  // namespace
+
+AuditReader::AuditReader(Connection& connection, Role role)
+    : connection_(connection), role_(role) {
+  own_log_ = read_head(connection, "own").number;
+  received_log_ = read_head(connection, "received").number;
+  if (const auto upstream = read_upstream(connection)) acked_ = upstream->acked;
+}
+
+AuditRow AuditReader::read(const LogRow& from) {
+  AuditRow row;
+  row.n = from.n;
+  row.kind = from.kind;
+  row.record = from.record;
+  row.recorded_at = from.recorded_at;
+  if (role_ == Role::central) row.site = "central";
+  const auto line = parse_json_object(from.line);
+  if (!line) {
+    row.op = "unreadable";
+    row.disposition = "held";
+    return row;
+  }
+  const std::string_view form = text_of(*line, "k");
+  if (form == "dec" || form == "rel") {
+    row.op = "release";
+    row.source = "sync";
+    if (const json::object* change = object_of(*line, "row")) read_change(row, *change);
+    row.site = site_name(text_of(*line, "site"));
+    row.disposition = text_of(*line, "d");
+    row.detail = text_of(*line, "why");
+    return row;
+  }
+  read_change(row, *line);
+  if (form == "cfr") {
+    row.op = "decide";
+    row.detail = text_of(*line, "choice");
+  }
+  add_disposition(row, from);
+  return row;
+}
+
+// A row of our own at a site is central's to decide.
+void AuditReader::add_disposition(AuditRow& row, const LogRow& from) {
+  row.disposition = "applied";
+  if (role_ == Role::central || from.log == received_log_) return;
+  if (const auto result = find_row_result(connection_, from.log, from.seq)) {
+    row.disposition = to_text(result->disposition);
+    row.detail = result->detail;
+  } else if (from.log == own_log_ && from.seq > acked_) {
+    row.disposition = "pending";
+  }
+}
+
+std::string AuditReader::site_name(std::string_view id) {
+  for (const auto& [known, name] : site_names_)
+    if (known == id) return name;
+  const auto parsed = parse_id<SiteId>(id);
+  const auto site = parsed ? find_site(connection_, *parsed) : std::nullopt;
+  site_names_.emplace_back(id, site ? site->name : std::string(id));
+  return site_names_.back().second;
+}
+
+void append_audit_json(std::string& out, const AuditRow& row) {
+  fmt::format_to(std::back_inserter(out), R"({{"n":{})", row.n);
+  append_text(out, "kind", row.kind);
+  append_text(out, "record", row.record.is_zero() ? std::string() : to_string(row.record));
+  append_text(out, "op", row.op);
+  out += ",\"fields\":";
+  append_json(out, row.fields);
+  append_text(out, "actor", row.actor);
+  append_text(out, "source", row.source);
+  append_text(out, "request", row.request);
+  append_text(out, "happened_at", row.happened_at ? format_timestamp(*row.happened_at) : "");
+  append_text(out, "recorded_at", format_timestamp(row.recorded_at));
+  if (!row.site.empty()) append_text(out, "site", row.site);
+  append_text(out, "disposition", row.disposition);
+  append_text(out, "detail", row.detail);
+  if (!row.resolves.empty()) append_text(out, "resolves", row.resolves);
+  out += '}';
+}
+
+std::vector<LogRow> read_log_after(Connection& connection, std::int64_t after, int limit) {
+  static const std::string sql =
+      fmt::format("SELECT {} FROM change_log WHERE n>?1 ORDER BY n LIMIT ?2", log_columns);
+  std::vector<LogRow> rows;
+  Cursor cursor = connection.query(sql, after, limit);
+  while (cursor.next()) rows.push_back(read_log_row(cursor));
+  return rows;
+}
+
+AuditPage list_audit(Connection& connection, Role role, const AuditQuery& query) {
+  AuditReader reader(connection, role);
+  AuditPage page;
+  const std::int64_t before = query.before_n.value_or(INT64_MAX);
+  const std::int64_t rows = audit_rows_examined_max + 1;
+  std::int64_t examined = 0;
+  std::int64_t last_n = 0;
+  Cursor cursor = open_newest_first(connection, query, before, rows);
+  while (cursor.next()) {
+    if (examined == audit_rows_examined_max || std::ssize(page.rows) == query.limit) {
+      page.before_n = last_n;
+      return page;
+    }
+    ++examined;
+    const LogRow from = read_log_row(cursor);
+    last_n = from.n;
+    if (!may_pass(from, query)) continue;
+    AuditRow row = reader.read(from);
+    if (passes(row, query)) page.rows.push_back(std::move(row));
+  }
+  return page;
+}
+
+}  // namespace skerry::store

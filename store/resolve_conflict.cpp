@@ -1,0 +1,138 @@
+#include "store/resolve_conflict.hpp"
+
+#include <fmt/format.h>
+
+#include "core/json_text.hpp"
+#include "core/timestamp.hpp"
+
+namespace skerry::store {
+namespace {
+
+tl::unexpected<Error> no_such_choice(std::string_view member, std::string detail) {
+  FieldError complaint{fmt::format("/{}", member), "bad_choice", detail};
+  return fail(Error(Errc::validation_failed, std::move(detail), {}, {std::move(complaint)}));
+}
+
+// A merge patch that gives the field this value and nothing of the old one: the members of a group
+// that the value lacks are taken out by name.
+json::object patch_to(const Field& field, const json::value& value) {
+  json::value whole = value;
+  if (json::object* object = whole.if_object(); object && field.type == FieldType::group)
+    for (const Field& each : field.members)
+      if (!object->contains(each.name)) (*object)[each.name] = nullptr;
+  return {{field.name, std::move(whole)}};
+}
+
+class Resolver {
+ public:
+  Resolver(Connection& connection, ChangeLog& log, Role role, Random& random, Conflict conflict,
+           const Author& author)
+      : connection_(connection),
+        log_(log),
+        role_(role),
+        random_(random),
+        conflict_(std::move(conflict)),
+        author_(author) {}
+
+  Result<Conflict> resolve(const ConflictDecision& decision) {
+    if (record_exists(connection_, *conflict_.kind, conflict_.record)) {
+      SKERRY_TRY(const json::object patch, patch_for(decision));
+      RecordWriter writer(connection_, log_, role_, random_);
+      SKERRY_TRY_VOID(writer.update(*conflict_.kind, conflict_.record, patch, std::nullopt, author_,
+                                    conflict_.id));
+    } else {
+      SKERRY_TRY_VOID(decide_gone(decision));
+    }
+    return mark(decision);
+  }
+
+ private:
+  Result<json::object> patch_for(const ConflictDecision& decision) const {
+    const auto* choice = std::get_if<ConflictChoice>(&decision);
+    if (choice && *choice == ConflictChoice::winner) return json::object();
+    if (choice && conflict_.type == ConflictType::duplicate_key) return json::object();
+    const std::string_view member = choice ? "choose" : "value";
+    const int field = conflict_.kind->find_field(conflict_.field);
+    if (field < 0)
+      return no_such_choice(member, "the conflict is about the whole record: only the winner can be chosen");
+    const Field& description = conflict_.kind->fields[static_cast<std::size_t>(field)];
+    if (!choice) return patch_to(description, std::get<json::value>(decision));
+    const json::value* value = conflict_.loser.if_contains("value");
+    if (!value) return no_such_choice(member, "the conflict keeps no other value");
+    return patch_to(description, *value);
+  }
+
+  // There is no record to change: the decision itself is the row.
+  Result<void> decide_gone(const ConflictDecision& decision) {
+    if (role_ == Role::site)
+      return fail(Errc::wrong_role,
+                  fmt::format("the {} is not at this site any more: central decides this conflict",
+                              conflict_.kind->name),
+                  "ask the vendor's central");
+    const auto* choice = std::get_if<ConflictChoice>(&decision);
+    if (!choice || *choice != ConflictChoice::winner)
+      return no_such_choice(choice ? "choose" : "value",
+                            fmt::format("the {} is deleted and stays so: choose the winner, or make "
+                                        "a new record first",
+                                        conflict_.kind->name));
+    std::string line = fmt::format(R"({{"k":"cfr","cf":"{}","choice":"winner","hlc":"{}","by":)",
+                                   to_string(conflict_.id), to_string(log_.tick()));
+    append_json_string(line, author_.actor);
+    line += ",\"src\":";
+    append_json_string(line, author_.source);
+    if (!author_.request.empty()) {
+      line += ",\"rq\":";
+      append_json_string(line, author_.request);
+    }
+    line += fmt::format(",\"sv\":{}}}", schema_version);
+    log_.append_own(connection_, conflict_.kind->name, conflict_.record, line);
+    return {};
+  }
+
+  Conflict mark(const ConflictDecision& decision) {
+    conflict_.open = false;
+    conflict_.decided_by = author_.actor;
+    conflict_.resolved_at = log_.wall_ms();
+    json::object resolution;
+    if (const auto* choice = std::get_if<ConflictChoice>(&decision))
+      resolution["choice"] = *choice == ConflictChoice::winner ? "winner" : "loser";
+    else
+      resolution["choice"] = "value";
+    const auto record = find_record(connection_, *conflict_.kind, conflict_.record);
+    const int field = conflict_.kind->find_field(conflict_.field);
+    if (record && field >= 0) resolution["value"] = record->values[static_cast<std::size_t>(field)];
+    if (role_ == Role::central) {
+      const Version version{log_.own().ord, log_.own().seq};  // of the row just written
+      conflict_.version = version.n;
+      resolution["version"] = to_json(version);
+    }
+    conflict_.resolution = std::move(resolution);
+    write_conflict(connection_, conflict_);
+    return std::move(conflict_);
+  }
+
+  Connection& connection_;
+  ChangeLog& log_;
+  Role role_;
+  Random& random_;
+  Conflict conflict_;
+  const Author& author_;
+};
+
+}  // namespace
+
+Result<Conflict> resolve_conflict(Connection& connection, ChangeLog& log, Role role, Random& random,
+                                  const RecordId& id, const ConflictDecision& decision,
+                                  const Author& author) {
+  auto conflict = find_conflict(connection, id);
+  if (!conflict) return fail(Errc::not_found, fmt::format("no conflict has the id {}", to_string(id)));
+  if (!conflict->open)
+    return fail(Errc::already_exists,
+                fmt::format("the conflict was decided by {} at {}", conflict->decided_by,
+                            conflict->resolved_at ? format_timestamp(*conflict->resolved_at)
+                                                  : "an unknown time"),
+                "change the record itself");
+  return Resolver(connection, log, role, random, std::move(*conflict), author).resolve(decision);
+}
+
+}  // namespace skerry::store

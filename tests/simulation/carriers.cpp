@@ -1,0 +1,129 @@
+// Bundles on their way: exported, lost, repeated, damaged, brought to the wrong machine.
+#include <fmt/format.h>
+#include <unordered_set>
+
+#include "store/sites.hpp"
+#include "sync/bundle_reader.hpp"
+#include "sync/state_line.hpp"
+#include "tests/simulation/world.hpp"
+
+namespace skerry::sim {
+
+void World::put_in_air(sync::PackedBundle&& packed, std::size_t from, std::size_t to) {
+  ++counts_.bundles;
+  InAir bundle{read_whole(packed.bundle.file.fd(), packed.bundle.size), packed.name, from, to};
+  say(fmt::format("{} packs {} ({} lines{})", machines_[from]->name(), bundle.name, packed.lines,
+                  packed.more ? ", more follows" : ""));
+  if (from == 0 && rng_.percent(25)) scan_for_scope(bundle);
+  air_.push_back(std::move(bundle));
+}
+
+void World::export_up(Machine& site) {
+  must(sync::pack_changes(site.node(), std::nullopt,
+                          [&](sync::PackedBundle&& packed) -> Result<void> {
+                            put_in_air(std::move(packed), site.number, 0);
+                            return {};
+                          }),
+       "exporting up");
+}
+
+void World::export_down(std::size_t number, bool always) {
+  const auto site = central().read([&](store::Connection& connection) {
+    return *store::find_site(connection, site_id(number));
+  });
+  must(sync::pack_state(central().node(), site, always,
+                        [&](sync::PackedBundle&& packed) -> Result<void> {
+                          put_in_air(std::move(packed), 0, number);
+                          return {};
+                        }),
+       "exporting down");
+}
+
+void World::deliver_some() {
+  if (air_.empty()) return;
+  const std::size_t at = rng_.below(air_.size());
+  const InAir bundle = air_[at];
+  if (!rng_.percent(swarm_.repeat_percent))
+    air_.erase(air_.begin() + static_cast<std::ptrdiff_t>(at));
+  if (rng_.percent(swarm_.loss_percent)) return say(bundle.name + " is lost");
+  Machine& to = *machines_[bundle.to];
+  if (rng_.percent(swarm_.damage_percent)) return deliver_damaged(bundle, to);
+  if (rng_.percent(swarm_.misroute_percent)) {
+    Machine& other = *machines_[rng_.below(machines_.size())];
+    if (other.number != bundle.to)
+      return expect_refused(bundle, other, bundle.bytes, "for somebody else");
+  }
+  deliver(bundle, to);
+}
+
+// Whole, at the right place: taken in, or recognised; I3: taking it in again changes nothing.
+void World::deliver(const InAir& bundle, Machine& to) {
+  ++counts_.imports;
+  const sync::ImportOutcome outcome = to.import(bundle.bytes, bundle.name);
+  say(fmt::format("{} takes {}: {} {}", to.name(), bundle.name, outcome.outcome, outcome.detail));
+  const bool gap = outcome.error && outcome.error->code == Errc::bundle_gap;
+  if (outcome.error && !gap)
+    throw Violation("honest bundle refused",
+                    fmt::format("{} at {}: {} {}", bundle.name, to.name(), outcome.outcome, outcome.detail));
+  if (!rng_.percent(20)) return;
+  const Hash before = to.digest();
+  to.import(bundle.bytes, bundle.name);
+  if (to.digest() != before)
+    throw Violation("I3", fmt::format("{} taken in twice changed {} again", bundle.name, to.name()));
+}
+
+void World::deliver_damaged(const InAir& bundle, Machine& to) {
+  Bytes bytes = bundle.bytes;
+  if (rng_.percent(40)) {
+    bytes.resize(rng_.below(bytes.size()));
+    return expect_refused(bundle, to, bytes, "cut off");
+  }
+  const std::size_t bit = rng_.below(bytes.size() * 8);
+  bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ (1U << bit % 8));
+  expect_refused(bundle, to, bytes, "one bit changed");
+}
+
+void World::expect_refused(const InAir& bundle, Machine& to, ByteView bytes, const char* why) {
+  ++counts_.refusals;
+  const Hash before = to.digest();
+  const sync::ImportOutcome outcome = to.import(bytes, bundle.name);
+  say(fmt::format("{} refuses {} ({}): {}", to.name(), bundle.name, why, outcome.outcome));
+  if (outcome.applied())
+    throw Violation("damaged bundle taken in", fmt::format("{} at {}: {}", bundle.name, to.name(), why));
+  if (to.digest() != before)
+    throw Violation("a refusal changed something",
+                    fmt::format("{} at {}: {}, {}", bundle.name, to.name(), why, outcome.outcome));
+}
+
+// I12: opens a bundle with the site's own key and looks for records of other customers.
+void World::scan_for_scope(const InAir& bundle) {
+  Machine& site = *machines_[bundle.to];
+  sync::FileHandle file = must(sync::make_private_file(folder_), "scanning");
+  must(sync::write_all(file.fd(), bundle.bytes, "scanning"), "scanning");
+  auto reader = must(sync::BundleReader::open(
+                         std::move(file),
+                         [](const sync::Manifest&, const crypto::KeyId&) {
+                           return Result<std::optional<crypto::VerifyKey>>(keys_of(0).sign.verify_key());
+                         }),
+                     "scanning");
+  must(reader.stage({&keys_of(site.number).age, 1}, folder_), "scanning");
+  const store::Reader connection = central().database->read();
+  const auto known = *store::find_site(*connection, site_id(site.number));
+  must(reader.for_each_line([&](std::string_view line, std::uint64_t) -> Result<void> {
+         const sync::StateLine state = must(sync::decode_state_line(line), "scanning");
+         std::optional<RecordId> customer;
+         if (const auto* record = std::get_if<sync::RecordState>(&state)) {
+           const auto found = store::find_record(*connection, *record->kind, record->id);
+           if (found) customer = found->scope_customer;
+         } else if (const auto* conflict = std::get_if<store::Conflict>(&state)) {
+           customer = conflict->scope_customer;
+         }
+         if (customer && !store::in_scope(*connection, known, *customer))
+           throw Violation("I12", fmt::format("{} tells {} of what is not in its scope: {}",
+                                              bundle.name, site.name(), line));
+         return {};
+       }),
+       "scanning");
+}
+
+}  // namespace skerry::sim

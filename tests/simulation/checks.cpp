@@ -1,0 +1,203 @@
+#include "tests/simulation/checks.hpp"
+
+#include <fmt/format.h>
+#include <map>
+#include <set>
+
+#include "core/json_text.hpp"
+#include "store/conflicts.hpp"
+#include "store/sites.hpp"
+#include "tests/simulation/oracle.hpp"
+
+namespace skerry::sim {
+namespace {
+
+using store::Connection;
+
+std::vector<store::Record> records_of(Connection& connection, const Kind& kind) {
+  std::vector<store::Record> records;
+  auto cursor = connection.query(
+      fmt::format("SELECT {} FROM {} ORDER BY id", store::select_columns(kind), kind.name));
+  while (cursor.next()) records.push_back(store::read_record(cursor, kind));
+  return records;
+}
+
+// What is compared: values, and each field's version of central.
+std::string describe(const store::Record& record) {
+  std::string text;
+  for (std::size_t i = 0; i < record.values.size(); ++i) {
+    const std::string_view name = record.kind->fields[i].name;
+    const Version version = record.stamps.of(name).version;
+    text += fmt::format("{}={}@{}.{} ", name, to_json_text(record.values[i]), version.ord, version.n);
+  }
+  return text;
+}
+
+using View = std::map<std::string, std::string>;
+
+View records_in_scope(Connection& connection, const store::Site* site) {
+  View view;
+  for (const Kind& kind : all_kinds())
+    for (const store::Record& record : records_of(connection, kind))
+      if (!site || store::in_scope(connection, *site, record.scope_customer))
+        view[fmt::format("{} {}", kind.name, to_string(record.id))] = describe(record);
+  return view;
+}
+
+View conflicts_in_scope(Connection& connection, const store::Site* site) {
+  View view;
+  store::ConflictQuery all;
+  all.limit = 1'000'000;
+  for (const store::Conflict& conflict : store::list_conflicts(connection, all)) {
+    if (site && !store::in_scope(connection, *site, conflict.scope_customer)) continue;
+    json::object object = store::to_json(conflict);
+    view[to_string(conflict.id)] = to_json_text(object);
+  }
+  return view;
+}
+
+std::string difference(const View& at_site, const View& at_central) {
+  for (const auto& [id, text] : at_central) {
+    const auto found = at_site.find(id);
+    if (found == at_site.end()) return fmt::format("{} is missing; central has {}", id, text);
+    if (found->second != text)
+      return fmt::format("{}\n    here:    {}\n    central: {}", id, found->second, text);
+  }
+  for (const auto& [id, text] : at_site)
+    if (!at_central.contains(id)) return fmt::format("{} is not central's: {}", id, text);
+  return {};
+}
+
+std::int64_t count(Connection& connection, const std::string& sql) {
+  auto cursor = connection.query(sql);
+  return cursor.next() ? cursor.integer(0) : 0;
+}
+
+std::string site_difference(Machine& central, Machine& site) {
+  const store::Reader at_central = central.database->read();
+  const store::Reader at_site = site.database->read();
+  const auto known = *store::find_site(*at_central, site_id(site.number));
+  const auto upstream = *store::read_upstream(*at_site);
+  if (upstream.acked != site.log->own().seq)
+    return fmt::format("{} rows are pending", site.log->own().seq - upstream.acked);
+  if (const auto shadows = count(*at_site, "SELECT count(*) FROM shadow"))
+    return fmt::format("{} shadows are left", shadows);
+  if (auto text = difference(records_in_scope(*at_site, nullptr), records_in_scope(*at_central, &known));
+      !text.empty())
+    return text;
+  return difference(conflicts_in_scope(*at_site, nullptr), conflicts_in_scope(*at_central, &known));
+}
+
+struct Told {
+  std::string disposition;
+  std::string detail;
+};
+
+// The disposition of every row of a site in central's ledger, each exactly once.
+std::map<std::int64_t, Told> ledger(Connection& connection, Machine& site) {
+  const std::int64_t head = site.log->own().seq;
+  const auto epoch = store::find_epoch(connection, site.log->own().epoch);
+  std::map<std::int64_t, Told> rows;
+  if (!epoch) {
+    if (head > 0) throw Violation("I2", site.name() + " is unknown at central");
+    return rows;
+  }
+  auto cursor = connection.query(
+      "SELECT seq,disposition,detail FROM ingest WHERE epoch=?1 ORDER BY seq", epoch->number);
+  while (cursor.next())
+    rows[cursor.integer(0)] = {std::string(cursor.text(1)), std::string(cursor.text(2))};
+  if (static_cast<std::int64_t>(rows.size()) != head ||
+      (head > 0 && rows.rbegin()->first != head))
+    throw Violation("I2", fmt::format("central decided {} rows of {}, which wrote {}", rows.size(),
+                                      site.name(), head));
+  return rows;
+}
+
+void check_decisions_logged(Connection& connection, Machine& site, std::size_t rows) {
+  const std::string mark = fmt::format("{{\"k\":\"dec\",\"site\":\"{}\"", to_string(site_id(site.number)));
+  auto cursor = connection.query(
+      "SELECT count(*) FROM change_log WHERE substr(line,1,?2)=?1", std::string_view(mark),
+      static_cast<std::int64_t>(mark.size()));
+  const std::int64_t logged = cursor.next() ? cursor.integer(0) : 0;
+  if (logged != static_cast<std::int64_t>(rows))
+    throw Violation("I2", fmt::format("central's log has {} decisions about the {} rows of {}",
+                                      logged, rows, site.name()));
+}
+
+void check_told(Machine& site, const std::map<std::int64_t, Told>& rows) {
+  site.read([&](Connection& connection) {
+    for (const auto& [seq, told] : rows) {
+      const auto result = store::find_row_result(connection, site.log->own().number, seq);
+      const std::string here =
+          result ? std::string(to_text(result->disposition)) : std::string("applied");
+      if (here != told.disposition)
+        throw Violation("I2", fmt::format("row {} of {} is {} at central, the site was told {}", seq,
+                                          site.name(), told.disposition, here));
+    }
+  });
+}
+
+void check_rows_unchanged(Machine& machine, Connection& own, Connection* central) {
+  for (const Acknowledged& row : machine.acknowledged) {
+    auto cursor = own.query("SELECT hash FROM change_log WHERE log=?1 AND seq=?2",
+                            machine.log->own().number, row.seq);
+    if (!cursor.next() || cursor.hash(0) != row.hash)
+      throw Violation("I4", fmt::format("row {} of {} is not what was acknowledged", row.seq, machine.name()));
+    if (!central) continue;
+    const auto epoch = store::find_epoch(*central, machine.log->own().epoch);
+    const auto taken = epoch ? store::find_ingested(*central, epoch->number, row.seq) : std::nullopt;
+    if (!taken || taken->hash != row.hash)
+      throw Violation("I4", fmt::format("central holds another row {} of {}", row.seq, machine.name()));
+  }
+}
+
+}  // namespace
+
+std::string first_difference(World& world) {
+  for (std::size_t number = 1; number <= world.sites(); ++number) {
+    const std::string text = site_difference(world.central(), world.site(number));
+    if (!text.empty()) return fmt::format("site{}: {}", number, text);
+  }
+  return {};
+}
+
+void check_views(World& world) {
+  const std::string text = first_difference(world);
+  if (!text.empty()) throw Violation("I1 after four clean exchanges", text);
+}
+
+void check_ledger(World& world) {
+  const store::Reader central = world.central().database->read();
+  for (std::size_t number = 1; number <= world.sites(); ++number) {
+    Machine& site = world.site(number);
+    const auto rows = ledger(*central, site);
+    check_decisions_logged(*central, site, rows.size());
+    check_told(site, rows);
+  }
+}
+
+void check_chains(World& world) {
+  const store::Reader central = world.central().database->read();
+  for (std::size_t number = 0; number <= world.sites(); ++number) {
+    Machine& machine = world.site(number);
+    const store::Reader own = machine.database->read();
+    const auto audit = store::verify_chains(*own, {});
+    if (!audit) throw Violation("I4", machine.name() + ": " + audit.error().detail);
+    check_rows_unchanged(machine, *own, number == 0 ? nullptr : &*central);
+  }
+}
+
+void check_against_oracle(World& world) {
+  const store::Reader reader = world.central().database->read();
+  Oracle oracle;
+  oracle.begin_scopes(world.initial_scopes());
+  oracle.replay(*reader);
+  oracle.compare(*reader);
+  // A site that got pieces of more than one packing may have seen more than its position says.
+  if (world.swarm().small_bundles) return;
+  for (std::size_t number = 1; number <= world.sites(); ++number)
+    for (const Acknowledged& row : world.site(number).acknowledged)
+      oracle.check_bases(number, row.seq, row.seen_n);
+}
+
+}  // namespace skerry::sim

@@ -1,0 +1,27 @@
+// What must hold once the faults have stopped (SYNC 6.1). Each throws a Violation that says what
+// differs.
+#pragma once
+
+#include <string>
+
+#include "tests/simulation/world.hpp"
+
+namespace skerry::sim {
+
+// Empty when every site shows exactly central's records of its scope, with the versions of every
+// field, and central's conflict records, and waits for nothing; otherwise the first difference.
+std::string first_difference(World& world);
+inline bool all_agree(World& world) { return first_difference(world).empty(); }
+
+// I1 and liveness.
+void check_views(World& world);
+// I2, I7: every acknowledged change has exactly one disposition and one row of central's log, and
+// the site was told it.
+void check_ledger(World& world);
+// I4: every chain is whole, everywhere, and a row is what it was when it was acknowledged.
+void check_chains(World& world);
+// I8, I9 and "every concurrent pair leaves exactly one conflict record": central is what a naive
+// reading of its log gives (oracle.hpp).
+void check_against_oracle(World& world);
+
+}  // namespace skerry::sim

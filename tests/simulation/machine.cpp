@@ -1,0 +1,196 @@
+#include "tests/simulation/machine.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fstream>
+#include <iterator>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "crypto/sha256.hpp"
+#include "store/sites.hpp"
+#include "sync/spool.hpp"
+#include "sync/trust.hpp"
+
+namespace skerry::sim {
+namespace {
+
+constexpr UnixMillis template_time_ms = 1'760'000'000'000;
+constexpr std::int64_t central_ord = 1'760'000'000;
+
+std::array<sync::Keys, sites_max + 1> make_keys() {
+  const auto make = [](std::uint64_t number) {
+    Rng random(1000 + number);
+    std::array<std::uint8_t, 32> seed{};
+    random.fill(seed);
+    return sync::Keys{must(crypto::SigningKey::from_seed(seed), "key"),
+                      crypto::AgeIdentity::generate(random)};
+  };
+  return {make(0), make(1), make(2), make(3), make(4)};
+}
+
+void enrol_sites(store::Connection& connection) {
+  for (std::size_t number = 1; number <= sites_max; ++number) {
+    store::Site site;
+    site.id = site_id(number);
+    site.name = fmt::format("site{}", number);
+    store::insert_site(connection, site, {});
+    site.status = store::SiteStatus::active;
+    site.admitted_at = template_time_ms;
+    site.sign_key = keys_of(number).sign.verify_key().to_text();
+    site.age_recipient = keys_of(number).age.recipient().to_text();
+    store::update_site(connection, site);
+  }
+}
+
+void enrol_here(store::Connection& connection) {
+  sync::Trust trust;
+  trust.central_name = "central";
+  trust.signing_keys.push_back(keys_of(0).sign.verify_key());
+  trust.recipients.push_back(keys_of(0).age.recipient());
+  sync::save_trust(connection, trust);
+  store::write_upstream(connection, {});
+}
+
+Bytes read_file(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+Bytes make_template(std::size_t number) {
+  const std::filesystem::path folder = scratch_folder();
+  const UnixMillis now = template_time_ms;
+  {
+    SimClock clock(now);
+    Rng random(2000 + number);
+    store::ChangeLog log(clock);
+    store::DatabaseOptions quick;
+    quick.threaded = false;
+    quick.durable = false;
+    auto database = must(store::Database::open(folder, quick), "opening a template");
+    database->set_participant(&log);
+    auto work = [&](store::Connection& connection) -> Result<void> {
+      const Role role = number == 0 ? Role::central : Role::site;
+      store::write_identity(connection, {role, site_id(number), fmt::format("m{}", number)});
+      log.load(connection);
+      log.start_own(connection, new_id<EpochId>(random), number == 0 ? central_ord : 0);
+      if (number == 0) {
+        enrol_sites(connection);
+      } else {
+        log.start_received(connection, new_id<EpochId>(random));
+        enrol_here(connection);
+      }
+      return {};
+    };
+    must(database->write(work), "filling a template");
+  }
+  Bytes content = read_file(folder / "skerry.db");
+  std::filesystem::remove_all(folder);
+  return content;
+}
+
+void digest_table(store::Connection& connection, const std::string& table, crypto::Sha256& hash) {
+  std::string columns;
+  {
+    auto cursor = connection.query("SELECT name FROM pragma_table_info(?1) ORDER BY cid", table);
+    while (cursor.next()) {
+      if (cursor.text(0) == "contact_at" || cursor.text(0) == "clock_suspect") continue;
+      columns += fmt::format("{}quote(\"{}\")", columns.empty() ? "" : "||','||", cursor.text(0));
+    }
+  }
+  auto cursor = connection.query(fmt::format("SELECT {0} FROM {1} ORDER BY {0}", columns, table));
+  hash.update(as_bytes(table));
+  while (cursor.next()) hash.update(as_bytes(cursor.text(0)));
+}
+
+}  // namespace
+
+std::filesystem::path scratch_folder() {
+  const std::filesystem::path ram("/dev/shm");
+  std::error_code ignored;
+  const bool usable = std::filesystem::is_directory(ram, ignored) && ::access(ram.c_str(), W_OK) == 0;
+  std::string name =
+      ((usable ? ram : std::filesystem::temp_directory_path()) / "skerry-sim-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw Violation("harness", "no scratch folder");
+  return name;
+}
+
+const sync::Keys& keys_of(std::size_t number) {
+  static const auto keys = make_keys();
+  return keys[number];
+}
+
+SiteId site_id(std::size_t number) {
+  if (number == 0) return {};
+  Rng random(3000 + number);
+  return new_id<SiteId>(random);
+}
+
+const Bytes& template_of(std::size_t number) {
+  static const std::array<Bytes, sites_max + 1> templates{
+      make_template(0), make_template(1), make_template(2), make_template(3), make_template(4)};
+  return templates[number];
+}
+
+Bytes read_whole(int fd, std::uint64_t size) {
+  Bytes bytes(size);
+  must(sync::read_at(fd, 0, bytes), "reading a bundle");
+  return bytes;
+}
+
+Machine::Machine(std::size_t number_in, std::filesystem::path folder_in, const Bytes& file,
+                 const UnixMillis& now, std::uint64_t seed)
+    : number(number_in), folder(std::move(folder_in)), clock(now), random(seed) {
+  options.zstd_level = 1;
+  std::filesystem::create_directories(folder / "spool");
+  {
+    std::ofstream out(folder / "skerry.db", std::ios::binary);
+    out.write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+  }
+  open();
+}
+
+std::string Machine::name() const { return is_central() ? "central" : fmt::format("site{}", number); }
+
+void Machine::open() {
+  store::DatabaseOptions quick;
+  quick.threaded = false;
+  quick.durable = false;
+  database = must(store::Database::open(folder, quick), "opening a database");
+  log = std::make_unique<store::ChangeLog>(clock);
+  read([&](store::Connection& connection) { log->load(connection); });
+  database->set_participant(log.get());
+}
+
+void Machine::restart() {
+  database.reset();
+  open();
+}
+
+sync::Node Machine::node() {
+  return {*database, *log, keys_of(number), clock, random, folder / "spool", "simulation", options};
+}
+
+sync::ImportOutcome Machine::import(ByteView bytes, const std::string& file_name) {
+  const sync::Spool spool = must(sync::Spool::open(folder / "spool"), "opening a spool");
+  sync::SpoolWriter writer = must(spool.begin(), "spooling");
+  must(writer.write(bytes), "spooling");
+  return sync::import_bundle(node(), writer.seal(), file_name);
+}
+
+Hash Machine::digest() {
+  return read([](store::Connection& connection) {
+    std::vector<std::string> tables;
+    {
+      auto cursor = connection.query(
+          "SELECT name FROM sqlite_schema WHERE type='table' AND name<>'inbox' AND "
+          "name NOT LIKE '%\\_search%' ESCAPE '\\' ORDER BY name");
+      while (cursor.next()) tables.emplace_back(cursor.text(0));
+    }
+    crypto::Sha256 hash;
+    for (const std::string& table : tables) digest_table(connection, table, hash);
+    return hash.finish();
+  });
+}
+
+}  // namespace skerry::sim

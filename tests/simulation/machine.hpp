@@ -1,0 +1,104 @@
+// One simulated machine: the shipped store and sync code on a database of its own, with a clock and
+// random bytes that the simulation gives.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "store/record.hpp"
+#include "store/write_records.hpp"
+#include "sync/import.hpp"
+#include "sync/node.hpp"
+#include "sync/pack.hpp"
+#include "tests/simulation/rng.hpp"
+
+namespace skerry::sim {
+
+// What a check found. Never caught inside a run.
+struct Violation : std::runtime_error {
+  Violation(const std::string& invariant, const std::string& difference)
+      : std::runtime_error(invariant + ": " + difference) {}
+};
+
+template <class T>
+T must(Result<T> result, const char* what) {
+  if (!result) throw Violation("harness", std::string(what) + ": " + result.error().detail);
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+// The world's time, shown to one machine by its own wrong clock.
+class SimClock final : public Clock {
+ public:
+  explicit SimClock(const UnixMillis& now) : now_(now) {}
+  UnixMillis wall_ms() const override { return now_ + skew_ms; }
+  std::int64_t monotonic_ms() const override { return now_; }
+  std::int64_t skew_ms = 0;
+
+ private:
+  const UnixMillis& now_;
+};
+
+// A row this machine acknowledged to its user, as it stood then.
+struct Acknowledged {
+  std::int64_t seq = 0;
+  Hash hash{};
+  std::int64_t seen_n = 0;  // how much of central's log the machine held when it wrote
+};
+
+class Machine {
+ public:
+  // `number` 0 is central; `file` is the content of the database it starts with.
+  Machine(std::size_t number, std::filesystem::path folder, const Bytes& file,
+          const UnixMillis& now, std::uint64_t seed);
+
+  bool is_central() const { return number == 0; }
+  std::string name() const;
+  void restart();
+  sync::Node node();
+
+  // Runs `work(Connection&) -> Result<T>` as the daemon would.
+  template <class Work>
+  auto write(Work work) {
+    return database->write(work);
+  }
+  template <class Work>
+  auto read(Work work) {
+    const store::Reader reader = database->read();
+    return work(*reader);
+  }
+
+  sync::ImportOutcome import(ByteView bytes, const std::string& file_name);
+  // A digest of every table but the inbox, without times of contact.
+  Hash digest();
+
+  const std::size_t number;
+  const std::filesystem::path folder;
+  SimClock clock;
+  Rng random;
+  std::unique_ptr<store::ChangeLog> log;
+  std::unique_ptr<store::Database> database;
+  sync::BundleOptions options;
+  std::vector<Acknowledged> acknowledged;
+
+ private:
+  void open();
+};
+
+// Fixed for all runs: who a machine is.
+inline constexpr std::size_t sites_max = 4;
+const sync::Keys& keys_of(std::size_t number);
+SiteId site_id(std::size_t number);
+// The file of a database of machine `number`, initialised and enrolled, with nothing in it. Made
+// once per process.
+const Bytes& template_of(std::size_t number);
+// A folder on a RAM disk when there is one.
+std::filesystem::path scratch_folder();
+
+Bytes read_whole(int fd, std::uint64_t size);
+
+}  // namespace skerry::sim
