@@ -63,7 +63,10 @@ Rebase::Known Rebase::read(const Kind& kind, const RecordId& id) {
   Known known;
   known.view = store::find_record(connection_, kind, id);
   known.central = store::find_shadow(connection_, kind, id);
-  if (!known.central && known.view && known.view->stamps.at_central()) known.central = known.view;
+  if (!known.central && known.view && known.view->stamps.at_central()) {
+    known.central = known.view;
+    known.is_settled = true;
+  }
   return known;
 }
 
@@ -101,7 +104,13 @@ bool Rebase::take(const RecordGone& gone) {
   return changed;
 }
 
-bool Rebase::settle(const Kind& kind, const RecordId& id) { return show(read(kind, id), kind, id); }
+// A record of central's with rows that wait for a decision has a shadow; without one, what is shown
+// is central's state already, because the bundle brought it.
+bool Rebase::settle(const Kind& kind, const RecordId& id) {
+  Known known = read(kind, id);
+  if (known.is_settled) return false;
+  return show(std::move(known), kind, id);
+}
 
 bool Rebase::show(Known known, const Kind& kind, const RecordId& id) {
   const auto pending = store::pending_lines(connection_, log_.own().number, id, acked_);

@@ -29,6 +29,7 @@ class Rebase {
   struct Known {
     std::optional<store::Record> view;
     std::optional<store::Record> central;
+    bool is_settled = false;  // both are one: there is no shadow
   };
   Known read(const Kind& kind, const RecordId& id);
   // Keeps central's state and shows it with the pending rows over it.
