@@ -173,10 +173,9 @@ class Taker {
     const std::string line =
         fmt::format(R"({{"k":"rel","site":"{}","ep":"{}","seq":{},"d":"{}"}})", to_string(site_.id),
                     to_string(epoch_.epoch), seq, to_text(decision.disposition));
-    log_.append_own(connection_, change.kind->name, change.record, line);
-    // Its place stays that of the first decision, which the site may have seen acknowledged.
-    connection_.execute("UPDATE ingest SET disposition=?3,detail=?4 WHERE epoch=?1 AND seq=?2",
-                        epoch_.number, seq, to_text(decision.disposition), decision.detail);
+    const auto position = log_.append_own(connection_, change.kind->name, change.record, line);
+    store::update_disposition(connection_, epoch_.number, seq, decision.disposition,
+                              decision.detail, position.n);
     ++counts_.released;
   }
 
