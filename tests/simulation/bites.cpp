@@ -18,8 +18,7 @@ struct Sabotage {
 };
 
 const std::vector<Sabotage> sabotages{
-    {"central forgot the first row of every site", true,
-     "DELETE FROM ingest WHERE seq=1"},
+    {"central forgot the first row of every site", true, "DELETE FROM ingest WHERE seq=1"},
     {"a decision is not in central's ledger", true,
      "DELETE FROM ingest WHERE seq=(SELECT max(seq) FROM ingest)"},
     {"a value differs at a site", false,
@@ -50,7 +49,8 @@ const std::vector<Sabotage> sabotages{
      "UPDATE change_log SET line=line||' ' WHERE n=2"},
     {"a shadow was left behind", false,
      "INSERT INTO shadow(record,kind,doc) VALUES(randomblob(16),'note','{}')"},
-    {"a site's rows are pending for ever", false, "UPDATE upstream SET acked=acked-1 WHERE acked>0"},
+    {"a site's rows are pending for ever", false,
+     "UPDATE upstream SET acked=acked-1 WHERE acked>0"},
     {"a cursor went back", false, "UPDATE upstream SET n=n-1 WHERE n>0"},
     {"central forgot what a site reported", true, "UPDATE site SET down_n=down_n-1 WHERE down_n>1"},
 };

@@ -6,8 +6,8 @@
 
 namespace skerry::sim {
 
-// Tries each way on seeds from `first` on, at most `seeds_max`, until it could be done; 0 when every
-// way was noticed.
+// Tries each way on seeds from `first` on, at most `seeds_max`, until it could be done; 0 when
+// every way was noticed.
 int run_bites(std::uint64_t first, std::uint64_t seeds_max);
 
 }  // namespace skerry::sim

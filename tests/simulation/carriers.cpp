@@ -63,13 +63,14 @@ void World::deliver(const InAir& bundle, Machine& to) {
   say(fmt::format("{} takes {}: {} {}", to.name(), bundle.name, outcome.outcome, outcome.detail));
   const bool gap = outcome.error && outcome.error->code == Errc::bundle_gap;
   if (outcome.error && !gap)
-    throw Violation("honest bundle refused",
-                    fmt::format("{} at {}: {} {}", bundle.name, to.name(), outcome.outcome, outcome.detail));
+    throw Violation("honest bundle refused", fmt::format("{} at {}: {} {}", bundle.name, to.name(),
+                                                         outcome.outcome, outcome.detail));
   if (!rng_.percent(20)) return;
   const Hash before = to.digest();
   to.import(bundle.bytes, bundle.name);
   if (to.digest() != before)
-    throw Violation("I3", fmt::format("{} taken in twice changed {} again", bundle.name, to.name()));
+    throw Violation("I3",
+                    fmt::format("{} taken in twice changed {} again", bundle.name, to.name()));
 }
 
 void World::deliver_damaged(const InAir& bundle, Machine& to) {
@@ -89,7 +90,8 @@ void World::expect_refused(const InAir& bundle, Machine& to, ByteView bytes, con
   const sync::ImportOutcome outcome = to.import(bytes, bundle.name);
   say(fmt::format("{} refuses {} ({}): {}", to.name(), bundle.name, why, outcome.outcome));
   if (outcome.applied())
-    throw Violation("damaged bundle taken in", fmt::format("{} at {}: {}", bundle.name, to.name(), why));
+    throw Violation("damaged bundle taken in",
+                    fmt::format("{} at {}: {}", bundle.name, to.name(), why));
   if (to.digest() != before)
     throw Violation("a refusal changed something",
                     fmt::format("{} at {}: {}, {}", bundle.name, to.name(), why, outcome.outcome));
@@ -100,29 +102,29 @@ void World::scan_for_scope(const InAir& bundle) {
   Machine& site = *machines_[bundle.to];
   sync::FileHandle file = must(sync::make_private_file(folder_), "scanning");
   must(sync::write_all(file.fd(), bundle.bytes, "scanning"), "scanning");
-  auto reader = must(sync::BundleReader::open(
-                         std::move(file),
-                         [](const sync::Manifest&, const crypto::KeyId&) {
-                           return Result<std::optional<crypto::VerifyKey>>(keys_of(0).sign.verify_key());
-                         }),
+  auto reader = must(sync::BundleReader::open(std::move(file),
+                                              [](const sync::Manifest&, const crypto::KeyId&) {
+                                                return Result<std::optional<crypto::VerifyKey>>(
+                                                    keys_of(0).sign.verify_key());
+                                              }),
                      "scanning");
   must(reader.stage({&keys_of(site.number).age, 1}, folder_), "scanning");
   const store::Reader connection = central().database->read();
   const auto known = *store::find_site(*connection, site_id(site.number));
   must(reader.for_each_line([&](std::string_view line, std::uint64_t) -> Result<void> {
-         const sync::StateLine state = must(sync::decode_state_line(line), "scanning");
-         std::optional<RecordId> customer;
-         if (const auto* record = std::get_if<sync::RecordState>(&state)) {
-           const auto found = store::find_record(*connection, *record->kind, record->id);
-           if (found) customer = found->scope_customer;
-         } else if (const auto* conflict = std::get_if<store::Conflict>(&state)) {
-           customer = conflict->scope_customer;
-         }
-         if (customer && !store::in_scope(*connection, known, *customer))
-           throw Violation("I12", fmt::format("{} tells {} of what is not in its scope: {}",
-                                              bundle.name, site.name(), line));
-         return {};
-       }),
+    const sync::StateLine state = must(sync::decode_state_line(line), "scanning");
+    std::optional<RecordId> customer;
+    if (const auto* record = std::get_if<sync::RecordState>(&state)) {
+      const auto found = store::find_record(*connection, *record->kind, record->id);
+      if (found) customer = found->scope_customer;
+    } else if (const auto* conflict = std::get_if<store::Conflict>(&state)) {
+      customer = conflict->scope_customer;
+    }
+    if (customer && !store::in_scope(*connection, known, *customer))
+      throw Violation("I12", fmt::format("{} tells {} of what is not in its scope: {}", bundle.name,
+                                         site.name(), line));
+    return {};
+  }),
        "scanning");
 }
 

@@ -28,7 +28,8 @@ std::string describe(const store::Record& record) {
   for (std::size_t i = 0; i < record.values.size(); ++i) {
     const std::string_view name = record.kind->fields[i].name;
     const Version version = record.stamps.of(name).version;
-    text += fmt::format("{}={}@{}.{} ", name, to_json_text(record.values[i]), version.ord, version.n);
+    text +=
+        fmt::format("{}={}@{}.{} ", name, to_json_text(record.values[i]), version.ord, version.n);
   }
   return text;
 }
@@ -82,7 +83,8 @@ std::string site_difference(Machine& central, Machine& site) {
     return fmt::format("{} rows are pending", site.log->own().seq - upstream.acked);
   if (const auto shadows = count(*at_site, "SELECT count(*) FROM shadow"))
     return fmt::format("{} shadows are left", shadows);
-  if (auto text = difference(records_in_scope(*at_site, nullptr), records_in_scope(*at_central, &known));
+  if (auto text =
+          difference(records_in_scope(*at_site, nullptr), records_in_scope(*at_central, &known));
       !text.empty())
     return text;
   return difference(conflicts_in_scope(*at_site, nullptr), conflicts_in_scope(*at_central, &known));
@@ -106,18 +108,17 @@ std::map<std::int64_t, Told> ledger(Connection& connection, Machine& site) {
       "SELECT seq,disposition,detail FROM ingest WHERE epoch=?1 ORDER BY seq", epoch->number);
   while (cursor.next())
     rows[cursor.integer(0)] = {std::string(cursor.text(1)), std::string(cursor.text(2))};
-  if (static_cast<std::int64_t>(rows.size()) != head ||
-      (head > 0 && rows.rbegin()->first != head))
+  if (static_cast<std::int64_t>(rows.size()) != head || (head > 0 && rows.rbegin()->first != head))
     throw Violation("I2", fmt::format("central decided {} rows of {}, which wrote {}", rows.size(),
                                       site.name(), head));
   return rows;
 }
 
 void check_decisions_logged(Connection& connection, Machine& site, std::size_t rows) {
-  const std::string mark = fmt::format("{{\"k\":\"dec\",\"site\":\"{}\"", to_string(site_id(site.number)));
-  auto cursor = connection.query(
-      "SELECT count(*) FROM change_log WHERE substr(line,1,?2)=?1", std::string_view(mark),
-      static_cast<std::int64_t>(mark.size()));
+  const std::string mark =
+      fmt::format("{{\"k\":\"dec\",\"site\":\"{}\"", to_string(site_id(site.number)));
+  auto cursor = connection.query("SELECT count(*) FROM change_log WHERE substr(line,1,?2)=?1",
+                                 std::string_view(mark), static_cast<std::int64_t>(mark.size()));
   const std::int64_t logged = cursor.next() ? cursor.integer(0) : 0;
   if (logged != static_cast<std::int64_t>(rows))
     throw Violation("I2", fmt::format("central's log has {} decisions about the {} rows of {}",
@@ -131,8 +132,8 @@ void check_told(Machine& site, const std::map<std::int64_t, Told>& rows) {
       const std::string here =
           result ? std::string(to_text(result->disposition)) : std::string("applied");
       if (here != told.disposition)
-        throw Violation("I2", fmt::format("row {} of {} is {} at central, the site was told {}", seq,
-                                          site.name(), told.disposition, here));
+        throw Violation("I2", fmt::format("row {} of {} is {} at central, the site was told {}",
+                                          seq, site.name(), told.disposition, here));
     }
   });
 }
@@ -142,12 +143,15 @@ void check_rows_unchanged(Machine& machine, Connection& own, Connection* central
     auto cursor = own.query("SELECT hash FROM change_log WHERE log=?1 AND seq=?2",
                             machine.log->own().number, row.seq);
     if (!cursor.next() || cursor.hash(0) != row.hash)
-      throw Violation("I4", fmt::format("row {} of {} is not what was acknowledged", row.seq, machine.name()));
+      throw Violation(
+          "I4", fmt::format("row {} of {} is not what was acknowledged", row.seq, machine.name()));
     if (!central) continue;
     const auto epoch = store::find_epoch(*central, machine.log->own().epoch);
-    const auto taken = epoch ? store::find_ingested(*central, epoch->number, row.seq) : std::nullopt;
+    const auto taken =
+        epoch ? store::find_ingested(*central, epoch->number, row.seq) : std::nullopt;
     if (!taken || taken->hash != row.hash)
-      throw Violation("I4", fmt::format("central holds another row {} of {}", row.seq, machine.name()));
+      throw Violation("I4",
+                      fmt::format("central holds another row {} of {}", row.seq, machine.name()));
   }
 }
 

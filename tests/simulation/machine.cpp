@@ -108,7 +108,8 @@ void digest_table(store::Connection& connection, const std::string& table, crypt
 std::filesystem::path scratch_folder() {
   const std::filesystem::path ram("/dev/shm");
   std::error_code ignored;
-  const bool usable = std::filesystem::is_directory(ram, ignored) && ::access(ram.c_str(), W_OK) == 0;
+  const bool usable =
+      std::filesystem::is_directory(ram, ignored) && ::access(ram.c_str(), W_OK) == 0;
   std::string name =
       ((usable ? ram : std::filesystem::temp_directory_path()) / "skerry-sim-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw Violation("harness", "no scratch folder");
@@ -145,12 +146,15 @@ Machine::Machine(std::size_t number_in, std::filesystem::path folder_in, const B
   std::filesystem::create_directories(folder / "spool");
   {
     std::ofstream out(folder / "skerry.db", std::ios::binary);
-    out.write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+    out.write(reinterpret_cast<const char*>(file.data()),
+              static_cast<std::streamsize>(file.size()));
   }
   open();
 }
 
-std::string Machine::name() const { return is_central() ? "central" : fmt::format("site{}", number); }
+std::string Machine::name() const {
+  return is_central() ? "central" : fmt::format("site{}", number);
+}
 
 void Machine::open() {
   store::DatabaseOptions quick;

@@ -1,5 +1,5 @@
-// The simulator (SYNC 6.1): `skerry_sim --seeds N --first S [--jobs J]` runs seeds S … S+N−1, each a
-// world of its own; `--seed N --verbose` replays one. On a failure the seed comes first.
+// The simulator (SYNC 6.1): `skerry_sim --seeds N --first S [--jobs J]` runs seeds S … S+N−1, each
+// a world of its own; `--seed N --verbose` replays one. On a failure the seed comes first.
 #include <chrono>
 #include <cstdio>
 #include <fmt/format.h>
@@ -53,8 +53,8 @@ bool run_seed(std::uint64_t seed, bool verbose, Totals& totals) {
 constexpr std::uint64_t failures_max = 5;  // of one job; more would only repeat
 
 // Seeds first + job, first + job + jobs, …
-int run_job(const std::vector<std::uint64_t>& seeds, std::size_t job, std::size_t jobs, bool verbose,
-            Totals& totals) {
+int run_job(const std::vector<std::uint64_t>& seeds, std::size_t job, std::size_t jobs,
+            bool verbose, Totals& totals) {
   for (std::size_t i = job; i < seeds.size() && totals.failed < failures_max; i += jobs)
     run_seed(seeds[i], verbose, totals);
   return totals.failed == 0 ? 0 : 1;
@@ -91,9 +91,11 @@ int run_all(const std::vector<std::uint64_t>& seeds, std::size_t jobs, bool verb
   }
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  fmt::print("{} seeds, {} failed, {:.1f} s, {:.0f} seeds/s; {} writes, {} bundles, {} imports, {} refusals\n",
-             sum.done, sum.failed, seconds, static_cast<double>(sum.done) / seconds,
-             sum.counts.writes, sum.counts.bundles, sum.counts.imports, sum.counts.refusals);
+  fmt::print(
+      "{} seeds, {} failed, {:.1f} s, {:.0f} seeds/s; {} writes, {} bundles, {} imports, {} "
+      "refusals\n",
+      sum.done, sum.failed, seconds, static_cast<double>(sum.done) / seconds, sum.counts.writes,
+      sum.counts.bundles, sum.counts.imports, sum.counts.refusals);
   return good ? 0 : 1;
 }
 
@@ -132,14 +134,22 @@ Options read_options(const std::vector<std::string>& arguments) {
       if (++i == arguments.size()) throw std::invalid_argument(name + " needs a value");
       return arguments[i];
     };
-    if (name == "--seeds") options.count = std::stoull(value());
-    else if (name == "--first") options.first = std::stoull(value());
-    else if (name == "--seed") options.one = std::stoull(value());
-    else if (name == "--jobs") options.jobs = std::max<std::size_t>(std::stoul(value()), 1);
-    else if (name == "--known") options.known = value();
-    else if (name == "--verbose") options.verbose = true;
-    else if (name == "--bites") options.bites = true;
-    else throw std::invalid_argument("there is no option " + name);
+    if (name == "--seeds")
+      options.count = std::stoull(value());
+    else if (name == "--first")
+      options.first = std::stoull(value());
+    else if (name == "--seed")
+      options.one = std::stoull(value());
+    else if (name == "--jobs")
+      options.jobs = std::max<std::size_t>(std::stoul(value()), 1);
+    else if (name == "--known")
+      options.known = value();
+    else if (name == "--verbose")
+      options.verbose = true;
+    else if (name == "--bites")
+      options.bites = true;
+    else
+      throw std::invalid_argument("there is no option " + name);
   }
   return options;
 }

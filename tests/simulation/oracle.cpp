@@ -100,9 +100,12 @@ std::string Oracle::decide(const Row& row, std::int64_t n, UnixMillis received) 
   const HlcStamp latest = HlcStamp::at(received + 60'000);
   const HlcStamp effective = row.change.hlc > latest ? latest : row.change.hlc;
   switch (row.change.op) {
-    case ChangeOp::create: return created(row, n, effective);
-    case ChangeOp::set: return changed(row, n, effective);
-    case ChangeOp::remove: return removed(row, n);
+    case ChangeOp::create:
+      return created(row, n, effective);
+    case ChangeOp::set:
+      return changed(row, n, effective);
+    case ChangeOp::remove:
+      return removed(row, n);
   }
   return "rejected";
 }
@@ -187,8 +190,8 @@ std::string Oracle::changed(const Row& row, std::int64_t n, HlcStamp effective) 
     if (!saw_it) {
       clashes.push_back(field.field);
       const SiteId holder = now.author == 0 ? SiteId{} : site_id(now.author);
-      const bool wins = effective > now.effective ||
-                        (effective == now.effective && site_id(row.site) > holder);
+      const bool wins =
+          effective > now.effective || (effective == now.effective && site_id(row.site) > holder);
       if (!wins) {
         lost = true;
         continue;

@@ -32,9 +32,9 @@ void Oracle::compare(store::Connection& connection) const {
       const std::string here = show(record->values[i], stamp.version.n, stamp.effective);
       const std::string expected = show(now.value, now.n, now.effective);
       if (here != expected)
-        throw Violation("I8, I9", fmt::format("{} {} {}: central has {}, its log gives {}",
-                                              entity.kind->name, to_string(id),
-                                              entity.kind->fields[i].name, here, expected));
+        throw Violation("I8, I9",
+                        fmt::format("{} {} {}: central has {}, its log gives {}", entity.kind->name,
+                                    to_string(id), entity.kind->fields[i].name, here, expected));
     }
     const auto customer = customer_of(*entity.kind, id, values_of(entity));
     if (customer && record->scope_customer != *customer)
@@ -82,11 +82,11 @@ void Oracle::check_bases(std::size_t site, std::int64_t seq, std::int64_t seen_n
       if (written.n <= seen_n) expected = written.n;
     const std::int64_t named = field.base ? field.base->n : 0;
     if (named != expected)
-      throw Violation("base", fmt::format("row {} of site{} ({} {}) names version {}, the site held "
-                                          "{} at position {}",
-                                          seq, site, row.change.kind->name,
-                                          row.change.kind->fields[field.field].name, named, expected,
-                                          seen_n));
+      throw Violation(
+          "base", fmt::format("row {} of site{} ({} {}) names version {}, the site held "
+                              "{} at position {}",
+                              seq, site, row.change.kind->name,
+                              row.change.kind->fields[field.field].name, named, expected, seen_n));
   }
 }
 

@@ -137,8 +137,8 @@ void World::note_cursors() {
                                         number, cursor.n, upstream.n, cursor.acked, upstream.acked,
                                         cursor.down, known.down.at.n));
     if (known.down.at.n > upstream.n)
-      throw Violation("I5", fmt::format("central believes that site{} holds {}, it holds {}", number,
-                                        known.down.at.n, upstream.n));
+      throw Violation("I5", fmt::format("central believes that site{} holds {}, it holds {}",
+                                        number, known.down.at.n, upstream.n));
     cursor = {upstream.n, upstream.acked, known.down.at.n};
   }
 }

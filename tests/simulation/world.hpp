@@ -20,8 +20,8 @@ struct InAir {
   std::size_t to = 0;
 };
 
-// The faults of a run are drawn once (swarm testing: Groce et al. 2012), so that some runs have many
-// of one kind and none of another.
+// The faults of a run are drawn once (swarm testing: Groce et al. 2012), so that some runs have
+// many of one kind and none of another.
 struct Swarm {
   std::size_t sites = 2;
   std::size_t steps = 100;

@@ -61,14 +61,19 @@ json::value World::value_for(Machine& machine, const Kind& kind, const Field& fi
   const std::size_t palette = swarm_.small_palette ? 4 : 1000;
   const std::size_t number = rng_.below(palette);
   switch (field.type) {
-    case FieldType::email: return json::string(fmt::format("m{}@example.org", rng_.below(12)));
-    case FieldType::phone: return json::string(fmt::format("+49301234{:03}", number));
-    case FieldType::url: return json::string(fmt::format("https://h{}.example.org/", number));
-    case FieldType::boolean: return number % 2 == 0;
+    case FieldType::email:
+      return json::string(fmt::format("m{}@example.org", rng_.below(12)));
+    case FieldType::phone:
+      return json::string(fmt::format("+49301234{:03}", number));
+    case FieldType::url:
+      return json::string(fmt::format("https://h{}.example.org/", number));
+    case FieldType::boolean:
+      return number % 2 == 0;
     case FieldType::timestamp:
       if (number % 3 == 0) return nullptr;
       return json::string(fmt::format("2026-01-02T03:04:05.{:03}Z", number));
-    case FieldType::choice: return json::string(field.options[number % field.options.size()]);
+    case FieldType::choice:
+      return json::string(field.options[number % field.options.size()]);
     case FieldType::choices: {
       json::array chosen;
       for (const std::string_view option : field.options)
@@ -82,9 +87,11 @@ json::value World::value_for(Machine& machine, const Kind& kind, const Field& fi
     }
     case FieldType::group:
       return json::object{{"line1", fmt::format("Road {}", number)}, {"country", "DE"}};
-    default: break;
+    default:
+      break;
   }
-  if (field.unique != Unique::no) return json::string(fmt::format("{}-{}", kind.name, rng_.below(8)));
+  if (field.unique != Unique::no)
+    return json::string(fmt::format("{}-{}", kind.name, rng_.below(8)));
   return json::string(fmt::format("{} {}", field.name, number));
 }
 
@@ -193,7 +200,8 @@ void World::resolve_conflict(Machine& machine) {
     const auto record =
         writer.update(*conflict.kind, conflict.record, patch, std::nullopt, author, conflict.id);
     if (!record) return tl::unexpected<Error>(record.error());
-    say(fmt::format("{} resolves {} {}", machine.name(), to_string(conflict.id), json::serialize(patch)));
+    say(fmt::format("{} resolves {} {}", machine.name(), to_string(conflict.id),
+                    json::serialize(patch)));
     if (!machine.is_central()) return {};
     conflict.open = false;
     conflict.decided_by = author.actor;
@@ -215,7 +223,8 @@ void World::acknowledge(Machine& machine, std::int64_t seq_before) {
   if (head.seq != seq_before + 1) throw Violation("local write", "one write made several rows");
   std::int64_t seen = 0;
   if (!machine.is_central())
-    seen = machine.read([](store::Connection& connection) { return store::read_upstream(connection)->n; });
+    seen = machine.read(
+        [](store::Connection& connection) { return store::read_upstream(connection)->n; });
   machine.acknowledged.push_back({head.seq, head.hash, seen});
 }
 

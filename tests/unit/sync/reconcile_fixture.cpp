@@ -65,10 +65,11 @@ void Reconcile::append(Machine& at, std::initializer_list<Change> rows) {
 
 std::vector<Bytes> Reconcile::pack_up(Machine& from) {
   std::vector<Bytes> bundles;
-  const auto packed = pack_changes(from.node(), std::nullopt, [&](PackedBundle&& piece) -> Result<void> {
-    bundles.push_back(sim::read_whole(piece.bundle.file.fd(), piece.bundle.size));
-    return {};
-  });
+  const auto packed =
+      pack_changes(from.node(), std::nullopt, [&](PackedBundle&& piece) -> Result<void> {
+        bundles.push_back(sim::read_whole(piece.bundle.file.fd(), piece.bundle.size));
+        return {};
+      });
   EXPECT_TRUE(packed) << packed.error().detail;
   return bundles;
 }
@@ -79,10 +80,11 @@ std::vector<Bytes> Reconcile::pack_down(Machine& to) {
     return *store::find_site(connection, sim::site_id(to.number));
   });
   const auto packed =
-      pack_state(central.node(), known, true, [&](PackedBundle&& piece) -> Result<void> {
-        bundles.push_back(sim::read_whole(piece.bundle.file.fd(), piece.bundle.size));
-        return {};
-      });
+      pack_state(central.node(), known, {.always = true, .resume = {}},
+                 [&](PackedBundle&& piece) -> Result<void> {
+                   bundles.push_back(sim::read_whole(piece.bundle.file.fd(), piece.bundle.size));
+                   return {};
+                 });
   EXPECT_TRUE(packed) << packed.error().detail;
   return bundles;
 }
@@ -95,7 +97,8 @@ std::string Reconcile::take(Machine& at, const Bytes& bundle) {
 }
 
 void Reconcile::up(Machine& from) {
-  for (const Bytes& bundle : pack_up(from)) EXPECT_EQ(take(central, bundle), "applied") << last_detail;
+  for (const Bytes& bundle : pack_up(from))
+    EXPECT_EQ(take(central, bundle), "applied") << last_detail;
 }
 
 void Reconcile::down(Machine& to) {

@@ -1,5 +1,5 @@
-// Central and two sites, each the shipped store and engine on a database of its own; bundles go from
-// one to the other as bytes.
+// Central and two sites, each the shipped store and engine on a database of its own; bundles go
+// from one to the other as bytes.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -30,10 +30,11 @@ class Reconcile : public testing::Test {
   // One write by a person, who is told that it is done.
   Result<RecordId> create(Machine& at, std::string_view kind, const json::object& body,
                           std::optional<RecordId> id = std::nullopt);
-  Result<void> set(Machine& at, std::string_view kind, const RecordId& id, const json::object& patch,
-                   std::optional<RecordId> resolves = std::nullopt);
+  Result<void> set(Machine& at, std::string_view kind, const RecordId& id,
+                   const json::object& patch, std::optional<RecordId> resolves = std::nullopt);
   Result<void> remove(Machine& at, std::string_view kind, const RecordId& id);
-  // Rows of one transaction, as they are, with what they do left out: only their fate is of interest.
+  // Rows of one transaction, as they are, with what they do left out: only their fate is of
+  // interest.
   void append(Machine& at, std::initializer_list<Change> rows);
 
   std::vector<Bytes> pack_up(Machine& from);

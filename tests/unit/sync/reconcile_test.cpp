@@ -1,6 +1,5 @@
-#include "tests/unit/sync/reconcile_fixture.hpp"
-
 #include "sync/take_state.hpp"
+#include "tests/unit/sync/reconcile_fixture.hpp"
 
 namespace skerry::sync {
 namespace {
@@ -175,8 +174,8 @@ Change edit(std::string_view kind, const RecordId& id, std::string_view field, j
 
 TEST_F(Reconcile, RowsOfOneTransactionAreRejectedTogether) {
   const RecordId acme = *create(site, "customer", {{"name", "Acme"}});
-  append(site, {edit("customer", acme, "name", "First"), edit("customer", acme, "disabled_at",
-                                                              "2026-01-02T03:04:05.000Z")});
+  append(site, {edit("customer", acme, "name", "First"),
+                edit("customer", acme, "disabled_at", "2026-01-02T03:04:05.000Z")});
   exchange(site);
   EXPECT_EQ(decided(site, 2), "rejected");
   EXPECT_EQ(decided(site, 3), "rejected");
@@ -229,7 +228,8 @@ TEST_F(Reconcile, ADeltaInPiecesLosesNothingWhenOnlyTheFirstArrives) {
   exchange(site);
   up(site);
   ASSERT_TRUE(set(central, "customer", ids[0], {{"legal_name", "First"}}));
-  for (std::size_t i = 1; i < 6; ++i) ASSERT_TRUE(set(central, "customer", ids[i], {{"legal_name", "L"}}));
+  for (std::size_t i = 1; i < 6; ++i)
+    ASSERT_TRUE(set(central, "customer", ids[i], {{"legal_name", "L"}}));
   ASSERT_TRUE(set(central, "customer", ids[0], {{"description", "Later"}}));
   central.options.limits.lines_max = 4;
   const auto pieces = pack_down(site);
@@ -241,7 +241,8 @@ TEST_F(Reconcile, ADeltaInPiecesLosesNothingWhenOnlyTheFirstArrives) {
   down(site);
   EXPECT_EQ(value(site, "customer", ids[0], "legal_name"), "\"First\"");
   EXPECT_EQ(value(site, "customer", ids[0], "description"), "\"Later\"");
-  for (std::size_t i = 1; i < 6; ++i) EXPECT_EQ(value(site, "customer", ids[i], "legal_name"), "\"L\"");
+  for (std::size_t i = 1; i < 6; ++i)
+    EXPECT_EQ(value(site, "customer", ids[i], "legal_name"), "\"L\"");
 }
 
 TEST_F(Reconcile, APieceInTheMiddleNeedsTheOneBefore) {
