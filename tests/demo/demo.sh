@@ -92,7 +92,8 @@ api() {
 edit() {
   local address=$1 token=$2 id=$3 patch=$4 tag
   tag=$(curl --silent --fail --max-time 30 -D - -o "$place/record" \
-    -H "Authorization: Bearer $token" "http://$address/v1/customers/$id" | tr -d '\r' | sed -n 's/^[Ee][Tt][Aa][Gg]: //p')
+    -H "Authorization: Bearer $token" "http://$address/v1/customers/$id" |
+    tr -d '\r' | sed -n 's/^[Ee][Tt][Aa][Gg]: //p')
   api "$address" "$token" PATCH "/v1/customers/$id" -H "If-Match: $tag" \
     -H 'Content-Type: application/merge-patch+json' -d "$patch" >"$place/record"
 }
