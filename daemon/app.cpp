@@ -118,7 +118,9 @@ Result<Exit> serve(const Config& config) {
   // The store. The log outlives the database that tells it of commits; the notifier outlives both.
   api::Notifier commits;
   store::ChangeLog log(clock);
-  SKERRY_TRY(auto database, store::Database::open(folder.path));
+  store::DatabaseOptions storage;
+  storage.group_jobs_max = static_cast<std::size_t>(config.writes_per_commit);
+  SKERRY_TRY(auto database, store::Database::open(folder.path, storage));
   database->set_participant(&log);
   log.on_commit([&commits](std::int64_t) { commits.notify_all(); });
 

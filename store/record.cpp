@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <map>
 
 #include "core/check.hpp"
@@ -20,7 +21,6 @@ struct TableSql {
   std::string find;
   std::string exists;
   std::string insert;
-  std::string update;
   std::string remove;
 };
 
@@ -28,12 +28,10 @@ TableSql write_sql(const Kind& kind) {
   TableSql sql;
   std::string names;
   std::string marks = "?1,?2,?3,?4,?5,?6,?7";
-  std::string sets;
   int parameter = 7;
   for (const Field& field : kind.fields) {
     names += fmt::format(",{}", field.name);
     marks += fmt::format(",?{}", ++parameter);
-    sets += fmt::format(",{}=?{}", field.name, parameter);
   }
   sql.columns = "row,id,revision,created_at,updated_at,version,scope_customer,stamps" + names;
   sql.find = fmt::format("SELECT {} FROM {} WHERE id=?1", sql.columns, kind.name);
@@ -42,10 +40,6 @@ TableSql write_sql(const Kind& kind) {
       "INSERT INTO {}(id,revision,created_at,updated_at,version,scope_customer,stamps{}) "
       "VALUES({})",
       kind.name, names, marks);
-  sql.update = fmt::format(
-      "UPDATE {} SET id=?1,revision=?2,created_at=?3,updated_at=?4,version=?5,scope_customer=?6,"
-      "stamps=?7{} WHERE row=?{}",
-      kind.name, sets, parameter + 1);
   sql.remove = fmt::format("DELETE FROM {} WHERE row=?1", kind.name);
   return sql;
 }
@@ -72,30 +66,25 @@ std::string search_text(const Record& record) {
   return text;
 }
 
-// Binds parameters 1… of insert and update. `held` keeps the texts until the statement has run.
-int bind_record(Cursor& cursor, const Record& record, std::string& stamps,
+// Binds a field's stored form; `held` keeps a text until the statement has run.
+void bind_field(Cursor& cursor, int parameter, const Field& field, const json::value& value,
                 std::vector<std::string>& held) {
-  stamps = record.stamps.to_text();
-  cursor.bind(1, record.id);
-  cursor.bind(2, record.revision);
-  cursor.bind(3, record.created_at);
-  cursor.bind(4, record.updated_at);
-  cursor.bind(5, record.version);
-  cursor.bind(6, record.scope_customer);
-  cursor.bind(7, std::string_view(stamps));
-  int parameter = 7;
-  held.reserve(record.values.size());
-  for (std::size_t i = 0; i < record.values.size(); ++i) {
-    const json::value& value = record.values[i];
-    ++parameter;
-    if (value.is_array() || value.is_object()) {
-      held.push_back(to_json_text(value));
-      cursor.bind(parameter, std::string_view(held.back()));
-    } else {
-      bind_value(cursor, parameter, record.kind->fields[i], value);
-    }
+  if (value.is_array() || value.is_object()) {
+    held.push_back(to_json_text(value));
+    cursor.bind(parameter, std::string_view(held.back()));
+  } else {
+    bind_value(cursor, parameter, field, value);
   }
-  return parameter;
+}
+
+// Binds what both insert and update write beside the fields, from `parameter` on.
+void bind_system(Cursor& cursor, int parameter, const Record& record, const std::string& stamps) {
+  cursor.bind(parameter, record.revision);
+  cursor.bind(parameter + 1, record.created_at);
+  cursor.bind(parameter + 2, record.updated_at);
+  cursor.bind(parameter + 3, record.version);
+  cursor.bind(parameter + 4, record.scope_customer);
+  cursor.bind(parameter + 5, std::string_view(stamps));
 }
 
 void run(Cursor& cursor) {
@@ -140,7 +129,9 @@ void append_column(std::string& out, const Cursor& cursor, int column, const Fie
     return;
   }
   switch (field.type) {
-    case FieldType::boolean: out += cursor.integer(column) != 0 ? "true" : "false"; return;
+    case FieldType::boolean:
+      out += cursor.integer(column) != 0 ? "true" : "false";
+      return;
     case FieldType::timestamp:
       out += '"';
       out += format_timestamp(cursor.integer(column));
@@ -152,8 +143,11 @@ void append_column(std::string& out, const Cursor& cursor, int column, const Fie
       out += '"';
       return;
     case FieldType::choices:
-    case FieldType::group: out += cursor.text(column); return;  // stored as JSON
-    default: append_json_string(out, cursor.text(column));
+    case FieldType::group:
+      out += cursor.text(column);
+      return;  // stored as JSON
+    default:
+      append_json_string(out, cursor.text(column));
   }
 }
 
@@ -210,25 +204,49 @@ bool record_exists(Connection& connection, const Kind& kind, const RecordId& id)
 }
 
 void insert_record(Connection& connection, Record& record) {
-  std::string stamps;
+  const std::string stamps = record.stamps.to_text();
   std::vector<std::string> held;
+  held.reserve(record.values.size());
   {
     Cursor cursor = connection.statement(sql_of(*record.kind).insert);
-    bind_record(cursor, record, stamps, held);
+    cursor.bind(1, record.id);
+    bind_system(cursor, 2, record, stamps);
+    for (std::size_t i = 0; i < record.values.size(); ++i)
+      bind_field(cursor, system_columns + static_cast<int>(i), record.kind->fields[i],
+                 record.values[i], held);
     run(cursor);
   }
   record.row = connection.last_insert_rowid();
   search_index::insert(connection, record.kind->name, record.row, search_text(record));
 }
 
+// Sets only the fields that changed: SQLite writes every index anew that has a column of the SET
+// list, whether the value is another one or not.
 void replace_record(Connection& connection, const Record& before, Record& record) {
+  SKERRY_CHECK(before.id == record.id);
   record.row = before.row;
-  std::string stamps;
+  std::vector<std::size_t> changed;
+  std::string sql = fmt::format(
+      "UPDATE {} SET revision=?2,created_at=?3,updated_at=?4,version=?5,scope_customer=?6,"
+      "stamps=?7",
+      record.kind->name);
+  for (std::size_t i = 0; i < record.values.size(); ++i) {
+    if (before.values[i] == record.values[i]) continue;
+    changed.push_back(i);
+    fmt::format_to(std::back_inserter(sql), ",{}=?{}", record.kind->fields[i].name,
+                   7 + changed.size());
+  }
+  sql += " WHERE row=?1";
+  const std::string stamps = record.stamps.to_text();
   std::vector<std::string> held;
+  held.reserve(changed.size());
   {
-    Cursor cursor = connection.statement(sql_of(*record.kind).update);
-    const int parameters = bind_record(cursor, record, stamps, held);
-    cursor.bind(parameters + 1, record.row);
+    Cursor cursor = connection.statement(sql);
+    cursor.bind(1, record.row);
+    bind_system(cursor, 2, record, stamps);
+    int parameter = system_columns;
+    for (const std::size_t i : changed)
+      bind_field(cursor, parameter++, record.kind->fields[i], record.values[i], held);
     run(cursor);
   }
   const std::string old_text = search_text(before);

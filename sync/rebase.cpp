@@ -63,7 +63,23 @@ Rebase::Known Rebase::read(const Kind& kind, const RecordId& id) {
   Known known;
   known.view = store::find_record(connection_, kind, id);
   known.central = store::find_shadow(connection_, kind, id);
-  if (!known.central && known.view && known.view->stamps.at_central()) known.central = known.view;
+  if (!known.central && known.view && known.view->stamps.at_central()) {
+    known.central = known.view;
+    known.is_settled = true;
+  }
+  return known;
+}
+
+std::vector<std::pair<const Kind*, RecordId>> Rebase::known_of_central() {
+  std::vector<std::pair<const Kind*, RecordId>> known;
+  for (const Kind& kind : all_kinds()) {
+    // A stamp of order 0: central has not seen the record.
+    auto cursor =
+        connection_.query(fmt::format("SELECT id FROM {0} WHERE stamps NOT LIKE '0.%' UNION "
+                                      "SELECT record FROM shadow WHERE kind='{0}'",
+                                      kind.name));
+    while (cursor.next()) known.emplace_back(&kind, cursor.id<RecordId>(0));
+  }
   return known;
 }
 
@@ -97,11 +113,18 @@ bool Rebase::take(const RecordGone& gone) {
   const RecordId scope = known.central ? known.central->scope_customer : RecordId{};
   known.central.reset();
   const bool changed = show(std::move(known), *gone.kind, gone.id);
+  if (!gone.deleted) return changed;
   store::write_tombstone(connection_, {gone.id, gone.kind, scope, gone.version}, log_.wall_ms());
   return changed;
 }
 
-bool Rebase::settle(const Kind& kind, const RecordId& id) { return show(read(kind, id), kind, id); }
+// A record of central's with rows that wait for a decision has a shadow; without one, what is shown
+// is central's state already, because the bundle brought it.
+bool Rebase::settle(const Kind& kind, const RecordId& id) {
+  Known known = read(kind, id);
+  if (known.is_settled) return false;
+  return show(std::move(known), kind, id);
+}
 
 bool Rebase::show(Known known, const Kind& kind, const RecordId& id) {
   const auto pending = store::pending_lines(connection_, log_.own().number, id, acked_);

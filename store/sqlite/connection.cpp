@@ -23,8 +23,11 @@ constexpr int reader_cache_kib = 1024;
 // The write-ahead log is cut to this length when it starts anew after a burst.
 constexpr int journal_bytes_max = 16 << 20;
 // Savepoints keep overwritten pages in memory up to this size, then in an unlinked file. The
-// default of 64 KiB is less than one job of ordinary size touches.
-constexpr int savepoint_spill_bytes = 1 << 20;
+// default of 64 KiB is less than one job of ordinary size touches. Less than 128 KiB: SQLite spills
+// in one call of that length, and its unix layer masks lengths with 0x1ffff and takes the rest for
+// a full disk (os_unix.c, seekAndWriteFd).
+constexpr int savepoint_spill_bytes = 124 * 1024;
+static_assert(savepoint_spill_bytes <= 0x1ffff);
 
 void configure_library() {
   static std::once_flag once;

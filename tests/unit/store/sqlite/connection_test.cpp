@@ -249,6 +249,22 @@ TEST_F(ConnectionTest, SavepointsNestAndUndo) {
   EXPECT_EQ(number("SELECT sum(a) FROM t"), 1 + 4 + 16);
 }
 
+// Rows of a page each, all overwritten inside one savepoint: more than it keeps in memory.
+TEST_F(ConnectionTest, SavepointLargerThanItsMemoryUndoes) {
+  connection_->execute("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)");
+  connection_->execute(
+      "WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a+1 FROM n WHERE a<1000) "
+      "INSERT INTO t SELECT a, printf('%.3500c', 'x') FROM n");
+  connection_->execute("BEGIN");
+  {
+    Savepoint savepoint(*connection_, "row");
+    EXPECT_EQ(connection_->execute("UPDATE t SET b=printf('%.3500c', 'y')"), 1000);
+    savepoint.rollback();
+  }
+  EXPECT_EQ(number("SELECT count(*) FROM t WHERE b LIKE 'x%'"), 1000);
+  connection_->execute("COMMIT");
+}
+
 TEST_F(ConnectionTest, SavepointOutlivesALostTransaction) {
   connection_->execute("CREATE TABLE t(a)");
   connection_->execute("BEGIN");

@@ -1,0 +1,273 @@
+#!/usr/bin/env bash
+# Skerry beside the limits of this machine, in one run: `./dev bench [NAME…] [--quick] [--rounds N]`.
+# NAME: http, exchange, memory, inner; all of them without one. docs/bench.md says what each means.
+# SKERRY_BENCH_RECORDS: of the large database (1000000); SKERRY_BENCH_CHANGES: of an exchange
+# (100000); SKERRY_SHARED_DATA: the folder of sp500-constituents.csv.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+fail() {
+  printf 'bench: %s\n' "$*" >&2
+  exit 1
+}
+
+say() { printf '%s\n' "$*" >&2; }
+
+[ $# -ge 1 ] || fail "usage: run.sh BUILD_FOLDER [NAME…] [--quick] [--rounds N]"
+build=$1
+shift
+
+rounds=3
+seconds=3
+records=${SKERRY_BENCH_RECORDS:-1000000}
+changes=${SKERRY_BENCH_CHANGES:-100000}
+small_time=0.2
+names=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick)
+      seconds=1
+      records=${SKERRY_BENCH_RECORDS:-20000}
+      changes=${SKERRY_BENCH_CHANGES:-20000}
+      small_time=0.05
+      ;;
+    --rounds)
+      rounds=${2:-}
+      case $rounds in '' | 0 | *[!0-9]*) fail "--rounds needs a whole number" ;; esac
+      shift
+      ;;
+    http | exchange | memory | inner) names+=("$1") ;;
+    *) fail "there is no benchmark '$1'; there are: http exchange memory inner" ;;
+  esac
+  shift
+done
+[ ${#names[@]} -gt 0 ] || names=(inner exchange memory http)
+
+skerry=$build/daemon/skerry
+probe=$build/bench/fdatasync_probe
+for program in "$skerry" "$probe" "$build/bench/bare_beast" "$build/bench/inner_bench"; do
+  [ -x "$program" ] || fail "$program is not built; ./dev bench builds it"
+done
+for program in wrk jq sqlite3 python3; do
+  command -v "$program" >/dev/null || fail "$program is missing; ./dev setup installs it"
+done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/skerry-bench-XXXXXX")
+results=$work/results.tsv
+# shellcheck source=bench/daemons.sh
+source "$here/daemons.sh"
+
+bare_pids=()
+clean_up() {
+  local status=$?
+  stop_all
+  [ ${#bare_pids[@]} -eq 0 ] || kill "${bare_pids[@]}" 2>/dev/null || true
+  if [ "$status" -eq 0 ]; then rm -rf "$work"; else say "bench: failed; its files are in $work"; fi
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+# note NAME ROUND VALUE
+note() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$results"; }
+
+# note_probe NAME ROUND: the disk, beside a durable figure.
+note_probe() {
+  local median rate
+  read -r median rate < <("$probe" "$work")
+  note "$1.fdatasync_us" "$2" "$median"
+  note "$1.fdatasync_per_s" "$2" "$rate"
+}
+
+# timed NAME ROUND COUNT COMMAND…: notes COUNT a second.
+timed() {
+  local name=$1 turn=$2 count=$3 began=${EPOCHREALTIME/./}
+  shift 3
+  "$@"
+  note "$name" "$turn" \
+    "$(awk -v n="$count" -v us=$((${EPOCHREALTIME/./} - began)) 'BEGIN { printf "%.1f", n * 1e6 / us }')"
+}
+
+# load NAME ROUND CONNECTIONS SCRIPT URL ARGUMENTS…: one run of wrk.
+load() {
+  local name=$1 turn=$2 connections=$3 script=$4 url=$5 threads=2 rate p50 p99 errors
+  shift 5
+  [ "$connections" -gt 1 ] || threads=1
+  wrk -t "$threads" -c "$connections" -d "${seconds}s" -s "$here/$script" "$url" -- "$@" \
+    >"$work/wrk.out" 2>&1 || fail "wrk: $(cat "$work/wrk.out")"
+  read -r _ rate p50 p99 errors < <(grep '^RESULT' "$work/wrk.out") ||
+    fail "wrk said nothing: $(cat "$work/wrk.out")"
+  note "$name.$connections" "$turn" "$rate"
+  note "$name.$connections.median_us" "$turn" "$p50"
+  note "$name.$connections.p99_us" "$turn" "$p99"
+  note errors "$name.$connections.$turn" "$errors"
+}
+
+get() { load "get.$1" "$2" "$3" get.lua "${url_of[$1]}" "$work/$1.ids" "${token_of[$1]}"; }
+post() {
+  note_probe "$1.$2.$4" "$3"
+  load "$1.$2" "$3" "$4" post.lua "${url_of[$5]}" "$EPOCHSECONDS$RANDOM" "${token_of[$5]}"
+}
+bare() { load "$1" "$2" "$3" get.lua "${url_of[$1]}" "$work/small.ids" none; }
+
+# start_bare NAME: one of the servers that only answer.
+start_bare() {
+  local fd port
+  exec {fd}< <(exec "$build/bench/$1" 0 "$(($(nproc) > 2 ? $(nproc) : 2))" 2>>"$work/log")
+  bare_pids+=("$!")
+  read -r -t 10 port <&"$fd" || fail "$1 did not start: see $work/log"
+  url_of[$1]=http://127.0.0.1:$port
+}
+
+# make_loaded NAME RECORDS [WRITES_PER_COMMIT]: a central with that many customers, running.
+make_loaded() {
+  make_machine "$1" central "${3:-}"
+  start "$1"
+  make_token "$1"
+  customers_csv "$2" "Serviced by team" >"$work/customers.csv"
+  timed "cli.import_csv.$2" "$1" "$2" import_csv "$1" "$work/customers.csv"
+  stop "$1"
+  sample_ids "$1" 100000
+  start "$1"
+}
+
+bench_http() {
+  say "http: loading 1000 and $records customers"
+  make_loaded small 1000
+  make_loaded writes 1000
+  make_loaded single 1000 1
+  make_loaded large "$records"
+  start_bare bare_beast
+  start_bare bare_skerry
+  local turn again connections i subjects=(
+    "bare bare_beast" "get small" "get large" "post_small" "post_single" "post_large"
+    "bare bare_skerry")
+  for ((again = 1; again <= 5; ++again)); do
+    stop large
+    start large
+    note start.ready_ms "$again" "$((ready_us / 1000)).$((ready_us / 100 % 10))"
+  done
+  sleep 1
+  note memory.idle_mib 1 "$(memory large VmRSS)"
+  for ((turn = 1; turn <= rounds; ++turn)); do
+    for connections in 1 16 64; do
+      say "http: round $turn of $rounds, $connections connections"
+      for ((i = 0; i < ${#subjects[@]}; ++i)); do
+        case ${subjects[(i + turn) % ${#subjects[@]}]} in
+          "bare bare_beast") bare bare_beast "$turn" "$connections" ;;
+          "bare bare_skerry") bare bare_skerry "$turn" "$connections" ;;
+          "get small") get small "$turn" "$connections" ;;
+          "get large") get large "$turn" "$connections" ;;
+          post_small) post post small "$turn" "$connections" writes ;;
+          post_single) post post_single small "$turn" "$connections" single ;;
+          post_large) post post large "$turn" "$connections" large ;;
+        esac
+      done
+    done
+  done
+  sleep 1
+  note memory.after_load_mib 1 "$(memory large VmRSS)"
+  stop_all
+}
+
+export_all() { cli "$1" bundle export --out "$work/$1.medium" >>"$work/log"; }
+import_exported() {
+  local file
+  exported_files "$2" | while read -r file; do
+    cli "$1" bundle import "$file" >>"$work/log"
+  done
+}
+bytes_exported() { exported_files "$1" | xargs stat -c %s | awk '{ sum += $1 } END { print sum }'; }
+per_change() { awk -v bytes="$1" -v count="$2" 'BEGIN { printf "%.1f", bytes / count }'; }
+
+# carry_back CENTRAL SITE: what central has decided reaches the site; the medium is empty then.
+carry_back() {
+  {
+    cli "$1" exchange "$work/$2.medium"
+    cli "$2" exchange "$work/$2.medium"
+  } >>"$work/log"
+  find "$work/$2.medium/SKERRY" -name '*.skb' -delete
+}
+
+# exchange_round CENTRAL SITE NAME ROUND ROWS: what the site has not sent yet, to central and back.
+exchange_round() {
+  local central=$1 site=$2 name=$3 turn=$4 rows=$5
+  find "$work/$site.medium/SKERRY" -name '*.skb' -delete
+  note_probe "cli.export_$name" "$turn"
+  timed "cli.export_$name" "$turn" "$rows" export_all "$site"
+  note "bytes.$name" "$turn" "$(per_change "$(bytes_exported "$site")" "$rows")"
+  note_probe "cli.import_$name" "$turn"
+  timed "cli.import_$name" "$turn" "$rows" import_exported "$central" "$site"
+  timed "cli.return_$name" "$turn" "$rows" carry_back "$central" "$site"
+}
+
+bench_sp500() {
+  local file=${SKERRY_SHARED_DATA:-$here/../../shared/data}/sp500-constituents.csv rows
+  if [ ! -r "$file" ]; then
+    say "exchange: no sp500-constituents.csv beside the repository; its figure is left out"
+    return
+  fi
+  rows=$(($(wc -l <"$file") - 1))
+  make_pair central500 site500
+  import_csv site500 "$file" --map name=Security --map account_ref=Symbol
+  exchange_round central500 site500 sp500 1 "$rows"
+  stop_all
+}
+
+bench_exchange() {
+  say "exchange: $changes changes by command line, site to central and back"
+  make_pair central site
+  local turn
+  for ((turn = 0; turn <= rounds; ++turn)); do
+    customers_csv "$changes" "Visit $turn by team" >"$work/customers.csv"
+    timed "cli.import_csv.edits" "$turn" "$changes" import_csv site "$work/customers.csv"
+    if [ "$turn" -eq 0 ]; then
+      exchange_round central site creates 1 "$changes"
+    else
+      exchange_round central site edits "$turn" "$changes"
+    fi
+  done
+  stop_all
+  bench_sp500
+}
+
+# peak_memory COUNT NAME: fresh daemons import COUNT rows, then pack them.
+peak_memory() {
+  make_pair "central-$2" "site-$2"
+  customers_csv "$1" "Visit by team" >"$work/customers.csv"
+  import_csv "site-$2" "$work/customers.csv"
+  note "memory.import_csv_$2_mib" 1 "$(memory "site-$2" VmHWM)"
+  stop "site-$2"
+  start "site-$2"
+  export_all "site-$2"
+  note "memory.export_$2_mib" 1 "$(memory "site-$2" VmHWM)"
+  stop "central-$2"
+  start "central-$2"
+  import_exported "central-$2" "site-$2"
+  note "memory.import_$2_mib" 1 "$(memory "central-$2" VmHWM)"
+  stop_all
+}
+
+bench_memory() {
+  say "memory: peaks with $((changes / 10)) and $changes rows"
+  peak_memory $((changes / 10)) small
+  peak_memory "$changes" large
+}
+
+bench_inner() {
+  say "inner: pieces, and $changes changes beside bare SQLite"
+  local inner=$build/bench/inner_bench whole
+  whole='^(sqlite_|create_|export_|import_)'
+  "$inner" --benchmark_filter="-$whole" --benchmark_min_time="$small_time" \
+    --benchmark_out="$work/inner.json" --benchmark_out_format=json >>"$work/log"
+  note_probe inner 1
+  SKERRY_BENCH_CHANGES=$changes "$inner" --benchmark_filter="$whole" \
+    --benchmark_repetitions="$rounds" --benchmark_enable_random_interleaving=true \
+    --benchmark_out="$work/exchange.json" --benchmark_out_format=json >>"$work/log"
+}
+
+printf 'Skerry, %s, %s cores, load %s, %s rounds of %s s\n' "$(uname -sm)" "$(nproc)" \
+  "$(cut -d ' ' -f 1-3 /proc/loadavg)" "$rounds" "$seconds"
+for name in "${names[@]}"; do "bench_$name"; done
+printf 'Load at the end: %s\n\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)"
+python3 -B "$here/table.py" "$work"

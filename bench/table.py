@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Prints what run.sh measured: rates, then ratios round by round, then each target of the project.
+
+Usage: table.py FOLDER, with `results.tsv` (name, round, value) and Google Benchmark's
+inner.json and exchange.json; any may be missing.
+"""
+
+import json
+import statistics
+import sys
+from pathlib import Path
+
+CONNECTIONS = ("1", "16", "64")
+
+# title, numerator, denominator, least wanted ratio. {c}: each number of connections; the wanted
+# ratio holds at 64 then.
+RATIOS = (
+    ("GET by id / bare Beast", "get.small.{c}", "bare_beast.{c}", 0.5),
+    ("GET by id / own server without records", "get.small.{c}", "bare_skerry.{c}", None),
+    ("GET, large / small database", "get.large.{c}", "get.small.{c}", 0.7),
+    ("POST / one commit per request", "post.small.{c}", "post_single.small.{c}", 5),
+    ("POST, large / small database", "post.large.{c}", "post.small.{c}", None),
+    ("POST / fdatasync rate", "post.small.{c}", "post.small.{c}.fdatasync_per_s", None),
+    ("import of changes / bare SQLite insert", "import_changes", "sqlite_insert", 0.4),
+    ("import of changes / the same with search", "import_changes", "sqlite_insert_with_search",
+     None),
+    ("creating records / bare SQLite insert", "create_records", "sqlite_insert", None),
+    ("creating records / the same with search", "create_records", "sqlite_insert_with_search",
+     None),
+    ("import of state / bare SQLite insert", "import_state", "sqlite_insert", None),
+    ("import by command line / bare SQLite insert", "cli.import_edits", "sqlite_insert", None),
+    ("peak memory, import of many / of a tenth", "memory.import_large_mib",
+     "memory.import_small_mib", None),
+    ("peak memory, export of many / of a tenth", "memory.export_large_mib",
+     "memory.export_small_mib", None),
+    ("strict JSON / Boost.JSON", "parse_json_strict", "parse_json_boost", None),
+)
+
+# title, name, unit, "least" or "most", bound
+TARGETS = (
+    ("durable POST at 64 connections", "post.small.64", "1/s", "least", 15000),
+    ("export of changes", "export_changes", "1/s", "least", 100000),
+    ("bytes a change, sp500 import", "bytes.sp500", "B", "most", 90),
+    ("bytes a change, many edits", "bytes.edits", "B", "most", 60),
+    ("idle memory", "memory.idle_mib", "MiB", "most", 25),
+    ("start to ready, large database", "start.ready_ms", "ms", "most", 100),
+    ("requests that failed", "errors", "", "most", 0),
+)
+
+
+def read_tsv(path, measured):
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, turn, value = line.split("\t")
+        measured.setdefault(name, {})[turn] = float(value)
+
+
+def read_benchmarks(path, measured):
+    """Items or bytes a second of each repetition."""
+    for run in json.loads(path.read_text(encoding="utf-8"))["benchmarks"]:
+        if run.get("run_type") == "aggregate":
+            continue
+        name = run["run_name"].split("/iterations")[0]
+        turn = str(run.get("repetition_index", 0) + 1)
+        rate = run.get("items_per_second") or run.get("bytes_per_second", 0) / 1e6
+        measured.setdefault(name, {})[turn] = rate
+        if "ratio" in run:
+            measured.setdefault(f"{name}.ratio", {})[turn] = run["ratio"]
+        if "bytes_per_change" in run:
+            measured.setdefault("bytes.creates", {})[turn] = run["bytes_per_change"]
+
+
+def short(value):
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}"
+
+
+def spread(values):
+    values = list(values)
+    return (f"{short(statistics.median(values)):>10}  "
+            f"({short(min(values))} to {short(max(values))}, {len(values)})")
+
+
+def ratios_of(measured, upper, lower):
+    """Round by round; where the rounds of the two do not match, each to the other's median."""
+    above, below = measured.get(upper), measured.get(lower)
+    if not above or not below:
+        return []
+    median = statistics.median(below.values())
+    return [value / (below.get(turn) or median) for turn, value in above.items() if median]
+
+
+def verdict(met):
+    return "reached" if met else "MISSED"
+
+
+def print_rates(measured):
+    print("Medians (least to most, rounds); rates are per second, MB/s for streams of bytes")
+    for name in sorted(measured):
+        print(f"  {name:<36}{spread(measured[name].values())}")
+
+
+def print_ratios(measured):
+    print("\nRatios within a round: median (least to most, rounds)")
+    for title, upper, lower, wanted in RATIOS:
+        for connections in CONNECTIONS if "{c}" in upper else ("",):
+            found = ratios_of(measured, upper.replace("{c}", connections),
+                              lower.replace("{c}", connections))
+            if not found:
+                continue
+            name = f"{title}, {connections}" if connections else title
+            line = f"  {name:<48}{spread(found)}"
+            if wanted and connections in ("", "64"):
+                met = statistics.median(found) >= wanted
+                line += f"  wanted {wanted}: {verdict(met)}"
+            print(line)
+
+
+def print_targets(measured):
+    print("\nTargets")
+    for title, name, unit, bound, limit in TARGETS:
+        if name not in measured:
+            continue
+        value = statistics.median(measured[name].values())
+        met = value >= limit if bound == "least" else value <= limit
+        print(f"  {title:<36}{short(value):>10} {unit:<4} at {bound} {limit:,}: {verdict(met)}")
+    probes = [value for name, values in measured.items() if name.endswith(".fdatasync_us")
+              for value in values.values()]
+    if probes:
+        print(f"  fdatasync of 4 KiB beside the durable figures, microseconds: {spread(probes)}")
+
+
+def main(folder):
+    measured = {}
+    if (folder / "results.tsv").exists():
+        read_tsv(folder / "results.tsv", measured)
+    for name in ("inner.json", "exchange.json"):
+        if (folder / name).exists():
+            read_benchmarks(folder / name, measured)
+    if not measured:
+        print("nothing was measured")
+        return
+    print_rates(measured)
+    print_ratios(measured)
+    print_targets(measured)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
