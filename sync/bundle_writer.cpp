@@ -133,6 +133,15 @@ bool BundleWriter::has_room(std::size_t line_bytes) const {
          state_->plain_bytes + line_bytes + 1 <= limits.plain_bytes_for(written);
 }
 
+bool BundleWriter::has_room_for(std::uint64_t lines, std::uint64_t bytes) const {
+  const BundleLimits& limits = state_->options.limits;
+  const std::uint64_t written = state_->out.bytes();
+  // What is still in the buffers compresses at worst to itself.
+  return state_->lines + lines <= limits.lines_max &&
+         written + bytes < state_->options.payload_stop_bytes &&
+         state_->plain_bytes + bytes <= limits.plain_bytes_for(written);
+}
+
 Result<void> BundleWriter::add_line(std::string_view line) {
   if (!has_room(line.size()))
     return fail(Errc::limit_exceeded,

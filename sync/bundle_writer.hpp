@@ -58,6 +58,8 @@ class BundleWriter {
   // Whether a line of `line_bytes` still fits: when not, cut here and go on in the next bundle.
   // A fresh writer has room for any line within the limits.
   bool has_room(std::size_t line_bytes) const;
+  // Whether so many lines of so many bytes in all, newlines included, still fit one after another.
+  bool has_room_for(std::uint64_t lines, std::uint64_t bytes) const;
 
   // One JSON text without newlines; the caller vouches that it is JSON. Errc::limit_exceeded when
   // has_room() said no or the line is over its limit.

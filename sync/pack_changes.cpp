@@ -1,3 +1,6 @@
+#include <string>
+#include <vector>
+
 #include "sync/bundle_name.hpp"
 #include "sync/pack.hpp"
 #include "sync/positions.hpp"
@@ -26,23 +29,72 @@ Result<Hash> hash_before(store::Connection& connection, const store::LogHead& he
   return cursor.hash(0);
 }
 
-// Adds rows from body.last + 1 on while they fit; body.last and last_hash follow.
+// Our own lines: quotes inside their strings are escaped, so this is the member and nothing else.
+bool continues_transaction(std::string_view line) {
+  return line.find(",\"tx\":") != std::string_view::npos;
+}
+
+// Adds rows to one piece; body.last and last_hash follow. The rows of one transaction come into one
+// piece, since central decides them together; one larger than a piece is cut all the same.
+class RowAdder {
+ public:
+  RowAdder(BundleWriter& writer, ChangesBody& body) : writer_(writer), body_(body) {}
+
+  // False: the piece is full, and ends with body.last.
+  Result<bool> add(std::int64_t seq, const Hash& hash, std::string_view line) {
+    const bool continues = continues_transaction(line) && rows_.size() < together_rows_max;
+    if (!continues) {
+      SKERRY_TRY(const bool added, flush());
+      if (!added) return false;
+    }
+    rows_.push_back({seq, hash, std::string(line)});
+    bytes_ += line.size() + 1;
+    return true;
+  }
+
+  Result<bool> flush() {
+    const bool begun = body_.last >= body_.first;
+    if (rows_.size() > 1 && begun && !writer_.has_room_for(rows_.size(), bytes_)) return false;
+    for (const Row& row : rows_) {
+      if (!writer_.has_room(row.line.size())) return false;
+      SKERRY_TRY_VOID(writer_.add_line(row.line));
+      body_.last = row.seq;
+      body_.last_hash = row.hash;
+    }
+    rows_.clear();
+    bytes_ = 0;
+    return true;
+  }
+
+ private:
+  struct Row {
+    std::int64_t seq;
+    Hash hash;
+    std::string line;
+  };
+  static constexpr std::size_t together_rows_max = 10'000;  // bounds the memory
+  BundleWriter& writer_;
+  ChangesBody& body_;
+  std::vector<Row> rows_;
+  std::uint64_t bytes_ = 0;
+};
+
+// Adds rows from body.last + 1 on while they fit.
 Result<void> add_rows(const Node& node, const Up& up, BundleWriter& writer, ChangesBody& body) {
-  while (body.last < up.head.seq) {
+  RowAdder adder(writer, body);
+  for (std::int64_t read = body.last; read < up.head.seq;) {
     const store::Reader reader = node.database.read();
     auto cursor = reader->query(
         "SELECT seq,hash,line FROM change_log WHERE log=?1 AND seq>?2 AND seq<=?3 ORDER BY seq "
         "LIMIT ?4",
-        up.head.number, body.last, up.head.seq, batch_rows);
+        up.head.number, read, up.head.seq, batch_rows);
     while (cursor.next()) {
-      const std::string_view line = cursor.text(2);
-      if (!writer.has_room(line.size())) return {};
-      SKERRY_TRY_VOID(writer.add_line(line));
-      body.last = cursor.integer(0);
-      body.last_hash = cursor.hash(1);
+      read = cursor.integer(0);
+      SKERRY_TRY(const bool added, adder.add(read, cursor.hash(1), cursor.text(2)));
+      if (!added) return {};
     }
   }
-  return {};
+  return adder.flush().map([](bool) {});
 }
 
 Result<PackedBundle> pack_piece(const Node& node, const Up& up, ChangesBody body) {

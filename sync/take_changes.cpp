@@ -81,7 +81,7 @@ class Taker {
   void decide_together() {
     std::vector<Decision> decisions;
     Version version = log_.next_version();
-    store::Savepoint savepoint(connection_, "transaction");
+    store::Savepoint savepoint(connection_, "site_transaction");
     for (const SiteRow& row : transaction_) {
       decisions.push_back(decision_for(row, version));
       ++version.n;

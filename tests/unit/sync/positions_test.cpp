@@ -1,0 +1,131 @@
+#include "sync/positions.hpp"
+
+#include <gtest/gtest.h>
+
+namespace skerry::sync {
+namespace {
+
+DownPosition position(std::int64_t n) {
+  DownPosition at;
+  at.life.ord = 1'760'000'000;
+  at.life.nonce[3] = 9;
+  at.n = n;
+  at.hash[0] = static_cast<std::uint8_t>(n);
+  return at;
+}
+
+ChangesBody changes() {
+  ChangesBody body;
+  body.first = 4;
+  body.last = 7;
+  body.head = 9;
+  body.prev_hash[1] = 3;
+  body.last_hash[1] = 7;
+  body.down = position(12);
+  return body;
+}
+
+StateBody state() {
+  StateBody body;
+  body.base = position(3);
+  body.upto = position(8);
+  body.waypoints = {{3, body.base.hash}, {8, body.upto.hash}};
+  body.ack = StateBody::Ack{EpochId{}, 5, Hash{}, 2};
+  body.part = 2;
+  body.last_part = false;
+  body.series[0] = 4;
+  return body;
+}
+
+TEST(Positions, ChangesComeBackAsTheyWent) {
+  const ChangesBody sent = changes();
+  const auto read = read_changes_body(to_json(sent));
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(read->first, sent.first);
+  EXPECT_EQ(read->last, sent.last);
+  EXPECT_EQ(read->head, sent.head);
+  EXPECT_EQ(read->prev_hash, sent.prev_hash);
+  EXPECT_EQ(read->last_hash, sent.last_hash);
+  EXPECT_EQ(read->down, sent.down);
+}
+
+TEST(Positions, ABundleWithoutRowsIsAReport) {
+  ChangesBody sent = changes();
+  sent.last = sent.head = 3;
+  EXPECT_TRUE(read_changes_body(to_json(sent)));
+}
+
+TEST(Positions, RangesThatDoNotFitAreRefused) {
+  for (const auto& [first, last, head] :
+       {std::tuple{0, 3, 3}, std::tuple{5, 3, 9}, std::tuple{1, 4, 3}}) {
+    ChangesBody sent = changes();
+    sent.first = first;
+    sent.last = last;
+    sent.head = head;
+    const auto read = read_changes_body(to_json(sent));
+    ASSERT_FALSE(read) << first << ' ' << last << ' ' << head;
+    EXPECT_EQ(read.error().code, Errc::corrupt_bundle);
+  }
+}
+
+TEST(Positions, EveryMemberOfChangesIsNeeded) {
+  for (const char* name : {"first", "last", "prev_hash", "last_hash", "head"}) {
+    json::object extra = to_json(changes());
+    extra["range"].as_object().erase(name);
+    EXPECT_FALSE(read_changes_body(extra)) << name;
+  }
+  for (const char* name : {"ce", "n", "hash"}) {
+    json::object extra = to_json(changes());
+    extra["down"].as_object().erase(name);
+    EXPECT_FALSE(read_changes_body(extra)) << name;
+  }
+  EXPECT_FALSE(read_changes_body({}));
+}
+
+TEST(Positions, StateComesBackAsItWent) {
+  const StateBody sent = state();
+  const auto read = read_state_body(to_json(sent));
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(read->base, sent.base);
+  EXPECT_EQ(read->upto, sent.upto);
+  EXPECT_EQ(read->waypoints, sent.waypoints);
+  EXPECT_EQ(read->ack->n, 5);
+  EXPECT_EQ(read->ack->durable, 2);
+  EXPECT_EQ(read->part, 2);
+  EXPECT_FALSE(read->last_part);
+  EXPECT_EQ(read->series, sent.series);
+}
+
+TEST(Positions, AStateThatEndsBeforeItsBaseIsRefused) {
+  StateBody sent = state();
+  sent.upto = position(2);
+  EXPECT_FALSE(read_state_body(to_json(sent)));
+}
+
+TEST(Positions, AStateOfTwoLivesIsRefused) {
+  StateBody sent = state();
+  sent.upto.life.ord += 1;
+  EXPECT_FALSE(read_state_body(to_json(sent)));
+}
+
+TEST(Positions, WaypointsArePairs) {
+  json::object extra = to_json(state());
+  extra["waypoints"] = json::array{json::array{1}};
+  EXPECT_FALSE(read_state_body(extra));
+  extra["waypoints"] = "none";
+  EXPECT_FALSE(read_state_body(extra));
+}
+
+TEST(Positions, AnAcknowledgementIsWholeOrAbsent) {
+  json::object extra = to_json(state());
+  extra.erase("ack");
+  EXPECT_FALSE(read_state_body(extra)->ack);
+  for (const char* name : {"epoch", "n", "hash", "durable"}) {
+    json::object damaged = to_json(state());
+    damaged["ack"].as_object().erase(name);
+    EXPECT_FALSE(read_state_body(damaged)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace skerry::sync
