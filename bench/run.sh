@@ -108,7 +108,7 @@ post() {
   note_probe "$1.$2.$4" "$3"
   load "$1.$2" "$3" "$4" post.lua "${url_of[$5]}" "$EPOCHSECONDS$RANDOM" "${token_of[$5]}"
 }
-bare() { load "$1" "$2" "$3" get.lua "${url_of[$1]}" "$work/small.ids" none; }
+bare() { load "$1" "$2" "$3" get.lua "${url_of[$1]}" "$work/small.ids"; }
 
 # start_bare NAME: one of the servers that only answer.
 start_bare() {
