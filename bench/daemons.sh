@@ -49,7 +49,9 @@ make_token() {
 }
 
 # memory NAME FIELD: VmRSS or VmHWM of the daemon, in MiB.
-memory() { awk -v field="$2:" '$1 == field { printf "%.1f", $2 / 1024 }' "/proc/${pid_of[$1]}/status"; }
+memory() {
+  awk -v field="$2:" '$1 == field { printf "%.1f", $2 / 1024 }' "/proc/${pid_of[$1]}/status"
+}
 
 # customers_csv COUNT TEXT: a table of customers whose description is TEXT and a random number.
 customers_csv() {
