@@ -1,9 +1,9 @@
 #include "daemon/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
-#include <iostream>
 
 #include "daemon/app.hpp"
 #include "daemon/commands/commands.hpp"

@@ -1,8 +1,7 @@
 #include "store/audit.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
@@ -42,8 +41,9 @@ void read_change(AuditRow& row, const json::object& change) {
   if (!fields) return;
   for (const auto& [name, value] : *fields) {
     const json::object* parts = row.op == "new" ? nullptr : value.if_object();
-    row.fields[name] = parts ? json::object{{"old", member(*parts, "o")}, {"new", member(*parts, "n")}}
-                             : json::object{{"old", nullptr}, {"new", value}};
+    row.fields[name] =
+        parts ? json::object{{"old", member(*parts, "o")}, {"new", member(*parts, "n")}}
+              : json::object{{"old", nullptr}, {"new", value}};
   }
 }
 
@@ -78,15 +78,14 @@ Cursor open_newest_first(Connection& connection, const AuditQuery& query,
         "SELECT {} FROM change_log WHERE record=?1 AND n<?2 ORDER BY n DESC LIMIT ?3", log_columns);
     return connection.query(sql, *query.record, before, rows);
   }
-  static const std::string sql = fmt::format(
-      "SELECT {} FROM change_log WHERE n<?1 ORDER BY n DESC LIMIT ?2", log_columns);
+  static const std::string sql =
+      fmt::format("SELECT {} FROM change_log WHERE n<?1 ORDER BY n DESC LIMIT ?2", log_columns);
   return connection.query(sql, before, rows);
 }
 
 }  // namespace
 
-AuditReader::AuditReader(Connection& connection, Role role)
-    : connection_(connection), role_(role) {
+AuditReader::AuditReader(Connection& connection, Role role) : connection_(connection), role_(role) {
   own_log_ = read_head(connection, "own").number;
   received_log_ = read_head(connection, "received").number;
   if (const auto upstream = read_upstream(connection)) acked_ = upstream->acked;

@@ -15,8 +15,8 @@ struct AuditRow {
   std::int64_t n = 0;
   std::string kind;  // empty: the row could not be read, and is about no record
   RecordId record;
-  std::string op;        // new, set, del; release (of a held row), decide (of a conflict)
-  json::object fields;   // {name: {"old": …, "new": …}}
+  std::string op;       // new, set, del; release (of a held row), decide (of a conflict)
+  json::object fields;  // {name: {"old": …, "new": …}}
   std::string actor;
   std::string source;
   std::string request;

@@ -81,8 +81,8 @@ void add_place(Statement& statement, const ListQuery& query, Walk walk) {
     if (after) {
       const std::string value = statement.mark(field, after->sort_value);
       const std::string id = statement.mark(after->id);
-      statement.sql += fmt::format(" AND ({0}.{1},{0}.id){2}({3},{4})", table, field.name, beyond,
-                                   value, id);
+      statement.sql +=
+          fmt::format(" AND ({0}.{1},{0}.id){2}({3},{4})", table, field.name, beyond, value, id);
     } else if (!field.required) {
       statement.sql += fmt::format(" AND {}.{} IS NOT NULL", table, field.name);
     }

@@ -24,11 +24,11 @@ struct ListPosition {
 
 struct ListQuery {
   const Kind* kind = nullptr;
-  std::vector<FieldValue> filters;       // filterable fields, canonical values, none null
-  std::optional<std::size_t> sort;       // a filterable field; nullopt: by id, the order of creation
-  bool descending = false;               // records without a value come last either way
+  std::vector<FieldValue> filters;  // filterable fields, canonical values, none null
+  std::optional<std::size_t> sort;  // a filterable field; nullopt: by id, the order of creation
+  bool descending = false;          // records without a value come last either way
   Archived archived = Archived::exclude;
-  std::optional<std::string> match;      // search_index::match_expression: in the order recorded here
+  std::optional<std::string> match;  // search_index::match_expression: in the order recorded here
   int limit = list_limit_default;
   std::optional<ListPosition> after;
 };

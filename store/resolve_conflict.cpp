@@ -54,7 +54,8 @@ class Resolver {
     const std::string_view member = choice ? "choose" : "value";
     const int field = conflict_.kind->find_field(conflict_.field);
     if (field < 0)
-      return no_such_choice(member, "the conflict is about the whole record: only the winner can be chosen");
+      return no_such_choice(
+          member, "the conflict is about the whole record: only the winner can be chosen");
     const Field& description = conflict_.kind->fields[static_cast<std::size_t>(field)];
     if (!choice) return patch_to(description, std::get<json::value>(decision));
     const json::value* value = conflict_.loser.if_contains("value");
@@ -71,10 +72,11 @@ class Resolver {
                   "ask the vendor's central");
     const auto* choice = std::get_if<ConflictChoice>(&decision);
     if (!choice || *choice != ConflictChoice::winner)
-      return no_such_choice(choice ? "choose" : "value",
-                            fmt::format("the {} is deleted and stays so: choose the winner, or make "
-                                        "a new record first",
-                                        conflict_.kind->name));
+      return no_such_choice(
+          choice ? "choose" : "value",
+          fmt::format("the {} is deleted and stays so: choose the winner, or make "
+                      "a new record first",
+                      conflict_.kind->name));
     std::string line = fmt::format(R"({{"k":"cfr","cf":"{}","choice":"winner","hlc":"{}","by":)",
                                    to_string(conflict_.id), to_string(log_.tick()));
     append_json_string(line, author_.actor);
@@ -125,7 +127,8 @@ Result<Conflict> resolve_conflict(Connection& connection, ChangeLog& log, Role r
                                   const RecordId& id, const ConflictDecision& decision,
                                   const Author& author) {
   auto conflict = find_conflict(connection, id);
-  if (!conflict) return fail(Errc::not_found, fmt::format("no conflict has the id {}", to_string(id)));
+  if (!conflict)
+    return fail(Errc::not_found, fmt::format("no conflict has the id {}", to_string(id)));
   if (!conflict->open)
     return fail(Errc::already_exists,
                 fmt::format("the conflict was decided by {} at {}", conflict->decided_by,

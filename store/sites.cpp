@@ -157,15 +157,18 @@ std::optional<Ingested> find_ingested(Connection& connection, std::int64_t epoch
 
 void insert_ingested(Connection& connection, std::int64_t epoch, std::int64_t seq,
                      const Ingested& row, std::string_view detail) {
+  const bool tell = row.disposition != Disposition::applied;
   connection.execute(
-      "INSERT INTO ingest(epoch,seq,hash,n,disposition,detail) VALUES(?1,?2,?3,?4,?5,?6)", epoch,
-      seq, row.hash, row.n, to_text(row.disposition), detail);
+      "INSERT INTO ingest(epoch,seq,hash,n,disposition,detail,told_n) VALUES(?1,?2,?3,?4,?5,?6,?7)",
+      epoch, seq, row.hash, row.n, to_text(row.disposition), detail,
+      tell ? std::optional(row.n) : std::nullopt);
 }
 
 void update_disposition(Connection& connection, std::int64_t epoch, std::int64_t seq,
                         Disposition disposition, std::string_view detail, std::int64_t n) {
-  connection.execute("UPDATE ingest SET disposition=?3,detail=?4,n=?5 WHERE epoch=?1 AND seq=?2",
-                     epoch, seq, to_text(disposition), detail, n);
+  connection.execute(
+      "UPDATE ingest SET disposition=?3,detail=?4,told_n=?5 WHERE epoch=?1 AND seq=?2", epoch, seq,
+      to_text(disposition), detail, n);
 }
 
 std::pair<std::int64_t, Hash> last_decided(Connection& connection, std::int64_t epoch,
@@ -182,10 +185,18 @@ std::optional<Hash> hash_at(Connection& connection, std::int64_t n) {
   return cursor.hash(0);
 }
 
-void add_waypoint(Connection& connection, const Site& site, std::int64_t n, const Hash& hash) {
+void add_waypoint(Connection& connection, const Site& site, std::int64_t n, const Hash& hash,
+                  std::int64_t fields_from) {
   connection.execute(
-      "INSERT INTO waypoint(site,n,hash) VALUES(?1,?2,?3) ON CONFLICT(site,n) DO NOTHING",
-      site.number, n, hash);
+      "INSERT INTO waypoint(site,n,hash,fields_from) VALUES(?1,?2,?3,?4) ON CONFLICT(site,n) "
+      "DO UPDATE SET fields_from=min(fields_from,excluded.fields_from)",
+      site.number, n, hash, fields_from);
+}
+
+std::int64_t fields_from_of(Connection& connection, const Site& site, std::int64_t n) {
+  Cursor cursor =
+      connection.query("SELECT fields_from FROM waypoint WHERE site=?1 AND n=?2", site.number, n);
+  return cursor.next() ? cursor.integer(0) : n;
 }
 
 std::vector<std::pair<std::int64_t, Hash>> waypoints_from(Connection& connection, const Site& site,

@@ -72,6 +72,8 @@ struct Ingested {
 std::optional<Ingested> find_ingested(Connection& connection, std::int64_t epoch, std::int64_t seq);
 void insert_ingested(Connection& connection, std::int64_t epoch, std::int64_t seq,
                      const Ingested& row, std::string_view detail);
+// A row that was held is decided at place `n` of central's log. The place of its first decision
+// stays: the site may have seen that acknowledged.
 void update_disposition(Connection& connection, std::int64_t epoch, std::int64_t seq,
                         Disposition disposition, std::string_view detail, std::int64_t n);
 
@@ -89,7 +91,12 @@ struct RowResult {
 // Positions of central's log.
 std::optional<Hash> hash_at(Connection& connection, std::int64_t n);
 inline constexpr std::int64_t waypoints_max = 64;
-void add_waypoint(Connection& connection, const Site& site, std::int64_t n, const Hash& hash);
+// `fields_from`: a site that takes the piece in has every field with a version up to there, and the
+// newest state of every record not changed behind `n`.
+void add_waypoint(Connection& connection, const Site& site, std::int64_t n, const Hash& hash,
+                  std::int64_t fields_from);
+// Of the waypoint at `n`; `n` itself when there is none.
+std::int64_t fields_from_of(Connection& connection, const Site& site, std::int64_t n);
 // From `from_n` on, at most waypoints_max, the oldest first.
 std::vector<std::pair<std::int64_t, Hash>> waypoints_from(Connection& connection, const Site& site,
                                                           std::int64_t from_n);

@@ -15,6 +15,7 @@ void append_stamp(std::string& text, const FieldStamp& stamp) {
 // Reads a number that `end_mark` ends and moves past the mark; 0 as mark: the text's end.
 template <class Number>
 bool read_number(std::string_view& text, Number& number, int base, char end_mark) {
+  if (text.starts_with('-')) return false;
   const char* last = text.data() + text.size();
   const auto [end, error] = std::from_chars(text.data(), last, number, base);
   if (error != std::errc{}) return false;
@@ -43,12 +44,13 @@ std::string_view take_until(std::string_view& text, char mark) {
 
 std::optional<Stamps> Stamps::parse(std::string_view text) {
   Stamps stamps;
+  if (text.ends_with(';')) return std::nullopt;
   if (!read_stamp(take_until(text, ';'), stamps.every_)) return std::nullopt;
   while (!text.empty()) {
     std::string_view entry = take_until(text, ';');
     const std::string_view field = take_until(entry, '=');
     FieldStamp stamp;
-    if (!read_stamp(entry, stamp)) return std::nullopt;
+    if (field.empty() || !read_stamp(entry, stamp)) return std::nullopt;
     stamps.named_.emplace_back(field, stamp);
   }
   return stamps;

@@ -41,8 +41,8 @@ Token read_token(const Cursor& cursor) {
 
 Result<void> insert_token(Connection& connection, const Token& token) {
   {
-    Cursor taken = connection.query("SELECT 1 FROM token WHERE name=?1 AND revoked_at IS NULL",
-                                    token.name);
+    Cursor taken =
+        connection.query("SELECT 1 FROM token WHERE name=?1 AND revoked_at IS NULL", token.name);
     if (taken.next()) {
       const std::string detail = fmt::format("the name {} is taken by another token", token.name);
       return fail(Error(Errc::duplicate_key, detail, {}, {{"/name", "duplicate_key", detail}}));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/check.hpp"
+#include "store/scope_moves.hpp"
 #include "store/shadow.hpp"
 #include "store/tombstone.hpp"
 
@@ -201,6 +202,7 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const 
   record.updated_at = log_.wall_ms();
   stamp(record, change, log_.next_version());
   replace_record(connection_, before, record);
+  if (role_ == Role::central) follow_scope(connection_, before, record, record.version);
   const std::string line = encode(change);
   log_.append_own(connection_, kind.name, id, line);
   return record;

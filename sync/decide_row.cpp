@@ -7,6 +7,7 @@
 #include "core/timestamp.hpp"
 #include "crypto/sha256.hpp"
 #include "store/conflicts.hpp"
+#include "store/scope_moves.hpp"
 #include "store/tombstone.hpp"
 
 namespace skerry::sync {
@@ -132,11 +133,14 @@ Decision RowDecider::set_fields(const Row& row, const Record& before) {
   }
   const auto customer = store::scope_customer_of(connection_, record);
   if (!customer) return {Disposition::held, customer.error().detail, 0};
+  if (*customer != before.scope_customer && !scope_allows(row, *customer))
+    return {Disposition::conflict, "out_of_scope", 0};
   record.scope_customer = *customer;
   record.revision = before.revision + 1;
   record.updated_at = received_at_;
   record.version = row.version.n;
   store::replace_record(connection_, before, record);
+  store::follow_scope(connection_, before, record, row.version.n);
   for (const auto& [field, outcome] : conflicts) {
     const std::string_view name = kind.fields[field->field].name;
     json::object proposal = describe_proposal(row, field);

@@ -124,7 +124,7 @@ class Import {
       SKERRY_TRY(const TakenCounts counts,
                  take_changes(connection, node_.log, std::move(*site), manifest.from.epoch, body,
                               life_of(node_.log.own()), lines_of(reader)));
-      finish(connection, counts.rows == 0 && body.last >= body.first ? "duplicate" : "applied",
+      finish(connection, counts.news ? "applied" : "duplicate",
              fmt::format("{} new rows, {} known", counts.rows, counts.known), counts_json(counts));
       return counts;
     };

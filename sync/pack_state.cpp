@@ -4,6 +4,8 @@
 #include <tuple>
 #include <unordered_set>
 
+#include "core/check.hpp"
+#include "store/scope_moves.hpp"
 #include "store/tombstone.hpp"
 #include "sync/bundle_name.hpp"
 #include "sync/pack.hpp"
@@ -21,7 +23,8 @@ constexpr std::int64_t batch_rows = 1000;
 struct Due {
   std::int64_t version = 0;
   RecordId id;
-  std::string_view table;  // a kind's name, "tombstone" or "conflict"
+  std::string_view table;  // a kind's name, "tombstone", "scope_move", "conflict" or "ingest"
+  std::int64_t seq = 0;    // of "ingest": the site's row; its id is zero
 };
 
 bool before(const Due& a, const Due& b) {
@@ -40,22 +43,10 @@ const std::vector<std::pair<std::string_view, std::string>>& version_walks() {
     for (const Kind& kind : all_kinds()) add(kind.name, "id");
     add("tombstone", "record");
     add("conflict", "id");
+    add("scope_move", "record");
     return built;
   }();
   return walks;
-}
-
-// The next ones in the order of versions, at most batch_rows.
-std::vector<Due> next_due(Connection& connection, const Due& after) {
-  std::vector<Due> batch;
-  for (const auto& [table, sql] : version_walks()) {
-    auto cursor = connection.query(sql, after.version, after.id, batch_rows);
-    while (cursor.next()) batch.push_back({cursor.integer(0), cursor.id<RecordId>(1), table});
-  }
-  std::sort(batch.begin(), batch.end(), before);
-  if (static_cast<std::int64_t>(batch.size()) > batch_rows)
-    batch.resize(static_cast<std::size_t>(batch_rows));
-  return batch;
 }
 
 // What is the same in every piece of one packing.
@@ -67,10 +58,32 @@ struct Down {
   CentralLife life;
   DownPosition base;  // where the site stands
   DownPosition upto;  // where it will stand behind the last piece
+  // The site has all fields with versions up to here: lines hold the others only.
+  std::int64_t fields_from = 0;
   std::optional<StateBody::Ack> ack;
-  std::vector<std::string> results;  // lines
+  std::int64_t epoch = 0;  // number of the site's epoch whose results are due; 0: none
+  Hash series{};
   bool snapshot = false;
 };
+
+// The next ones in the order of versions, at most batch_rows.
+std::vector<Due> next_due(Connection& connection, const Down& down, const Due& after) {
+  std::vector<Due> batch;
+  for (const auto& [table, sql] : version_walks()) {
+    auto cursor = connection.query(sql, after.version, after.id, batch_rows);
+    while (cursor.next()) batch.push_back({cursor.integer(0), cursor.id<RecordId>(1), table});
+  }
+  auto results = connection.query(
+      "SELECT told_n,seq FROM ingest WHERE epoch=?1 AND told_n IS NOT NULL AND told_n>?2 "
+      "ORDER BY told_n LIMIT ?3",
+      down.epoch, after.version, batch_rows);
+  while (results.next())
+    batch.push_back({results.integer(0), RecordId{}, "ingest", results.integer(1)});
+  std::sort(batch.begin(), batch.end(), before);
+  if (static_cast<std::int64_t>(batch.size()) > batch_rows)
+    batch.resize(static_cast<std::size_t>(batch_rows));
+  return batch;
+}
 
 Result<void> read_ack(Connection& connection, Down& down) {
   if (!down.site.epoch) return {};
@@ -79,30 +92,21 @@ Result<void> read_ack(Connection& connection, Down& down) {
   const auto [n, hash] = store::last_decided(connection, epoch->number, down.upto.n);
   if (n == 0) return {};
   down.ack = StateBody::Ack{epoch->epoch, n, hash, epoch->durable};
-  const auto reported = store::last_decided(connection, epoch->number, down.base.n);
-  auto cursor = connection.query(
-      "SELECT seq,disposition,detail FROM ingest WHERE epoch=?1 AND seq>?2 AND seq<=?3 AND "
-      "disposition<>'applied' ORDER BY seq",
-      epoch->number, reported.first, n);
-  while (cursor.next()) {
-    const auto disposition = parse_disposition(cursor.text(1));
-    down.results.push_back(
-        encode_row_result({cursor.integer(0), disposition.value_or(Disposition::rejected),
-                           std::string(cursor.text(2))}));
-  }
+  down.epoch = epoch->number;
   return {};
 }
 
-// Where the next piece of a snapshot begins: "<upto>-<part>-<version>-<id>".
+// Where the next piece of a snapshot begins: "<upto>-<part>-<version>-<series>-<id>".
 struct Resume {
   std::int64_t upto = 0;
   std::int64_t part = 1;
-  std::int64_t version = 0;
-  RecordId id;
+  Hash series{};
+  Due after;
 };
 
 std::string to_text(const Resume& resume) {
-  return fmt::format("{}-{}-{}-{}", resume.upto, resume.part, resume.version, to_string(resume.id));
+  return fmt::format("{}-{}-{}-{}-{}", resume.upto, resume.part, resume.after.version,
+                     to_hex(resume.series), to_string(resume.after.id));
 }
 
 bool read_number(std::string_view& text, std::int64_t& number) {
@@ -115,13 +119,16 @@ bool read_number(std::string_view& text, std::int64_t& number) {
 
 Result<std::optional<Resume>> parse_resume(std::string_view text) {
   if (text.empty()) return std::optional<Resume>();
+  constexpr std::size_t hash_digits = 64;
   Resume resume;
   const bool numbers = read_number(text, resume.upto) && read_number(text, resume.part) &&
-                       read_number(text, resume.version);
-  const auto id = parse_id<RecordId>(text);
-  if (!numbers || !id || resume.part < 2)
+                       read_number(text, resume.after.version) && text.size() > hash_digits;
+  const auto series = numbers ? hash_from_hex(text.substr(0, hash_digits)) : std::nullopt;
+  const auto id = series ? parse_id<RecordId>(text.substr(hash_digits + 1)) : std::nullopt;
+  if (!id || resume.part < 2)
     return fail(Errc::bad_request, "the place to resume at is none that central gave");
-  resume.id = *id;
+  resume.series = *series;
+  resume.after.id = *id;
   return std::optional(resume);
 }
 
@@ -140,12 +147,18 @@ Result<Down> prepare(const Node& node, const store::Site& site,
   down.base = {down.life, 0, Hash{}};
   const bool known = site.down.at.ord == down.life.ord && site.down.at.n <= head.seq &&
                      store::hash_at(*reader, site.down.at.n) == site.down.hash;
-  if (known) down.base = {down.life, site.down.at.n, site.down.hash};
+  if (known) {
+    down.base = {down.life, site.down.at.n, site.down.hash};
+    down.fields_from = store::fields_from_of(*reader, site, site.down.at.n);
+  }
   down.snapshot = !known;
+  // Pieces of two packings of one position need not be cut at the same places.
+  node.random.fill(down.series);
   if (resume && down.snapshot) {
     const auto hash = store::hash_at(*reader, resume->upto);
     if (!hash) return fail(Errc::bad_request, "the place to resume at is not in central's log");
     down.upto = {down.life, resume->upto, *hash};
+    down.series = resume->series;
   }
   SKERRY_TRY_VOID(read_ack(*reader, down));
   return down;
@@ -155,21 +168,53 @@ bool sees(const Down& down, const RecordId& customer) {
   return down.site.sees_all || down.scope.contains(customer);
 }
 
+// A deletion, told to those who saw the record. What a snapshot does not name is gone anyway.
+std::optional<std::string> line_of_tombstone(Connection& connection, const Down& down,
+                                             const Due& due) {
+  const auto tombstone = store::find_tombstone(connection, due.id);
+  if (!tombstone || down.snapshot || !sees(down, tombstone->scope_customer)) return std::nullopt;
+  return encode_record_gone({tombstone->kind, tombstone->record, tombstone->version, true});
+}
+
+// Told to those who saw the record where it was and do not see it where it is.
+std::optional<std::string> line_of_move(Connection& connection, const Down& down, const Due& due) {
+  if (down.snapshot || down.site.sees_all) return std::nullopt;
+  const auto left = store::customers_left(connection, due.id, due.version);
+  if (std::none_of(left.begin(), left.end(), [&](const auto& id) { return sees(down, id); }))
+    return std::nullopt;
+  auto cursor = connection.query("SELECT kind FROM scope_move WHERE record=?1 LIMIT 1", due.id);
+  const Kind* kind = cursor.next() ? find_kind(cursor.text(0)) : nullptr;
+  SKERRY_CHECK(kind != nullptr);
+  const auto record = store::find_record(connection, *kind, due.id);
+  if (record && sees(down, record->scope_customer)) return std::nullopt;
+  return encode_record_gone({kind, due.id, {down.life.ord, due.version}, false});
+}
+
+std::optional<std::string> line_of_result(Connection& connection, const Down& down,
+                                          const Due& due) {
+  auto cursor = connection.query("SELECT disposition,detail FROM ingest WHERE epoch=?1 AND seq=?2",
+                                 down.epoch, due.seq);
+  if (!cursor.next()) return std::nullopt;
+  const auto disposition = parse_disposition(cursor.text(0));
+  SKERRY_CHECK(disposition.has_value());
+  return encode_row_result({due.seq, *disposition, std::string(cursor.text(1))});
+}
+
 // The line of what is due, or nullopt when it is out of the site's scope or gone meanwhile.
 std::optional<std::string> line_of(Connection& connection, const Down& down, const Due& due) {
-  if (due.table == "tombstone") {
-    const auto tombstone = store::find_tombstone(connection, due.id);
-    const bool wanted = tombstone && !down.snapshot && sees(down, tombstone->scope_customer);
-    return wanted ? std::optional(encode_record_gone(*tombstone)) : std::nullopt;
-  }
+  if (due.table == "tombstone") return line_of_tombstone(connection, down, due);
+  if (due.table == "scope_move") return line_of_move(connection, down, due);
+  if (due.table == "ingest") return line_of_result(connection, down, due);
   if (due.table == "conflict") {
     const auto conflict = store::find_conflict(connection, due.id);
     const bool wanted = conflict && sees(down, conflict->scope_customer);
     return wanted ? std::optional(encode_conflict(*conflict)) : std::nullopt;
   }
   const auto record = store::find_record(connection, *find_kind(due.table), due.id);
-  const bool wanted = record && sees(down, record->scope_customer);
-  return wanted ? std::optional(encode_record_state(*record, down.base.n)) : std::nullopt;
+  if (!record || !sees(down, record->scope_customer)) return std::nullopt;
+  // Where it came from, the site may have seen nothing of it.
+  const bool whole = store::moved_since(connection, due.id, down.fields_from);
+  return encode_record_state(*record, whole ? 0 : down.fields_from);
 }
 
 // Walks along the versions and fills one piece after another.
@@ -177,14 +222,13 @@ class Packer {
  public:
   Packer(const Node& node, Down down, const std::optional<Resume>& resume)
       : node_(node), down_(std::move(down)) {
-    after_.version = down_.base.n;
-    after_.id.bytes.fill(0xff);  // behind everything of the base's version
+    go_behind(down_.base.n);
     if (!resume || !down_.snapshot) return;
-    after_ = {resume->version, resume->id, {}};
+    after_ = resume->after;
     part_ = resume->part;
   }
 
-  // Packs the next piece; the ack and the results ride in the last.
+  // Packs the next piece; the ack rides in the last, when every effect is there.
   Result<PackedBundle> next_piece() {
     const BundleKind kind = down_.snapshot ? BundleKind::snapshot : BundleKind::state;
     const EpochId epoch{down_.life.nonce};
@@ -192,9 +236,17 @@ class Packer {
     SKERRY_TRY(auto writer,
                BundleWriter::create(node_.spool, node_.random, {&down_.recipient, 1},
                                     {manifest.id, manifest.from, manifest.to}, node_.options));
-    SKERRY_TRY(const bool last, fill(writer));
-    StateBody body = body_of(last);
-    SKERRY_TRY_VOID(note_waypoint(body));
+    SKERRY_TRY(const auto cut, fill(writer));
+    const bool last = !cut;
+    StateBody body = body_of(cut);
+    if (cut && !down_.snapshot) {
+      if (body.upto.n == body.base.n)
+        return fail(
+            Errc::limit_exceeded,
+            fmt::format("what row {} of central's log changed does not fit into one bundle", *cut));
+      go_behind(body.upto.n);
+    }
+    SKERRY_TRY_VOID(note_waypoint(body, last));
     manifest.extra = to_json(body);
     const auto lines = static_cast<std::int64_t>(writer.lines());
     SKERRY_TRY(auto file, writer.finish(std::move(manifest), {&node_.keys.sign, 1}));
@@ -208,51 +260,54 @@ class Packer {
     if (!down_.snapshot)
       piece_base_ = body.upto;
     else if (!last)
-      packed.resume = to_text({down_.upto.n, part_, after_.version, after_.id});
+      packed.resume = to_text({down_.upto.n, part_, down_.series, after_});
     return packed;
   }
 
  private:
-  // Adds lines until nothing is left (true) or the piece is full (false).
-  Result<bool> fill(BundleWriter& writer) {
+  void go_behind(std::int64_t n) {
+    after_ = Due{};
+    after_.version = n;
+    after_.id.bytes.fill(0xff);
+  }
+
+  // Adds lines until nothing is left, or until the piece is full: then the version of the line that
+  // did not fit.
+  Result<std::optional<std::int64_t>> fill(BundleWriter& writer) {
     while (true) {
       const store::Reader reader = node_.database.read();
-      const auto batch = next_due(*reader, after_);
+      const auto batch = next_due(*reader, down_, after_);
       for (const Due& due : batch) {
         const auto line = line_of(*reader, down_, due);
-        if (line && !writer.has_room(line->size())) return false;
+        if (line && !writer.has_room(line->size())) return std::optional(due.version);
         if (line) SKERRY_TRY_VOID(writer.add_line(*line));
         after_ = due;
       }
-      if (static_cast<std::int64_t>(batch.size()) == batch_rows) continue;
-      for (; results_added_ < down_.results.size(); ++results_added_) {
-        const std::string& line = down_.results[results_added_];
-        if (!writer.has_room(line.size())) return false;
-        SKERRY_TRY_VOID(writer.add_line(line));
-      }
-      return true;
+      if (static_cast<std::int64_t>(batch.size()) < batch_rows) return std::nullopt;
     }
   }
 
-  StateBody body_of(bool last) {
+  StateBody body_of(std::optional<std::int64_t> cut) {
     StateBody body;
     body.base = piece_base_.value_or(down_.base);
     body.upto = down_.upto;
     body.part = part_;
-    body.last_part = last;
-    body.series = down_.upto.hash;
-    if (last) body.ack = down_.ack;
-    // A piece in the middle ends before the version it was cut in.
-    if (!last && !down_.snapshot)
-      body.upto.n = std::clamp(after_.version - 1, body.base.n, down_.upto.n);
+    body.last_part = !cut;
+    body.series = down_.series;
+    if (!cut) body.ack = down_.ack;
+    // A piece in the middle ends before the version it was cut in; the next one repeats the lines
+    // of that version, so that losing it loses nothing.
+    if (cut && !down_.snapshot) body.upto.n = std::clamp(*cut - 1, body.base.n, down_.upto.n);
     return body;
   }
 
-  Result<void> note_waypoint(StateBody& body) {
+  Result<void> note_waypoint(StateBody& body, bool last) {
     const auto work = [&](Connection& connection) -> Result<void> {
       if (body.upto.n != down_.upto.n)
         body.upto.hash = store::hash_at(connection, body.upto.n).value_or(Hash{});
-      store::add_waypoint(connection, down_.site, body.upto.n, body.upto.hash);
+      // Records changed again behind a cut come in a later piece, with the fields they lack.
+      const std::int64_t fields_from = last || down_.snapshot ? body.upto.n : down_.fields_from;
+      store::add_waypoint(connection, down_.site, body.upto.n, body.upto.hash, fields_from);
       body.waypoints = store::waypoints_from(connection, down_.site, body.base.n);
       const std::pair base(body.base.n, body.base.hash);
       if (std::find(body.waypoints.begin(), body.waypoints.end(), base) == body.waypoints.end())
@@ -267,7 +322,6 @@ class Packer {
   Due after_;
   std::optional<DownPosition> piece_base_;
   std::int64_t part_ = 1;
-  std::size_t results_added_ = 0;
 };
 
 }  // namespace

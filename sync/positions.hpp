@@ -51,7 +51,7 @@ struct StateBody {
   std::optional<Ack> ack;  // absent until the site has sent a row
   std::int64_t part = 1;   // pieces of one pack; the ack rides in the last
   bool last_part = true;
-  Hash series{};  // the same in all pieces of one snapshot: hash at the end of the series
+  Hash series{};  // the same in all pieces of one packing, and in no other: random
 };
 json::object to_json(const StateBody& body);
 Result<StateBody> read_state_body(const json::object& extra);

@@ -70,6 +70,19 @@ Rebase::Known Rebase::read(const Kind& kind, const RecordId& id) {
   return known;
 }
 
+std::vector<std::pair<const Kind*, RecordId>> Rebase::known_of_central() {
+  std::vector<std::pair<const Kind*, RecordId>> known;
+  for (const Kind& kind : all_kinds()) {
+    // A stamp of order 0: central has not seen the record.
+    auto cursor =
+        connection_.query(fmt::format("SELECT id FROM {0} WHERE stamps NOT LIKE '0.%' UNION "
+                                      "SELECT record FROM shadow WHERE kind='{0}'",
+                                      kind.name));
+    while (cursor.next()) known.emplace_back(&kind, cursor.id<RecordId>(0));
+  }
+  return known;
+}
+
 Result<bool> Rebase::take(const RecordState& state) {
   Known known = read(*state.kind, state.id);
   if (!known.central) {
@@ -100,6 +113,7 @@ bool Rebase::take(const RecordGone& gone) {
   const RecordId scope = known.central ? known.central->scope_customer : RecordId{};
   known.central.reset();
   const bool changed = show(std::move(known), *gone.kind, gone.id);
+  if (!gone.deleted) return changed;
   store::write_tombstone(connection_, {gone.id, gone.kind, scope, gone.version}, log_.wall_ms());
   return changed;
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "store/change_log.hpp"
 #include "store/shadow.hpp"
@@ -23,6 +25,8 @@ class Rebase {
   bool take(const RecordGone& gone);
   // The rows of the record are decided, and central may have sent nothing for it.
   bool settle(const Kind& kind, const RecordId& id);
+  // Every record this site has from central.
+  std::vector<std::pair<const Kind*, RecordId>> known_of_central();
 
  private:
   // A record as the table shows it and as central has it; both may be absent.

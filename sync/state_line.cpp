@@ -151,8 +151,8 @@ std::string encode_record_state(const store::Record& record, std::int64_t base_n
   return line;
 }
 
-std::string encode_record_gone(const store::Tombstone& tombstone) {
-  return begin_line("del", *tombstone.kind, tombstone.record, tombstone.version) + '}';
+std::string encode_record_gone(const RecordGone& gone) {
+  return begin_line(gone.deleted ? "del" : "out", *gone.kind, gone.id, gone.version) + '}';
 }
 
 std::string encode_row_result(const store::RowResult& result) {
@@ -181,9 +181,9 @@ Result<StateLine> decode_state_line(std::string_view line) {
     return read_row_result(object).map([](auto r) { return StateLine(std::move(r)); });
   if (k == "cf")
     return store::conflict_from_json(object).map([](auto c) { return StateLine(std::move(c)); });
-  if (k == "del") {
+  if (k == "del" || k == "out") {
     SKERRY_TRY(const Subject subject, read_subject(object));
-    return StateLine(RecordGone{subject.kind, subject.id, subject.version});
+    return StateLine(RecordGone{subject.kind, subject.id, subject.version, k == "del"});
   }
   return fail(Errc::unsupported_version,
               fmt::format("lines of form '{}' are newer than this program", k),

@@ -2,6 +2,7 @@
 //
 //   {"k":"rec","t":"customer","id":"…","v":[ord,n],"f":{…},"vf":{"phone":[ord,n]},"p":true,"cr":…}
 //   {"k":"del","t":"customer","id":"…","v":[ord,n]}
+//   {"k":"out","t":"contact","id":"…","v":[ord,n]}   it lives on, but out of the site's scope
 //   {"k":"res","seq":1207,"d":"rejected","why":"…"}
 //   {"k":"cf", the members of a conflict record}
 //
@@ -40,13 +41,14 @@ struct RecordGone {
   const Kind* kind = nullptr;
   RecordId id;
   Version version;
+  bool deleted = true;  // false: it only left the site's scope
 };
 
 using StateLine = std::variant<RecordState, RecordGone, store::RowResult, store::Conflict>;
 
 // `base_n`: fields with a version up to it are left out; 0 writes the whole record.
 std::string encode_record_state(const store::Record& record, std::int64_t base_n);
-std::string encode_record_gone(const store::Tombstone& tombstone);
+std::string encode_record_gone(const RecordGone& gone);
 std::string encode_row_result(const store::RowResult& result);
 std::string encode_conflict(const store::Conflict& conflict);
 

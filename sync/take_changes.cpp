@@ -173,10 +173,9 @@ class Taker {
     const std::string line =
         fmt::format(R"({{"k":"rel","site":"{}","ep":"{}","seq":{},"d":"{}"}})", to_string(site_.id),
                     to_string(epoch_.epoch), seq, to_text(decision.disposition));
-    log_.append_own(connection_, change.kind->name, change.record, line);
-    // Its place stays that of the first decision, which the site may have seen acknowledged.
-    connection_.execute("UPDATE ingest SET disposition=?3,detail=?4 WHERE epoch=?1 AND seq=?2",
-                        epoch_.number, seq, to_text(decision.disposition), decision.detail);
+    const auto position = log_.append_own(connection_, change.kind->name, change.record, line);
+    store::update_disposition(connection_, epoch_.number, seq, decision.disposition,
+                              decision.detail, position.n);
     ++counts_.released;
   }
 
@@ -206,16 +205,18 @@ CentralKnowledge knowledge(Connection& connection, const store::ChangeLog& log,
   return known;
 }
 
-void note_contact(Connection& connection, store::Site site, const EpochId& epoch,
-                  const ChangesBody& body, UnixMillis now) {
+// An older bundle that arrives late is no contact and takes no report back. Returns whether the
+// site says something new of what it holds.
+bool note_contact(Connection& connection, store::Site site, const EpochId& epoch,
+                  const ChangesBody& body, bool new_rows, UnixMillis now) {
+  const Version reported = body.down ? Version{body.down->life.ord, body.down->n} : Version{};
+  const bool news = reported > site.down.at;
+  if (!news && !new_rows && site.contact_at) return false;
   site.epoch = epoch;
   site.contact_at = now;
-  // An older bundle that arrives late does not take the site's report back.
-  if (body.down) {
-    const Version reported{body.down->life.ord, body.down->n};
-    if (reported > site.down.at) site.down = {reported, body.down->hash};
-  }
+  if (news) site.down = {reported, body.down->hash};
   store::update_site(connection, site);
+  return news;
 }
 
 }  // namespace
@@ -243,7 +244,9 @@ Result<TakenCounts> take_changes(Connection& connection, store::ChangeLog& log, 
   } else {
     counts.known = body.last - body.first + 1;
   }
-  note_contact(connection, std::move(site), epoch_id, body, log.wall_ms());
+  const bool report =
+      note_contact(connection, std::move(site), epoch_id, body, counts.rows > 0, log.wall_ms());
+  counts.news = counts.rows > 0 || report;
   return counts;
 }
 

@@ -26,6 +26,7 @@ struct TakenCounts {
   std::int64_t rejected = 0;
   std::int64_t held = 0;
   std::int64_t released = 0;  // held rows that could be decided now
+  bool news = false;          // new rows, or a newer report of what the site holds
 };
 
 // Inside a write job at central. `site` is the authenticated sender, with what it reports in

@@ -1,6 +1,7 @@
 #include "sync/take_state.hpp"
 
 #include <fmt/format.h>
+#include <unordered_set>
 
 #include "store/conflicts.hpp"
 #include "sync/engine.hpp"
@@ -31,26 +32,37 @@ SiteKnowledge knowledge(Connection& connection, const store::ChangeLog& log,
 
 class Taker {
  public:
-  Taker(Connection& connection, store::ChangeLog& log, std::int64_t acked)
-      : connection_(connection), log_(log), rebase_(connection, log, acked) {}
+  // `whole`: the lines are everything this site sees, and the site holds something already.
+  Taker(Connection& connection, store::ChangeLog& log, std::int64_t acked, bool whole)
+      : connection_(connection), log_(log), rebase_(connection, log, acked), whole_(whole) {}
 
   Result<void> take(std::string_view line) {
     SKERRY_TRY(const StateLine state, decode_state_line(line));
     if (const auto* record = std::get_if<RecordState>(&state)) {
       ++counts_.records;
+      if (whole_) held_by_central_.insert(record->id);
       SKERRY_TRY(const bool changed, rebase_.take(*record));
       counts_.changed += changed ? 1 : 0;
     } else if (const auto* gone = std::get_if<RecordGone>(&state)) {
       ++counts_.records;
       counts_.removed += rebase_.take(*gone) ? 1 : 0;
     } else if (const auto* result = std::get_if<store::RowResult>(&state)) {
-      ++counts_.refused;
+      counts_.refused += result->disposition == Disposition::applied ? 0 : 1;
       store::write_row_result(connection_, log_.own().number, *result);
     } else if (const auto* conflict = std::get_if<store::Conflict>(&state)) {
       ++counts_.conflicts;
       store::write_conflict(connection_, *conflict);
     }
     return {};
+  }
+
+  // What a snapshot does not name is not at central any more, or not for this site.
+  void drop_others(Version upto) {
+    if (!whole_) return;
+    for (const auto& [kind, id] : rebase_.known_of_central()) {
+      if (held_by_central_.contains(id)) continue;
+      counts_.removed += rebase_.take(RecordGone{kind, id, upto, false}) ? 1 : 0;
+    }
   }
 
   // Records whose rows were decided and for which central may have sent nothing.
@@ -67,17 +79,24 @@ class Taker {
   Connection& connection_;
   store::ChangeLog& log_;
   Rebase rebase_;
+  bool whole_;
+  std::unordered_set<RecordId> held_by_central_;
   StateCounts counts_;
 };
 
 Result<void> stage_piece(Connection& connection, const StateBody& body, const LineSource& lines) {
   connection.execute("DELETE FROM staged_snapshot WHERE snapshot<>?1", body.series);
+  // A piece without lines counts, too.
   std::int64_t number = 0;
-  return lines([&](std::string_view line, std::uint64_t) -> Result<void> {
+  const auto stage = [&](std::string_view line) {
     connection.execute(
         "INSERT INTO staged_snapshot(snapshot,part,number,line) VALUES(?1,?2,?3,?4) "
         "ON CONFLICT(snapshot,part,number) DO NOTHING",
-        body.series, body.part, ++number, line);
+        body.series, body.part, number++, line);
+  };
+  stage("");
+  return lines([&](std::string_view line, std::uint64_t) -> Result<void> {
+    stage(line);
     return {};
   });
 }
@@ -92,7 +111,8 @@ bool is_complete(Connection& connection, const StateBody& body) {
 
 Result<void> take_staged(Connection& connection, const StateBody& body, Taker& taker) {
   auto cursor = connection.query(
-      "SELECT line FROM staged_snapshot WHERE snapshot=?1 ORDER BY part,number", body.series);
+      "SELECT line FROM staged_snapshot WHERE snapshot=?1 AND number>0 ORDER BY part,number",
+      body.series);
   while (cursor.next()) SKERRY_TRY_VOID(taker.take(cursor.text(0)));
   return {};
 }
@@ -107,7 +127,7 @@ Result<StateCounts> take_state(Connection& connection, store::ChangeLog& log, co
   const SiteKnowledge known = knowledge(connection, log, *upstream, body);
   SKERRY_TRY(const Action action, judge_state(known, body, snapshot));
   const std::int64_t acked = acked_after(known, body);
-  Taker taker(connection, log, acked);
+  Taker taker(connection, log, acked, snapshot && upstream->life.ord > 0);
   if (action == Action::duplicate) {
     taker.counts().duplicate = true;
     return taker.counts();
@@ -123,6 +143,7 @@ Result<StateCounts> take_state(Connection& connection, store::ChangeLog& log, co
   } else {
     SKERRY_TRY_VOID(lines([&](std::string_view line, std::uint64_t) { return taker.take(line); }));
   }
+  taker.drop_others({body.upto.life.ord, body.upto.n});
   taker.settle(upstream->acked, acked);
   log.observe(connection, central_clock);
   upstream->life = body.upto.life;

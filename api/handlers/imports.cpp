@@ -55,6 +55,15 @@ Error refusal(const store::ImportReport& report) {
                std::move(errors));
 }
 
+// A request without a body has no file behind it.
+store::ImportReport report_on_nothing(const store::ImportOptions& options) {
+  store::ImportReport report;
+  report.dry_run = options.dry_run;
+  report.errors.push_back(
+      {0, {}, "empty_file", "the request has no body; send the CSV file as it"});
+  return report;
+}
+
 json::object report_json(const store::ImportReport& report) {
   json::array errors;
   for (const store::TableError& error : report.errors) {
@@ -88,6 +97,7 @@ Task<Result<Response>> import_csv(Context& context, Request& request) {
   store::Author author = author_of(request);
   author.source = "import";
   auto work = [&]() -> Result<store::ImportReport> {
+    if (request.upload.size == 0) return report_on_nothing(*options);
     const sync::Node& node = context.node;
     const store::ImportPlace place{node.database, node.log, context.role, node.random};
     return store::import_records(place, **kind, request.upload.file.get(), *options, author);

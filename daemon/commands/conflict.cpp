@@ -28,7 +28,7 @@ std::string target_of(const std::string& id) { return "/v1/conflicts/" + percent
 }  // namespace
 
 Result<Exit> run_conflict_list(Session& session, bool all, std::int64_t limit) {
-  const std::string target = all ? "/v1/conflicts" : "/v1/conflicts?open=true";
+  const std::string target = all ? "/v1/conflicts" : "/v1/conflicts?state=open";
   SKERRY_TRY(const auto items, session.daemon.list(target, limit));
   for (const json::value& item : items) {
     const json::object* conflict = item.if_object();

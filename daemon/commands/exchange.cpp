@@ -60,7 +60,7 @@ class FileExchange {
                                   {"file", path.string()},
                                   {"to", sync::to_string(bundle.to)},
                                   {"bytes", bundle.size}});
-      session_.terminal.line("wrote {} for {} ({})", path.string(), name_of(bundle.to),
+      session_.terminal.line("wrote     {} for {} ({})", bundle.name, name_of(bundle.to),
                              sized(bundle.size));
       ++written_;
     }
@@ -139,7 +139,7 @@ class FileExchange {
     for (const auto& [name, value] : answer) event[name] = value;
     session_.terminal.document(event);
     const std::string detail = text_of(answer, "detail");
-    session_.terminal.line("{:<10}{}{}{}", outcome, incoming.path, detail.empty() ? "" : ": ",
+    session_.terminal.line("{:<10}{}{}{}", outcome, incoming.entry.name, detail.empty() ? "" : ": ",
                            detail);
   }
 

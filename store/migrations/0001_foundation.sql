@@ -214,7 +214,8 @@ CREATE TABLE site_epoch(
   head_hash BLOB NOT NULL,
   durable INTEGER NOT NULL
 ) STRICT;
--- At central: one row for every row of a site, with the place of its decision in central's log.
+-- At central: one row for every row of a site, with the place of its decision in central's log, and
+-- the place of the last decision the site must be told (null: it was applied at once).
 CREATE TABLE ingest(
   epoch INTEGER NOT NULL,
   seq INTEGER NOT NULL,
@@ -222,8 +223,10 @@ CREATE TABLE ingest(
   n INTEGER NOT NULL,
   disposition TEXT NOT NULL,
   detail TEXT NOT NULL,
+  told_n INTEGER,
   PRIMARY KEY(epoch, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX ingest_told ON ingest(epoch, told_n) WHERE told_n IS NOT NULL;
 -- At central: rows that wait for their parent or a newer schema, retried after each import.
 CREATE TABLE held(
   epoch INTEGER NOT NULL,
@@ -233,12 +236,24 @@ CREATE TABLE held(
   PRIMARY KEY(epoch, seq)
 ) STRICT;
 -- At central: every position ever packed for a site, so that it can see that it stands on this history.
+-- A site at `n` has every field up to `fields_from`; of records changed again behind n it may lack
+-- those between the two, when n is where a piece was cut.
 CREATE TABLE waypoint(
   site INTEGER NOT NULL,
   n INTEGER NOT NULL,
   hash BLOB NOT NULL,
+  fields_from INTEGER NOT NULL,
   PRIMARY KEY(site, n)
 ) STRICT;
+-- At central: the customers a record left, and when; sites that saw it only there drop it.
+CREATE TABLE scope_move(
+  record BLOB NOT NULL,
+  kind TEXT NOT NULL,
+  customer BLOB NOT NULL,
+  version INTEGER NOT NULL,
+  PRIMARY KEY(record, customer)
+) STRICT;
+CREATE INDEX scope_move_version ON scope_move(version, record);
 
 -- Two writers' values of one field; central decides what stands, nothing is thrown away.
 CREATE TABLE conflict(

@@ -18,8 +18,8 @@ struct Sabotage {
 };
 
 const std::vector<Sabotage> sabotages{
-    {"an acknowledged row has no effect at central", true,
-     "DELETE FROM ingest WHERE rowid IN (SELECT rowid FROM ingest LIMIT 1)"},
+    {"central forgot the first row of every site", true,
+     "DELETE FROM ingest WHERE seq=1"},
     {"a decision is not in central's ledger", true,
      "DELETE FROM ingest WHERE seq=(SELECT max(seq) FROM ingest)"},
     {"a value differs at a site", false,

@@ -31,7 +31,7 @@ void World::export_down(std::size_t number, bool always) {
   const auto site = central().read([&](store::Connection& connection) {
     return *store::find_site(connection, site_id(number));
   });
-  must(sync::pack_state(central().node(), site, always,
+  must(sync::pack_state(central().node(), site, {.always = always, .resume = {}},
                         [&](sync::PackedBundle&& packed) -> Result<void> {
                           put_in_air(std::move(packed), 0, number);
                           return {};

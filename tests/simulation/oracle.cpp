@@ -199,6 +199,7 @@ std::string Oracle::changed(const Row& row, std::int64_t n, HlcStamp effective) 
   }
   const auto customer = customer_of(*change.kind, change.record, values);
   if (!customer) return "held";
+  if (customer != customer_before && !sees(row.site, *customer)) return out_of_scope(row);
   for (auto& [field, value] : stands)
     entity.fields[field].push_back({n, std::move(value), row.site, effective});
   for (const std::size_t field : clashes)

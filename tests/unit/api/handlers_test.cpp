@@ -1,8 +1,10 @@
+#include "tests/unit/api/machine_fixture.hpp"
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "api/handlers/entity_tag.hpp"
-#include "tests/unit/api/machine_fixture.hpp"
 
 namespace skerry::api {
 namespace {
@@ -385,7 +387,7 @@ TEST_F(SiteHandlersTest, ASitesOwnChangesAreUndecided) {
   make("customers", R"({"name":"One"})");
   EXPECT_THAT(get("/v1/changes").body, HasSubstr(R"("disposition":"pending")"));
   check({{"central's field", "POST", "/v1/customers",
-          R"({"name":"x","disabled_at":"2026-01-01T00:00:00Z"})", "", 403, {"owned_by_central"}, {}}});
+          R"({"name":"x","disabled_at":"2026-01-01T00:00:00Z"})", "", 409, {"owned_by_central"}, {}}});
 }
 
 TEST_F(HandlersTest, DescribesItself) {

@@ -9,9 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "api/server.hpp"
+
 #include "api/context.hpp"
 #include "api/routes.hpp"
-#include "api/server.hpp"
 #include "api/token_authenticator.hpp"
 #include "crypto/secret.hpp"
 #include "tests/unit/api/raw_client.hpp"

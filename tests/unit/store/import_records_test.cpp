@@ -3,13 +3,11 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <random>
 
 #include "store/import_columns.hpp"
-#include "tests/unit/store/temporary_folder.hpp"
+#include "tests/unit/store/records_fixture.hpp"
 #include "tests/unit/store/text_file.hpp"
 
 namespace skerry::store {
@@ -20,30 +18,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class TestRandom final : public Random {
- public:
-  void fill(std::span<std::uint8_t> out) override {
-    for (auto& byte : out) byte = static_cast<std::uint8_t>(engine_());
-  }
-
- private:
-  std::mt19937_64 engine_{7};
-};
-
-class ImportTest : public testing::Test {
+class ImportTest : public RecordsTest {
  protected:
-  ImportTest() {
-    auto opened = Database::open(folder_.path());
-    EXPECT_TRUE(opened);
-    database_ = std::move(*opened);
-    database_->set_participant(&log_);
-    auto begin = [&](Connection& connection) -> Result<void> {
-      log_.start_own(connection, new_id<EpochId>(random_), 1'700'000'000);
-      return {};
-    };
-    EXPECT_TRUE(database_->write(begin));
-  }
-
   Result<ImportReport> attempt(std::string_view text, ImportOptions options = {},
                                std::string_view kind = "customer") {
     const TextFile file(text);
@@ -51,7 +27,7 @@ class ImportTest : public testing::Test {
   }
   Result<ImportReport> attempt(int file, ImportOptions options, std::string_view kind) {
     const ImportPlace place{*database_, log_, role_, random_};
-    return import_records(place, *find_kind(kind), file, options, {"uid:0", "import", "r-1"});
+    return import_records(place, *find_kind(kind), file, options, author_);
   }
   ImportReport import(std::string_view text, ImportOptions options = {},
                       std::string_view kind = "customer") {
@@ -60,25 +36,8 @@ class ImportTest : public testing::Test {
     return report ? *report : ImportReport();
   }
 
-  std::int64_t number(std::string_view sql) {
-    Reader reader = database_->read();
-    Cursor cursor = reader->query(sql);
-    return cursor.next() ? cursor.integer(0) : -1;
-  }
-  std::string text(std::string_view sql) {
-    Reader reader = database_->read();
-    Cursor cursor = reader->query(sql);
-    return cursor.next() ? std::string(cursor.text(0)) : "no row";
-  }
   std::int64_t customers() { return number("SELECT count(*) FROM customer"); }
   std::int64_t log_rows() { return number("SELECT count(*) FROM change_log"); }
-
-  TemporaryFolder folder_;
-  SystemClock clock_;
-  TestRandom random_;
-  ChangeLog log_{clock_};
-  Role role_ = Role::central;
-  std::unique_ptr<Database> database_;
 };
 
 // "2 Name required", in order.
@@ -270,11 +229,7 @@ TEST_F(ImportTest, ASiteDoesNotWriteWhatIsCentrals) {
 
 TEST_F(ImportTest, AKeyOfTwoRecordsIsAmbiguous) {
   import("name,account_ref\nA,1\nB,2\n");
-  auto meet = [](Connection& connection) -> Result<void> {
-    connection.execute("UPDATE customer SET account_ref='1'");
-    return {};
-  };
-  ASSERT_TRUE(database_->write(meet));
+  in_job([](Connection& connection) { connection.execute("UPDATE customer SET account_ref='1'"); });
   EXPECT_THAT(places(import("name,account_ref\nC,1\n")),
               ElementsAre("2 account_ref ambiguous_key"));
 }

@@ -1,0 +1,94 @@
+"""The main job by files: enrolment, exchange both ways, a conflict shown and resolved."""
+
+import unittest
+
+from machine import MachineTest
+
+
+class FileCycle(MachineTest):
+    def test_a_change_crosses_the_gap_both_ways(self):
+        central = self.new_machine("central", "vendor")
+        before = central.create("customers", {"name": "Northern Mine"})
+        site = self.new_machine("site", "mine")
+        medium = self.new_medium()
+        self.site_id = self.enrol(central, site, medium, "mine")
+        self.assertEqual(site.get("customers", before["id"]).json()["name"], "Northern Mine")
+
+        there = site.create("customers", {"name": "Harbour Office"})
+        here = central.create("customers", {"name": "Southern Mine"})
+        self.exchange(central, site, medium)
+        self.assertEqual(central.get("customers", there["id"]).json()["name"], "Harbour Office")
+        self.assertEqual(site.get("customers", here["id"]).json()["name"], "Southern Mine")
+        self.assert_same_state(central, site)
+        self.assertEqual(site.status()["pending"], 0)
+
+        site.edit("customers", there["id"], {"description": "by the water"})
+        self.exchange(central, site, medium)
+        self.assertEqual(central.get("customers", there["id"]).json()["description"],
+                         "by the water")
+        self.assert_same_state(central, site)
+        for machine in (central, site):
+            self.assert_whole(machine)
+
+    def test_concurrent_edits_leave_a_conflict_that_is_decided_once(self):
+        central, site, medium = self.new_pair()
+        customer = central.create("customers", {"name": "Mill", "description": "first"})
+        self.exchange(central, site, medium)
+        central.edit("customers", customer["id"], {"description": "from central"})
+        site.edit("customers", customer["id"], {"description": "from the site"})
+        self.assertEqual(site.run("exchange", medium).code, 0)
+        met = central.run("exchange", medium)
+        self.assertEqual(met.code, 11, met)
+        self.assertIn("skerry conflict list", met.out.splitlines()[-1])
+
+        conflicts = central.ok("conflict", "list", "--json").lines()
+        self.assertEqual(len(conflicts), 1)
+        conflict = conflicts[0]
+        self.assertEqual(conflict["field"], "description")
+        shown = central.ok("conflict", "show", conflict["id"]).out
+        self.assertIn("from central", shown)
+        self.assertIn("from the site", shown)
+
+        self.exchange(central, site, medium)
+        loser = conflict["loser"]["value"]
+        central.ok("conflict", "resolve", conflict["id"], "--choose", "loser")
+        self.exchange(central, site, medium)
+        for machine in (central, site):
+            self.assertEqual(machine.get("customers", customer["id"]).json()["description"], loser)
+            self.assertEqual(machine.status()["conflicts_open"], 0)
+            self.assertEqual(machine.ok("conflict", "list", "--json").lines(), [])
+        self.assert_same_state(central, site)
+
+    def test_the_same_files_again_change_nothing(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "Once"})
+        self.exchange(central, site, medium)
+        digest, rows = central.digest(), central.status()["log"]["n"]
+        again = central.ok("exchange", medium, "--json").lines()
+        taken = [line for line in again if line["event"] == "taken"]
+        self.assertTrue(taken)
+        rows_again = [line for line in taken if line["outcome"] != "duplicate"]
+        self.assertEqual([line for line in rows_again if "0 new rows" not in line["detail"]], [])
+        self.assertIn("duplicate", {line["outcome"] for line in taken})
+        self.assertEqual((central.digest(), central.status()["log"]["n"]), (digest, rows))
+
+    def test_a_dry_run_takes_nothing_in(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "Later"})
+        site.ok("exchange", medium)
+        before = central.digest()
+        shown = central.ok("exchange", medium, "--dry-run")
+        self.assertIn("found", shown.out)
+        self.assertEqual(central.digest(), before)
+
+    def test_files_taken_in_can_be_removed(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "Gone from the stick"})
+        site.ok("exchange", medium)
+        central.ok("exchange", medium, "--remove")
+        left = [f.name for f in (medium / "SKERRY" / "central").rglob("u-*.skb")]
+        self.assertEqual(left, [])
+
+
+if __name__ == "__main__":
+    unittest.main()

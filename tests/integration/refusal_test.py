@@ -1,0 +1,126 @@
+"""What must be refused: bundles for others, strangers' and revoked sites' bundles, damaged files."""
+
+import shutil
+import unittest
+
+from machine import MachineTest
+
+
+class Refusals(MachineTest):
+    def up_bundle(self, site, medium):
+        site.ok("exchange", medium)
+        return sorted((medium / "SKERRY" / "central").rglob("u-*.skb"))[-1]
+
+    def test_a_bundle_for_somebody_else(self):
+        central, site, medium = self.new_pair()
+        other = self.new_machine("site", "other")
+        self.enrol(central, other, self.new_medium("second"), "other")
+        central.create("customers", {"name": "For the first site only"})
+        out = self.folder / "down.skb"
+        central.ok("bundle", "export", "--site", "mine", "--out", out)
+        before = other.digest()
+        refused = other.run("bundle", "import", out, "--json")
+        self.assertEqual(refused.code, 65, refused)
+        self.assertEqual(refused.document()["error"]["code"], "wrong_recipient")
+        self.assertIn(str(out), refused.err)
+        self.assertEqual(other.digest(), before)
+        site.ok("bundle", "import", out)
+
+    def test_a_machine_does_not_take_its_own_bundle(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "For central"})
+        refused = site.run("bundle", "import", self.up_bundle(site, medium))
+        self.assertEqual(refused.code, 12, refused)
+
+    def test_a_revoked_site(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "Too late"})
+        bundle = self.up_bundle(site, medium)
+        central.ok("site", "revoke", "mine")
+        before = central.digest()
+        refused = central.run("bundle", "import", bundle, "--json")
+        self.assertEqual(refused.code, 12, refused)
+        self.assertEqual(refused.document()["error"]["code"], "revoked_signer")
+        self.assertEqual(central.run("exchange", medium).code, 12)
+        self.assertEqual(central.digest(), before)
+
+    def test_an_unknown_signer(self):
+        central, _, _ = self.new_pair()
+        other_central = self.new_machine("central", "other")
+        stranger = self.new_machine("site", "stranger")
+        other_medium = self.new_medium("other-stick")
+        self.enrol(other_central, stranger, other_medium, "stranger")
+        stranger.create("customers", {"name": "Unasked"})
+        bundle = self.up_bundle(stranger, other_medium)
+        refused = central.run("bundle", "import", bundle)
+        self.assertEqual(refused.code, 12, refused)
+        inbox = central.http("GET", "/v1/inbox").json()["items"]
+        self.assertIn("unknown_signer", str(inbox[0]))
+
+    def test_damage_anywhere_is_refused_and_recorded(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "Fragile"})
+        bundle = self.up_bundle(site, medium)
+        whole = bundle.read_bytes()
+        before = central.digest()
+        damaged = self.folder / "damaged.skb"
+        for position in (0, 600, len(whole) // 2, len(whole) - 1):
+            changed = bytearray(whole)
+            changed[position] ^= 1
+            damaged.write_bytes(changed)
+            refused = central.run("bundle", "import", damaged)
+            self.assertIn(refused.code, (12, 65), f"byte {position}: {refused}")
+        damaged.write_bytes(whole[:-512])
+        self.assertEqual(central.run("bundle", "import", damaged).code, 65)
+        self.assertEqual(central.digest(), before)
+        self.assertEqual(central.run("bundle", "import", bundle).code, 0)
+
+    def test_files_that_are_no_bundles(self):
+        central, _, _ = self.new_pair()
+        text = self.folder / "letter.txt"
+        text.write_text("not a bundle", encoding="utf-8")
+        for place, code in ((text, 65), (self.folder, 65), (self.folder / "nowhere.skb", 65)):
+            for verb in ("import", "inspect"):
+                refused = central.run("bundle", verb, place)
+                self.assertEqual(refused.code, code, refused)
+                self.assertIn(str(place), refused.err)
+                self.assertEqual(refused.out, "")
+
+    def test_a_gap_waits_for_the_bundle_before_it(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "One"})
+        first = self.up_bundle(site, medium)
+        kept = self.folder / first.name
+        shutil.move(first, kept)
+        site.create("customers", {"name": "Two"})
+        out = self.folder / "second.skb"
+        site.ok("bundle", "export", "--from", site.status()["log"]["head"], "--out", out)
+        early = central.run("bundle", "import", out)
+        self.assertEqual(early.code, 13, early)
+        central.ok("bundle", "import", kept)
+        central.ok("bundle", "import", out)
+        self.assertEqual(central.status()["records"]["customer"], 2)
+
+    def test_a_site_without_central_exchanges_nothing(self):
+        site = self.new_machine("site", "alone")
+        refused = site.run("exchange", self.new_medium())
+        self.assertEqual(refused.code, 10, refused)
+        self.assertIn("skerry enrol", refused.err)
+
+    def test_the_wrong_words_admit_nobody(self):
+        central = self.new_machine("central", "vendor")
+        site = self.new_machine("site", "mine")
+        medium = self.new_medium()
+        central.ok("site", "invite", "mine", "--out", medium)
+        site.ok("enrol", medium)
+        asked = central.run("site", "admit", medium)
+        self.assertEqual(asked.code, 64, asked)
+        wrong = central.run("site", "admit", medium, "--fingerprint", "lusab babad gutih tugad "
+                            "lusab babad gutih tugad")
+        self.assertEqual(wrong.code, 12, wrong)
+        listed = central.ok("site", "list", "--json").lines()
+        self.assertEqual([site["status"] for site in listed], ["invited"])
+
+
+if __name__ == "__main__":
+    unittest.main()

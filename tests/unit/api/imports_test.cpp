@@ -1,0 +1,74 @@
+#include <gmock/gmock.h>
+
+#include "tests/unit/api/machine_fixture.hpp"
+
+namespace skerry::api {
+namespace {
+
+using testing::HasSubstr;
+
+class ImportsTest : public MachineTest {
+ protected:
+  Answer import(const std::string& query, std::string_view csv,
+                const std::string& plural = "customers") {
+    return send("POST", "/v1/imports/" + plural + query, csv, "Content-Type: text/csv\r\n");
+  }
+  std::string source_of_last_change() {
+    const store::Reader reader = database->read();
+    store::Cursor cursor = reader->query("SELECT line FROM change_log ORDER BY n DESC LIMIT 1");
+    return cursor.next() ? std::string(cursor.text(0)) : "no row";
+  }
+};
+
+TEST_F(ImportsTest, WritesAndCounts) {
+  const std::string csv = "Company,Key,Colour\nAcme,A1,red\nBolt,A2,blue\n";
+  const std::string query = "?map=name=Company&map=account_ref=Key";
+  const Answer first = import(query, csv);
+  EXPECT_EQ(first.status, 200u) << first.body;
+  EXPECT_EQ(first.body,
+            R"({"rows":2,"created":2,"updated":0,"unchanged":0,"dry_run":false,"errors":[],)"
+            R"("errors_left_out":0,"ignored_columns":["Colour"]})");
+  EXPECT_THAT(source_of_last_change(), HasSubstr(R"("src":"import")"));
+  EXPECT_THAT(import(query, csv).body, HasSubstr(R"("created":0,"updated":0,"unchanged":2)"));
+  EXPECT_EQ(log.last_n(), 2);
+}
+
+TEST_F(ImportsTest, ADryRunWritesNothing) {
+  const Answer good = import("?dry_run=true", "name\nAcme\n");
+  EXPECT_EQ(good.status, 200u) << good.body;
+  EXPECT_THAT(good.body, HasSubstr(R"("created":1)"));
+  EXPECT_THAT(good.body, HasSubstr(R"("dry_run":true)"));
+  const Answer bad = import("?dry_run=true", "name,website\nAcme,x\n");
+  EXPECT_EQ(bad.status, 200u) << bad.body;
+  EXPECT_THAT(bad.body, HasSubstr(R"("errors":[{"row":2,"column":"website","code":"bad_url")"));
+  EXPECT_EQ(log.last_n(), 0);
+}
+
+TEST_F(ImportsTest, ABadFileIsAProblemWithEveryPlace) {
+  const Answer answer = import("", "name,website\nAcme,x\n\"\",\nBolt\n");
+  EXPECT_EQ(answer.status, 422u);
+  EXPECT_THAT(answer.body, HasSubstr(R"("code":"bad_input")"));
+  EXPECT_THAT(answer.body, HasSubstr("the file has 3 errors; nothing was written"));
+  EXPECT_THAT(answer.body, HasSubstr(R"("pointer":"row 2, column website","code":"bad_url")"));
+  EXPECT_THAT(answer.body, HasSubstr(R"("pointer":"row 3, column name","code":"required")"));
+  EXPECT_THAT(answer.body, HasSubstr(R"("pointer":"row 4","code":"ragged_row")"));
+  EXPECT_THAT(import("", "").body, HasSubstr(R"("pointer":"file","code":"empty_file")"));
+  EXPECT_EQ(log.last_n(), 0);
+}
+
+TEST_F(ImportsTest, RefusesARequestItDoesNotUnderstand) {
+  const std::string csv = "name\nAcme\n";
+  EXPECT_EQ(import("", csv, "gadgets").status, 404u);
+  EXPECT_EQ(import("?dryrun=true", csv).status, 400u);
+  EXPECT_EQ(import("?dry_run=yes", csv).status, 400u);
+  EXPECT_EQ(import("?map=name", csv).status, 400u);
+  EXPECT_EQ(import("?map==x", csv).status, 400u);
+  const Answer no_header = import("?map=name=Company", csv);
+  EXPECT_EQ(no_header.status, 400u);
+  EXPECT_THAT(no_header.body, HasSubstr("no column Company"));
+  EXPECT_THAT(import("?map=nmae=name", csv).body, HasSubstr("no field nmae"));
+  EXPECT_EQ(log.last_n(), 0);
+}
+
+}  // namespace
+}  // namespace skerry::api

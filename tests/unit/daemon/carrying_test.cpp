@@ -1,0 +1,88 @@
+#include "daemon/carrying.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace skerry::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* one = "11111111-1111-4111-8111-111111111111";
+constexpr const char* two = "22222222-2222-4222-8222-222222222222";
+
+class Carrying : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "skerry-carry-XXXXXX").string();
+    medium = ::mkdtemp(name.data());
+  }
+  void TearDown() override { fs::remove_all(medium); }
+  fs::path put(const std::string& to, const std::string& from, const std::string& name) {
+    const fs::path folder = medium / "SKERRY" / to / from;
+    fs::create_directories(folder);
+    std::ofstream(folder / name) << "x";
+    return folder / name;
+  }
+  fs::path medium;
+};
+
+TEST_F(Carrying, FindsTheOneInvitation) {
+  put(one, "central", "d-11111111-1-2-3-4.skb");
+  const auto file = put(one, "central", "invitation-11111111.skb");
+  const auto found = find_invitation(medium);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->file, file);
+  EXPECT_EQ(found->medium, medium);
+}
+
+TEST_F(Carrying, SeveralInvitationsAreNamed) {
+  put(one, "central", "invitation-11111111.skb");
+  put(two, "central", "invitation-22222222.skb");
+  const auto found = find_invitation(medium);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, Errc::usage);
+  EXPECT_EQ(found.error().errors.size(), 2u);
+}
+
+TEST_F(Carrying, AnEmptyMediumSaysWhatToDo) {
+  EXPECT_EQ(find_invitation(medium).error().code, Errc::bad_input);
+  EXPECT_EQ(find_answers(medium).error().code, Errc::bad_input);
+}
+
+TEST_F(Carrying, AFileOnAMediumKnowsItsMedium) {
+  const auto file = put(one, "central", "invitation-11111111.skb");
+  EXPECT_EQ(find_invitation(file)->medium, medium);
+  std::ofstream(medium / "loose.skb") << "x";
+  EXPECT_EQ(find_invitation(medium / "loose.skb")->medium, "");
+}
+
+TEST_F(Carrying, AnswersAreNotReceipts) {
+  const auto first = put("central", one, "enrol-11111111.skb");
+  put("central", one, "u-11111111-1-1-2.skb");
+  put("central", two, "enrol-ack-22222222.skb");
+  const auto second = put("central", two, "enrol-22222222.skb");
+  const auto found = find_answers(medium);
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 2u);
+  EXPECT_EQ((*found)[0].file, first);
+  EXPECT_EQ((*found)[1].file, second);
+}
+
+TEST(DueBundles, AreReadStrictly) {
+  const auto bundle =
+      due_bundle({{"name", "u-1.skb"}, {"from", one}, {"to", "central"}, {"size", 5}});
+  ASSERT_TRUE(bundle);
+  EXPECT_EQ(bundle->to, sync::Party::central());
+  EXPECT_EQ(sync::to_string(bundle->from), one);
+  for (const json::value& wrong :
+       {json::value(), json::value({{"name", "u-1.skb"}}),
+        json::value({{"name", "../x"}, {"from", one}, {"to", "central"}, {"size", 5}}),
+        json::value({{"name", "u-1.skb"}, {"from", "you"}, {"to", "central"}, {"size", 5}})})
+    EXPECT_FALSE(due_bundle(wrong));
+}
+
+}  // namespace
+}  // namespace skerry::daemon

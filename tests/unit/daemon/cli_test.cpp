@@ -1,0 +1,84 @@
+#include "daemon/cli.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <vector>
+
+namespace skerry::daemon {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+Ran run(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "skerry");
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  Ran ran;
+  ran.code = run_command_line(static_cast<int>(arguments.size()), arguments.data());
+  ran.out = ::testing::internal::GetCapturedStdout();
+  ran.err = ::testing::internal::GetCapturedStderr();
+  return ran;
+}
+
+TEST(CommandLine, Version) {
+  EXPECT_THAT(run({"version"}).out, HasSubstr("skerry "));
+  EXPECT_THAT(run({"version", "--json"}).out, HasSubstr("\"version\""));
+  EXPECT_THAT(run({"--json", "version"}).out, HasSubstr("\"version\""));
+}
+
+TEST(CommandLine, HelpIsASuccess) {
+  const Ran ran = run({"--help"});
+  EXPECT_EQ(ran.code, 0);
+  for (const char* noun :
+       {"init", "serve", "status", "doctor", "digest", "token", "import", "site", "enrol",
+        "exchange", "bundle", "conflict", "audit", "backup", "changes", "explain", "version"})
+    EXPECT_THAT(ran.out, HasSubstr(noun));
+}
+
+TEST(CommandLine, Explain) {
+  const Ran ran = run({"explain", "wrong_recipient"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, HasSubstr("somebody else"));
+}
+
+TEST(CommandLine, WhatIsWrongIsUsage) {
+  const std::vector<std::vector<const char*>> cases = {
+      {},
+      {"nonsense"},
+      {"token"},
+      {"token", "create"},
+      {"token", "create", "x", "--access", "everything"},
+      {"init", "--name", "x"},
+      {"init", "--role", "king", "--name", "x"},
+      {"explain", "nonsense"},
+      {"exchange"},
+      {"exchange", "/tmp", "--online"},
+      {"site", "invite", "x", "--scope", "some"},
+      {"site", "admit", "f", "--yes", "--fingerprint", "x"},
+      {"conflict", "resolve", "x"},
+      {"conflict", "resolve", "x", "--choose", "both"},
+      {"conflict", "resolve", "x", "--value", "{"},
+      {"conflict", "list", "--limit", "0"},
+      {"import", "customers", "f", "--map", "name"},
+      {"bundle", "export", "--from", "many"},
+  };
+  for (const auto& arguments : cases) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, 64) << ::testing::PrintToString(arguments) << ran.err;
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, HasSubstr("Next: "));
+  }
+}
+
+TEST(CommandLine, ErrorsAreObjectsWithJson) {
+  EXPECT_THAT(run({"nonsense", "--json"}).out, HasSubstr(R"("exit":64)"));
+}
+
+}  // namespace
+}  // namespace skerry::daemon

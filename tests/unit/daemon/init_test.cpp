@@ -1,0 +1,93 @@
+#include "daemon/init.hpp"
+
+#include <cstdlib>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "daemon/folder.hpp"
+#include "store/change_log.hpp"
+#include "store/identity.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Init : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "skerry-init-XXXXXX").string();
+    parent = ::mkdtemp(name.data());
+    folder.path = parent / "data";
+  }
+  void TearDown() override { fs::remove_all(parent); }
+  static unsigned mode(const fs::path& path) {
+    struct stat status {};
+    EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+    return status.st_mode & 0777;
+  }
+  fs::path parent;
+  DataFolder folder;
+};
+
+TEST_F(Init, CentralBeginsALifeNow) {
+  ASSERT_TRUE(initialise({folder.path, Role::central, "vendor"}));
+  const auto database = store::Database::open(folder.path);
+  ASSERT_TRUE(database);
+  const auto reader = (*database)->read();
+  const auto identity = store::read_identity(*reader);
+  ASSERT_TRUE(identity);
+  EXPECT_EQ(identity->role, Role::central);
+  EXPECT_EQ(identity->name, "vendor");
+  const auto head = store::read_head(*reader, "own");
+  EXPECT_GT(head.ord, 1'700'000'000);
+  EXPECT_FALSE(head.epoch.is_zero());
+  EXPECT_TRUE(hash_from_hex(store::read_meta(*reader, "cursor_key").value_or("")));
+}
+
+TEST_F(Init, ASiteHasNoIdAndNoOrd) {
+  ASSERT_TRUE(initialise({folder.path, Role::site, "mine"}));
+  const auto database = store::Database::open(folder.path);
+  ASSERT_TRUE(database);
+  const auto reader = (*database)->read();
+  EXPECT_TRUE(store::read_identity(*reader)->id.is_zero());
+  EXPECT_EQ(store::read_head(*reader, "own").ord, 0);
+}
+
+TEST_F(Init, FilesArePrivateAndKeysLoad) {
+  ASSERT_TRUE(initialise({folder.path, Role::site, "mine"}));
+  EXPECT_EQ(mode(folder.path), 0700u);
+  EXPECT_EQ(mode(folder.keys()), 0700u);
+  EXPECT_EQ(mode(folder.signing_key()), 0600u);
+  EXPECT_EQ(mode(folder.age_key()), 0600u);
+  EXPECT_TRUE(load_keys(folder));
+  EXPECT_TRUE(folder.must_be_initialised());
+  ::chmod(folder.signing_key().c_str(), 0644);
+  EXPECT_EQ(load_keys(folder).error().code, Errc::bad_config);
+}
+
+TEST_F(Init, OnceOnly) {
+  ASSERT_TRUE(initialise({folder.path, Role::site, "mine"}));
+  const auto again = initialise({folder.path, Role::central, "other"});
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Errc::already_exists);
+}
+
+TEST_F(Init, NamesAreForPeople) {
+  for (const std::string name : {"", "  ", "a\nb", "\xff"}) {
+    const auto made = initialise({folder.path, Role::site, name});
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, Errc::usage);
+    EXPECT_FALSE(fs::exists(folder.path));
+  }
+}
+
+TEST_F(Init, AFolderThatIsNoneOfOurs) {
+  const auto missing = folder.must_be_initialised();
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, Errc::bad_config);
+}
+
+}  // namespace
+}  // namespace skerry::daemon

@@ -1,0 +1,54 @@
+#include "store/inbox.hpp"
+
+#include "tests/unit/store/records_fixture.hpp"
+
+namespace skerry::store {
+namespace {
+
+class InboxTest : public RecordsTest {};
+
+TEST_F(InboxTest, ListsTheNewestFirst) {
+  in_job([&](Connection& connection) {
+    InboxEntry entry;
+    entry.sha256.fill(4);
+    entry.name = "from a stick.skb";
+    entry.kind = "changes";
+    entry.sender = new_id<SiteId>(random_);
+    entry.outcome = "applied";
+    entry.received_at = 1000;
+    write_inbox(connection, entry);
+    InboxEntry junk;
+    junk.name = "holiday.jpg";
+    junk.outcome = "corrupt_bundle";
+    junk.detail = "not a bundle";
+    junk.received_at = 500;  // a clock that went back does not change the order
+    write_inbox(connection, junk);
+
+    const auto all = list_inbox(connection, 10);
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(all[0].name, "holiday.jpg");
+    EXPECT_EQ(all[0].sender, std::nullopt);
+    EXPECT_EQ(all[0].kind, "");
+    EXPECT_EQ(all[0].detail, "not a bundle");
+    EXPECT_EQ(all[1].sha256, entry.sha256);
+    EXPECT_EQ(all[1].name, entry.name);
+    EXPECT_EQ(all[1].kind, "changes");
+    EXPECT_EQ(all[1].sender, entry.sender);
+    EXPECT_EQ(all[1].outcome, "applied");
+    EXPECT_EQ(all[1].received_at, 1000);
+    EXPECT_EQ(list_inbox(connection, 1).at(0).name, "holiday.jpg");
+  });
+}
+
+TEST_F(InboxTest, TheSameFileIsWrittenEachTimeItComes) {
+  in_job([](Connection& connection) {
+    InboxEntry entry;
+    entry.outcome = "duplicate";
+    write_inbox(connection, entry);
+    write_inbox(connection, entry);
+    EXPECT_EQ(list_inbox(connection, 10).size(), 2u);
+  });
+}
+
+}  // namespace
+}  // namespace skerry::store

@@ -1,0 +1,131 @@
+#include "store/resolve_conflict.hpp"
+
+#include <fmt/format.h>
+
+#include "tests/unit/store/machine_store.hpp"
+
+namespace skerry::store {
+namespace {
+
+class ResolveConflictTest : public MachineStoreTest {
+ protected:
+  using MachineStoreTest::MachineStoreTest;
+
+  RecordId conflict_about(const Record& record, ConflictType type, std::string field,
+                          json::value loser) {
+    Conflict conflict;
+    conflict.id = new_record_id(clock.wall_ms(), random);
+    conflict.type = type;
+    conflict.kind = record.kind;
+    conflict.record = record.id;
+    conflict.scope_customer = record.scope_customer;
+    conflict.field = std::move(field);
+    conflict.winner = {{"value", "now"}};
+    conflict.loser = {{"value", std::move(loser)}};
+    conflict.created_at = clock.wall_ms();
+    write([&](Connection& connection) -> Result<void> {
+      write_conflict(connection, conflict);
+      return {};
+    });
+    return conflict.id;
+  }
+
+  Result<Conflict> resolve(const RecordId& id, const ConflictDecision& decision) {
+    return run([&](Connection& connection) {
+      return resolve_conflict(connection, log, role, random, id, decision, author);
+    });
+  }
+  Record read(const Record& record) {
+    const Reader reader = database->read();
+    return *find_record(*reader, *record.kind, record.id);
+  }
+  std::string last_line() { return text("SELECT line FROM change_log ORDER BY n DESC"); }
+};
+
+class ResolveAtSiteTest : public ResolveConflictTest {
+ protected:
+  ResolveAtSiteTest() : ResolveConflictTest(Role::site) {}
+};
+
+TEST_F(ResolveConflictTest, TheWinnerStandsAndTheDecisionIsARow) {
+  const Record record = *create("customer", R"({"name":"now"})");
+  const RecordId id = conflict_about(record, ConflictType::concurrent, "name", "other");
+  const auto resolved = resolve(id, ConflictChoice::winner);
+  ASSERT_TRUE(resolved) << resolved.error().detail;
+  EXPECT_FALSE(resolved->open);
+  EXPECT_EQ(resolved->decided_by, "uid:0");
+  EXPECT_EQ(resolved->version, 2);
+  EXPECT_EQ(log.last_n(), 2);
+  EXPECT_EQ(decode_change(last_line())->resolves, id);
+  EXPECT_EQ(read(record).values[0].as_string(), "now");
+  EXPECT_EQ(resolve(id, ConflictChoice::loser).error().code, Errc::already_exists);
+}
+
+TEST_F(ResolveConflictTest, TheLoserOrAnotherValueIsWritten) {
+  const Record record = *create("customer", R"({"name":"now"})");
+  ASSERT_TRUE(resolve(conflict_about(record, ConflictType::concurrent, "name", "other"),
+                      ConflictChoice::loser));
+  EXPECT_EQ(read(record).values[0].as_string(), "other");
+  ASSERT_TRUE(resolve(conflict_about(record, ConflictType::concurrent, "name", "x"),
+                      json::value("third")));
+  EXPECT_EQ(read(record).values[0].as_string(), "third");
+  const RecordId bad = conflict_about(record, ConflictType::concurrent, "name", "x");
+  EXPECT_EQ(resolve(bad, json::value(7)).error().code, Errc::validation_failed);
+  EXPECT_EQ(number("SELECT count(*) FROM conflict WHERE state='open'"), 1);
+}
+
+TEST_F(ResolveConflictTest, AGroupIsReplacedWhole) {
+  const Record record = *create("customer", R"({"name":"n","address":{"city":"Ulm","line1":"1"}})");
+  ASSERT_TRUE(resolve(conflict_about(record, ConflictType::concurrent, "address",
+                                     json::object{{"line2", "2"}}),
+                      ConflictChoice::loser));
+  const int address = record.kind->find_field("address");
+  EXPECT_EQ(json::serialize(read(record).values[static_cast<std::size_t>(address)]), R"({"line2":"2"})");
+}
+
+TEST_F(ResolveConflictTest, ADuplicateKeyIsOnlyMarked) {
+  const Record record = *create("customer", R"({"name":"n","account_ref":"A"})");
+  ASSERT_TRUE(resolve(conflict_about(record, ConflictType::duplicate_key, "account_ref", "A"),
+                      ConflictChoice::loser));
+  EXPECT_EQ(read(record).values[1].as_string(), "A");
+  ASSERT_TRUE(resolve(conflict_about(record, ConflictType::duplicate_key, "account_ref", "A"),
+                      json::value("B")));
+  EXPECT_EQ(read(record).values[1].as_string(), "B");
+}
+
+TEST_F(ResolveConflictTest, AGoneRecordStaysGone) {
+  const Record record = *create("customer", R"({"name":"now"})");
+  ASSERT_TRUE(remove(record));
+  const RecordId id = conflict_about(record, ConflictType::edit_vs_delete, "name", "other");
+  EXPECT_EQ(resolve(id, ConflictChoice::loser).error().code, Errc::validation_failed);
+  EXPECT_EQ(resolve(id, json::value("x")).error().code, Errc::validation_failed);
+  const auto resolved = resolve(id, ConflictChoice::winner);
+  ASSERT_TRUE(resolved);
+  EXPECT_EQ(resolved->version, 3);
+  EXPECT_NE(last_line().find(R"({"k":"cfr","cf":")"), std::string::npos);
+  EXPECT_TRUE(parse_json_object(last_line()));
+}
+
+TEST_F(ResolveConflictTest, NothingIsFoundForAnotherId) {
+  EXPECT_EQ(resolve(RecordId{}, ConflictChoice::winner).error().code, Errc::not_found);
+}
+
+TEST_F(ResolveAtSiteTest, ASiteShowsItsDecisionAtOnce) {
+  const Record record = *create("customer", R"({"name":"now"})");
+  const RecordId id = conflict_about(record, ConflictType::concurrent, "name", "other");
+  const auto resolved = resolve(id, ConflictChoice::loser);
+  ASSERT_TRUE(resolved);
+  EXPECT_FALSE(resolved->open);
+  EXPECT_EQ(resolved->version, 0);  // central has not seen it
+  EXPECT_EQ(decode_change(last_line())->resolves, id);
+}
+
+TEST_F(ResolveAtSiteTest, WhatIsGoneIsCentralsToDecide) {
+  const Record record = *create("customer", R"({"name":"now"})");
+  ASSERT_TRUE(remove(record));
+  const RecordId id = conflict_about(record, ConflictType::edit_vs_delete, "name", "other");
+  EXPECT_EQ(resolve(id, ConflictChoice::winner).error().code, Errc::wrong_role);
+}
+
+}  // namespace
+}  // namespace skerry::store
