@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Skerry beside the limits of this machine: `./dev bench [NAME…] [--quick] [--rounds N]`. NAME: http, exchange, memory, inner; all of them without one. docs/bench.md says what each means.
+# Skerry beside the limits of this machine: `./dev bench [NAME…] [--quick] [--rounds N]`.
+# NAME: http, exchange, memory, inner; all of them without one. docs/bench.md says what each means.
 # SKERRY_BENCH_RECORDS: of the large database (1000000); SKERRY_BENCH_CHANGES: of an exchange
 # (100000); SKERRY_SHARED_DATA: the folder of sp500-constituents.csv.
 set -euo pipefail
