@@ -49,13 +49,17 @@ make_token() {
 }
 
 # memory NAME FIELD: VmRSS or VmHWM of the daemon, in MiB.
-memory() { awk -v field="$2:" '$1 == field { printf "%.1f", $2 / 1024 }' "/proc/${pid_of[$1]}/status"; }
+memory() {
+  awk -v field="$2:" '$1 == field { printf "%.1f", $2 / 1024 }' "/proc/${pid_of[$1]}/status"
+}
 
-# customers_csv COUNT TEXT: a table of customers whose description is TEXT and a number.
+# customers_csv COUNT TEXT: a table of customers whose description is TEXT and a random number.
 customers_csv() {
   awk -v count="$1" -v text="$2" 'BEGIN {
+    srand()
     print "name,account_ref,description"
-    for (i = 1; i <= count; ++i) printf "Customer %07d GmbH,C-%07d,%s %d\n", i, i, text, i % 17
+    for (i = 1; i <= count; ++i)
+      printf "Customer %07d GmbH,C-%07d,%s %06d\n", i, i, text, rand() * 1000000
   }'
 }
 

@@ -1,5 +1,5 @@
 -- wrk: GET of one record after another, each with a random id of a file.
---   wrk -s get.lua URL -- IDS_FILE TOKEN
+--   wrk -s get.lua URL -- IDS_FILE [TOKEN]
 local ids = {}
 local threads = 0
 
@@ -10,7 +10,7 @@ end
 
 function init(args)
   for line in io.lines(args[1]) do ids[#ids + 1] = line end
-  wrk.headers["Authorization"] = "Bearer " .. args[2]
+  if args[2] then wrk.headers["Authorization"] = "Bearer " .. args[2] end
   math.randomseed(os.time() + 1000 * number)
 end
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Skerry beside the limits of this machine, in one run: `./dev bench [NAME…] [--quick] [--rounds N]`.
+# Skerry beside the limits of this machine: `./dev bench [NAME…] [--quick] [--rounds N]`.
 # NAME: http, exchange, memory, inner; all of them without one. docs/bench.md says what each means.
 # SKERRY_BENCH_RECORDS: of the large database (1000000); SKERRY_BENCH_CHANGES: of an exchange
 # (100000); SKERRY_SHARED_DATA: the folder of sp500-constituents.csv.
@@ -81,11 +81,11 @@ note_probe() {
 
 # timed NAME ROUND COUNT COMMAND…: notes COUNT a second.
 timed() {
-  local name=$1 turn=$2 count=$3 began=${EPOCHREALTIME/./}
+  local name=$1 turn=$2 count=$3 began=${EPOCHREALTIME/./} took_us
   shift 3
   "$@"
-  note "$name" "$turn" \
-    "$(awk -v n="$count" -v us=$((${EPOCHREALTIME/./} - began)) 'BEGIN { printf "%.1f", n * 1e6 / us }')"
+  took_us=$((${EPOCHREALTIME/./} - began))
+  note "$name" "$turn" "$(awk "BEGIN { printf \"%.1f\", $count * 1e6 / $took_us }")"
 }
 
 # load NAME ROUND CONNECTIONS SCRIPT URL ARGUMENTS…: one run of wrk.
@@ -108,7 +108,7 @@ post() {
   note_probe "$1.$2.$4" "$3"
   load "$1.$2" "$3" "$4" post.lua "${url_of[$5]}" "$EPOCHSECONDS$RANDOM" "${token_of[$5]}"
 }
-bare() { load "$1" "$2" "$3" get.lua "${url_of[$1]}" "$work/small.ids" none; }
+bare() { load "$1" "$2" "$3" get.lua "${url_of[$1]}" "$work/small.ids"; }
 
 # start_bare NAME: one of the servers that only answer.
 start_bare() {

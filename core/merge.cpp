@@ -31,7 +31,10 @@ bool proposal_wins(MergePolicy policy, const Register& current, const Proposal& 
 
 Merged merge_shared(const Field& field, const Register& current, const Proposal& proposal) {
   if (is_fast_forward(current, proposal)) return {MergeOutcome::fast_forward, proposal.value};
-  if (proposal.value == current.value) return {MergeOutcome::agreed, current.value};
+  // Of two who wrote the same, the later one is the author from now on: otherwise the earlier one's
+  // next write would pass for a successor of a value that the later one had confirmed.
+  if (proposal.value == current.value)
+    return {later(current, proposal) ? MergeOutcome::joined : MergeOutcome::agreed, current.value};
   if (proposal_wins(field.policy, current, proposal)) return {MergeOutcome::won, proposal.value};
   return {MergeOutcome::lost, current.value};
 }

@@ -16,6 +16,7 @@ constexpr std::size_t name_characters_max = 255;
 
 Result<void> check_name(const std::string& name) {
   if (!is_utf8(name) || is_blank(name) || has_control_characters(name) ||
+      name.find_first_of("\t\r\n") != std::string::npos ||
       count_characters(name) > name_characters_max)
     return fail(Errc::usage,
                 fmt::format("--name: a name has 1 to {} printable characters", name_characters_max),

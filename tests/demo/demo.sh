@@ -91,8 +91,9 @@ api() {
 # edit ADDRESS TOKEN ID PATCH: a merge patch on the revision that is there.
 edit() {
   local address=$1 token=$2 id=$3 patch=$4 tag
-  tag=$(curl --silent --fail --max-time 30 -D - -o "$place/record" -H "Authorization: Bearer $token" \
-    "http://$address/v1/customers/$id" | tr -d '\r' | sed -n 's/^[Ee][Tt][Aa][Gg]: //p')
+  tag=$(curl --silent --fail --max-time 30 -D - -o "$place/record" \
+    -H "Authorization: Bearer $token" "http://$address/v1/customers/$id" |
+    tr -d '\r' | sed -n 's/^[Ee][Tt][Aa][Gg]: //p')
   api "$address" "$token" PATCH "/v1/customers/$id" -H "If-Match: $tag" \
     -H 'Content-Type: application/merge-patch+json' -d "$patch" >"$place/record"
 }
@@ -130,7 +131,8 @@ step "Enrolment by stick: invitation, answer, admission, first state"
 at_central site invite mine --out "$stick"
 at_site enrol "$stick" --json >"$place/answer"
 words=$(jq -r .fingerprint "$place/answer")
-printf '   the site shows these words, and somebody reads them to central by telephone:\n   %s\n' "$words"
+echo "   the site shows these words, and somebody reads them to central by telephone:"
+echo "   $words"
 at_central site admit "$stick" --fingerprint "$words"
 at_site exchange "$stick"
 same "customers at the site" "$(at_site status --json | jq .records.customer)" "$customers"
@@ -143,8 +145,10 @@ central_token=$(at_central token create demo --access read,write)
 created=$(api "$site_address" "$site_token" POST /v1/customers -H 'Content-Type: application/json' \
   -d '{"name":"Lighthouse Bakery","description":"bread for the crew"}' | jq -r .id)
 edit "$site_address" "$site_token" "$created" '{"website":"https://bakery.example"}'
-same "its website" "$(field "$site_address" "$site_token" "$created" website)" "https://bakery.example"
-found=$(api "$site_address" "$site_token" GET "/v1/search?q=lighthouse" | jq -r '.items[0].record.id')
+same "its website" "$(field "$site_address" "$site_token" "$created" website)" \
+  "https://bakery.example"
+found=$(api "$site_address" "$site_token" GET "/v1/search?q=lighthouse" |
+  jq -r '.items[0].record.id')
 same "what a search for 'lighthouse' finds" "$found" "$created"
 
 step "By stick to central, and back"
@@ -166,8 +170,8 @@ at_central conflict resolve "$conflict" --choose loser
 step "Online: the same bundles over HTTP"
 edit "$site_address" "$site_token" "$created" '{"legal_name":"Lighthouse Bakery Ltd"}'
 may_be 11 at_site exchange --online
-same "the legal name at central" "$(field "$central_address" "$central_token" "$created" legal_name)" \
-  "Lighthouse Bakery Ltd"
+same "the legal name at central" \
+  "$(field "$central_address" "$central_token" "$created" legal_name)" "Lighthouse Bakery Ltd"
 same "the decided description at the site" \
   "$(field "$site_address" "$site_token" "$created" description)" "$loser"
 same "open conflicts at the site" "$(at_site conflict list --json | wc -l)" 0

@@ -1,4 +1,4 @@
-"""Real machines for tests: `skerry serve` in a temporary folder, driven by its command line and HTTP."""
+"""Real machines for tests: `skerry serve` in a temporary folder, with its command line and HTTP."""
 
 import json
 import os

@@ -2,7 +2,7 @@
 
 import unittest
 
-from machine import MachineTest
+from machine import MachineTest, wait_until
 
 
 class Online(MachineTest):
@@ -17,6 +17,26 @@ class Online(MachineTest):
         self.assertEqual(central.get("customers", there["id"]).json()["name"], "From the site")
         self.assertEqual(site.get("customers", here["id"]).json()["name"], "From central")
         self.assert_same_state(central, site)
+
+    def test_a_site_exchanges_by_itself_when_told_how_often(self):
+        central, site, _ = self.new_pair()
+        site.configure(f"[central]\nurl = \"http://{central.address}\"\n"
+                       "[exchange]\ninterval_seconds = 1\n")
+        site.restart()
+        site.create("customers", {"name": "Unattended"})
+        wait_until(lambda: site.status()["pending"] == 0)
+        self.assert_same_state(central, site)
+        self.assertEqual(site.stop(), 0)
+
+    def test_central_away_is_said_and_nothing_is_lost(self):
+        central, site, _ = self.new_pair()
+        site.configure("[central]\nurl = \"http://127.0.0.1:1\"\n[exchange]\n"
+                       "interval_seconds = 1\n")
+        site.restart()
+        site.create("customers", {"name": "Kept"})
+        wait_until(lambda: "online exchange" in site.log() or "central" in site.log(), 60)
+        self.assertEqual(site.status()["pending"], 1)
+        self.assertEqual(site.stop(), 0)
 
     def test_without_an_address_it_says_which_key_to_set(self):
         _, site, _ = self.new_pair()

@@ -1,4 +1,4 @@
-"""What must be refused: bundles for others, strangers' and revoked sites' bundles, damaged files."""
+"""What must be refused: bundles for others, of strangers and revoked sites, damaged files."""
 
 import shutil
 import unittest

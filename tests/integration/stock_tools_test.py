@@ -1,4 +1,4 @@
-"""A real bundle, checked with tar, openssl, jq, age and zstd by the script of the format document."""
+"""A real bundle, checked by the script of the format document with stock tools only."""
 
 import json
 import shutil
