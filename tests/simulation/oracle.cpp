@@ -186,17 +186,15 @@ std::string Oracle::changed(const Row& row, std::int64_t n, HlcStamp effective) 
       continue;
     }
     const bool saw_it = (field.base && field.base->n == now.n) || now.author == row.site;
-    if (!saw_it && now.value == field.new_value) continue;
-    if (!saw_it) {
+    const SiteId holder = now.author == 0 ? SiteId{} : site_id(now.author);
+    const bool later =
+        effective > now.effective || (effective == now.effective && site_id(row.site) > holder);
+    const bool same = now.value == field.new_value;  // then the later writer is its author
+    if (!saw_it && !same) {
       clashes.push_back(field.field);
-      const SiteId holder = now.author == 0 ? SiteId{} : site_id(now.author);
-      const bool wins =
-          effective > now.effective || (effective == now.effective && site_id(row.site) > holder);
-      if (!wins) {
-        lost = true;
-        continue;
-      }
+      lost = lost || !later;
     }
+    if (!saw_it && !later) continue;
     values[field.field] = field.new_value;
     stands.emplace_back(field.field, field.new_value);
   }
