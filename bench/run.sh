@@ -259,11 +259,11 @@ bench_inner() {
   local inner=$build/bench/inner_bench whole
   whole='^(sqlite_|create_|export_|import_)'
   "$inner" --benchmark_filter="-$whole" --benchmark_min_time="$small_time" \
-    --benchmark_out="$work/inner.json" --benchmark_out_format=json >>"$work/log"
+    --benchmark_out="$work/inner.json" --benchmark_out_format=json >>"$work/log" 2>&1
   note_probe inner 1
   SKERRY_BENCH_CHANGES=$changes "$inner" --benchmark_filter="$whole" \
     --benchmark_repetitions="$rounds" --benchmark_enable_random_interleaving=true \
-    --benchmark_out="$work/exchange.json" --benchmark_out_format=json >>"$work/log"
+    --benchmark_out="$work/exchange.json" --benchmark_out_format=json >>"$work/log" 2>&1
 }
 
 printf 'Skerry, %s, %s cores, load %s, %s rounds of %s s\n' "$(uname -sm)" "$(nproc)" \
