@@ -157,9 +157,9 @@ TEST_F(SitesTest, WaypointsComeOldestFirstAndTheNewestOfMany) {
     const Site site = invite(connection, "Plant 7");
     const Site other = invite(connection, "Plant 8");
     for (std::int64_t n = 1; n <= waypoints_max + 10; ++n)
-      add_waypoint(connection, site, n * 10, hash_of(static_cast<std::uint8_t>(n)));
-    add_waypoint(connection, site, 10, hash_of(200));  // the first one stands
-    add_waypoint(connection, other, 15, hash_of(99));
+      add_waypoint(connection, site, n * 10, hash_of(static_cast<std::uint8_t>(n)), 0);
+    add_waypoint(connection, site, 10, hash_of(200), 0);  // the first one stands
+    add_waypoint(connection, other, 15, hash_of(99), 0);
     EXPECT_THAT(waypoints_from(connection, other, 0),
                 ElementsAre(std::pair(std::int64_t{15}, hash_of(99))));
     EXPECT_THAT(waypoints_from(connection, other, 16), IsEmpty());
