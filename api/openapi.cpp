@@ -29,14 +29,20 @@ object options_schema(const Field& field) {
 // What a field may hold, null aside.
 object value_schema(const Field& field) {
   switch (field.type) {
-    case FieldType::boolean: return {{"type", "boolean"}};
-    case FieldType::timestamp: return {{"type", "string"}, {"format", "date-time"}};
-    case FieldType::reference: return {{"type", "string"}, {"format", "uuid"}};
-    case FieldType::choice: return options_schema(field);
+    case FieldType::boolean:
+      return {{"type", "boolean"}};
+    case FieldType::timestamp:
+      return {{"type", "string"}, {"format", "date-time"}};
+    case FieldType::reference:
+      return {{"type", "string"}, {"format", "uuid"}};
+    case FieldType::choice:
+      return options_schema(field);
     case FieldType::choices:
       return {{"type", "array"}, {"uniqueItems", true}, {"items", options_schema(field)}};
-    case FieldType::country: return {{"type", "string"}, {"pattern", "^[A-Z]{2}$"}};
-    case FieldType::phone: return {{"type", "string"}, {"pattern", "^\\+[1-9][0-9]{6,14}$"}};
+    case FieldType::country:
+      return {{"type", "string"}, {"pattern", "^[A-Z]{2}$"}};
+    case FieldType::phone:
+      return {{"type", "string"}, {"pattern", "^\\+[1-9][0-9]{6,14}$"}};
     case FieldType::email:
       return {{"type", "string"}, {"format", "email"}, {"maxLength", field.length_max}};
     case FieldType::url:
@@ -44,9 +50,11 @@ object value_schema(const Field& field) {
     case FieldType::group: {
       object members;
       for (const Field& member : field.members) members[member.name] = value_schema(member);
-      return {{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(members)}};
+      return {
+          {"type", "object"}, {"additionalProperties", false}, {"properties", std::move(members)}};
     }
-    case FieldType::text: break;
+    case FieldType::text:
+      break;
   }
   return {{"type", "string"}, {"minLength", 1}, {"maxLength", field.length_max}};
 }
@@ -101,18 +109,18 @@ object problem_schema() {
     codes.emplace_back(info(static_cast<Errc>(code)).slug);
   object complaint{{"type", "object"},
                    {"properties", object{{"pointer", text}, {"code", text}, {"detail", text}}}};
-  return {{"type", "object"},
-          {"required", array{"type", "title", "status", "instance", "code"}},
-          {"properties",
-           object{{"type", object{{"type", "string"}, {"format", "uri-reference"}}},
-                  {"title", text},
-                  {"status", object{{"type", "integer"}}},
-                  {"detail", text},
-                  {"instance", text},
-                  {"code", object{{"type", "string"}, {"enum", std::move(codes)}}},
-                  {"errors", object{{"type", "array"}, {"items", std::move(complaint)}}},
-                  {"next", text},
-                  {"current", object{{"type", "object"}}}}}};
+  return {
+      {"type", "object"},
+      {"required", array{"type", "title", "status", "instance", "code"}},
+      {"properties", object{{"type", object{{"type", "string"}, {"format", "uri-reference"}}},
+                            {"title", text},
+                            {"status", object{{"type", "integer"}}},
+                            {"detail", text},
+                            {"instance", text},
+                            {"code", object{{"type", "string"}, {"enum", std::move(codes)}}},
+                            {"errors", object{{"type", "array"}, {"items", std::move(complaint)}}},
+                            {"next", text},
+                            {"current", object{{"type", "object"}}}}}};
 }
 
 // "CustomerCreate"
@@ -149,9 +157,9 @@ array path_parameters(std::string_view path) {
 
 void add_list_parameters(array& parameters, const Kind& kind) {
   const object text{{"type", "string"}};
-  parameters.push_back(parameter(
-      "query", "limit", {{"type", "integer"}, {"minimum", 1}, {"maximum", store::list_limit_max}},
-      false));
+  parameters.push_back(
+      parameter("query", "limit",
+                {{"type", "integer"}, {"minimum", 1}, {"maximum", store::list_limit_max}}, false));
   parameters.push_back(parameter("query", "cursor", text, false));
   array sorts{"id", "-id"};
   for (const Field& field : kind.fields) {
@@ -170,9 +178,9 @@ void add_list_parameters(array& parameters, const Kind& kind) {
 }
 
 object problem_response() {
-  return {{"description", "The request was refused, and nothing was changed"},
-          {"content",
-           object{{"application/problem+json", object{{"schema", reference("Problem")}}}}}};
+  return {
+      {"description", "The request was refused, and nothing was changed"},
+      {"content", object{{"application/problem+json", object{{"schema", reference("Problem")}}}}}};
 }
 
 object answer(std::string_view description, std::optional<object> schema = {}) {
@@ -208,8 +216,8 @@ object operation(const Route& route, const Kind* kind) {
   if (one && (route.method == Method::patch || route.method == Method::del))
     parameters.push_back(parameter("header", "If-Match", {{"type", "string"}}, true));
   if (route.method == Method::post)
-    parameters.push_back(parameter("header", "Idempotency-Key",
-                                   {{"type", "string"}, {"maxLength", 255}}, false));
+    parameters.push_back(
+        parameter("header", "Idempotency-Key", {{"type", "string"}, {"maxLength", 255}}, false));
   if (!kind) {
     responses["2XX"] = answer("Done");
     if (route.body != Body::none) made["requestBody"] = request_body(route.body);
@@ -219,9 +227,8 @@ object operation(const Route& route, const Kind* kind) {
     if (one) responses["304"] = answer("Not changed since the revision in If-None-Match");
   } else if (route.method == Method::post) {
     responses["201"] = answer("Made", reference(schema_name(*kind, Form::record)));
-    made["requestBody"] =
-        object{{"required", true},
-               {"content", json_content(reference(schema_name(*kind, Form::create)))}};
+    made["requestBody"] = object{
+        {"required", true}, {"content", json_content(reference(schema_name(*kind, Form::create)))}};
   } else if (route.method == Method::patch) {
     responses["200"] = answer("Changed", reference(schema_name(*kind, Form::record)));
     made["requestBody"] = object{
@@ -256,7 +263,8 @@ object paths() {
       continue;
     }
     for (const Kind& kind : all_kinds())
-      add_operation(all, fmt::format("/v1/{}{}", kind.plural, route.path.substr(placeholder.size())),
+      add_operation(all,
+                    fmt::format("/v1/{}{}", kind.plural, route.path.substr(placeholder.size())),
                     route, &kind);
   }
   return all;
@@ -266,16 +274,17 @@ object paths() {
 
 const std::string& openapi_document() {
   static const std::string document = [] {
-    object whole{{"openapi", "3.1.0"},
-                 {"info", object{{"title", "Skerry"},
-                                 {"version", fmt::format("{}", schema_version)},
-                                 {"license", object{{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
-                 {"servers", array{object{{"url", "/"}}}},
-                 {"security", array{object{{"token", array()}}}}};
+    object whole{
+        {"openapi", "3.1.0"},
+        {"info", object{{"title", "Skerry"},
+                        {"version", fmt::format("{}", schema_version)},
+                        {"license", object{{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
+        {"servers", array{object{{"url", "/"}}}},
+        {"security", array{object{{"token", array()}}}}};
     whole["paths"] = paths();
-    whole["components"] =
-        object{{"securitySchemes", object{{"token", object{{"type", "http"}, {"scheme", "bearer"}}}}},
-               {"schemas", schemas()}};
+    whole["components"] = object{
+        {"securitySchemes", object{{"token", object{{"type", "http"}, {"scheme", "bearer"}}}}},
+        {"schemas", schemas()}};
     return json::serialize(whole);
   }();
   return document;

@@ -63,8 +63,8 @@ Result<Retry> Retry::begin(Context& context, const Request& request) {
                 "send it again in a moment");
   retry.running_ = context.running_keys;
   const store::Reader reader = context.node.database.read();
-  retry.kept_ = store::find_kept_answer(*reader, retry.principal_, retry.key_,
-                                        context.node.clock.wall_ms());
+  retry.kept_ =
+      store::find_kept_answer(*reader, retry.principal_, retry.key_, context.node.clock.wall_ms());
   if (retry.kept_ && retry.kept_->request_hash != retry.request_hash_)
     return fail(Errc::idempotency_mismatch, "this key was used for another request",
                 "use a new key for a new request");

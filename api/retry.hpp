@@ -35,8 +35,8 @@ class RunningKeys {
 // handler's frame until the answer is on its way.
 class Retry {
  public:
-  // Errors: bad_request (not a key: 1–255 printable ASCII characters), idempotency_mismatch (the key
-  // was used for another request), idempotency_running.
+  // Errors: bad_request (not a key: 1–255 printable ASCII characters), idempotency_mismatch (the
+  // key was used for another request), idempotency_running.
   static Result<Retry> begin(Context& context, const Request& request);
   Retry(Retry&& other) noexcept = default;
   Retry& operator=(Retry&&) = delete;

@@ -21,7 +21,8 @@ struct NoteUse final : store::WriteJob {
     return {};
   }
   void done(Result<void> outcome) noexcept override {
-    if (!outcome) log(Level::warning, "the use of a token was not noted: {}", outcome.error().detail);
+    if (!outcome)
+      log(Level::warning, "the use of a token was not noted: {}", outcome.error().detail);
   }
 };
 

@@ -121,7 +121,8 @@ Result<Response> search_records(Context& context, Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({"q", "limit"}));
   SKERRY_TRY(const int limit, read_limit(request, search_limit_default));
   const auto text = request.query("q");
-  if (!text || text->empty()) return fail(Errc::bad_request, "q, the words to look for, is missing");
+  if (!text || text->empty())
+    return fail(Errc::bad_request, "q, the words to look for, is missing");
   const auto match = store::search_index::match_expression(*text);
   std::vector<std::vector<std::string>> found(all_kinds().size());
   std::size_t available = 0;
@@ -139,7 +140,8 @@ Result<Response> search_records(Context& context, Request& request) {
   }
   // Every kind gets its share, so that many of one do not hide the others.
   std::vector<std::size_t> taken(found.size());
-  for (std::size_t left = std::min<std::size_t>(available, static_cast<std::size_t>(limit)); left > 0;)
+  for (std::size_t left = std::min<std::size_t>(available, static_cast<std::size_t>(limit));
+       left > 0;)
     for (std::size_t i = 0; i < found.size() && left > 0; ++i)
       if (taken[i] < found[i].size()) ++taken[i], --left;
   std::string body = "{\"items\":[";

@@ -20,7 +20,8 @@ Result<const Kind*> kind_of(const Request& request) {
   const Kind* kind = find_kind_by_plural(request.param("plural"));
   if (kind) return kind;
   std::string known;
-  for (const Kind& each : all_kinds()) known += fmt::format("{}{}", known.empty() ? "" : ", ", each.plural);
+  for (const Kind& each : all_kinds())
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", each.plural);
   return fail(Errc::not_found, "there is no such kind of record", "the kinds are: " + known);
 }
 
@@ -71,8 +72,7 @@ Response record_answer(unsigned status, const Record& record) {
 
 Response created_answer(const Record& record) {
   Response response = record_answer(201, record);
-  response.header("Location",
-                  fmt::format("/v1/{}/{}", record.kind->plural, to_string(record.id)));
+  response.header("Location", fmt::format("/v1/{}/{}", record.kind->plural, to_string(record.id)));
   return response;
 }
 

@@ -45,8 +45,8 @@ class TokenReader {
     read_access();
     read_expiry();
     if (!errors_.empty())
-      return fail(Error(Errc::validation_failed, "the token is not acceptable", {},
-                        std::move(errors_)));
+      return fail(
+          Error(Errc::validation_failed, "the token is not acceptable", {}, std::move(errors_)));
     token_.created_at = now_;
     return std::move(token_);
   }
@@ -63,7 +63,8 @@ class TokenReader {
     if (!text) return refuse("name", "wrong_type", "must be a string");
     const std::size_t characters = count_characters(*text);
     if (is_blank(*text) || characters > store::token_name_characters_max ||
-        std::any_of(text->begin(), text->end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }))
+        std::any_of(text->begin(), text->end(),
+                    [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }))
       return refuse("name", "bad_name", "must be 1 to 100 characters, no control characters");
     token_.name = *text;
   }
@@ -75,9 +76,8 @@ class TokenReader {
     if (!names || names->empty())
       return refuse("access", "wrong_type", "must be an array of some of read, write, admin");
     for (const json::value& name : *names)
-      if (!name.is_string() ||
-          std::find(known_access.begin(), known_access.end(), std::string_view(name.get_string())) ==
-              known_access.end())
+      if (!name.is_string() || std::find(known_access.begin(), known_access.end(),
+                                         std::string_view(name.get_string())) == known_access.end())
         return refuse("access", "bad_choice", "must be some of read, write, admin");
     for (const std::string_view known : known_access)
       if (std::find(names->begin(), names->end(), json::value(known)) != names->end())

@@ -1,6 +1,6 @@
 // A whole machine without its process: database, log, keys and the server with every route of the
-// API, in a temporary folder. Requests go over the Unix socket as an administrator, or over TCP with
-// a token.
+// API, in a temporary folder. Requests go over the Unix socket as an administrator, or over TCP
+// with a token.
 #pragma once
 
 #include <atomic>
@@ -9,10 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "api/server.hpp"
-
 #include "api/context.hpp"
 #include "api/routes.hpp"
+#include "api/server.hpp"
 #include "api/token_authenticator.hpp"
 #include "crypto/secret.hpp"
 #include "tests/unit/api/raw_client.hpp"

@@ -128,8 +128,8 @@ TEST(ChangeTest, RefusesEveryCutLine) {
 }
 
 TEST(ChangeTest, NamesOfDispositions) {
-  for (const Disposition each : {Disposition::applied, Disposition::superseded, Disposition::conflict,
-                                 Disposition::rejected, Disposition::held})
+  for (const Disposition each : {Disposition::applied, Disposition::superseded,
+                                 Disposition::conflict, Disposition::rejected, Disposition::held})
     EXPECT_EQ(parse_disposition(to_text(each)), each);
   EXPECT_FALSE(parse_disposition("pending"));
 }

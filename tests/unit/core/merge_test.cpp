@@ -41,7 +41,8 @@ Outcome take(const Field& field, Register start, const std::vector<Write>& write
     if (merged.outcome == MergeOutcome::won) outcome.kept.push_back(outcome.state.value);
     if (merged.outcome == MergeOutcome::lost) outcome.kept.push_back(write.value);
     const bool stands = merged.outcome == MergeOutcome::fast_forward ||
-                        merged.outcome == MergeOutcome::joined || merged.outcome == MergeOutcome::won;
+                        merged.outcome == MergeOutcome::joined ||
+                        merged.outcome == MergeOutcome::won;
     if (stands) outcome.state = {merged.value, {1, ++n}, write.author, write.effective};
     if (!stands) {
       EXPECT_EQ(merged.value, outcome.state.value);
@@ -50,18 +51,26 @@ Outcome take(const Field& field, Register start, const std::vector<Write>& write
   return outcome;
 }
 
-Register base_register(json::value value) { return {std::move(value), {1, 7}, SiteId{}, HlcStamp::at(1000)}; }
+Register base_register(json::value value) {
+  return {std::move(value), {1, 7}, SiteId{}, HlcStamp::at(1000)};
+}
 
 constexpr Field shared{.name = "f", .title = "F"};
-constexpr Field group{.name = "f", .title = "F", .type = FieldType::group, .merge = MergeClass::group};
+constexpr Field group{
+    .name = "f", .title = "F", .type = FieldType::group, .merge = MergeClass::group};
 constexpr Field by_central{.name = "f", .title = "F", .policy = MergePolicy::central};
 constexpr Field manual{.name = "f", .title = "F", .policy = MergePolicy::manual};
-constexpr Field set_field{.name = "f", .title = "F", .type = FieldType::choices, .merge = MergeClass::set};
+constexpr Field set_field{
+    .name = "f", .title = "F", .type = FieldType::choices, .merge = MergeClass::set};
 constexpr Field owned{.name = "f", .title = "F", .merge = MergeClass::central};
 constexpr Field fact{.name = "f", .title = "F", .merge = MergeClass::fact};
 constexpr Field of_site{.name = "f", .title = "F", .merge = MergeClass::site};
 constexpr std::array<std::string_view, 3> states{"new", "running", "ended"};
-constexpr Field life{.name = "f", .title = "F", .type = FieldType::choice, .merge = MergeClass::lifecycle, .options = states};
+constexpr Field life{.name = "f",
+                     .title = "F",
+                     .type = FieldType::choice,
+                     .merge = MergeClass::lifecycle,
+                     .options = states};
 
 // Two sites that both saw the same base, one or two writes each, every pair of times, every
 // interleaving that keeps each site's own order.
@@ -85,18 +94,19 @@ void for_all_interleavings(const std::vector<json::value>& values, const json::v
 
 TEST(MergeTest, LastWriterStandsWhateverTheOrder) {
   for (const Field* field : {&shared, &group})
-    for_all_interleavings({"x", "y", nullptr}, "o", [&](const std::vector<std::vector<Write>>& orders) {
-      // The last write of each site; a tie goes to the larger site, as everywhere.
-      const Write& one = orders[0][0];
-      const Write& two = orders[0][2];
-      const bool first_is_later =
-          std::pair(one.effective, one.author) > std::pair(two.effective, two.author);
-      for (const auto& order : orders) {
-        const Outcome outcome = take(*field, base_register("o"), order);
-        const json::value& expected = first_is_later ? one.value : two.value;
-        EXPECT_EQ(outcome.state.value, expected);
-      }
-    });
+    for_all_interleavings(
+        {"x", "y", nullptr}, "o", [&](const std::vector<std::vector<Write>>& orders) {
+          // The last write of each site; a tie goes to the larger site, as everywhere.
+          const Write& one = orders[0][0];
+          const Write& two = orders[0][2];
+          const bool first_is_later =
+              std::pair(one.effective, one.author) > std::pair(two.effective, two.author);
+          for (const auto& order : orders) {
+            const Outcome outcome = take(*field, base_register("o"), order);
+            const json::value& expected = first_is_later ? one.value : two.value;
+            EXPECT_EQ(outcome.state.value, expected);
+          }
+        });
 }
 
 TEST(MergeTest, NothingIsLostWithoutARecord) {
@@ -104,7 +114,8 @@ TEST(MergeTest, NothingIsLostWithoutARecord) {
     for_all_interleavings({"x", "y", "z"}, "o", [&](const std::vector<std::vector<Write>>& orders) {
       for (const auto& order : orders) {
         const Outcome outcome = take(*field, base_register("o"), order);
-        // The last value of each site stands or is kept, or the other site had it too and replaced it.
+        // The last value of each site stands or is kept, or the other site had it too and replaced
+        // it.
         for (const Write* last : {&orders[0][0], &orders[0][2]}) {
           const bool kept = std::find(outcome.kept.begin(), outcome.kept.end(), last->value) !=
                             outcome.kept.end();
@@ -160,7 +171,8 @@ TEST(MergeTest, SetsJoinExhaustively) {
     for (unsigned one = 0; one < 8; ++one)
       for (unsigned two = 0; two < 8; ++two) {
         const unsigned removed = (old_bits & ~one) | (old_bits & ~two);
-        const unsigned expected = ((old_bits & ~removed) | (one & ~old_bits) | (two & ~old_bits)) & 7u;
+        const unsigned expected =
+            ((old_bits & ~removed) | (one & ~old_bits) | (two & ~old_bits)) & 7u;
         const Write a{subset(one), subset(old_bits), Version{1, 7}, site(1), HlcStamp::at(2000)};
         const Write b{subset(two), subset(old_bits), Version{1, 7}, site(2), HlcStamp::at(2001)};
         for (const auto& order : {std::vector{a, b}, std::vector{b, a}}) {
@@ -174,7 +186,9 @@ TEST(MergeTest, SetsJoinExhaustively) {
 TEST(MergeTest, ALifecycleGoesOnInEveryOrder) {
   for (const std::string_view one : states)
     for (const std::string_view two : states) {
-      const auto rank = [](std::string_view state) { return std::find(states.begin(), states.end(), state); };
+      const auto rank = [](std::string_view state) {
+        return std::find(states.begin(), states.end(), state);
+      };
       const std::string_view expected = std::max({rank("new"), rank(one), rank(two)})[0];
       const Write a{json::string(one), "new", std::nullopt, site(1), HlcStamp::at(2000)};
       const Write b{json::string(two), "new", std::nullopt, site(2), HlcStamp::at(2001)};
@@ -183,7 +197,8 @@ TEST(MergeTest, ALifecycleGoesOnInEveryOrder) {
     }
   // A step back needs a writer who saw the present state.
   const Register ended{"ended", {1, 9}, SiteId{}, HlcStamp::at(1)};
-  EXPECT_EQ(take(life, ended, {{"running", "ended", Version{1, 9}, site(1), HlcStamp::at(2)}}).state.value,
+  EXPECT_EQ(take(life, ended, {{"running", "ended", Version{1, 9}, site(1), HlcStamp::at(2)}})
+                .state.value,
             json::value("running"));
 }
 

@@ -16,45 +16,96 @@ void check(Function function, std::initializer_list<Case> cases) {
 }
 
 TEST(TextTest, Utf8) {
-  check(is_utf8, {{"", true}, {"a", true}, {"ö", true}, {"€", true}, {"😀", true},
-                  {"\x80", false}, {"\xc3", false}, {"\xc0\xaf", false}, {"\xc1\xbf", false},
-                  {"\xe0\x9f\xbf", false}, {"\xed\xa0\x80", false}, {"\xed\x9f\xbf", true},
-                  {"\xf0\x8f\xbf\xbf", false}, {"\xf4\x90\x80\x80", false}, {"\xf4\x8f\xbf\xbf", true},
-                  {"\xf5\x80\x80\x80", false}, {"\xe2\x82", false}, {"\xe2\x28\xa1", false}});
+  check(is_utf8, {{"", true},
+                  {"a", true},
+                  {"ö", true},
+                  {"€", true},
+                  {"😀", true},
+                  {"\x80", false},
+                  {"\xc3", false},
+                  {"\xc0\xaf", false},
+                  {"\xc1\xbf", false},
+                  {"\xe0\x9f\xbf", false},
+                  {"\xed\xa0\x80", false},
+                  {"\xed\x9f\xbf", true},
+                  {"\xf0\x8f\xbf\xbf", false},
+                  {"\xf4\x90\x80\x80", false},
+                  {"\xf4\x8f\xbf\xbf", true},
+                  {"\xf5\x80\x80\x80", false},
+                  {"\xe2\x82", false},
+                  {"\xe2\x28\xa1", false}});
   EXPECT_EQ(count_characters("aö€😀"), 4u);
 }
 
 TEST(TextTest, EmailAddresses) {
-  check(is_email, {{"a@b", true}, {"a.b+c@x-y.example", true}, {"ö@größe.example", true},
-                   {"", false}, {"a", false}, {"@b", false}, {"a@", false}, {"a@b@c", false},
-                   {".a@b", false}, {"a.@b", false}, {"a..b@c", false}, {"a b@c", false},
-                   {"a@-b", false}, {"a@b-", false}, {"a@b..c", false}, {"a@b.", false},
-                   {"<a@b>", false}, {"a@b c", false}, {"a@b\n", false}});
+  check(is_email, {{"a@b", true},
+                   {"a.b+c@x-y.example", true},
+                   {"ö@größe.example", true},
+                   {"", false},
+                   {"a", false},
+                   {"@b", false},
+                   {"a@", false},
+                   {"a@b@c", false},
+                   {".a@b", false},
+                   {"a.@b", false},
+                   {"a..b@c", false},
+                   {"a b@c", false},
+                   {"a@-b", false},
+                   {"a@b-", false},
+                   {"a@b..c", false},
+                   {"a@b.", false},
+                   {"<a@b>", false},
+                   {"a@b c", false},
+                   {"a@b\n", false}});
   EXPECT_TRUE(is_email(std::string(64, 'a') + "@b"));
   EXPECT_FALSE(is_email(std::string(65, 'a') + "@b"));
 }
 
 TEST(TextTest, PhoneNumbers) {
-  check(is_e164, {{"+1234567", true}, {"+123456789012345", true}, {"+123456", false},
-                  {"+1234567890123456", false}, {"+0123456789", false}, {"1234567890", false},
-                  {"+12 345 678", false}, {"+12345a7", false}, {"", false}});
+  check(is_e164, {{"+1234567", true},
+                  {"+123456789012345", true},
+                  {"+123456", false},
+                  {"+1234567890123456", false},
+                  {"+0123456789", false},
+                  {"1234567890", false},
+                  {"+12 345 678", false},
+                  {"+12345a7", false},
+                  {"", false}});
 }
 
 TEST(TextTest, WebAddresses) {
-  check(is_web_address, {{"http://a", true}, {"https://a.example:8/x?y#z", true}, {"http://", false},
-                         {"http:///x", false}, {"http://:80", false}, {"http://?x", false},
-                         {"ftp://a", false}, {"javascript:alert(1)", false}, {"http://a b", false}});
+  check(is_web_address, {{"http://a", true},
+                         {"https://a.example:8/x?y#z", true},
+                         {"http://", false},
+                         {"http:///x", false},
+                         {"http://:80", false},
+                         {"http://?x", false},
+                         {"ftp://a", false},
+                         {"javascript:alert(1)", false},
+                         {"http://a b", false}});
 }
 
 TEST(TextTest, Countries) {
-  check(is_country_code, {{"DE", true}, {"ZW", true}, {"AD", true}, {"XK", true}, {"de", false},
-                          {"D", false}, {"DEU", false}, {"EA", false}, {"D ", false}, {" A", false},
-                          {"ZZ", false}, {"", false}});
+  check(is_country_code, {{"DE", true},
+                          {"ZW", true},
+                          {"AD", true},
+                          {"XK", true},
+                          {"de", false},
+                          {"D", false},
+                          {"DEU", false},
+                          {"EA", false},
+                          {"D ", false},
+                          {" A", false},
+                          {"ZZ", false},
+                          {"", false}});
 }
 
 TEST(TextTest, ControlsBlanksPointersAndCase) {
-  check(has_control_characters, {{"a\tb\r\n", false}, {std::string_view("a\0", 2), true},
-                                 {"\x1b[0m", true}, {"\x7f", true}, {"ö", false}});
+  check(has_control_characters, {{"a\tb\r\n", false},
+                                 {std::string_view("a\0", 2), true},
+                                 {"\x1b[0m", true},
+                                 {"\x7f", true},
+                                 {"ö", false}});
   check(is_blank, {{"", true}, {" \t\r\n", true}, {" a ", false}});
   EXPECT_EQ(escape_pointer("a/b~c"), "a~1b~0c");
   EXPECT_EQ(ascii_lower("ÄbC@X"), "Äbc@x");

@@ -121,7 +121,8 @@ TEST_F(AuditTest, PagesAreBoundedByWhatTheyLookAt) {
 TEST_F(AuditTest, ARecordsHistoryIsReadByItsIndex) {
   const Reader reader = database->read();
   Cursor plan = reader->query(
-      "EXPLAIN QUERY PLAN SELECT n FROM change_log WHERE record=?1 AND n<?2 ORDER BY n DESC LIMIT ?3");
+      "EXPLAIN QUERY PLAN SELECT n FROM change_log WHERE record=?1 AND n<?2 ORDER BY n DESC LIMIT "
+      "?3");
   ASSERT_TRUE(plan.next());
   EXPECT_NE(plan.text(3).find("change_log_record"), std::string_view::npos);
 }

@@ -11,8 +11,8 @@ class IdempotencyTest : public MachineStoreTest {
   void keep(std::string_view principal, std::string_view key, const std::string& body,
             UnixMillis now) {
     write([&](Connection& connection) -> Result<void> {
-      keep_answer(connection, principal, key, {crypto::sha256(as_bytes(body)), 201, "X: 1\r\n", body},
-                  now);
+      keep_answer(connection, principal, key,
+                  {crypto::sha256(as_bytes(body)), 201, "X: 1\r\n", body}, now);
       return {};
     });
   }

@@ -23,7 +23,8 @@ class ListRecordsTest : public MachineStoreTest {
           query.kind = &kind;
           query.archived = archived;
           for (std::size_t i = 0; i < filterable.size(); ++i)
-            if (filters & (1u << i)) query.filters.push_back({filterable[i], some_value(kind, filterable[i])});
+            if (filters & (1u << i))
+              query.filters.push_back({filterable[i], some_value(kind, filterable[i])});
           add_orders(query, filterable, all);
         }
     }
@@ -141,7 +142,8 @@ TEST_F(ListRecordsTest, SearchFindsWhatWasChangedAndNotWhatWas) {
 
 TEST_F(ListRecordsTest, TheTextOfARowIsTheTextOfItsRecord) {
   const Record record = *create("customer", R"({"name":"A \"b\" \n","roles":["supplier"],
-      "address":{"city":"Ulm"},"archived_at":"2026-01-02T03:04:05Z","website":"https://a.example"})");
+      "address":{"city":"Ulm"},"archived_at":"2026-01-02T03:04:05Z",
+      "website":"https://a.example"})");
   std::string direct;
   const Reader reader = database->read();
   EXPECT_EQ(append_found_json(direct, *reader, *record.kind, record.id), 1);

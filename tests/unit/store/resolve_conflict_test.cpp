@@ -66,8 +66,8 @@ TEST_F(ResolveConflictTest, TheLoserOrAnotherValueIsWritten) {
   ASSERT_TRUE(resolve(conflict_about(record, ConflictType::concurrent, "name", "other"),
                       ConflictChoice::loser));
   EXPECT_EQ(read(record).values[0].as_string(), "other");
-  ASSERT_TRUE(resolve(conflict_about(record, ConflictType::concurrent, "name", "x"),
-                      json::value("third")));
+  ASSERT_TRUE(
+      resolve(conflict_about(record, ConflictType::concurrent, "name", "x"), json::value("third")));
   EXPECT_EQ(read(record).values[0].as_string(), "third");
   const RecordId bad = conflict_about(record, ConflictType::concurrent, "name", "x");
   EXPECT_EQ(resolve(bad, json::value(7)).error().code, Errc::validation_failed);
@@ -76,11 +76,12 @@ TEST_F(ResolveConflictTest, TheLoserOrAnotherValueIsWritten) {
 
 TEST_F(ResolveConflictTest, AGroupIsReplacedWhole) {
   const Record record = *create("customer", R"({"name":"n","address":{"city":"Ulm","line1":"1"}})");
-  ASSERT_TRUE(resolve(conflict_about(record, ConflictType::concurrent, "address",
-                                     json::object{{"line2", "2"}}),
-                      ConflictChoice::loser));
+  ASSERT_TRUE(resolve(
+      conflict_about(record, ConflictType::concurrent, "address", json::object{{"line2", "2"}}),
+      ConflictChoice::loser));
   const int address = record.kind->find_field("address");
-  EXPECT_EQ(json::serialize(read(record).values[static_cast<std::size_t>(address)]), R"({"line2":"2"})");
+  EXPECT_EQ(json::serialize(read(record).values[static_cast<std::size_t>(address)]),
+            R"({"line2":"2"})");
 }
 
 TEST_F(ResolveConflictTest, ADuplicateKeyIsOnlyMarked) {

@@ -51,11 +51,14 @@ TEST_F(WriteTest, ARefusedWriteLeavesNothing) {
   const Record one = *create("customer", R"({"name":"One","account_ref":"A"})");
   const Record two = *create("customer", R"({"name":"Two"})");
   const std::int64_t rows = log.last_n();
-  EXPECT_EQ(create("customer", R"({"name":"x","account_ref":"A"})").error().code, Errc::duplicate_key);
+  EXPECT_EQ(create("customer", R"({"name":"x","account_ref":"A"})").error().code,
+            Errc::duplicate_key);
   EXPECT_EQ(update(two, R"({"account_ref":"A"})").error().code, Errc::duplicate_key);
   EXPECT_EQ(update(two, R"({"name":"y"})", 7).error().code, Errc::precondition_failed);
   EXPECT_EQ(update(two, R"({"name":null})").error().code, Errc::validation_failed);
-  EXPECT_EQ(create("note", fmt::format(R"({{"subject":"{}","text":"t"}})", to_string(RecordId{}))).error().code,
+  EXPECT_EQ(create("note", fmt::format(R"({{"subject":"{}","text":"t"}})", to_string(RecordId{})))
+                .error()
+                .code,
             Errc::reference_not_found);
   EXPECT_TRUE(update(one, R"({"account_ref":"A"})"));  // its own key is no duplicate
   EXPECT_EQ(log.last_n(), rows);
@@ -67,7 +70,8 @@ TEST_F(WriteTest, AnEMailIsUniqueWithinItsCustomerOnly) {
   const Record one = *create("customer", R"({"name":"One"})");
   const Record two = *create("customer", R"({"name":"Two"})");
   const auto contact = [&](const Record& of) {
-    return create("contact", fmt::format(R"({{"customer":"{}","email":"a@b.example"}})", to_string(of.id)));
+    return create("contact",
+                  fmt::format(R"({{"customer":"{}","email":"a@b.example"}})", to_string(of.id)));
   };
   EXPECT_TRUE(contact(one));
   EXPECT_TRUE(contact(two));
@@ -82,8 +86,7 @@ TEST_F(WriteTest, ScopeFollowsTheSubject) {
   const Record note =
       *create("note", fmt::format(R"({{"subject":"{}","text":"t"}})", to_string(location.id)));
   EXPECT_EQ(note.scope_customer, two.id);
-  const Record moved =
-      *update(note, fmt::format(R"({{"subject":"{}"}})", to_string(one.id)));
+  const Record moved = *update(note, fmt::format(R"({{"subject":"{}"}})", to_string(one.id)));
   EXPECT_EQ(moved.scope_customer, one.id);
   EXPECT_EQ(remove(two).error().code, Errc::in_use);
 }

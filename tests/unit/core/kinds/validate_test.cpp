@@ -38,9 +38,11 @@ TEST(ReadNewTest, FillsInDefaults) {
 TEST(ReadNewTest, GivesCanonicalValues) {
   EXPECT_EQ(made(customer, R"({"name":"One","roles":["supplier","customer","supplier"]})"),
             R"(name="One";roles=["customer","supplier"])");
-  EXPECT_EQ(made(customer, R"({"name":"One","roles":[],"archived_at":"2026-01-02T03:04:05+01:00"})"),
-            R"(name="One";roles=[];archived_at="2026-01-02T02:04:05.000Z")");
-  EXPECT_EQ(made(customer, R"({"name":"One","roles":[],"address":{"country":"DE","line1":"x","city":null}})"),
+  EXPECT_EQ(
+      made(customer, R"({"name":"One","roles":[],"archived_at":"2026-01-02T03:04:05+01:00"})"),
+      R"(name="One";roles=[];archived_at="2026-01-02T02:04:05.000Z")");
+  EXPECT_EQ(made(customer,
+                 R"({"name":"One","roles":[],"address":{"country":"DE","line1":"x","city":null}})"),
             R"(name="One";roles=[];address={"line1":"x","country":"DE"})");
   EXPECT_EQ(made(customer, R"({"name":"One","roles":[],"address":{"city":null}})"),
             R"(name="One";roles=[])");
@@ -57,8 +59,10 @@ TEST(ReadNewTest, NamesEveryComplaint) {
   EXPECT_EQ(made(customer, R"({"name":"x","roles":["customer","chief"]})"), "/roles/1 bad_choice");
   EXPECT_EQ(made(customer, R"({"name":"x","address":{"country":"de","street":"x"}})"),
             "/address/street unknown_field;/address/country bad_country");
-  EXPECT_EQ(made(contact, R"({"customer":"7","email":"x","phone":"123","is_key_contact":1,"status":"?"})"),
-            "/customer bad_id;/email bad_email;/phone bad_phone;/is_key_contact wrong_type;/status bad_choice");
+  EXPECT_EQ(made(contact,
+                 R"({"customer":"7","email":"x","phone":"123","is_key_contact":1,"status":"?"})"),
+            "/customer bad_id;/email bad_email;/phone bad_phone;/is_key_contact wrong_type;/status "
+            "bad_choice");
 }
 
 TEST(ReadNewTest, CountsCharactersNotBytes) {

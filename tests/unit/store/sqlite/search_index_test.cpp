@@ -246,7 +246,8 @@ TEST_F(SearchIndexTest, FailureOfTheIndexLosesTheGroup) {
 
 TEST_F(SearchIndexTest, WritesAtOnceOutsideTheWriter) {
   const auto connection = Connection::open(folder_ / "alone.db", Connection::Mode::read_write);
-  connection->execute("CREATE VIRTUAL TABLE IF NOT EXISTS customer_search USING fts5(text, content='')");
+  connection->execute(
+      "CREATE VIRTUAL TABLE IF NOT EXISTS customer_search USING fts5(text, content='')");
   insert(*connection, 1, "word");
   Cursor rows = connection->query("SELECT rowid FROM customer_search('word')");
   EXPECT_TRUE(rows.next());

@@ -1,0 +1,187 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "tests/unit/api/handlers_fixture.hpp"
+
+namespace skerry::api {
+namespace {
+
+TEST_F(HandlersTest, ARetryGetsTheSameAnswer) {
+  const std::string key = "Idempotency-Key: order-17\r\n";
+  const Answer first = post("/v1/customers", R"({"name":"One"})", key);
+  const Answer again = post("/v1/customers", R"({"name":"One"})", key);
+  EXPECT_EQ(first.status, 201u);
+  EXPECT_EQ(again.status, 201u);
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(again.header("Location"), first.header("Location"));
+  EXPECT_EQ(again.header("ETag"), "\"1\"");
+  EXPECT_EQ(first.header("Idempotency-Replayed"), "");
+  EXPECT_EQ(again.header("Idempotency-Replayed"), "true");
+  EXPECT_EQ(log.last_n(), 1);
+  check({
+      {"another body",
+       "POST",
+       "/v1/customers",
+       R"({"name":"Two"})",
+       key,
+       422,
+       {"idempotency_mismatch"},
+       {}},
+      {"another route",
+       "POST",
+       "/v1/notes",
+       R"({"name":"One"})",
+       key,
+       422,
+       {"idempotency_mismatch"},
+       {}},
+      {"too long",
+       "POST",
+       "/v1/customers",
+       R"({"name":"One"})",
+       fmt::format("Idempotency-Key: {}\r\n", std::string(256, 'k')),
+       400,
+       {"255"},
+       {}},
+      {"a refusal is not kept",
+       "POST",
+       "/v1/customers",
+       "{}",
+       "Idempotency-Key: other\r\n",
+       422,
+       {},
+       {}},
+      {"so the key is free",
+       "POST",
+       "/v1/customers",
+       R"({"name":"Three"})",
+       "Idempotency-Key: other\r\n",
+       201,
+       {},
+       {}},
+  });
+  clock.now += 8ll * 24 * 3600 * 1000;
+  EXPECT_EQ(post("/v1/customers", R"({"name":"Two"})", key).status,
+            201u);  // forgotten after 7 days
+}
+
+TEST_F(HandlersTest, AKeyInUseIsSaidToBeRunning) {
+  ASSERT_TRUE(context->running_keys->enter(fmt::format("uid:{}", ::getuid()), "k"));
+  EXPECT_THAT(post("/v1/customers", R"({"name":"One"})", "Idempotency-Key: k\r\n").body,
+              HasSubstr("idempotency_running"));
+  context->running_keys->leave(fmt::format("uid:{}", ::getuid()), "k");
+  EXPECT_EQ(post("/v1/customers", R"({"name":"One"})", "Idempotency-Key: k\r\n").status, 201u);
+}
+
+TEST_F(HandlersTest, TokensOpenWhatTheyMay) {
+  const Answer made = post("/v1/tokens", R"({"name":"crm","access":["write","read"]})");
+  ASSERT_EQ(made.status, 201u) << made.body;
+  json::object token = read_json(made);
+  const std::string secret(token["token"].as_string());
+  EXPECT_EQ(json::serialize(token["access"]), R"(["read","write"])");
+  EXPECT_EQ(made.header("Cache-Control"), "no-store");
+  EXPECT_THAT(get("/v1/tokens").body, Not(HasSubstr(secret)));
+
+  EXPECT_EQ(send_with_token(secret, "GET", "/v1/customers").status, 200u);
+  EXPECT_EQ(send_with_token(secret, "POST", "/v1/customers", R"({"name":"One"})").status, 201u);
+  EXPECT_EQ(send_with_token(secret, "GET", "/v1/tokens").status, 403u);
+  EXPECT_EQ(send_with_token("", "GET", "/v1/customers").status, 401u);
+  EXPECT_EQ(send_with_token("skry_api_x", "GET", "/v1/customers").status, 401u);
+  EXPECT_THAT(get("/v1/audit").body, HasSubstr(R"("actor":"token:crm")"));
+
+  const std::string target =
+      fmt::format("/v1/tokens/{}", std::string_view(token["id"].as_string()));
+  EXPECT_THAT(send("DELETE", target).body, HasSubstr(R"("revoked_at":"2026)"));
+  const Answer refused = send_with_token(secret, "GET", "/v1/customers");
+  EXPECT_EQ(refused.status, 401u);
+  EXPECT_THAT(refused.body, HasSubstr("revoked"));
+  EXPECT_EQ(send("DELETE", target).status, 200u);  // again: no harm
+  EXPECT_EQ(post("/v1/tokens", R"({"name":"crm","access":["read"]})").status,
+            201u);  // name is free
+}
+
+TEST_F(HandlersTest, TokensExpireAndNoteTheirUse) {
+  json::object token = read_json(
+      post("/v1/tokens", R"({"name":"t","access":["read"],"expires_at":"2026-06-01T00:00:00Z"})"));
+  const std::string secret(token["token"].as_string());
+  EXPECT_EQ(send_with_token(secret, "GET", "/v1/customers").status, 200u);
+  while (get("/v1/tokens").body.find(R"("last_used_at":null)") != std::string::npos) {
+  }
+  clock.now = 1'790'000'000'000;
+  EXPECT_THAT(send_with_token(secret, "GET", "/v1/customers").body, HasSubstr("expired"));
+}
+
+TEST_F(HandlersTest, RefusesBadTokens) {
+  ASSERT_EQ(post("/v1/tokens", R"({"name":"taken","access":["read"]})").status, 201u);
+  check({
+      {"nothing", "POST", "/v1/tokens", "{}", "", 422, {R"("/name")", R"("/access")"}, {}},
+      {"no name",
+       "POST",
+       "/v1/tokens",
+       R"({"name":" ","access":["read"]})",
+       "",
+       422,
+       {R"("/name")"},
+       {}},
+      {"a long name",
+       "POST",
+       "/v1/tokens",
+       fmt::format(R"({{"name":"{}","access":["read"]}})", std::string(101, 'x')),
+       "",
+       422,
+       {R"("/name")"},
+       {}},
+      {"no access",
+       "POST",
+       "/v1/tokens",
+       R"({"name":"a","access":[]})",
+       "",
+       422,
+       {R"("/access")"},
+       {}},
+      {"unknown access",
+       "POST",
+       "/v1/tokens",
+       R"({"name":"a","access":["root"]})",
+       "",
+       422,
+       {"read, write, admin"},
+       {}},
+      {"unknown member",
+       "POST",
+       "/v1/tokens",
+       R"({"name":"a","access":["read"],"x":1})",
+       "",
+       422,
+       {R"("/x")"},
+       {}},
+      {"in the past",
+       "POST",
+       "/v1/tokens",
+       R"({"name":"a","access":["read"],"expires_at":"2020-01-01T00:00:00Z"})",
+       "",
+       422,
+       {R"("/expires_at")"},
+       {}},
+      {"taken",
+       "POST",
+       "/v1/tokens",
+       R"({"name":"taken","access":["read"]})",
+       "",
+       409,
+       {"duplicate_key"},
+       {}},
+      {"no id", "DELETE", "/v1/tokens/7", "", "", 404, {"not_found"}, {}},
+      {"no such token",
+       "DELETE",
+       fmt::format("/v1/tokens/{}", nobody),
+       "",
+       "",
+       404,
+       {"not_found"},
+       {}},
+  });
+}
+
+}  // namespace
+}  // namespace skerry::api
