@@ -52,7 +52,7 @@ class WriteJob {
 struct DatabaseOptions {
   std::size_t queue_jobs_max = 4096;
   std::size_t group_jobs_max = 512;
-  int readers_max = 8;
+  int readers_max = 4;
   bool threaded = true;      // false: submit() runs the job on its caller, one thread in all
   bool group_commit = true;  // false: one commit per job (the bench's comparison)
   // false: nothing is fsynced while the database is open. For tests only, whose databases need not

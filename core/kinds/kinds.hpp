@@ -1,4 +1,4 @@
-// Every kind of record, described once, as data (ADR 0010). The HTTP API, validation, storage,
+// Every kind of record, described once, as data (ADR 0012). The HTTP API, validation, storage,
 // change log, merge, import and OpenAPI read these descriptions: a new field is a line here plus a
 // migration, and a start-up check holds the two against each other.
 #pragma once

@@ -19,7 +19,7 @@ namespace {
 // Page caches stay full when the daemon is idle: with eight readers these are 16 MiB of the 25 that
 // it may hold. A page that misses them comes from the system's cache in about a microsecond.
 constexpr int writer_cache_kib = 8192;
-constexpr int reader_cache_kib = 1024;
+constexpr int reader_cache_kib = 2048;
 // The write-ahead log is cut to this length when it starts anew after a burst.
 constexpr int journal_bytes_max = 16 << 20;
 // Savepoints keep overwritten pages in memory up to this size, then in an unlinked file. The
