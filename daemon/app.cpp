@@ -42,11 +42,15 @@ Result<std::array<std::uint8_t, 32>> cursor_key(store::Connection& connection) {
   return *key;
 }
 
+unsigned io_threads(const Config& config) {
+  if (config.io_threads > 0) return static_cast<unsigned>(config.io_threads);
+  return std::max(2U, std::thread::hardware_concurrency());
+}
+
 api::ServerOptions server_options(const Config& config, const DataFolder& folder) {
   api::ServerOptions options;
   options.limits.connections_max = static_cast<std::size_t>(config.connections_max);
-  options.io_threads = config.io_threads > 0 ? static_cast<unsigned>(config.io_threads)
-                                             : std::max(2U, std::thread::hardware_concurrency());
+  options.io_threads = io_threads(config);
   options.spool_folder = folder.spool();
   for (const std::int64_t uid : config.trusted_uids)
     options.trusted_uids.push_back(static_cast<std::uint32_t>(uid));
@@ -119,6 +123,7 @@ Result<Exit> serve(const Config& config) {
   api::Notifier commits;
   store::ChangeLog log(clock);
   store::DatabaseOptions storage;
+  storage.readers_max = static_cast<int>(io_threads(config)) + 2;  // the worker, and one to spare
   storage.group_jobs_max = static_cast<std::size_t>(config.writes_per_commit);
   SKERRY_TRY(auto database, store::Database::open(folder.path, storage));
   database->set_participant(&log);

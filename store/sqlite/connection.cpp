@@ -16,7 +16,7 @@
 namespace skerry::store {
 namespace {
 
-// Page caches stay full when the daemon is idle: with eight readers these are 16 MiB of the 25 that
+// Page caches stay full when the daemon is idle: with four readers these are 16 MiB of the 25 that
 // it may hold. A page that misses them comes from the system's cache in about a microsecond.
 constexpr int writer_cache_kib = 8192;
 constexpr int reader_cache_kib = 2048;
