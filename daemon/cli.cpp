@@ -286,7 +286,12 @@ int run_command_line(int argc, const char* const* argv) {
     return parser.app().exit(help);
   } catch (const CLI::ParseError& error) {
     Terminal terminal(asks_for_json(argc, argv));
-    terminal.error(Error(Errc::usage, error.what(), "skerry --help, or --help after the command"));
+    const auto unknown = parser.app().remaining();
+    const bool no_command = dynamic_cast<const CLI::RequiredError*>(&error) && !unknown.empty();
+    terminal.error(Error(Errc::usage,
+                         no_command ? fmt::format("there is no command '{}'", unknown.front())
+                                    : error.what(),
+                         "skerry --help, or --help after the command"));
     return static_cast<int>(Exit::usage);
   }
   Terminal terminal(parser.common().json);

@@ -37,6 +37,9 @@ Result<Exit> run_import_customers(Session& session, const ImportOptions& options
                         counted(integer_of(report, "rows"), "row"), integer_of(report, "created"),
                         integer_of(report, "updated"), integer_of(report, "unchanged"),
                         options.dry_run ? "; nothing was written" : "");
+  if (const json::value* ignored = report.if_contains("ignored_columns");
+      ignored && ignored->is_array() && !ignored->get_array().empty())
+    session.terminal.line("columns not taken: {}", json::serialize(*ignored));
   if (!errors.empty()) {
     session.terminal.next("correct these rows; an import writes all rows or none");
     return Exit::bad_input;
