@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <thread>
+#include <unistd.h>
 
 #include "api/context.hpp"
 #include "api/routes.hpp"
@@ -144,6 +145,11 @@ Result<Exit> serve(const Config& config) {
                   "remove the folder and run skerry init again");
     SKERRY_TRY(key_of_cursors, cursor_key(*reader));
   }
+
+  if (!config.central_ca_file.empty() && ::access(config.central_ca_file.c_str(), R_OK) != 0)
+    return fail(Errc::bad_config,
+                fmt::format("central.ca_file {} cannot be read", config.central_ca_file),
+                "name a PEM file with central's authority, or leave it out for the system's");
 
   // What an exchange needs: private folders, the compression, the way to central, patience.
   SKERRY_TRY(const auto outbox, sync::Outbox::open(folder.outbox()));

@@ -114,7 +114,9 @@ Result<fs::path> carry_to_file(DaemonClient& daemon, const DueBundle& bundle,
   SKERRY_TRY(const auto fetched, daemon.fetch("/v1/outbox/" + percent_encoded(bundle.name)));
   Bytes bytes(fetched.size);
   SKERRY_TRY_VOID(sync::read_at(fetched.file.fd(), 0, bytes));
-  SKERRY_TRY_VOID(crypto::write_file_atomically(file, bytes, 0644));
+  const bool same_name = file.filename() == bundle.name;  // an earlier packing of the same
+  SKERRY_TRY_VOID(same_name ? crypto::write_file_atomically(file, bytes, 0644)
+                            : crypto::create_file_atomically(file, bytes, 0644));
   SKERRY_TRY(const auto again, crypto::read_small_file(file, bytes.size()));
   if (again != bytes)
     return fail(Errc::io_failed, fmt::format("{} reads back differently", file.string()),

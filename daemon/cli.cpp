@@ -142,9 +142,11 @@ class Parser {
                              "what is due",
                              [this](Session& s) { return run_any_exchange(s); });
     CLI::Option* folder = exchange->add_option("DIR", exchange_.folder, "the medium's folder");
-    exchange->add_flag("--online", online_, "with central over the network")->excludes(folder);
-    exchange->add_flag("--remove", exchange_.remove, "take files off that were taken in");
-    exchange->add_flag("--dry-run", exchange_.dry_run, "only say what is there");
+    CLI::Option* online = exchange->add_flag("--online", online_, "with central over the network");
+    online->excludes(folder);
+    exchange->add_flag("--remove", exchange_.remove, "take files off that were taken in")
+        ->excludes(online);
+    exchange->add_flag("--dry-run", exchange_.dry_run, "only say what is there")->excludes(online);
   }
   Result<Exit> run_any_exchange(Session& session) {
     if (online_) return run_exchange_online(session);
@@ -288,10 +290,10 @@ int run_command_line(int argc, const char* const* argv) {
     Terminal terminal(asks_for_json(argc, argv));
     const auto unknown = parser.app().remaining();
     const bool no_command = dynamic_cast<const CLI::RequiredError*>(&error) && !unknown.empty();
-    terminal.error(Error(Errc::usage,
-                         no_command ? fmt::format("there is no command '{}'", unknown.front())
-                                    : error.what(),
-                         "skerry --help, or --help after the command"));
+    terminal.error(
+        Error(Errc::usage,
+              no_command ? fmt::format("there is no command '{}'", unknown.front()) : error.what(),
+              "skerry --help, or --help after the command"));
     return static_cast<int>(Exit::usage);
   }
   Terminal terminal(parser.common().json);

@@ -27,8 +27,13 @@ Result<void> make_private_folder(const std::filesystem::path& folder) {
 }
 
 Result<sync::Keys> load_keys(const DataFolder& folder) {
-  SKERRY_TRY(auto sign, crypto::SigningKey::load(folder.signing_key()));
-  SKERRY_TRY(auto age, crypto::AgeIdentity::load(folder.age_key()));
+  const auto missing = [](Error error) {
+    if (error.code != Errc::not_found) return error;
+    return Error(Errc::bad_config, std::move(error.detail),
+                 "put back the keys folder that was kept with the backup");
+  };
+  SKERRY_TRY(auto sign, crypto::SigningKey::load(folder.signing_key()).map_error(missing));
+  SKERRY_TRY(auto age, crypto::AgeIdentity::load(folder.age_key()).map_error(missing));
   return sync::Keys{std::move(sign), std::move(age)};
 }
 

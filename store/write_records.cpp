@@ -89,10 +89,11 @@ Result<Record> RecordWriter::current(const Kind& kind, const RecordId& id,
   if (!record)
     return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
   if (revision && *revision != record->revision)
-    return fail(
-        Errc::precondition_failed,
-        fmt::format("the {} is at revision {}, not {}", kind.name, record->revision, *revision),
-        "read it again and repeat the change");
+    return fail(Errc::precondition_failed,
+                *revision < 0 ? fmt::format("the If-Match tag is none of this {}'s", kind.name)
+                              : fmt::format("the {} is at revision {}, not {}", kind.name,
+                                            record->revision, *revision),
+                "read it again and repeat the change");
   return std::move(*record);
 }
 

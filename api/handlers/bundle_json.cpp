@@ -28,8 +28,10 @@ Result<json::object> keep_in_outbox(const Context& context, const sync::PackedBu
 }
 
 Result<sync::SpooledFile> take_upload(const Context& context, Request& request) {
-  if (request.upload.size == 0)
-    return fail(Errc::bad_request, "the request has no body", "send the bundle file as the body");
+  if (request.upload.size == 0) {  // no file behind it: an empty bundle, refused like any other
+    SKERRY_TRY(sync::SpoolWriter nothing, context.spool.begin());
+    return nothing.seal();
+  }
   return context.spool.take(request.upload.file.get(), "the request's body");
 }
 

@@ -70,6 +70,11 @@ Result<json::array> export_due(const Context& context, const ExportWish& wish) {
     bundles.push_back(std::move(described));
     return {};
   };
+  if (context.role == Role::central && wish.from)
+    return fail(Errc::wrong_role, "central packs from what a site last reported; from is a site's",
+                "leave from out");
+  if (context.role == Role::site && !wish.site.empty())
+    return fail(Errc::wrong_role, "a site packs for central only", "leave site out");
   if (context.role == Role::central) {
     SKERRY_TRY_VOID(pack_for_sites(context, wish, keep));
     return bundles;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/handlers/author.hpp"
+#include "api/retry.hpp"
 #include "api/work.hpp"
 #include "store/import_records.hpp"
 
@@ -94,6 +95,8 @@ Task<Result<Response>> import_csv(Context& context, Request& request) {
   if (!kind) co_return fail(kind.error());
   const auto options = options_of(request);
   if (!options) co_return fail(options.error());
+  SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
+  if (auto again = retry.replay()) co_return std::move(*again);
   store::Author author = author_of(request);
   author.source = "import";
   auto work = [&]() -> Result<store::ImportReport> {
@@ -105,7 +108,10 @@ Task<Result<Response>> import_csv(Context& context, Request& request) {
   const auto report = co_await on_worker(context, work);
   if (!report) co_return fail(report.error());
   if (!report->errors.empty() && !report->dry_run) co_return fail(refusal(*report));
-  co_return Response::json(200, report_json(*report));
+  Response response = Response::json(200, report_json(*report));
+  const auto kept = co_await retry.keep_now(context, response);
+  if (!kept) co_return fail(kept.error());
+  co_return response;
 }
 
 }  // namespace skerry::api

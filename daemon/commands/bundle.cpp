@@ -62,6 +62,10 @@ Result<Exit> run_bundle_export(Session& session, const ExportOptions& options) {
   if (options.from) body["from"] = *options.from;
   SKERRY_TRY(const auto answer, session.daemon.post("/v1/bundles:export", body));
   SKERRY_TRY(const auto bundles, due_bundles(answer));
+  if (bundles.size() > 1 && !std::filesystem::is_directory(options.out))
+    return fail(Errc::usage,
+                fmt::format("{} bundles are due, {} is one file", bundles.size(), options.out),
+                "name a folder: --out DIR");
   for (const DueBundle& bundle : bundles) {
     SKERRY_TRY(const auto path, carry_out(session.daemon, bundle, options.out));
     session.terminal.document(

@@ -55,6 +55,8 @@ class FileExchange {
     SKERRY_TRY(const auto answer, session_.daemon.post("/v1/bundles:export", {}));
     SKERRY_TRY(const auto bundles, due_bundles(answer));
     for (const DueBundle& bundle : bundles) {
+      const auto place = medium_.path_of(bundle.to, sync::to_string(bundle.from), bundle.name);
+      if (!std::filesystem::exists(place) || applied_ > 0) news_ = true;
       SKERRY_TRY(const auto path, carry_to_medium(session_.daemon, bundle, options_.folder));
       session_.terminal.document({{"event", "written"},
                                   {"file", path.string()},
@@ -122,8 +124,11 @@ class FileExchange {
   Result<void> show_only(Incoming& incoming, const OpenFile& file) {
     incoming.settled = true;
     const auto seen = sync::inspect_bundle(file.file.fd());
-    const std::string kind =
-        seen ? std::string(sync::to_string(seen->manifest.kind)) : seen.error().detail;
+    if (!seen) {
+      incoming.refusal = seen.error();
+      return {};
+    }
+    const std::string kind(sync::to_string(seen->manifest.kind));
     session_.terminal.document({{"event", "found"}, {"file", incoming.path}, {"kind", kind}});
     session_.terminal.line("found {} ({}, {})", incoming.path, kind, sized(file.size));
     return {};
@@ -166,7 +171,7 @@ class FileExchange {
     if (options_.dry_run) return fmt::format("skerry exchange {}", options_.folder);
     if (refused_ > 0) return "see the refused files above";
     if (conflicts > 0) return fmt::format("skerry conflict list ({} to decide)", conflicts);
-    if (written_ == 0) return "nothing: both sides have everything this medium can carry";
+    if (!news_) return "nothing: both sides have everything this medium can carry";
     return self_.role == Role::central
                ? fmt::format("carry the medium to the site, and there: skerry exchange {}",
                              options_.folder)
@@ -182,6 +187,7 @@ class FileExchange {
   std::int64_t known_ = 0;
   std::int64_t refused_ = 0;
   std::int64_t written_ = 0;
+  bool news_ = false;  // something was written that was not on the medium before
   Exit worst_ = Exit::ok;
 };
 

@@ -81,6 +81,12 @@ std::string scope_text(const json::object& site) {
 
 Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
   SKERRY_TRY(auto scope, parse_scope(invitation.scope));
+  // Before anybody is invited: an invitation that cannot be written would bind the name.
+  const auto parent =
+      std::filesystem::absolute(invitation.out.empty() ? "." : invitation.out).parent_path();
+  if (!std::filesystem::is_directory(parent))
+    return fail(Errc::io_failed, fmt::format("there is no folder {}", parent.string()),
+                "make it, or name another place with --out");
   SKERRY_TRY(auto answer, session.daemon.post("/v1/sites", {{"name", invitation.name},
                                                             {"scope", std::move(scope)}}));
   SKERRY_TRY(const auto bundle, due_bundle(answer["bundle"]));

@@ -49,6 +49,11 @@ void throw_sqlite_error(sqlite3* handle, int code, std::string_view doing) {
   const int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
   // sqlite3_errmsg speaks of the last call on the handle, which may not be the one that failed.
   const bool is_last = handle != nullptr && sqlite3_extended_errcode(handle) == code;
+  if (const int primary = code & 0xff; primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT)
+    throw StorageError(Errc::io_failed,
+                       fmt::format("skerry.db is damaged or no database of Skerry's (SQLite {}); "
+                                   "restore a backup, or name another folder",
+                                   code));
   std::string what =
       fmt::format("{} (SQLite {}): {}", is_last ? sqlite3_errmsg(handle) : sqlite3_errstr(code),
                   code, doing.substr(0, doing_chars_max));
