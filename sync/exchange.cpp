@@ -104,8 +104,10 @@ class Exchange {
     report_.rows_sent += packed.lines;
     sent_upto_ = packed.last;
     resume_ = response.header(header_resume);
-    ExchangeAgent::Answered answered{packed.more, response.status == 200};
-    if (answered.got_bundle) SKERRY_TRY_VOID(take(incoming.seal()));
+    ExchangeAgent::Answered answered{packed.more, false};
+    if (response.status == 200) {
+      SKERRY_TRY(answered.got_bundle, take(incoming.seal()));
+    }
     return answered;
   }
 
@@ -131,7 +133,8 @@ class Exchange {
     return std::move(*packed);
   }
 
-  Result<void> take(SpooledFile file) {
+  // Whether it brought anything: what is known already is no reason to ask again.
+  Result<bool> take(SpooledFile file) {
     ImportOutcome outcome = import_bundle(node_, std::move(file), "online");
     if (outcome.error) return fail(std::move(*outcome.error));
     ++report_.received;
@@ -141,7 +144,7 @@ class Exchange {
     };
     report_.records_received += count("records");
     report_.confirmed += count("confirmed");
-    return {};
+    return outcome.outcome != "duplicate";
   }
 
   const Node& node_;

@@ -145,8 +145,11 @@ Result<Down> prepare(const Node& node, const store::Site& site,
   down.life = life_of(head);
   down.upto = {down.life, head.seq, head.hash};
   down.base = {down.life, 0, Hash{}};
-  const bool known = site.down.at.ord == down.life.ord && site.down.at.n <= head.seq &&
-                     store::hash_at(*reader, site.down.at.n) == site.down.hash;
+  // Before its first row central's log has no hash but zero.
+  const bool at_start = site.down.at.n == 0 && site.down.hash == Hash{};
+  const bool in_log =
+      site.down.at.n <= head.seq && store::hash_at(*reader, site.down.at.n) == site.down.hash;
+  const bool known = site.down.at.ord == down.life.ord && (at_start || in_log);
   if (known) {
     down.base = {down.life, site.down.at.n, site.down.hash};
     down.fields_from = store::fields_from_of(*reader, site, site.down.at.n);

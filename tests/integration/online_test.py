@@ -18,6 +18,16 @@ class Online(MachineTest):
         self.assertEqual(site.get("customers", here["id"]).json()["name"], "From central")
         self.assert_same_state(central, site)
 
+    def test_an_empty_central_has_nothing_to_send_and_the_exchange_ends(self):
+        central, site, _ = self.new_pair()
+        site.configure(f"[central]\nurl = \"http://{central.address}\"\n")
+        site.restart()
+        first = site.ok("exchange", "--online", "--json").document()
+        self.assertLessEqual(first["rounds"], 3, first)
+        again = site.ok("exchange", "--online", "--json").document()
+        self.assertEqual(again["received"], 0, again)
+        self.assert_same_state(central, site)
+
     def test_a_site_exchanges_by_itself_when_told_how_often(self):
         central, site, _ = self.new_pair()
         site.configure(f"[central]\nurl = \"http://{central.address}\"\n"
