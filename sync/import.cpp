@@ -37,7 +37,7 @@ KeyResult find_site_key(const Node& node, const Manifest& manifest, const crypto
                 "skerry site list");
   if (site->status == store::SiteStatus::revoked)
     return fail(Errc::revoked_signer, fmt::format("site {} was revoked", site->name),
-                "the rows stay at the site; enrol it anew to take them in");
+                "nothing was taken in; the rows stay readable at the site");
   if (site->sign_key.empty())
     return fail(Errc::unknown_signer,
                 fmt::format("site {} was invited but not admitted", site->name),
