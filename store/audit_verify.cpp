@@ -54,7 +54,7 @@ Result<ExportReport> ExportVerifier::finish() const {
 }
 
 Result<void> ExportVerifier::take_head(std::string_view line) {
-  const auto shown = parse_json_object(line);
+  const auto shown = parse_json_object(line, {.fractions = true});
   const std::string type = shown ? text_of(*shown, "_type") : std::string();
   if (!type.starts_with("skerry/audit/"))
     return fail(Errc::bad_input, "this is no export of the log in NDJSON",
@@ -78,7 +78,7 @@ Result<void> ExportVerifier::take_head(std::string_view line) {
 Result<void> ExportVerifier::take_row(std::string_view line) {
   if (!check_.opened(line))
     return refuse("is not as it was written, or a line before it is missing or out of place");
-  const auto row = parse_json_object(line);
+  const auto row = parse_json_object(line, {.fractions = true});
   if (!row || text_of(*row, "k") != "row") return refuse("is no row of an export");
   const std::int64_t n = integer_of(*row, "n");
   if (n <= last_n_ || (report_.whole && n != last_n_ + 1))
@@ -120,7 +120,7 @@ Result<void> ExportVerifier::take_place(const std::string& log, std::int64_t seq
 }
 
 Result<void> ExportVerifier::take_end(std::string_view line) {
-  const auto end = parse_json_object(line);
+  const auto end = parse_json_object(line, {.fractions = true});
   if (!end || text_of(*end, "_type") != audit_type)
     return refuse("the end is not as it was written");
   if (integer_of(*end, "rows") != report_.rows)
@@ -146,7 +146,7 @@ Result<void> ExportVerifier::take_end(std::string_view line) {
 }
 
 Result<void> ExportVerifier::take_signature(std::string_view line) {
-  const auto signature = parse_json_object(line);
+  const auto signature = parse_json_object(line, {.fractions = true});
   if (!signature) return refuse("the signature is not as it was written");
   const auto key = crypto::VerifyKey::from_pem(text_of(*signature, "key"));
   const auto bytes = from_hex(text_of(*signature, "sig"));

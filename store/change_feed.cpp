@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "store/log_subject.hpp"
+#include "core/strict_json.hpp"
 
 namespace skerry::store {
 namespace {
@@ -17,12 +17,30 @@ bool leaves(std::string_view line, const std::string& customer) {
   return line.find(fmt::format(R"("o":"{}")", customer)) != std::string_view::npos;
 }
 
+// Whether the place of the customer is one that a move names: its asset comes there or leaves it.
+bool moves_there(Connection& connection, const LogRow& row, const RecordId& customer) {
+  if (row.kind != "move") return false;
+  const auto line = parse_json_object(row.line, {.fractions = true});
+  if (!line) return false;
+  const json::value* taken_in = line->if_contains("row");
+  const json::object* change = taken_in ? taken_in->if_object() : &*line;
+  const json::value* fields = change ? change->if_contains("f") : nullptr;
+  if (!fields || !fields->is_object()) return false;
+  for (const char* name : {"from_location", "to_location"}) {
+    const json::value* value = fields->get_object().if_contains(name);
+    if (value && value->is_object()) value = value->get_object().if_contains("n");
+    const auto id =
+        value && value->is_string() ? parse_id<RecordId>(value->get_string()) : std::nullopt;
+    if (!id) continue;
+    Cursor cursor = connection.query("SELECT scope_customer FROM location WHERE id=?1", *id);
+    if (cursor.next() && cursor.id<RecordId>(0) == customer) return true;
+  }
+  return false;
+}
+
 bool is_of_customer(Connection& connection, const LogRow& row, const RecordId& customer) {
-  RecordId known = row.subject.customer;
-  if (known.is_zero() && !row.kind.empty())  // written before the log kept it
-    if (const Kind* kind = find_kind(row.kind))
-      known = find_subject(connection, *kind, row.record).customer;
-  return known == customer || leaves(row.line, to_string(customer));
+  return row.subject.customer == customer || row.subject.place == customer ||
+         leaves(row.line, to_string(customer)) || moves_there(connection, row, customer);
 }
 
 bool passes(Connection& connection, const LogRow& row, const FeedQuery& query) {

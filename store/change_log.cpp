@@ -80,11 +80,12 @@ LogPosition ChangeLog::append(Connection& connection, LogHead& head, std::string
                               const LogSubject& subject) {
   SKERRY_CHECK(head.number > 0);
   const LogPosition position{now_.n + 1, head.seq + 1, crypto::chain_hash(head.hash, line)};
+  const auto place = subject.place.is_zero() ? std::nullopt : std::optional(subject.place);
   connection.execute(
-      "INSERT INTO change_log(n,log,seq,hash,kind,record,recorded_at,line,label,customer) "
-      "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+      "INSERT INTO change_log(n,log,seq,hash,kind,record,recorded_at,line,label,customer,"
+      "place) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
       position.n, head.number, position.seq, position.hash, kind, record, wall_ms(), line,
-      std::string_view(subject.label), subject.customer);
+      std::string_view(subject.label), subject.customer, place);
   now_.n = position.n;
   head.seq = position.seq;
   head.hash = position.hash;
@@ -122,7 +123,7 @@ LogRow read_log_row(const Cursor& cursor) {
           cursor.id<RecordId>(5),
           cursor.integer(6),
           std::string(cursor.text(7)),
-          {std::string(cursor.text(8)), cursor.id<RecordId>(9)}};
+          {std::string(cursor.text(8)), cursor.id<RecordId>(9), cursor.id<RecordId>(10)}};
 }
 
 namespace {
@@ -137,7 +138,7 @@ tl::unexpected<Error> damaged(std::string detail) {
 // The columns that lists and feeds go by say what the line says. Lines of another form than a
 // change's have nothing to compare.
 bool fits_columns(const Cursor& cursor) {
-  const auto line = parse_json_object(cursor.text(4));
+  const auto line = parse_json_object(cursor.text(4), {.fractions = true});
   if (!line) return true;
   const json::object* change = &*line;
   if (const json::value* row = line->if_contains("row")) change = row->if_object();
@@ -152,12 +153,16 @@ bool fits_columns(const Cursor& cursor) {
 
 // Rows cut off at the end leave a chain that fits; what else was written with them tells.
 Result<void> check_ends(Connection& connection) {
+  std::optional<ReadTransaction> moment;  // writes go on meanwhile
+  if (!connection.in_transaction()) moment.emplace(connection);
   const std::int64_t last = scalar(connection, "SELECT max(n) FROM change_log");
   const LogHead own = read_head(connection, "own");
   const std::int64_t decided = scalar(connection, "SELECT max(n) FROM ingest");
   if (decided > last)
     return damaged(fmt::format("the log ends at row {}, but row {} was written: rows are missing",
                                last, decided));
+  // In a later life positions begin anew, and what was given in the one before is larger.
+  if (scalar(connection, "SELECT count(*) FROM log WHERE purpose='own'") > 1) return {};
   const std::int64_t acked = scalar(connection, "SELECT acked FROM upstream");
   if (acked > own.seq)
     return damaged(fmt::format(

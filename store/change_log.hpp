@@ -26,7 +26,8 @@ struct LogHead {
 // What a row says of its record beside the line, so that the log outlives the record.
 struct LogSubject {
   std::string label;  // what people knew the record by; may be empty
-  RecordId customer;  // whose scope decided who saw it; zero: unknown
+  RecordId customer;  // whose scope decided who saw it; zero: nobody's, or everybody's
+  RecordId place;     // of an asset, the customer where it stood, if another one; or zero
 };
 
 // Where a row came to stand.
@@ -112,7 +113,7 @@ struct LogRow {
   LogSubject subject;
 };
 inline constexpr std::string_view log_columns =
-    "n,log,seq,hash,kind,record,recorded_at,line,label,customer";
+    "n,log,seq,hash,kind,record,recorded_at,line,label,customer,place";
 LogRow read_log_row(const Cursor& cursor);
 
 // Every chain from its first row, each row's kind and record against its line, and whether what

@@ -65,16 +65,30 @@ TEST_F(ChangeFeedTest, FiltersByCustomerAlsoWhatWasDeletedAndWhatLeft) {
   EXPECT_EQ(numbers(read(query)), (Numbers{2, 4, 5}));
 }
 
-TEST_F(ChangeFeedTest, RowsFromBeforeTheColumnAreLookedUp) {
-  const Record one = customer("One");
-  write([&](Connection& connection) -> Result<void> {
-    connection.execute("DROP TRIGGER change_log_is_not_edited");
-    connection.execute("UPDATE change_log SET customer=NULL,label=NULL");
-    return {};
-  });
+TEST_F(ChangeFeedTest, AMoveIsOfTheOwnerAndOfBothPlaces) {
+  const Record owner = customer("Owner");
+  const Record from = customer("From");
+  const Record to = customer("To");
+  const Record here = location(from, "Here");
+  const Record there = location(to, "There");
+  const Record product = *create("product", R"({"sku":"P","name":"Pump","type":"device"})");
+  const Record asset =
+      *create("asset", fmt::format(R"({{"product":"{}","serial":"1","owner":"{}"}})",
+                                   to_string(product.id), to_string(owner.id)));
+  const auto move = [&](const Record& target, std::string_view when) {
+    ASSERT_TRUE(
+        create("move", fmt::format(R"({{"asset":"{}","to_location":"{}","arrived_at":"{}"}})",
+                                   to_string(asset.id), to_string(target.id), when)));
+  };
+  move(here, "2026-01-01T00:00:00Z");   // 8
+  move(there, "2026-02-01T00:00:00Z");  // 9: leaves From
   FeedQuery query;
-  query.customer = one.id;
-  EXPECT_EQ(numbers(read(query)), Numbers{1});
+  query.customer = owner.id;
+  EXPECT_EQ(numbers(read(query)), (Numbers{1, 7, 8, 9}));
+  query.customer = from.id;
+  EXPECT_EQ(numbers(read(query)), (Numbers{2, 4, 8, 9}));
+  query.customer = to.id;
+  EXPECT_EQ(numbers(read(query)), (Numbers{3, 5, 9}));
 }
 
 TEST_F(ChangeFeedTest, LooksAtABoundedNumberOfRows) {
