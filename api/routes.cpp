@@ -5,6 +5,7 @@
 #include "api/handlers/conflicts.hpp"
 #include "api/handlers/documents.hpp"
 #include "api/handlers/imports.hpp"
+#include "api/handlers/lifecycle.hpp"
 #include "api/handlers/machine.hpp"
 #include "api/handlers/records.hpp"
 #include "api/handlers/sites.hpp"
@@ -76,6 +77,22 @@ constexpr Route routes[] = {
      "Central's end of the online exchange"},
     {post, "/v1/exchange:online", Access::admin, Body::json, handler<exchange_online>,
      "exchangeOnline", "Exchange with central now"},
+    {post, "/v1/assets:move", Access::write, Body::json, handler<move_assets>, "moveAssets",
+     "Move many assets to one location"},
+    {get, "/v1/assets/{id}/history", Access::read, Body::none, handler<get_asset_history>,
+     "getAssetHistory", "Where an asset was, is and will be"},
+    {post, "/v1/{plural}:batch", Access::write, Body::json, handler<write_batch>, "writeBatch",
+     "Up to 1,000 writes at once, each with its result"},
+    {post, "/v1/{plural}/{id}:archive", Access::write, Body::none, handler<archive_record>,
+     "archiveRecord", "Take a record out of the lists"},
+    {post, "/v1/{plural}/{id}:unarchive", Access::write, Body::none, handler<unarchive_record>,
+     "unarchiveRecord", "Bring a record back into the lists"},
+    {post, "/v1/customers/{id}:disable", Access::write, Body::none, handler<disable_customer>,
+     "disableCustomer", "Suspend everything a customer is entitled to"},
+    {post, "/v1/customers/{id}:enable", Access::write, Body::none, handler<enable_customer>,
+     "enableCustomer", "Take a suspension back"},
+    {post, "/v1/assets/{id}:scrap", Access::write, Body::json, handler<scrap_asset>, "scrapAsset",
+     "End an asset: its status and history stay as they are"},
     {get, "/v1/{plural}", Access::read, Body::none, handler<list_records>, "listRecords",
      "Records of one kind"},
     {post, "/v1/{plural}", Access::write, Body::json, handler<create_record>, "createRecord",
