@@ -242,7 +242,8 @@ Result<Answered> answer_invitation(const Node& node, SpooledFile file) {
                                            {"proof", to_hex(proof)}}}};
   SKERRY_TRY(auto bundle, write_bundle(node.spool, manifest, {&node.keys.sign, 1}));
   return Answered{invitation.site, invitation.name, invitation.trust, fingerprint,
-                  packed(std::move(bundle), enrol_name(invitation.site), from, Party::central())};
+                  packed(std::move(bundle), enrol_name(invitation.site, sign.key_id()), from,
+                         Party::central())};
 }
 
 namespace {

@@ -2,6 +2,7 @@
 
 import shutil
 import unittest
+from pathlib import Path
 
 from machine import MachineTest
 
@@ -106,6 +107,35 @@ class Refusals(MachineTest):
         refused = site.run("exchange", self.new_medium())
         self.assertEqual(refused.code, 10, refused)
         self.assertIn("skerry enrol", refused.err)
+
+    def test_two_machines_answer_one_invitation(self):
+        central = self.new_machine("central", "vendor")
+        medium = self.new_medium()
+        central.ok("site", "invite", "mine", "--out", medium)
+        first = self.new_machine("site", "first").ok("enrol", medium, "--json").document()
+        answers = Path(first["file"]).read_bytes()
+        other = self.new_machine("site", "second")
+        seen = other.ok("enrol", medium)
+        self.assertIn("1 answer to this invitation by other machines", seen.out)
+        self.assertEqual(Path(first["file"]).read_bytes(), answers)
+        second = other.ok("enrol", medium, "--json").document()
+        self.assertNotEqual(second["file"], first["file"])
+        several = central.run("site", "admit", medium, "--yes")
+        self.assertEqual(several.code, 64, several)
+        self.assertIn(first["file"], several.err)
+        central.ok("site", "admit", second["file"], "--fingerprint", second["fingerprint"])
+        late = central.run("site", "admit", first["file"], "--fingerprint", first["fingerprint"])
+        self.assertEqual(late.code, 12, late)
+        self.assertIn("skerry site invite mine", late.err)
+
+    def test_a_revoked_site_comes_back_with_what_it_wrote(self):
+        central, site, medium = self.new_pair()
+        central.ok("site", "revoke", "mine")
+        site.create("customers", {"name": "Written meanwhile"})
+        self.assertEqual(self.enrol(central, site, medium, "mine"), self.site_id)
+        self.exchange(central, site, medium)
+        self.assertEqual(central.status()["records"]["customer"], 1)
+        self.assert_same_state(central, site)
 
     def test_the_wrong_words_admit_nobody(self):
         central = self.new_machine("central", "vendor")
