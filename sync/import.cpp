@@ -91,6 +91,12 @@ class Import {
     return std::move(outcome_);
   }
 
+  ImportOutcome refuse_unseen(const Hash& sha256, Error error) {
+    sha256_ = sha256;
+    refuse(std::move(error));
+    return std::move(outcome_);
+  }
+
  private:
   Result<void> take(SpooledFile file) {
     SKERRY_TRY(const store::Identity identity, identity_of(node_));
@@ -206,6 +212,11 @@ class Import {
 
 ImportOutcome import_bundle(const Node& node, SpooledFile file, const std::string& name) {
   return Import(node, name).run(std::move(file));
+}
+
+ImportOutcome refuse_bundle(const Node& node, const Hash& sha256, const std::string& name,
+                            Error error) {
+  return Import(node, name).refuse_unseen(sha256, std::move(error));
 }
 
 }  // namespace skerry::sync

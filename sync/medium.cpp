@@ -89,16 +89,37 @@ bool is_party_name(const std::string& name) {
   return site && to_string(*site) == name;
 }
 
+// Why a sender's folder was not entered.
+std::string why_no_folder(int error_number) {
+  if (error_number == ENOTDIR || error_number == ELOOP)
+    return "is a link or a file; a sender's bundles lie in a folder";
+  return system_error(error_number, "cannot be opened").detail;
+}
+
+// Why what stands under the name of a bundle is none; empty for a regular file.
+std::string why_no_file(mode_t mode) {
+  if (S_ISREG(mode)) return {};
+  if (S_ISLNK(mode)) return "is a link, which is not followed: put the file itself there";
+  if (S_ISDIR(mode)) return "is a folder; a bundle is a file";
+  if (S_ISFIFO(mode)) return "is a pipe; a bundle is a file";
+  return "is a device or a socket; a bundle is a file";
+}
+
 Result<void> add_bundles(const FileHandle& folder, const std::string& from,
-                         const std::filesystem::path& path, std::vector<MediumEntry>& entries) {
+                         const std::filesystem::path& path, MediumListing& listing) {
   SKERRY_TRY(const std::vector<std::string> names, names_in(folder, path));
   for (const std::string& name : names) {
+    if (!name.ends_with(bundle_suffix)) continue;
     struct stat status;
-    if (!is_bundle_name(name) ||
-        ::fstatat(folder.fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !S_ISREG(status.st_mode))
-      continue;
-    entries.push_back({from, name, static_cast<std::uint64_t>(status.st_size)});
+    std::string reason;
+    if (::fstatat(folder.fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+      reason = medium_error(errno, "looking at", path / name).detail;
+    else if (reason = why_no_file(status.st_mode); reason.empty() && !is_bundle_name(name))
+      reason = "is not named as bundles are (a-z, 0-9, -): import it by itself if it is one";
+    if (reason.empty())
+      listing.bundles.push_back({from, name, static_cast<std::uint64_t>(status.st_size)});
+    else if (!name.starts_with("._"))  // macOS writes one beside each file on a foreign file system
+      listing.passed_over.push_back({path / name, reason});
   }
   return {};
 }
@@ -192,23 +213,28 @@ Result<Medium> Medium::open(std::filesystem::path folder) {
   return Medium(std::move(folder), std::move(root));
 }
 
-Result<std::vector<MediumEntry>> Medium::list_for(const Party& to) const {
-  std::vector<MediumEntry> entries;
+Result<MediumListing> Medium::list_for(const Party& to) const {
+  MediumListing listing;
   const std::filesystem::path path = folder_ / tree_name / to_string(to);
   SKERRY_TRY(const FileHandle tree, open_if_there(root_.fd(), tree_name, folder_ / tree_name));
-  if (!tree.is_open()) return entries;
+  if (!tree.is_open()) return listing;
   SKERRY_TRY(const FileHandle mine, open_if_there(tree.fd(), to_string(to), path));
-  if (!mine.is_open()) return entries;
+  if (!mine.is_open()) return listing;
   SKERRY_TRY(const std::vector<std::string> senders, names_in(mine, path));
   for (const std::string& from : senders) {
     if (!is_party_name(from)) continue;
     const FileHandle folder(::openat(mine.fd(), from.c_str(), folder_flags));
-    if (folder.is_open()) SKERRY_TRY_VOID(add_bundles(folder, from, path / from, entries));
+    if (folder.is_open())
+      SKERRY_TRY_VOID(add_bundles(folder, from, path / from, listing));
+    else
+      listing.passed_over.push_back({path / from, why_no_folder(errno)});
   }
-  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+  std::sort(listing.bundles.begin(), listing.bundles.end(), [](const auto& a, const auto& b) {
     return a.from != b.from ? a.from < b.from : bundle_name_less(a.name, b.name);
   });
-  return entries;
+  std::sort(listing.passed_over.begin(), listing.passed_over.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+  return listing;
 }
 
 Result<FileHandle> Medium::open_entry(const Party& to, const MediumEntry& entry) const {

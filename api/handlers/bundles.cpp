@@ -112,10 +112,13 @@ Result<store::Site> sender_of(const Context& context, const sync::ImportOutcome&
 
 Task<Result<Response>> import_bundle(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({"name"}));
-  SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
+  const Hash sha256 = request.upload.sha256;
+  auto file = take_upload(context, request);
   const std::string name = safe_name(request);
   auto work = [&]() -> Result<Response> {
-    sync::ImportOutcome outcome = sync::import_bundle(context.node, std::move(file), name);
+    sync::ImportOutcome outcome =
+        file ? sync::import_bundle(context.node, std::move(*file), name)
+             : sync::refuse_bundle(context.node, sha256, name, std::move(file).error());
     if (outcome.error) return fail(std::move(*outcome.error));
     return outcome_json(context, outcome);
   };
@@ -167,12 +170,15 @@ Result<Response> list_inbox(Context& context, Request& request) {
 // The bundle's own signature is the authority here: no token, and nothing is done for a bundle that
 // import_bundle refuses.
 Task<Result<Response>> exchange_bundle(Context& context, Request& request) {
-  SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
+  const Hash sha256 = request.upload.sha256;
+  auto file = take_upload(context, request);
   const std::string resume(request.header(sync::header_resume));
   auto work = [&]() -> Result<Response> {
     if (context.role != Role::central)
       return fail(Errc::wrong_role, "this machine is a site; exchanges go to central");
-    sync::ImportOutcome outcome = sync::import_bundle(context.node, std::move(file), "online");
+    sync::ImportOutcome outcome =
+        file ? sync::import_bundle(context.node, std::move(*file), "online")
+             : sync::refuse_bundle(context.node, sha256, "online", std::move(file).error());
     if (outcome.error) return fail(std::move(*outcome.error));
     SKERRY_TRY(const store::Site site, sender_of(context, outcome));
     std::optional<sync::PackedBundle> due;

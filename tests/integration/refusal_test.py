@@ -1,5 +1,6 @@
 """What must be refused: bundles for others, of strangers and revoked sites, damaged files."""
 
+import os
 import shutil
 import unittest
 from pathlib import Path
@@ -107,6 +108,30 @@ class Refusals(MachineTest):
         refused = site.run("exchange", self.new_medium())
         self.assertEqual(refused.code, 10, refused)
         self.assertIn("skerry enrol", refused.err)
+
+    def test_what_lies_on_a_medium_is_taken_refused_or_named(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "Whole"})
+        bundle = self.up_bundle(site, medium)
+        (bundle.parent / "u-damaged.skb").write_bytes(bundle.read_bytes()[:-600])
+        (bundle.parent / "u-link.skb").symlink_to(bundle.name)
+        os.mkfifo(bundle.parent / "u-pipe.skb")
+        (bundle.parent / "u-folder.skb").mkdir()
+        with open(bundle.parent / "u-huge.skb", "wb") as huge:
+            huge.truncate(33 << 20)
+        outcome = central.run("exchange", medium, "--json")
+        self.assertEqual(outcome.code, 3, outcome)
+        passed = {Path(line["file"]).name: line["detail"] for line in outcome.lines()
+                  if line["event"] == "passed_over"}
+        self.assertEqual(sorted(passed), ["u-folder.skb", "u-link.skb", "u-pipe.skb"])
+        self.assertIn("link", passed["u-link.skb"])
+        summary = outcome.lines()[-1]
+        self.assertEqual((summary["refused"], summary["passed_over"]), (2, 3))
+        self.assertEqual(central.status()["records"]["customer"], 1)
+        inbox = {entry["name"]: entry["outcome"]
+                 for entry in central.http("GET", "/v1/inbox").json()["items"]}
+        self.assertEqual(inbox["u-damaged.skb"], "corrupt_bundle")
+        self.assertEqual(inbox["u-huge.skb"], "limit_exceeded")
 
     def test_two_machines_answer_one_invitation(self):
         central = self.new_machine("central", "vendor")
