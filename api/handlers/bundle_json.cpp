@@ -67,6 +67,7 @@ json::object site_json(store::Connection& connection, const store::Site& site) {
           {"name", site.name},
           {"status", store::to_text(site.status)},
           {"scope", std::move(scope)},
+          {"sign_key", site.sign_key.empty() ? json::value() : json::value(site.sign_key)},
           {"invited_at", format_timestamp(site.invited_at)},
           {"admitted_at", time_or_null(site.admitted_at)},
           {"contact_at", time_or_null(site.contact_at)},

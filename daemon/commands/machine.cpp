@@ -74,6 +74,7 @@ Result<Exit> run_status(Session& session) {
                 id.empty() ? "" : " ", id);
   terminal.line("version     {}, schema {}, up for {} s", text_of(status, "version"),
                 integer_of(status, "schema"), integer_of(status, "uptime_seconds"));
+  terminal.line("sign key    {}", text_of(status, "sign_key"));
   terminal.line("records     {}", record_counts(object_of(status, "records")));
   terminal.line("log         {}", counted(integer_of(object_of(status, "log"), "n"), "row"));
   show_exchange(terminal, status);

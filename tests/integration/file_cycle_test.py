@@ -89,6 +89,25 @@ class FileCycle(MachineTest):
         left = [f.name for f in (medium / "SKERRY" / "central").rglob("u-*.skb")]
         self.assertEqual(left, [])
 
+    def test_a_peers_key_is_told_and_verifies_its_bundles(self):
+        central, site, medium = self.new_pair()
+        central.create("customers", {"name": "Down"})
+        site.create("customers", {"name": "Up"})
+        up, down = self.folder / "up.skb", self.folder / "down.skb"
+        site.ok("bundle", "export", "--out", up)
+        central.ok("bundle", "export", "--site", "mine", "--out", down)
+        listed = central.ok("site", "list", "--json").document()["sign_key"]
+        self.assertEqual(listed, site.status()["sign_key"])
+        trusted = site.status()["upstream"]["sign_keys"]
+        self.assertEqual(trusted, [central.status()["sign_key"]])
+        self.assertIn(listed, site.ok("status").out)
+        central.ok("bundle", "verify", up, "--key", listed)
+        site.ok("bundle", "verify", down, "--key", trusted[0])
+        self.assertEqual(central.run("bundle", "verify", up, "--key", trusted[0]).code, 12)
+        none = central.run("bundle", "verify", up, "--key", "nonsense")
+        self.assertEqual(none.code, 65, none)
+        self.assertIn("site list", none.err)
+
 
 if __name__ == "__main__":
     unittest.main()
