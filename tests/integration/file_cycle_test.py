@@ -40,6 +40,7 @@ class FileCycle(MachineTest):
         met = central.run("exchange", medium)
         self.assertEqual(met.code, 11, met)
         self.assertIn("skerry conflict list", met.out.splitlines()[-1])
+        self.assertEqual(central.run("status").code, 11)
 
         conflicts = central.ok("conflict", "list", "--json").lines()
         self.assertEqual(len(conflicts), 1)
@@ -88,6 +89,13 @@ class FileCycle(MachineTest):
         central.ok("exchange", medium, "--remove")
         left = [f.name for f in (medium / "SKERRY" / "central").rglob("u-*.skb")]
         self.assertEqual(left, [])
+
+    def test_status_tells_by_its_exit_code(self):
+        site = self.new_machine("site", "alone")
+        asked = site.run("status")
+        self.assertEqual(asked.code, 10, asked)
+        self.assertIn("skerry enrol", asked.out)
+        self.assertEqual(self.new_machine("central", "vendor").run("status").code, 0)
 
     def test_a_peers_key_is_told_and_verifies_its_bundles(self):
         central, site, medium = self.new_pair()
