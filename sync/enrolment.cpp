@@ -23,7 +23,8 @@ Result<void> require_role(const Node& node, Role role) {
   SKERRY_TRY(const store::Identity identity, identity_of(node));
   if (identity.role == role) return {};
   return fail(Errc::wrong_role,
-              fmt::format("this machine is a {}, not a {}", to_text(identity.role), to_text(role)));
+              fmt::format("this machine is a {}, not a {}", to_text(identity.role), to_text(role)),
+              role == Role::central ? "run it at central" : "run it at a site");
 }
 
 std::string_view text_of(const json::object& object, std::string_view name) {

@@ -38,14 +38,14 @@ Error read_problem(const HttpResponse& response) {
   };
   const ErrcInfo* known = find_errc(text("code"));
   const std::string detail = text("detail");
-  return Error(known ? known->code : Errc::unreachable,
+  return Error(known ? known->code : Errc::central_unreachable,
                fmt::format("central answered {}: {}", response.status,
                            detail.empty() ? "no reason given" : detail),
                text("next"));
 }
 
 bool worth_retrying(const Error& error) {
-  return error.code == Errc::unreachable || error.code == Errc::busy ||
+  return error.code == Errc::central_unreachable || error.code == Errc::busy ||
          error.code == Errc::stopping || error.code == Errc::too_many_requests;
 }
 
@@ -97,7 +97,7 @@ class Exchange {
     if (!resume_.empty()) request.headers.push_back({std::string(header_resume), resume_});
     request.body = HttpFile{packed.bundle.file.fd(), packed.bundle.size, 0};
     request.sink = &incoming.sink();
-    SKERRY_TRY(const HttpResponse response, client_.request(request));
+    SKERRY_TRY(const HttpResponse response, ask(request));
     if (!response.ok()) return fail(read_problem(response));
     ++report_.rounds;
     ++report_.sent;
@@ -109,6 +109,13 @@ class Exchange {
       SKERRY_TRY(answered.got_bundle, take(incoming.seal()));
     }
     return answered;
+  }
+
+  Result<HttpResponse> ask(const HttpRequest& request) {
+    auto response = client_.request(request);
+    if (response || response.error().code != Errc::unreachable) return response;
+    return fail(Errc::central_unreachable, "central does not answer: " + response.error().detail,
+                "check the line and central.url; nothing is lost, and a medium works all the same");
   }
 
   // From the first row central has not confirmed; what this exchange has sent already is on its way

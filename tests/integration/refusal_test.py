@@ -103,6 +103,12 @@ class Refusals(MachineTest):
         central.ok("bundle", "import", out)
         self.assertEqual(central.status()["records"]["customer"], 2)
 
+    def test_rows_are_counted_from_one(self):
+        _, site, _ = self.new_pair()
+        refused = site.run("bundle", "export", "--from", 0)
+        self.assertEqual(refused.code, 64, refused)
+        self.assertIn("counted from 1", refused.err)
+
     def test_a_site_without_central_exchanges_nothing(self):
         site = self.new_machine("site", "alone")
         refused = site.run("exchange", self.new_medium())

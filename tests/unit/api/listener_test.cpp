@@ -67,6 +67,14 @@ TEST_F(ListenerTest, TcpTakesNumericAddresses) {
     EXPECT_EQ(open_tcp(wrong, 0).error().code, Errc::bad_config) << wrong;
 }
 
+TEST_F(ListenerTest, ATakenPortSaysWhatToDo) {
+  const Result<TcpListener> first = open_tcp("127.0.0.1", 0);
+  ASSERT_TRUE(first);
+  const Result<TcpListener> second = open_tcp("127.0.0.1", first->port);
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().next.find("listen.address"), std::string::npos);
+}
+
 TEST_F(ListenerTest, PeersAreKnown) {
   Result<Descriptor> local = open_unix(path);
   ASSERT_TRUE(local);
