@@ -13,6 +13,7 @@
 #include "core/check.hpp"
 #include "sync/bundle_limits.hpp"
 #include "sync/bundle_name.hpp"
+#include "sync/part_file.hpp"
 #include "sync/spool.hpp"
 
 namespace skerry::sync {
@@ -21,22 +22,6 @@ namespace {
 constexpr const char* tree_name = "SKERRY";
 constexpr std::size_t entries_max = 100'000;  // names of one folder that are looked at
 constexpr int folder_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
-// A medium's errors tell what to do with the medium.
-Error medium_error(int error_number, std::string_view doing, const std::filesystem::path& path) {
-  Error error = system_error(error_number, fmt::format("{} {}", doing, path.string()));
-  if (error.code == Errc::storage_full) {
-    error.next = "free space on the medium or use another one, then run the export again";
-  } else if (error_number == EROFS || error_number == EACCES || error_number == EPERM) {
-    error.next = "remove the write protection or use another medium, then run it again";
-  } else if (error_number == ENOTDIR || error_number == ELOOP) {
-    error.next =
-        fmt::format("there must be a folder at {}: move away what is there", path.string());
-  } else {
-    error.next = "check that the medium is in place and sound, then run it again";
-  }
-  return error;
-}
 
 // An empty handle when there is no such folder.
 Result<FileHandle> open_if_there(int parent, const std::string& name,
@@ -124,87 +109,6 @@ Result<void> add_bundles(const FileHandle& folder, const std::string& from,
   return {};
 }
 
-// One file on its way to its place; what is unfinished is removed.
-class PartFile {
- public:
-  PartFile(const FileHandle& folder, std::string name, std::filesystem::path path)
-      : folder_(folder), name_(std::move(name)), part_(name_ + ".part"), path_(std::move(path)) {}
-  ~PartFile() {
-    if (made_) ::unlinkat(folder_.fd(), part_.c_str(), 0);
-  }
-  PartFile(const PartFile&) = delete;
-  PartFile& operator=(const PartFile&) = delete;
-
-  Result<void> copy(int source, std::uint64_t size) {
-    SKERRY_TRY_VOID(create());
-    std::vector<std::uint8_t> chunk(128 * kibibyte);
-    for (std::uint64_t offset = 0; offset < size;) {
-      const std::span<std::uint8_t> part =
-          std::span(chunk).first(std::min<std::uint64_t>(size - offset, chunk.size()));
-      SKERRY_TRY_VOID(read_at(source, offset, part));
-      SKERRY_TRY_VOID(put(part));
-      offset += part.size();
-    }
-    if (::fsync(file_.fd()) != 0) return fail(medium_error(errno, "writing", path_));
-    return {};
-  }
-
-  Result<void> publish() {
-    if (::renameat(folder_.fd(), part_.c_str(), folder_.fd(), name_.c_str()) != 0)
-      return fail(medium_error(errno, "renaming to", path_));
-    made_ = false;
-    // FUSE drivers of exFAT and NTFS have no fsync for folders.
-    if (::fsync(folder_.fd()) != 0 && errno != EINVAL && errno != ENOTSUP && errno != ENOSYS)
-      return fail(medium_error(errno, "writing", path_));
-    ::posix_fadvise(file_.fd(), 0, 0, POSIX_FADV_DONTNEED);  // advice: some file systems keep it
-    file_.close();
-    return {};
-  }
-
-  // Through a new descriptor, so that the medium is asked rather than a buffer.
-  Result<void> compare(std::uint64_t size, const Hash& sha256) const {
-    SKERRY_TRY(const FileHandle file, open_foreign_file(folder_.fd(), name_));
-    SKERRY_TRY(const std::uint64_t read_size, file_size(file.fd()));
-    HashSink hash;
-    Result<void> read = pump(file.fd(), 0, read_size, hash);
-    if (read && read_size == size && hash.hash() == sha256) return {};
-    ::unlinkat(folder_.fd(), name_.c_str(), 0);
-    const std::string why = read ? "what was read back differs" : read.error().detail;
-    return fail(Errc::io_failed, fmt::format("{}: {}", path_.string(), why),
-                "the medium is not reliable: use another one and run the export again");
-  }
-
- private:
-  Result<void> create() {
-    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    file_ = FileHandle(::openat(folder_.fd(), part_.c_str(), flags, 0644));
-    if (!file_.is_open() && errno == EEXIST) {  // left by an export whose medium was pulled out
-      ::unlinkat(folder_.fd(), part_.c_str(), 0);
-      file_ = FileHandle(::openat(folder_.fd(), part_.c_str(), flags, 0644));
-    }
-    if (!file_.is_open()) return fail(medium_error(errno, "creating", path_));
-    made_ = true;
-    return {};
-  }
-
-  Result<void> put(ByteView bytes) {
-    while (!bytes.empty()) {
-      const ssize_t count = ::write(file_.fd(), bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return fail(medium_error(errno, "writing", path_));
-      bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
-    return {};
-  }
-
-  const FileHandle& folder_;
-  std::string name_;
-  std::string part_;
-  std::filesystem::path path_;
-  FileHandle file_;
-  bool made_ = false;
-};
-
 }  // namespace
 
 Result<Medium> Medium::open(std::filesystem::path folder) {
@@ -248,9 +152,9 @@ Result<std::filesystem::path> Medium::write(int source, std::uint64_t size, cons
   SKERRY_CHECK(is_bundle_name(name));
   SKERRY_TRY(const FileHandle folder, make_folder(to, from));
   std::filesystem::path path = path_of(to, to_string(from), name);
-  PartFile part(folder, name, path);
+  PartFile part(folder, name, name + ".part", path);
   SKERRY_TRY_VOID(part.copy(source, size));
-  SKERRY_TRY_VOID(part.publish());
+  SKERRY_TRY_VOID(part.publish(Existing::replace));
   SKERRY_TRY_VOID(part.compare(size, sha256));
   return path;
 }
