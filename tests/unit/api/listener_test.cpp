@@ -8,20 +8,15 @@
 #include <sys/stat.h>
 
 #include "tests/unit/api/raw_client.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::api {
 namespace {
 
 struct ListenerTest : testing::Test {
-  ListenerTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "skerry-unix-XXXXXX").string();
-    SKERRY_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    folder = pattern;
-    path = folder / "socket";
-  }
-  ~ListenerTest() override { std::filesystem::remove_all(folder); }
-  std::filesystem::path folder;
-  std::filesystem::path path;
+  TemporaryFolder temporary;
+  const std::filesystem::path folder = temporary.path();
+  const std::filesystem::path path = folder / "socket";
 };
 
 TEST_F(ListenerTest, AStaleSocketIsReplaced) {
