@@ -9,6 +9,7 @@
 #include "store/record.hpp"
 #include "sync/bundle_name.hpp"
 #include "sync/bundle_reader.hpp"
+#include "sync/json_fields.hpp"
 
 namespace skerry::sync {
 namespace {
@@ -25,16 +26,6 @@ Result<void> require_role(const Node& node, Role role) {
   return fail(Errc::wrong_role,
               fmt::format("this machine is a {}, not a {}", to_text(identity.role), to_text(role)),
               role == Role::central ? "run it at central" : "run it at a site");
-}
-
-std::string_view text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
-
-const json::object* object_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value ? value->if_object() : nullptr;
 }
 
 // What the site vouches for with its signature; the order is part of the format.

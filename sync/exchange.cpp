@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "store/upstream.hpp"
+#include "sync/json_fields.hpp"
 #include "sync/pack.hpp"
 
 namespace skerry::sync {
@@ -32,9 +33,8 @@ Result<std::string> exchange_url(const OnlineOptions& options) {
 // A problem+json of central's, as the error it came from.
 Error read_problem(const HttpResponse& response) {
   const auto parsed = parse_json_object(response.body);
-  const auto text = [&](std::string_view name) -> std::string {
-    const json::value* value = parsed ? parsed->if_contains(name) : nullptr;
-    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+  const auto text = [&](std::string_view name) {
+    return std::string(parsed ? text_of(*parsed, name) : std::string_view());
   };
   const ErrcInfo* known = find_errc(text("code"));
   const std::string detail = text("detail");
