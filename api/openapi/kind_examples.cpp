@@ -33,12 +33,22 @@ json::value example_value(std::string_view of, const Field& field) {
       return field.default_json == "true";
     case FieldType::timestamp:
       return text(example_time);
+    case FieldType::date:
+      return text("2026-03-02");
+    case FieldType::decimal:
+      return text("12.50");
+    case FieldType::integer:
+      return 3;
     case FieldType::reference:
       return text(example_id);
     case FieldType::choice:
       return text(field.options.front());
     case FieldType::choices:
       return array{field.options.front()};
+    case FieldType::texts:
+      return array{"first", "second"};
+    case FieldType::custom_key:
+      return text("inspected_on");
     case FieldType::country:
       return "NO";
     case FieldType::phone:
@@ -49,6 +59,8 @@ json::value example_value(std::string_view of, const Field& field) {
       return "https://bakery.example";
     case FieldType::group:
       return example_group(field);
+    case FieldType::custom:
+      return object();
     case FieldType::text:
       break;
   }
@@ -57,7 +69,8 @@ json::value example_value(std::string_view of, const Field& field) {
 
 // A record as most are: not archived, not disabled, nothing special.
 bool left_empty(const Field& field) {
-  return !field.required && (field.type == FieldType::timestamp);
+  return !field.required && (field.type == FieldType::timestamp || field.type == FieldType::date ||
+                             field.type == FieldType::custom || field.type == FieldType::decimal);
 }
 
 json::value example_of(const Kind& kind, const Field& field) {
@@ -95,8 +108,7 @@ json::object kind_example(const Kind& kind, Form form) {
     example[field.name] = std::move(value);
   }
   if (form == Form::record)
-    for (const Field& field : std::span<const Field>())
-      example[field.name] = example_of(kind, field);
+    for (const Field& field : kind.derived) example[field.name] = example_of(kind, field);
   return example;
 }
 

@@ -8,6 +8,9 @@ namespace {
 using json::array;
 using json::object;
 
+constexpr std::string_view decimal_pattern = "^-?[0-9]{1,15}(\\.[0-9]{1,6})?$";
+constexpr std::string_view custom_key_pattern = "^[a-z][a-z0-9_.-]{0,49}$";
+
 // "CustomField" for "custom_field".
 std::string camel_case(std::string_view name) {
   std::string word;
@@ -29,6 +32,12 @@ object text_schema(std::size_t length_max) {
   return {{"type", "string"}, {"minLength", 1}, {"maxLength", length_max}};
 }
 
+object custom_schema() {
+  return {{"type", "object"},
+          {"description", "By the key of a custom field of this kind"},
+          {"additionalProperties", object{{"type", array{"string", "number", "boolean", "null"}}}}};
+}
+
 // With null for each member: in a patch it empties the member.
 object group_schema(const Field& field);
 
@@ -39,6 +48,12 @@ object value_schema(const Field& field) {
       return {{"type", "boolean"}};
     case FieldType::timestamp:
       return {{"type", "string"}, {"format", "date-time"}};
+    case FieldType::date:
+      return {{"type", "string"}, {"format", "date"}};
+    case FieldType::decimal:
+      return {{"type", "string"}, {"pattern", decimal_pattern}};
+    case FieldType::integer:
+      return {{"type", "integer"}, {"minimum", 0}, {"maximum", field.length_max}};
     case FieldType::reference:
       return {{"type", "string"}, {"format", "uuid"}};
     case FieldType::choice:
@@ -47,6 +62,10 @@ object value_schema(const Field& field) {
       return {{"type", "array"},
               {"uniqueItems", true},
               {"items", object{{"type", "string"}, {"enum", names_of(field.options)}}}};
+    case FieldType::texts:
+      return {{"type", "array"}, {"uniqueItems", true}, {"items", text_schema(field.length_max)}};
+    case FieldType::custom_key:
+      return {{"type", "string"}, {"pattern", custom_key_pattern}};
     case FieldType::country:
       return {{"type", "string"}, {"pattern", "^[A-Z]{2}$"}};
     case FieldType::phone:
@@ -57,6 +76,8 @@ object value_schema(const Field& field) {
       return {{"type", "string"}, {"format", "uri"}, {"maxLength", field.length_max}};
     case FieldType::group:
       return group_schema(field);
+    case FieldType::custom:
+      return custom_schema();
     case FieldType::text:
       break;
   }
@@ -89,10 +110,13 @@ std::string remarks(const Field& field, bool derived) {
   };
   if (derived) add("Computed from other records");
   if (field.type == FieldType::reference)
-    add(fmt::format("The id of a {}", fmt::join(field.options, " or a ")));
+    add(fmt::format("The id of a record: {}", fmt::join(field.options, " or ")));
   if (field.type == FieldType::country) add("ISO 3166-1 alpha-2");
   if (field.type == FieldType::phone) add("E.164");
+  if (field.type == FieldType::decimal) add("A decimal number as text, so that nothing rounds it");
   if (field.unique == Unique::everywhere) add("Unique");
+  if (field.unique == Unique::within)
+    add(fmt::format("Unique among those of the same {}", field.unique_within));
   if (!derived && field.merge == MergeClass::central) add("Only central writes it");
   if (field.searchable) add("Found by its words");
   return text;
@@ -144,7 +168,7 @@ json::object kind_schema(const Kind& kind, Form form) {
       required.emplace_back(field.name);
   }
   if (form == Form::record) {
-    for (const Field& field : std::span<const Field>()) {
+    for (const Field& field : kind.derived) {
       properties[field.name] = field_schema(field, form, true);
       required.emplace_back(field.name);
     }
@@ -188,7 +212,7 @@ json::array filter_parameters(const Kind& kind) {
   array filters;
   array sorts{"id", "-id"};
   add_filters(filters, sorts, kind.fields);
-  add_filters(filters, sorts, std::span<const Field>());
+  add_filters(filters, sorts, kind.derived);
   array parameters;
   parameters.push_back(query_parameter("sort", "The order; `-` for descending",
                                        {{"type", "string"}, {"enum", std::move(sorts)}}));

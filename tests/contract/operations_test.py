@@ -74,7 +74,8 @@ class OperationsTest(MachineTest):
         members = self.document["components"]["schemas"][f"{word}Create"]["properties"]
         body = dict(example)
         for name in body:
-            target = re.match(r"The id of a ([a-z_]+)", members[name].get("description", ""))
+            said = members[name].get("description", "")
+            target = re.match(r"The id of a record: ([a-z_]+)", said)
             if target:
                 body[name] = made[target.group(1)]["id"]
         return self.ask(machine, "POST", f"/v1/{plural}", 201, body,

@@ -47,7 +47,7 @@ def install():
     for name in FILES:
         shutil.copyfile(HERE / name, FOLDER / name)
     command = ["npm", "ci", "--ignore-scripts", "--prefer-offline", "--fetch-retries=1",
-               "--fetch-retry-maxtimeout=5000"]
+               "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
     try:
         done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False,
                               timeout=INSTALL_SECONDS, stdin=subprocess.DEVNULL)
