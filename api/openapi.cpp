@@ -77,8 +77,9 @@ object whole_document() {
   whole["tags"] = tags();
   std::set<int> refusals;
   whole["paths"] = paths(refusals);
+  const openapi::Words words(nullptr);
   whole["components"] = object{{"securitySchemes", parts().security_schemes},
-                               {"parameters", parts().parameters},
+                               {"parameters", words.replace(parts().parameters)},
                                {"headers", parts().headers},
                                {"responses", openapi::problem_responses(refusals)},
                                {"schemas", schemas()}};
