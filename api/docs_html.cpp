@@ -159,7 +159,9 @@ std::string_view text_of(const json::object& object, std::string_view name) {
 std::string type_text(const json::object& schema) {
   if (const std::string_view name = referenced(schema); !name.empty())
     return fmt::format("<a href=\"#schema-{0}\">{0}</a>", escape(name));
-  if (const json::value* const choices = schema.if_contains("oneOf")) {
+  const json::value* choices = schema.if_contains("oneOf");
+  if (!choices) choices = schema.if_contains("anyOf");
+  if (choices) {
     std::string text;
     for (const json::value& choice : choices->as_array())
       text += (text.empty() ? "" : " or ") + type_text(choice.as_object());

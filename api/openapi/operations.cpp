@@ -117,10 +117,10 @@ class Writer {
   std::string operation_id() const {
     std::string id(route_.operation_id);
     if (!of_every_kind_) return id;
-    const std::size_t many = id.find("Records");
+    if (const std::size_t many = id.find("Records"); many != std::string::npos)
+      return id.replace(many, 7, kind_words(words_.kind()));
     const std::size_t one = id.find("Record");
-    SKERRY_CHECK(one != std::string::npos);
-    if (many != std::string::npos) return id.replace(many, 7, kind_words(words_.kind()));
+    if (one == std::string::npos) return id + "Of" + kind_words(words_.kind());
     return id.replace(one, 6, kind_word(words_.kind()));
   }
 

@@ -10,10 +10,8 @@ import copy
 def strict(document):
     document = copy.deepcopy(document)
     schemas = document["components"]["schemas"]
-    for name in schemas:
-        schemas[name] = flat(schemas[name], schemas)
-    close(document["components"])
-    close(document["paths"])
+    for part in ("components", "paths"):
+        document[part] = closed(document[part], schemas)
     return document
 
 
@@ -27,17 +25,18 @@ def flat(schema, schemas):
     return made
 
 
-def close(value):
+def closed(value, schemas):
     if isinstance(value, list):
-        for each in value:
-            close(each)
+        return [closed(each, schemas) for each in value]
     if not isinstance(value, dict):
-        return
-    if is_object_schema(value):
-        value.setdefault("additionalProperties", False)
-    for key, each in value.items():
-        if key not in ("example", "examples"):
-            close(each)
+        return value
+    if "allOf" in value:
+        value = flat(value, schemas)
+    made = {key: each if key in ("example", "examples") else closed(each, schemas)
+            for key, each in value.items()}
+    if is_object_schema(made):
+        made.setdefault("additionalProperties", False)
+    return made
 
 
 def is_object_schema(value):

@@ -31,6 +31,8 @@ TEST(DocsHtml, SaysWhatASchemaTakes) {
             "string: <code>a</code> <code>b</code>");
   EXPECT_EQ(docs::type_text(read(R"({"type":"array","items":{"$ref":"#/x/Id"}})")),
             "array of <a href=\"#schema-Id\">Id</a>");
+  EXPECT_EQ(docs::type_text(read(R"({"anyOf":[{"type":"null"},{"type":"string"}]})")),
+            "null or string");
   EXPECT_EQ(docs::type_text(read("{}")), "any");
 }
 
