@@ -176,7 +176,8 @@ json::object operation(const Route& route, const Kind* kind, std::set<int>& refu
   object made{{"operationId", writer.operation_id()}};
   const std::string_view tag = text_member(described, "tag");
   made["tags"] = array{tag.empty() ? kind->plural : tag};
-  made["summary"] = words.replace_in(route.summary);
+  const std::string_view summary = text_member(described, "summary");
+  made["summary"] = words.replace_in(summary.empty() ? route.summary : summary);
   made["description"] = words.replace_in(text_member(described, "description"));
   made["x-access"] = to_string(route.access);
   if (route.access == Access::open) made["security"] = array();

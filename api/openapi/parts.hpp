@@ -4,6 +4,7 @@
 // "operations", by the operation_id of the route table:
 //   tag          left out by operations of records, whose tag is their kind's plural
 //   kind         a kind's name: its words and examples may be used (below)
+//   summary      instead of the route's, where the kind should stand in it
 //   description  one paragraph, plain text with `code`
 //   path         {name: schema} of path parameters; a plain string otherwise
 //   parameters   names among "parameters", parameters as OpenAPI has them, or "@filters"
