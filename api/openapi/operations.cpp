@@ -33,19 +33,24 @@ object reference(std::string_view section, std::string_view name) {
   return {{"$ref", fmt::format("#/components/{}/{}", section, name)}};
 }
 
+// Every POST but the one that is not a client's: /v1/exchange answers by content.
+bool takes_key(const Route& route) {
+  return route.method == Method::post && route.access != Access::open;
+}
+
 // What every route of this shape can answer, by way of the server itself.
-std::set<Errc> usual_errors(const Route& route, bool idempotent) {
+std::set<Errc> usual_errors(const Route& route) {
   std::set<Errc> errors{bad_request, unauthorized, too_many_requests, busy, stopping, internal};
   if (route.access != Access::open) errors.insert(forbidden);
   if (route.method != Method::get) errors.insert(storage_full);
   if (route.body != Body::none) errors.insert({payload_too_large, request_timeout});
   if (route.body == Body::json) errors.insert({bad_json, unsupported_media});
-  if (idempotent) errors.insert({idempotency_mismatch, idempotency_running});
+  if (takes_key(route)) errors.insert({idempotency_mismatch, idempotency_running});
   return errors;
 }
 
 std::set<Errc> errors_of(const Route& route, const object& described) {
-  std::set<Errc> errors = usual_errors(route, flag(described, "idempotent"));
+  std::set<Errc> errors = usual_errors(route);
   const json::value* const named = described.if_contains("errors");
   if (!named) return errors;
   for (const json::value& name : named->as_array()) {
@@ -69,7 +74,7 @@ class Writer {
   array parameters() const {
     array made;
     for (const std::string_view name : names_in_path()) made.push_back(path_parameter(name));
-    if (flag(described_, "idempotent")) made.push_back(reference("parameters", "Idempotency-Key"));
+    if (takes_key(route_)) made.push_back(reference("parameters", "Idempotency-Key"));
     const json::value* const given = described_.if_contains("parameters");
     if (!given) return made;
     for (const json::value& each : given->as_array()) {
@@ -104,7 +109,7 @@ class Writer {
     if (const json::value* const names = from.if_contains("headers"))
       for (const json::value& name : names->as_array())
         headers[name.as_string()] = reference("headers", name.as_string());
-    if (flag(described_, "idempotent"))
+    if (takes_key(route_))
       headers["Idempotency-Replayed"] = reference("headers", "Idempotency-Replayed");
     if (!headers.empty()) made["headers"] = std::move(headers);
     if (const json::value* const content = from.if_contains("content"))

@@ -8,7 +8,6 @@
 //   description  one paragraph, plain text with `code`
 //   path         {name: schema} of path parameters; a plain string otherwise
 //   parameters   names among "parameters", parameters as OpenAPI has them, or "@filters"
-//   idempotent   true: it takes an Idempotency-Key
 //   body         {schema, example, type, description, required (true)}; type by the route's Body
 //   answers      by status: {description, schema, example, headers: [names], content}; `content`
 //                as OpenAPI has it, instead of schema and example

@@ -77,7 +77,11 @@ json::object problem_schema() {
                         {"items", complaint}}},
       {"next", text("What to do about it")},
       {"current", object{{"type", "object"},
-                         {"description", "With `precondition_failed`: the record as it is now"}}}};
+                         {"description", "With `precondition_failed`: the record as it is now"}}},
+      {"counts", object{{"type", "object"},
+                        {"description", "With `in_use`: what refers to the record, by kind"},
+                        {"additionalProperties", object{{"type", "integer"}}}}},
+      {"token", text("With `in_use`: says that the counts were seen")}};
   return {{"type", "object"},
           {"description", "RFC 9457"},
           {"required", array{"type", "title", "status", "instance", "code"}},

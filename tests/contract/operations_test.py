@@ -113,6 +113,13 @@ class OperationsTest(MachineTest):
         tag = answer.headers["ETag"]
         self.ask(machine, "GET", address, 304, None, {"If-None-Match": tag})
         self.ask(machine, "GET", f"/v1/{plural}?limit=1&archived=include&sort=-id", 200)
+        for verb in ("archive", "archive", "unarchive"):
+            tag = self.ask(machine, "POST", f"{address}:{verb}", 200).headers["ETag"]
+        batch = self.document["paths"][f"/v1/{plural}:batch"]["post"]["requestBody"]["content"][
+            "application/json"]["example"]
+        refused = batch | {"items": [{"op": "delete", "id": NOBODY}]}
+        self.ask(machine, "POST", f"/v1/{plural}:batch", 422, refused)
+        self.ask(machine, "POST", f"/v1/{plural}:batch", 200, refused | {"atomic": False})
         patch = self.document["paths"][f"/v1/{plural}/{{id}}"]["patch"]["requestBody"]["content"][
             MERGE]["example"]
         headers = {"If-Match": tag, "Content-Type": MERGE}
@@ -143,6 +150,31 @@ class OperationsTest(MachineTest):
         self.ask(central, "POST", "/v1/imports/customers", 422, "Nonsense\n1\n", table)
         self.ask(central, "POST", "/v1/backups", 201, {"file": str(self.folder / "backup.db")})
         self.ask(central, "POST", "/v1/customers", 422, {"nonsense": 1})
+
+    def test_2_verbs(self):
+        central = self.new_machine("central", "vendor")
+        customer = central.create("customers", {"name": "Lighthouse Bakery"})
+        location = central.create("locations", {"customer": customer["id"], "name": "Quay"})
+        product = central.create("products", {"sku": "OV", "name": "Oven", "type": "device"})
+        assets = [central.create("assets", {"product": product["id"], "serial": serial})["id"]
+                  for serial in ("1", "2")]
+        self.ask(central, "POST", "/v1/assets:move", 201,
+                 {"assets": assets, "to_location": location["id"],
+                  "arrived_at": "2026-03-02T10:11:12Z"})
+        self.ask(central, "POST", "/v1/assets:move", 422, {"assets": []})
+        self.ask(central, "GET", f"/v1/assets/{assets[0]}/history", 200)
+        self.ask(central, "POST", f"/v1/locations/{location['id']}:archive", 200)
+        self.ask(central, "POST", f"/v1/assets/{assets[0]}:scrap", 200, {"disposal_reason": "worn"})
+        self.ask(central, "POST", f"/v1/assets/{assets[1]}:scrap", 200)
+        for verb in ("disable", "enable"):
+            self.ask(central, "POST", f"/v1/customers/{customer['id']}:{verb}", 200)
+        for name in ("One", "Two"):
+            self.ask(central, "POST", "/v1/customers:batch", 200,
+                     {"items": [{"op": "create", "record": {"name": name}}]})
+        address = f"/v1/customers/{customer['id']}"
+        refused = self.ask(central, "DELETE", address, 409, None, {"If-Match": "*"}).json()
+        self.ask(central, "DELETE", f"{address}?confirm=no&token={refused['token']}", 422, None,
+                 {"If-Match": "*"})
 
     def test_3_tokens(self):
         central = self.new_machine("central", "vendor")

@@ -151,14 +151,15 @@ TEST(Openapi, RefusalsAreThoseOfTheTableOfErrors) {
   EXPECT_TRUE(made.at("Refused503").at("headers").as_object().contains("Retry-After"));
 }
 
-TEST(Openapi, OnlyWhatKeepsAnswersTakesAKey) {
+TEST(Openapi, EveryPostOfAClientTakesAKey) {
   const auto takes_key = [](const object& operation) {
     const json::value* const parameters = operation.if_contains("parameters");
     return parameters && json::serialize(*parameters).find("Idempotency-Key") != std::string::npos;
   };
   EXPECT_TRUE(takes_key(paths().at("/v1/customers").at("post").as_object()));
   EXPECT_TRUE(takes_key(paths().at("/v1/tokens").at("post").as_object()));
-  EXPECT_FALSE(takes_key(paths().at("/v1/sites").at("post").as_object()));
+  EXPECT_TRUE(takes_key(paths().at("/v1/sites").at("post").as_object()));
+  EXPECT_FALSE(takes_key(paths().at("/v1/exchange").at("post").as_object()));
   EXPECT_FALSE(takes_key(paths().at("/v1/customers").at("get").as_object()));
 }
 
