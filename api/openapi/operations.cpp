@@ -75,6 +75,8 @@ class Writer {
     array made;
     for (const std::string_view name : names_in_path()) made.push_back(path_parameter(name));
     if (takes_key(route_)) made.push_back(reference("parameters", "Idempotency-Key"));
+    if (route_.method != Method::get && route_.access == Access::write)
+      made.push_back(reference("parameters", "Skerry-Reason"));
     const json::value* const given = described_.if_contains("parameters");
     if (!given) return made;
     for (const json::value& each : given->as_array()) {

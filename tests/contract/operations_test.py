@@ -129,6 +129,7 @@ class OperationsTest(MachineTest):
         self.ask(machine, "PATCH", address, 428, {}, {"Content-Type": MERGE})
         self.ask(machine, "PATCH", address, 412, {},
                  {"If-Match": "\"99\"", "Content-Type": MERGE})
+        self.ask(machine, "GET", f"{address}/audit?op=set", 200)
         self.ask(machine, "GET", f"/v1/{plural}/{NOBODY}", 404)
 
     def test_2_the_machine(self):
@@ -144,6 +145,10 @@ class OperationsTest(MachineTest):
         self.ask(central, "GET", "/v1/customers?nonsense=1", 400)
         self.ask(central, "GET", "/v1/customers?cursor=nonsense", 400)
         self.ask(central, "POST", "/v1/audit:verify", 200)
+        for form in ("ndjson", "csv"):
+            self.ask(central, "GET", f"/v1/audit:export?format={form}&source=api", 200)
+        self.ask(central, "GET", f"/v1/changes?kind=customer&kind=note&customer={customer['id']}",
+                 200)
         table = {"Content-Type": "text/csv"}
         self.ask(central, "POST", "/v1/imports/customers?map=name%3DCompany&dry_run=true", 200,
                  "Company,Fax\nCooperage,1\n", table)
