@@ -25,6 +25,8 @@ constexpr Route routes[] = {
      "The database can be written"},
     {get, "/v1/openapi.json", Access::open, Body::none, handler<get_openapi>, "getOpenapi",
      "This API as an OpenAPI document"},
+    {get, "/docs", Access::open, Body::none, handler<get_docs>, "getDocs",
+     "This API as a page for people"},
     {get, "/problems/{code}", Access::open, Body::none, handler<get_problem_page>, "getProblem",
      "What an error code means"},
     {get, "/v1/status", Access::read, Body::none, handler<get_status>, "getStatus",
