@@ -31,10 +31,12 @@ CREATE TABLE customer(
 CREATE INDEX customer_version ON customer(version, id) WHERE version > 0;
 CREATE INDEX customer_name ON customer(name, id);
 CREATE INDEX customer_account_ref ON customer(account_ref, id);
+CREATE INDEX customer_updated_at ON customer(updated_at, id);
 CREATE INDEX customer_archived ON customer(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE customer_search USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3',
+  text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE customer_words USING fts5vocab(customer_search, instance);
 
 CREATE TABLE contact(
   row INTEGER PRIMARY KEY,
@@ -59,10 +61,12 @@ CREATE TABLE contact(
 CREATE INDEX contact_version ON contact(version, id) WHERE version > 0;
 CREATE INDEX contact_customer ON contact(customer, id);
 CREATE INDEX contact_email ON contact(email, id);
+CREATE INDEX contact_updated_at ON contact(updated_at, id);
 CREATE INDEX contact_archived ON contact(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE contact_search USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3',
+  text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE contact_words USING fts5vocab(contact_search, instance);
 
 CREATE TABLE location(
   row INTEGER PRIMARY KEY,
@@ -81,11 +85,14 @@ CREATE TABLE location(
 ) STRICT;
 CREATE INDEX location_version ON location(version, id) WHERE version > 0;
 CREATE INDEX location_customer ON location(customer, id);
+CREATE INDEX location_customer_name ON location(customer, name, id);
 CREATE INDEX location_name ON location(name, id);
+CREATE INDEX location_updated_at ON location(updated_at, id);
 CREATE INDEX location_archived ON location(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE location_search USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3',
+  text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE location_words USING fts5vocab(location_search, instance);
 
 CREATE TABLE note(
   row INTEGER PRIMARY KEY,
@@ -102,10 +109,12 @@ CREATE TABLE note(
 ) STRICT;
 CREATE INDEX note_version ON note(version, id) WHERE version > 0;
 CREATE INDEX note_subject ON note(subject, id);
+CREATE INDEX note_updated_at ON note(updated_at, id);
 CREATE INDEX note_archived ON note(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE note_search USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3',
+  text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE note_words USING fts5vocab(note_search, instance);
 
 -- A record that was deleted: kept so that no late bundle brings it back.
 CREATE TABLE tombstone(

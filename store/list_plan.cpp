@@ -1,0 +1,399 @@
+#include "store/list_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+#include "core/check.hpp"
+
+namespace skerry::store {
+namespace {
+
+// Indexes (filter, sort, id) beside those that every filterable field has, for what may be many
+// records of one: named KIND_FILTER_SORT.
+struct PairIndex {
+  std::string_view kind, filter, sort;
+};
+constexpr std::array pair_indexes{
+    PairIndex{"location", "customer", "name"},
+    PairIndex{"asset", "owner", "serial"},
+    PairIndex{"asset", "location", "serial"},
+    PairIndex{"asset", "scope_place", "serial"},
+};
+
+bool has_pair_index(const Kind& kind, std::string_view filter, std::string_view sort) {
+  return std::any_of(pair_indexes.begin(), pair_indexes.end(), [&](const PairIndex& each) {
+    return each.kind == kind.name && each.filter == filter && each.sort == sort;
+  });
+}
+
+constexpr Field updated_at_field{
+    .name = "updated_at", .title = "Changed at", .type = FieldType::timestamp, .required = true};
+constexpr std::array<std::string_view, 1> customer_kind{"customer"};
+constexpr Field at_customer_field{.name = "scope_place",
+                                  .title = "Customer where it stands",
+                                  .type = FieldType::reference,
+                                  .options = customer_kind};
+
+// How few records one value of the field is likely to have: 0 the fewest.
+int rank_of(const ListFilter& filter) {
+  if (filter.value.is_null()) return 5;
+  if (filter.field->unique == Unique::everywhere) return 0;
+  if (filter.field->unique != Unique::no) return 1;
+  switch (filter.field->type) {
+    case FieldType::reference:
+      return 2;
+    case FieldType::choice:
+      return 4;
+    case FieldType::boolean:
+      return 6;
+    default:
+      return 3;
+  }
+}
+
+std::string filter_text(ListStatement& statement, const ListFilter& filter) {
+  if (filter.value.is_null()) return fmt::format("t.{} IS NULL", filter.field->name);
+  return fmt::format("t.{}={}", filter.field->name, statement.mark(*filter.field, filter.value));
+}
+
+void add_mode(std::vector<std::string>& conditions, std::string_view column, Archived mode) {
+  if (mode == Archived::exclude) conditions.push_back(fmt::format("t.{} IS NULL", column));
+  if (mode == Archived::only) conditions.push_back(fmt::format("t.{} IS NOT NULL", column));
+}
+
+// Whether a row meets the conditions that the driver does not see to, as an expression.
+std::string passes_text(ListStatement& statement, const ListQuery& query,
+                        const ListDriver& driver) {
+  using By = ListDriver::By;
+  std::vector<std::string> conditions;
+  for (std::size_t i = 0; i < query.filters.size(); ++i)
+    if (driver != ListDriver{By::filter, i})
+      conditions.push_back(filter_text(statement, query.filters[i]));
+  if (driver.by != By::archived) add_mode(conditions, "archived_at", query.archived);
+  if (driver.by != By::scrapped) add_mode(conditions, "scrapped_on", query.scrapped);
+  if (query.updated_since && driver.by != By::updated)
+    conditions.push_back(fmt::format("t.updated_at>={}", statement.mark(*query.updated_since)));
+  if (conditions.empty()) return "1";
+  return fmt::format("{}", fmt::join(conditions, " AND "));
+}
+
+// The condition that makes the driver's index lead to its records.
+std::string driver_text(ListStatement& statement, const ListQuery& query,
+                        const ListDriver& driver) {
+  switch (driver.by) {
+    case ListDriver::By::filter:
+      return filter_text(statement, query.filters[driver.filter]);
+    case ListDriver::By::archived:
+      return "t.archived_at IS NOT NULL";
+    case ListDriver::By::scrapped:
+      return "t.scrapped_on IS NOT NULL";
+    case ListDriver::By::updated:
+      return fmt::format("t.updated_at>={}", statement.mark(*query.updated_since));
+    case ListDriver::By::all:
+      break;
+  }
+  return "1";
+}
+
+// The index is named, so that no statistics or rule of thumb of the system choose another one.
+std::string from_text(const ListQuery& query, const ListDriver& driver, const Field* sort) {
+  const std::string_view kind = query.kind->name;
+  const auto by = [&](std::string_view index) {
+    return fmt::format("{0} AS t INDEXED BY {0}_{1}", kind, index);
+  };
+  switch (driver.by) {
+    case ListDriver::By::filter: {
+      const std::string_view name = query.filters[driver.filter].field->name;
+      if (sort && has_pair_index(*query.kind, name, sort->name))
+        return by(fmt::format("{}_{}", name, sort->name));
+      return by(name);
+    }
+    case ListDriver::By::archived:
+      return by("archived");
+    case ListDriver::By::scrapped:
+      return by("scrapped");
+    case ListDriver::By::updated:
+      return by("updated_at");
+    case ListDriver::By::all:
+      break;
+  }
+  if (sort) return by(sort->name);
+  return fmt::format("{} AS t", kind);
+}
+
+std::string record_columns(const Kind& kind) {
+  std::string columns;
+  std::string_view rest = select_columns(kind);
+  while (true) {
+    const std::size_t comma = rest.find(',');
+    columns += fmt::format("{}t.{}", columns.empty() ? "" : ",", rest.substr(0, comma));
+    if (comma == std::string_view::npos) return columns;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
+// As store/record.cpp writes it into the index: the searchable fields with a space between.
+std::string search_text_of(const Kind& kind) {
+  std::string text;
+  for (const Field& field : kind.fields)
+    if (field.searchable)
+      text += fmt::format("{}coalesce(t.{},'')", text.empty() ? "" : "||' '||", field.name);
+  return text.empty() ? "''" : text;
+}
+
+// `SELECT ` with the columns of list_columns().
+std::string select_text(ListStatement& statement, const ListQuery& query, const ListDriver& driver,
+                        std::string_view term) {
+  const Field* sort = list_order(query);
+  return fmt::format("SELECT {},{},{},{},{}", record_columns(*query.kind),
+                     passes_text(statement, query, driver),
+                     sort ? fmt::format("t.{}", sort->name) : "NULL",
+                     query.words.empty() ? "NULL" : search_text_of(*query.kind), term);
+}
+
+// Where a walk goes on, and its order.
+void add_place(ListStatement& statement, const ListQuery& query, const ListDriver& driver,
+               WalkPart part) {
+  const std::string_view beyond = query.descending ? "<" : ">";
+  const std::string_view direction = query.descending ? " DESC" : "";
+  const auto& after = query.after;
+  const Field* sort = list_order(query);
+  if (part == WalkPart::by_value) {
+    // Of two lower bounds SQLite seeks by one of its choice and steps over what the other rules
+    // out, so there is only one.
+    const bool bounded = driver.by == ListDriver::By::updated && (!after || query.descending);
+    if (bounded) statement.sql += " AND " + driver_text(statement, query, driver);
+    if (after) {
+      const std::string value = statement.mark(*sort, after->sort_value);
+      const std::string id = statement.mark(after->id);
+      statement.sql += fmt::format(" AND (t.{},t.id){}({},{})", sort->name, beyond, value, id);
+    } else if (!sort->required && !bounded) {
+      statement.sql += fmt::format(" AND t.{} IS NOT NULL", sort->name);
+    }
+    statement.sql += fmt::format(" ORDER BY t.{0}{1},t.id{1}", sort->name, direction);
+    return;
+  }
+  if (part == WalkPart::without_value)
+    statement.sql += fmt::format(" AND t.{} IS NULL", sort->name);
+  const bool goes_on = after && (part == WalkPart::by_id || after->sort_value.is_null());
+  if (goes_on) statement.sql += fmt::format(" AND t.id{}{}", beyond, statement.mark(after->id));
+  statement.sql += fmt::format(" ORDER BY t.id{}", direction);
+}
+
+void add_limit(ListStatement& statement, std::int64_t rows) {
+  statement.sql += fmt::format(" LIMIT {}", statement.mark(rows));
+}
+
+// FROM and WHERE of the rows that a driver leads to, in no order.
+std::string rows_text(ListStatement& statement, const ListQuery& query, const ListDriver& driver) {
+  // Without a condition by the index of ids: not by the table, whose rows are long.
+  return fmt::format(" FROM {} WHERE {}{}", from_text(query, driver, nullptr),
+                     driver_text(statement, query, driver),
+                     driver.by == ListDriver::By::all ? " ORDER BY t.id" : "");
+}
+
+}  // namespace
+
+std::string ListStatement::mark(const Field& field, const json::value& value) {
+  return add({&field, value, {}});
+}
+std::string ListStatement::mark(std::int64_t number) { return add({nullptr, number, {}}); }
+std::string ListStatement::mark(const std::string& text) {
+  return add({nullptr, json::string(text), {}});
+}
+std::string ListStatement::mark(const RecordId& id) { return add({nullptr, nullptr, id}); }
+
+std::string ListStatement::add(Bound value) {
+  bound_.push_back(std::move(value));
+  return fmt::format("?{}", bound_.size());
+}
+
+Cursor ListStatement::open(Connection& connection) const {
+  Cursor cursor = connection.statement(sql);
+  int parameter = 0;
+  for (const Bound& bound : bound_) {
+    ++parameter;
+    // A position holds numbers as the table does; a filter holds what the record shows.
+    if (const std::int64_t* number = bound.value.if_int64())
+      cursor.bind(parameter, *number);
+    else if (bound.field)
+      bind_value(cursor, parameter, *bound.field, bound.value);
+    else if (const json::string* text = bound.value.if_string())
+      cursor.bind(parameter, std::string_view(*text));
+    else
+      cursor.bind(parameter, bound.id);
+  }
+  return cursor;
+}
+
+const Field* find_list_field(const Kind& kind, std::string_view name, ListUse use) {
+  if (use == ListUse::sort && name == updated_at_field.name) return &updated_at_field;
+  if (use == ListUse::filter && name == "at_customer" && has_scrapped(kind))
+    return &at_customer_field;
+  for (const Field& field : kind.fields)
+    if (field.name == name && field.filterable) return &field;
+  return nullptr;
+}
+
+std::vector<std::string_view> list_field_names(const Kind& kind, ListUse use) {
+  std::vector<std::string_view> names;
+  for (const Field& field : kind.fields)
+    if (field.filterable) names.push_back(field.name);
+  if (use == ListUse::sort) names.push_back(updated_at_field.name);
+  if (use == ListUse::filter && has_scrapped(kind)) names.push_back("at_customer");
+  return names;
+}
+
+bool has_scrapped(const Kind& kind) { return kind.find_field("scrapped_on") >= 0; }
+
+bool is_searched(const Kind& kind) {
+  return std::any_of(kind.fields.begin(), kind.fields.end(),
+                     [](const Field& field) { return field.searchable; });
+}
+
+const Field* list_order(const ListQuery& query) {
+  if (!query.sort)
+    return query.updated_since && !query.sort_by_id && query.words.empty() ? &updated_at_field
+                                                                           : nullptr;
+  // All have one value: what is left of the order is the id.
+  for (const ListFilter& filter : query.filters)
+    if (filter.field == query.sort) return nullptr;
+  return query.sort;
+}
+
+std::vector<ListDriver> list_drivers(const ListQuery& query) {
+  using By = ListDriver::By;
+  std::vector<std::pair<int, ListDriver>> found;
+  for (std::size_t i = 0; i < query.filters.size(); ++i)
+    found.emplace_back(rank_of(query.filters[i]), ListDriver{By::filter, i});
+  if (query.archived == Archived::only) found.emplace_back(5, ListDriver{By::archived, 0});
+  if (query.scrapped == Archived::only) found.emplace_back(5, ListDriver{By::scrapped, 0});
+  if (query.updated_since) found.emplace_back(4, ListDriver{By::updated, 0});
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<ListDriver> drivers;
+  for (const auto& [rank, driver] : found) drivers.push_back(driver);
+  return drivers;
+}
+
+bool gives_order(const ListQuery& query, const ListDriver& driver) {
+  const Field* sort = list_order(query);
+  if (driver.by == ListDriver::By::all) return true;
+  if (!sort) return driver.by != ListDriver::By::updated;
+  if (driver.by == ListDriver::By::updated) return sort == &updated_at_field;
+  return driver.by == ListDriver::By::filter &&
+         has_pair_index(*query.kind, query.filters[driver.filter].field->name, sort->name);
+}
+
+std::vector<WalkPart> walk_parts(const ListQuery& query) {
+  const Field* sort = list_order(query);
+  if (!sort) return {WalkPart::by_id};
+  if (sort->required) return {WalkPart::by_value};
+  if (query.after && query.after->sort_value.is_null()) return {WalkPart::without_value};
+  return {WalkPart::by_value, WalkPart::without_value};
+}
+
+ListColumns list_columns(const Kind& kind) {
+  const std::string& columns = select_columns(kind);
+  const int first = static_cast<int>(std::count(columns.begin(), columns.end(), ',')) + 1;
+  return {first, first + 1, first + 2, first + 3};
+}
+
+ListStatement walk_statement(const ListQuery& query, const ListDriver& driver, WalkPart part,
+                             std::int64_t rows) {
+  SKERRY_CHECK(gives_order(query, driver));
+  ListStatement statement;
+  statement.sql = select_text(statement, query, driver, "NULL");
+  const bool in_place = driver.by == ListDriver::By::updated;  // add_place() sees to it
+  const std::string condition = in_place ? "1" : driver_text(statement, query, driver);
+  statement.sql +=
+      fmt::format(" FROM {} WHERE {}", from_text(query, driver, list_order(query)), condition);
+  add_place(statement, query, driver, part);
+  add_limit(statement, rows);
+  return statement;
+}
+
+ListStatement probe_statement(const ListQuery& query, const ListDriver& driver, std::int64_t rows) {
+  ListStatement statement;
+  statement.sql = "SELECT count(*) FROM (SELECT 1" + rows_text(statement, query, driver);
+  add_limit(statement, rows);
+  statement.sql += ")";
+  return statement;
+}
+
+ListStatement set_statement(const ListQuery& query, const ListDriver& driver, std::int64_t rows) {
+  ListStatement statement;
+  statement.sql = select_text(statement, query, driver, "NULL");
+  statement.sql += rows_text(statement, query, driver);
+  add_limit(statement, rows);
+  return statement;
+}
+
+ListStatement count_statement(const ListQuery& query, const ListDriver& driver, std::int64_t rows) {
+  ListStatement statement;
+  statement.sql = fmt::format("SELECT count(*),coalesce(sum(passes),0) FROM (SELECT {} AS passes",
+                              passes_text(statement, query, driver));
+  statement.sql += rows_text(statement, query, driver);
+  add_limit(statement, rows);
+  statement.sql += ")";
+  return statement;
+}
+
+ListStatement words_statement(const ListQuery& query, const std::string& word, std::int64_t rows) {
+  ListStatement statement;
+  statement.sql = fmt::format("SELECT term FROM {}_words WHERE term>={} ORDER BY term",
+                              query.kind->name, statement.mark(word));
+  add_limit(statement, rows);
+  return statement;
+}
+
+// CROSS JOIN: from the index to the records, never the other way.
+ListStatement term_statement(const ListQuery& query, const std::string& term, std::int64_t after,
+                             std::int64_t rows) {
+  ListStatement statement;
+  const std::string_view kind = query.kind->name;
+  const std::string same = statement.mark(term);
+  statement.sql = select_text(statement, query, {}, same);
+  const std::string match = statement.mark(fmt::format("\"{}\"", term));
+  statement.sql += fmt::format(
+      " FROM {0}_search AS v CROSS JOIN {0} AS t ON t.row=v.rowid "
+      "WHERE {0}_search MATCH {1} AND v.rowid>{2} ORDER BY v.rowid",
+      kind, match, statement.mark(after));
+  add_limit(statement, rows);
+  return statement;
+}
+
+ListStatement terms_statement(const ListQuery& query, const std::string& term, std::int64_t rows) {
+  ListStatement statement;
+  const std::string_view kind = query.kind->name;
+  statement.sql = select_text(statement, query, {}, "v.term");
+  statement.sql += fmt::format(
+      " FROM {0}_words AS v CROSS JOIN {0} AS t ON t.row=v.doc WHERE v.term>={1} ORDER BY v.term",
+      kind, statement.mark(term));
+  add_limit(statement, rows);
+  return statement;
+}
+
+ListChoice choose_driver(Connection& connection, const ListQuery& query) {
+  const std::vector<ListDriver> drivers = list_drivers(query);
+  if (drivers.empty()) return {};
+  if (drivers.size() == 1 && query.words.empty() && gives_order(query, drivers[0]))
+    return {drivers[0], false};
+  ListDriver best;
+  std::int64_t fewest = small_set_max + 1;
+  for (const ListDriver& driver : drivers) {
+    const ListStatement statement = probe_statement(query, driver, fewest);
+    Cursor cursor = statement.open(connection);
+    cursor.next();
+    if (cursor.integer(0) >= fewest) continue;
+    best = driver;
+    fewest = cursor.integer(0);
+  }
+  if (best.by != ListDriver::By::all) return {best, true};
+  for (const ListDriver& driver : drivers)
+    if (gives_order(query, driver)) return {driver, false};
+  return {};
+}
+
+}  // namespace skerry::store
