@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Skerry beside the limits of this machine: `./dev bench [NAME…] [--quick] [--rounds N]`.
-# NAME: http, records, exchange, memory, inner; all of them without one. docs/bench.md says what each
-# means. SKERRY_BENCH_RECORDS: of the large database (1000000); SKERRY_BENCH_ASSETS: of the large one
-# of `records` (1000000), with a tenth as many customers; SKERRY_BENCH_CHANGES: of an exchange
-# (100000); SKERRY_SHARED_DATA: the folder of sp500-constituents.csv.
+# NAME: http, records, exchange, memory, inner; all of them without one. docs/bench.md says what
+# each means. SKERRY_BENCH_RECORDS: of the large database (1000000); SKERRY_BENCH_ASSETS: of the
+# large one of `records` (1000000), with a tenth as many customers; SKERRY_BENCH_CHANGES: of an
+# exchange (100000); SKERRY_SHARED_DATA: the folder of sp500-constituents.csv.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
