@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/check.hpp"
+#include "store/custom_fields.hpp"
 
 namespace skerry::store {
 namespace {
@@ -13,27 +14,21 @@ namespace {
 // records of one: named KIND_FILTER_SORT.
 struct PairIndex {
   std::string_view kind, filter, sort;
+  bool has_nulls = false;  // also those whose filter has no value
 };
 constexpr std::array pair_indexes{
     PairIndex{"location", "customer", "name"},
-    PairIndex{"asset", "owner", "serial"},
+    PairIndex{"asset", "owner", "serial", true},
     PairIndex{"asset", "location", "serial"},
     PairIndex{"asset", "scope_place", "serial"},
 };
 
-bool has_pair_index(const Kind& kind, std::string_view filter, std::string_view sort) {
-  return std::any_of(pair_indexes.begin(), pair_indexes.end(), [&](const PairIndex& each) {
-    return each.kind == kind.name && each.filter == filter && each.sort == sort;
-  });
+bool has_pair_index(const Kind& kind, const ListFilter& filter, const Field* sort) {
+  return sort && std::any_of(pair_indexes.begin(), pair_indexes.end(), [&](const PairIndex& each) {
+           return each.kind == kind.name && each.filter == filter.field->name &&
+                  each.sort == sort->name && (each.has_nulls || !filter.value.is_null());
+         });
 }
-
-constexpr Field updated_at_field{
-    .name = "updated_at", .title = "Changed at", .type = FieldType::timestamp, .required = true};
-constexpr std::array<std::string_view, 1> customer_kind{"customer"};
-constexpr Field at_customer_field{.name = "scope_place",
-                                  .title = "Customer where it stands",
-                                  .type = FieldType::reference,
-                                  .options = customer_kind};
 
 // How few records one value of the field is likely to have: 0 the fewest.
 int rank_of(const ListFilter& filter) {
@@ -54,7 +49,16 @@ int rank_of(const ListFilter& filter) {
 
 std::string filter_text(ListStatement& statement, const ListFilter& filter) {
   if (filter.value.is_null()) return fmt::format("t.{} IS NULL", filter.field->name);
+  // Written out: the system uses an index with a condition only where it sees that it holds.
+  if (is_rare_flag(*filter.field))
+    return fmt::format("t.{}={}", filter.field->name, filter.value == json::value(true) ? 1 : 0);
   return fmt::format("t.{}={}", filter.field->name, statement.mark(*filter.field, filter.value));
+}
+
+std::string custom_text(ListStatement& statement, const ListQuery& query, std::size_t filter) {
+  const CustomFilter& custom = query.custom[filter];
+  const std::string field = statement.mark(custom_value_field(*query.kind, custom.key));
+  return fmt::format("v.field={} AND v.value={}", field, statement.mark(custom.value));
 }
 
 void add_mode(std::vector<std::string>& conditions, std::string_view column, Archived mode) {
@@ -67,9 +71,18 @@ std::string passes_text(ListStatement& statement, const ListQuery& query,
                         const ListDriver& driver) {
   using By = ListDriver::By;
   std::vector<std::string> conditions;
-  for (std::size_t i = 0; i < query.filters.size(); ++i)
+  for (std::size_t i = 0; i < query.filters.size(); ++i) {
     if (driver != ListDriver{By::filter, i})
       conditions.push_back(filter_text(statement, query.filters[i]));
+    // One in transit to a customer is seen there, and does not stand there yet.
+    if (query.filters[i].field == &at_customer_field)
+      conditions.push_back("t.location IS NOT NULL");
+  }
+  for (std::size_t i = 0; i < query.custom.size(); ++i)
+    if (driver != ListDriver{By::custom, i})
+      conditions.push_back(
+          fmt::format("EXISTS (SELECT 1 FROM custom_value AS v WHERE {} AND v.record=t.id)",
+                      custom_text(statement, query, i)));
   if (driver.by != By::archived) add_mode(conditions, "archived_at", query.archived);
   if (driver.by != By::scrapped) add_mode(conditions, "scrapped_on", query.scrapped);
   if (query.updated_since && driver.by != By::updated)
@@ -84,6 +97,8 @@ std::string driver_text(ListStatement& statement, const ListQuery& query,
   switch (driver.by) {
     case ListDriver::By::filter:
       return filter_text(statement, query.filters[driver.filter]);
+    case ListDriver::By::custom:
+      return custom_text(statement, query, driver.filter);
     case ListDriver::By::archived:
       return "t.archived_at IS NOT NULL";
     case ListDriver::By::scrapped:
@@ -105,10 +120,12 @@ std::string from_text(const ListQuery& query, const ListDriver& driver, const Fi
   switch (driver.by) {
     case ListDriver::By::filter: {
       const std::string_view name = query.filters[driver.filter].field->name;
-      if (sort && has_pair_index(*query.kind, name, sort->name))
+      if (has_pair_index(*query.kind, query.filters[driver.filter], sort))
         return by(fmt::format("{}_{}", name, sort->name));
       return by(name);
     }
+    case ListDriver::By::custom:
+      return fmt::format("custom_value AS v CROSS JOIN {} AS t ON t.id=v.record", kind);
     case ListDriver::By::archived:
       return by("archived");
     case ListDriver::By::scrapped:
@@ -177,8 +194,8 @@ void add_place(ListStatement& statement, const ListQuery& query, const ListDrive
   if (part == WalkPart::without_value)
     statement.sql += fmt::format(" AND t.{} IS NULL", sort->name);
   const bool goes_on = after && (part == WalkPart::by_id || after->sort_value.is_null());
-  if (goes_on) statement.sql += fmt::format(" AND t.id{}{}", beyond, statement.mark(after->id));
-  statement.sql += fmt::format(" ORDER BY t.id{}", direction);
+  if (goes_on) statement.sql += fmt::format(" AND {}{}{}", id, beyond, statement.mark(after->id));
+  statement.sql += fmt::format(" ORDER BY {}{}", id, direction);
 }
 
 void add_limit(ListStatement& statement, std::int64_t rows) {
@@ -195,63 +212,6 @@ std::string rows_text(ListStatement& statement, const ListQuery& query, const Li
 
 }  // namespace
 
-std::string ListStatement::mark(const Field& field, const json::value& value) {
-  return add({&field, value, {}});
-}
-std::string ListStatement::mark(std::int64_t number) { return add({nullptr, number, {}}); }
-std::string ListStatement::mark(const std::string& text) {
-  return add({nullptr, json::string(text), {}});
-}
-std::string ListStatement::mark(const RecordId& id) { return add({nullptr, nullptr, id}); }
-
-std::string ListStatement::add(Bound value) {
-  bound_.push_back(std::move(value));
-  return fmt::format("?{}", bound_.size());
-}
-
-Cursor ListStatement::open(Connection& connection) const {
-  Cursor cursor = connection.statement(sql);
-  int parameter = 0;
-  for (const Bound& bound : bound_) {
-    ++parameter;
-    // A position holds numbers as the table does; a filter holds what the record shows.
-    if (const std::int64_t* number = bound.value.if_int64())
-      cursor.bind(parameter, *number);
-    else if (bound.field)
-      bind_value(cursor, parameter, *bound.field, bound.value);
-    else if (const json::string* text = bound.value.if_string())
-      cursor.bind(parameter, std::string_view(*text));
-    else
-      cursor.bind(parameter, bound.id);
-  }
-  return cursor;
-}
-
-const Field* find_list_field(const Kind& kind, std::string_view name, ListUse use) {
-  if (use == ListUse::sort && name == updated_at_field.name) return &updated_at_field;
-  if (use == ListUse::filter && name == "at_customer" && has_scrapped(kind))
-    return &at_customer_field;
-  for (const Field& field : kind.fields)
-    if (field.name == name && field.filterable) return &field;
-  return nullptr;
-}
-
-std::vector<std::string_view> list_field_names(const Kind& kind, ListUse use) {
-  std::vector<std::string_view> names;
-  for (const Field& field : kind.fields)
-    if (field.filterable) names.push_back(field.name);
-  if (use == ListUse::sort) names.push_back(updated_at_field.name);
-  if (use == ListUse::filter && has_scrapped(kind)) names.push_back("at_customer");
-  return names;
-}
-
-bool has_scrapped(const Kind& kind) { return kind.find_field("scrapped_on") >= 0; }
-
-bool is_searched(const Kind& kind) {
-  return std::any_of(kind.fields.begin(), kind.fields.end(),
-                     [](const Field& field) { return field.searchable; });
-}
-
 const Field* list_order(const ListQuery& query) {
   if (!query.sort)
     return query.updated_since && !query.sort_by_id && query.words.empty() ? &updated_at_field
@@ -265,8 +225,13 @@ const Field* list_order(const ListQuery& query) {
 std::vector<ListDriver> list_drivers(const ListQuery& query) {
   using By = ListDriver::By;
   std::vector<std::pair<int, ListDriver>> found;
-  for (std::size_t i = 0; i < query.filters.size(); ++i)
-    found.emplace_back(rank_of(query.filters[i]), ListDriver{By::filter, i});
+  for (std::size_t i = 0; i < query.filters.size(); ++i) {
+    const ListFilter& filter = query.filters[i];
+    if (!is_rare_flag(*filter.field) || filter.value == json::value(true))
+      found.emplace_back(rank_of(filter), ListDriver{By::filter, i});
+  }
+  for (std::size_t i = 0; i < query.custom.size(); ++i)
+    found.emplace_back(3, ListDriver{By::custom, i});
   if (query.archived == Archived::only) found.emplace_back(5, ListDriver{By::archived, 0});
   if (query.scrapped == Archived::only) found.emplace_back(5, ListDriver{By::scrapped, 0});
   if (query.updated_since) found.emplace_back(4, ListDriver{By::updated, 0});
@@ -283,7 +248,7 @@ bool gives_order(const ListQuery& query, const ListDriver& driver) {
   if (!sort) return driver.by != ListDriver::By::updated;
   if (driver.by == ListDriver::By::updated) return sort == &updated_at_field;
   return driver.by == ListDriver::By::filter &&
-         has_pair_index(*query.kind, query.filters[driver.filter].field->name, sort->name);
+         has_pair_index(*query.kind, query.filters[driver.filter], sort);
 }
 
 std::vector<WalkPart> walk_parts(const ListQuery& query) {
@@ -342,7 +307,7 @@ ListStatement count_statement(const ListQuery& query, const ListDriver& driver, 
 
 ListStatement words_statement(const ListQuery& query, const std::string& word, std::int64_t rows) {
   ListStatement statement;
-  statement.sql = fmt::format("SELECT term FROM {}_words WHERE term>={} ORDER BY term",
+  statement.sql = fmt::format("SELECT term FROM {}_search_words WHERE term>={} ORDER BY term",
                               query.kind->name, statement.mark(word));
   add_limit(statement, rows);
   return statement;
@@ -369,7 +334,8 @@ ListStatement terms_statement(const ListQuery& query, const std::string& term, s
   const std::string_view kind = query.kind->name;
   statement.sql = select_text(statement, query, {}, "v.term");
   statement.sql += fmt::format(
-      " FROM {0}_words AS v CROSS JOIN {0} AS t ON t.row=v.doc WHERE v.term>={1} ORDER BY v.term",
+      " FROM {0}_search_words AS v CROSS JOIN {0} AS t ON t.row=v.doc WHERE v.term>={1} ORDER BY "
+      "v.term",
       kind, statement.mark(term));
   add_limit(statement, rows);
   return statement;

@@ -1,5 +1,5 @@
-// The statements of a list: which index leads to its records, and in which order. Only for
-// store/list_records.cpp and store/search_records.cpp.
+// Which index leads to the records of a list, in which order, and the statements that follow it.
+// Only for store/list_records.cpp and store/search_records.cpp.
 #pragma once
 
 #include <optional>
@@ -7,36 +7,15 @@
 #include <vector>
 
 #include "store/list_records.hpp"
+#include "store/list_statement.hpp"
 
 namespace skerry::store {
 
-// A statement with what is bound to it. Lives as long as the cursor that it opened.
-class ListStatement {
- public:
-  std::string sql;
-
-  // Each gives the parameter's place in the text: "?3".
-  std::string mark(const Field& field, const json::value& value);
-  std::string mark(std::int64_t number);
-  std::string mark(const std::string& text);
-  std::string mark(const RecordId& id);
-  Cursor open(Connection& connection) const;
-
- private:
-  struct Bound {
-    const Field* field = nullptr;  // of `value`; without it a number, a text or `id`
-    json::value value;
-    RecordId id;
-  };
-  std::string add(Bound value);
-  std::vector<Bound> bound_;
-};
-
 // What leads to the records of a list.
 struct ListDriver {
-  enum class By : std::uint8_t { all, filter, archived, scrapped, updated };
+  enum class By : std::uint8_t { all, filter, custom, archived, scrapped, updated };
   By by = By::all;
-  std::size_t filter = 0;  // position in ListQuery::filters
+  std::size_t filter = 0;  // position in ListQuery::filters, or in ListQuery::custom
   bool operator==(const ListDriver&) const = default;
 };
 

@@ -14,6 +14,7 @@ json::value stored_value(const Cursor& cursor, int column, const Field& field) {
   switch (field.type) {
     case FieldType::boolean:
     case FieldType::timestamp:
+    case FieldType::integer:
       return cursor.integer(column);
     case FieldType::reference:
       return json::string(to_string(cursor.id<RecordId>(column)));

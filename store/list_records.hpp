@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "store/list_fields.hpp"
 #include "store/record.hpp"
 
 namespace skerry::store {
@@ -31,6 +32,12 @@ struct ListFilter {
   json::value value;             // canonical
 };
 
+// Records whose custom field `key` has the value.
+struct CustomFilter {
+  std::string key;
+  std::string value;  // as in table custom_value: custom_value_text()
+};
+
 // The record a page ended with.
 struct ListPosition {
   RecordId id;
@@ -45,6 +52,7 @@ struct ListPosition {
 struct ListQuery {
   const Kind* kind = nullptr;
   std::vector<ListFilter> filters;
+  std::vector<CustomFilter> custom;
   // A field that find_list_field() gave; nullptr: by id, the order of creation, or with
   // `updated_since` by the time of the last change.
   const Field* sort = nullptr;
@@ -72,16 +80,6 @@ ListPage list_records(Connection& connection, const ListQuery& query);
 // How many records the whole list has, whatever its limit and position. nullopt: more than
 // list_count_max rows would have to be examined. Without words (CHECK).
 std::optional<std::int64_t> count_records(Connection& connection, const ListQuery& query);
-
-// The field that a list of the kind may be filtered and sorted by: a filterable one, `updated_at`
-// (sorted only), or of assets `at_customer` (filtered only: the customer at whose location one
-// stands). nullptr when there is none.
-enum class ListUse { filter, sort };
-const Field* find_list_field(const Kind& kind, std::string_view name, ListUse use);
-// The names, for people.
-std::vector<std::string_view> list_field_names(const Kind& kind, ListUse use);
-bool has_scrapped(const Kind& kind);
-bool is_searched(const Kind& kind);  // has searchable fields, and with them a search index
 
 // Every statement that list_records() and count_records() may run for the query, whatever the
 // records are: what the test of the query plans reads.

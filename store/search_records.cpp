@@ -68,16 +68,19 @@ class Search {
       from = query_.after->term + '\xff';
     } else if (query_.after) {
       const std::string& term = query_.after->term;
-      more = look_through(term_statement(query_, term, query_.after->row, left_ + 1));
+      more = look_through(term_statement(query_, term, query_.after->row, rows()));
       from = term + '\x01';  // behind the term, and before every longer one
     }
-    if (more) look_through(terms_statement(query_, from, left_ + 1));
+    if (more) look_through(terms_statement(query_, from, rows()));
     return std::move(page_);
   }
 
   ListPage sorted(const ListDriver& driver);
 
  private:
+  // One more than may be looked at: it tells whether there is a next page.
+  std::int64_t rows() const { return std::max(left_, 0) + 1; }
+
   // The rows of a statement, until the page ends or the words no longer begin with the lead's.
   // Whether the walk goes on behind them.
   bool look_through(const ListStatement& statement) {

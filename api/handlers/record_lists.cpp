@@ -58,12 +58,12 @@ void append_hit(std::string& body, store::Connection& connection, const Hits& hi
 Result<Response> list_records(Context& context, Request& request) {
   const Kind* kind = find_kind_by_plural(request.param("plural"));
   if (!kind) return fail(Errc::not_found, "there is no such kind of record");
-  SKERRY_TRY(RecordQuery query, read_record_query(request, *kind));
   SKERRY_TRY(const auto position, read_cursor(context, request));
-  if (query.nothing) return list_answer(context, request, {}, std::nullopt);
-  if (position) query.list.after = read_position(*position);
   const store::Reader reader = context.node.database.read();
   const store::ReadTransaction one_state(*reader);
+  SKERRY_TRY(RecordQuery query, read_record_query(*reader, request, *kind));
+  if (query.nothing) return list_answer(context, request, {}, std::nullopt);
+  if (position) query.list.after = read_position(*position);
   const store::ListPage page = store::list_records(*reader, query.list);
   Response response =
       list_answer(context, request, join(page.items),

@@ -13,10 +13,11 @@ struct RecordQuery {
   bool nothing = false;  // q holds no word: it finds nothing, ever
 };
 
-// limit, sort, archived, scrapped, updated_since, q, count, and the fields that the kind is
-// filtered by; `cursor` is left to the caller. Errc::bad_request names the parameter, and in `next`
-// those that are known.
-Result<RecordQuery> read_record_query(const Request& request, const Kind& kind);
+// limit, sort, archived, scrapped, updated_since, q, count, the fields that the kind is filtered by
+// and custom.KEY; `cursor` is left to the caller. The connection tells the custom fields.
+// Errc::bad_request names the parameter, and in `next` those that are known.
+Result<RecordQuery> read_record_query(store::Connection& connection, const Request& request,
+                                      const Kind& kind);
 
 // What a cursor of such a list holds.
 std::string write_position(const store::ListPosition& position);

@@ -36,7 +36,7 @@ CREATE INDEX customer_archived ON customer(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE customer_search USING fts5(
   text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
-CREATE VIRTUAL TABLE customer_words USING fts5vocab(customer_search, instance);
+CREATE VIRTUAL TABLE customer_search_words USING fts5vocab(customer_search, instance);
 
 CREATE TABLE contact(
   row INTEGER PRIMARY KEY,
@@ -66,7 +66,7 @@ CREATE INDEX contact_archived ON contact(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE contact_search USING fts5(
   text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
-CREATE VIRTUAL TABLE contact_words USING fts5vocab(contact_search, instance);
+CREATE VIRTUAL TABLE contact_search_words USING fts5vocab(contact_search, instance);
 
 CREATE TABLE location(
   row INTEGER PRIMARY KEY,
@@ -92,7 +92,7 @@ CREATE INDEX location_archived ON location(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE location_search USING fts5(
   text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
-CREATE VIRTUAL TABLE location_words USING fts5vocab(location_search, instance);
+CREATE VIRTUAL TABLE location_search_words USING fts5vocab(location_search, instance);
 
 CREATE TABLE note(
   row INTEGER PRIMARY KEY,
@@ -114,7 +114,7 @@ CREATE INDEX note_archived ON note(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE note_search USING fts5(
   text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
-CREATE VIRTUAL TABLE note_words USING fts5vocab(note_search, instance);
+CREATE VIRTUAL TABLE note_search_words USING fts5vocab(note_search, instance);
 
 -- A record that was deleted: kept so that no late bundle brings it back.
 CREATE TABLE tombstone(

@@ -3,10 +3,10 @@
 // A kind with searchable fields has, beside its table, these, made by a migration:
 //   CREATE VIRTUAL TABLE customer_search USING fts5(text, content='', columnsize=0, detail=none,
 //     tokenize='unicode61 remove_diacritics 2');
-//   CREATE VIRTUAL TABLE customer_words USING fts5vocab(customer_search, instance);
+//   CREATE VIRTUAL TABLE customer_search_words USING fts5vocab(customer_search, instance);
 // rowid: the record row's; text: its searchable fields with a space between. It stores no text, no
 // positions and no sizes, which makes it the cheapest to write that still tells which rows have a
-// word, and in customer_words (term, doc) all words with their rows in the order of the alphabet.
+// word, and in customer_search_words (term, doc) all words with their rows in the order of the alphabet.
 // A prefix query of FTS5 itself gathers the rows of every word with that beginning before it gives
 // the first one, and its prefix indexes cost as much as the rest of the index each; walking through
 // the words costs what a page shows (ADR 0015).

@@ -89,6 +89,11 @@ class ListPlansTest : public MachineStoreTest {
             query.scrapped = each;
             if (since) query.updated_since = 1;
             add_orders(query, all);
+            if (filters.size() > 1 || kind.find_field("custom") < 0) continue;
+            query.custom = {{"color", "red"}};
+            add_orders(query, all);
+            query.custom.push_back({"size", "2"});
+            add_orders(query, all);
           }
     return all;
   }

@@ -74,7 +74,7 @@ class SearchIndexTest : public DatabaseTest {
   // The words of the index in its order, as "a b".
   std::string words() {
     Reader reader = database_->read();
-    Cursor rows = reader->query("SELECT DISTINCT term FROM customer_words ORDER BY term");
+    Cursor rows = reader->query("SELECT DISTINCT term FROM customer_search_words ORDER BY term");
     std::string list;
     while (rows.next()) list += (list.empty() ? "" : " ") + std::string(rows.text(0));
     return list;
