@@ -193,6 +193,7 @@ void add_place(ListStatement& statement, const ListQuery& query, const ListDrive
   }
   if (part == WalkPart::without_value)
     statement.sql += fmt::format(" AND t.{} IS NULL", sort->name);
+  const std::string_view id = driver.by == ListDriver::By::custom ? "v.record" : "t.id";
   const bool goes_on = after && (part == WalkPart::by_id || after->sort_value.is_null());
   if (goes_on) statement.sql += fmt::format(" AND {}{}{}", id, beyond, statement.mark(after->id));
   statement.sql += fmt::format(" ORDER BY {}{}", id, direction);

@@ -18,8 +18,7 @@ class CustomerPageTest : public HandlersTest {
       clock.now += 1;
       make("notes", fmt::format(R"({{"subject":"{}","text":"{}"}})", customer, text));
     }
-    const std::string product =
-        make("products", R"({"sku":"P","name":"Scanner","type":"device"})");
+    const std::string product = make("products", R"({"sku":"P","name":"Scanner","type":"device"})");
     for (int i = 1; i <= 3; ++i) {
       const std::string asset =
           make("assets", fmt::format(R"({{"product":"{}","serial":"S{}","owner":"{}"}})", product,
@@ -69,8 +68,7 @@ TEST_F(CustomerPageTest, ShowsTheFirstOfEachListAndWhereTheWholeIs) {
 }
 
 TEST_F(CustomerPageTest, ShowsNoMoreThanAskedFor) {
-  json::object page =
-      read_json(get(fmt::format("/v1/customers/{}/summary?limit=1", customer)));
+  json::object page = read_json(get(fmt::format("/v1/customers/{}/summary?limit=1", customer)));
   EXPECT_EQ(page["notes"].at("items").as_array().size(), 1u);
   EXPECT_TRUE(page["notes"].at("more").as_bool());
   EXPECT_EQ(page["counts"].at("notes").as_int64(), 2);

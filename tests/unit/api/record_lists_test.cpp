@@ -113,6 +113,52 @@ TEST_F(RecordListsTest, RefusesWhatItDoesNotKnow) {
   });
 }
 
+TEST_F(RecordListsTest, AssetsByWhereTheyAreAndByCustomFields) {
+  make("custom_fields", R"({"record_kind":"asset","key":"color","type":"text"})");
+  make("custom_fields", R"({"record_kind":"asset","key":"size","type":"number"})");
+  make("custom_fields", R"({"record_kind":"asset","key":"new","type":"boolean"})");
+  make("custom_fields", R"({"record_kind":"asset","key":"until","type":"date"})");
+  make("custom_fields",
+       R"({"record_kind":"asset","key":"mode","type":"option","options":["a","b"]})");
+  const std::string product = make("products", R"({"sku":"P","name":"S","type":"device"})");
+  const auto asset = [&](const char* serial, const char* custom) {
+    clock.now += 1;
+    return make("assets", fmt::format(R"({{"product":"{}","serial":"{}","custom":{}}})", product,
+                                      serial, custom));
+  };
+  asset("S1", R"({"color":"red","size":1.5,"new":true})");
+  asset("S2", R"({"color":"red","size":2,"until":"2026-03-02","mode":"a"})");
+  asset("S3", R"({"color":"deep blue"})");
+  EXPECT_EQ(walk("/v1/assets?custom.color=red&limit=1", "serial"), "S1 S2");
+  EXPECT_EQ(walk("/v1/assets?custom.color=deep+blue", "serial"), "S3");
+  EXPECT_EQ(walk("/v1/assets?custom.size=1.50", "serial"), "S1");
+  EXPECT_EQ(walk("/v1/assets?custom.size=2.0", "serial"), "S2");
+  EXPECT_EQ(walk("/v1/assets?custom.new=true", "serial"), "S1");
+  EXPECT_EQ(walk("/v1/assets?custom.until=2026-03-02&custom.mode=a", "serial"), "S2");
+  EXPECT_EQ(walk("/v1/assets?custom.color=red&sort=-serial", "serial"), "S2 S1");
+  EXPECT_EQ(walk("/v1/assets?in_transit=false&location=null", "serial"), "S1 S2 S3");
+  EXPECT_EQ(walk("/v1/assets?in_transit=true", "serial"), "");
+  check({
+      {"unknown", "GET", "/v1/assets?custom.weight=1", "", "", 400, {"weight", "custom.color"}, {}},
+      {"of another kind",
+       "GET",
+       "/v1/contacts?custom.color=1",
+       "",
+       "",
+       400,
+       {"there are none"},
+       {}},
+      {"no key", "GET", "/v1/assets?custom.=1", "", "", 400, {"custom"}, {}},
+      {"no number", "GET", "/v1/assets?custom.size=big", "", "", 400, {"number"}, {}},
+      {"no boolean", "GET", "/v1/assets?custom.new=1", "", "", 400, {"boolean"}, {}},
+      {"no date", "GET", "/v1/assets?custom.until=2026", "", "", 400, {"date"}, {}},
+      {"no option", "GET", "/v1/assets?custom.mode=c", "", "", 400, {"option"}, {}},
+      {"no flag", "GET", "/v1/assets?in_transit=1", "", "", 400, {"in_transit"}, {}},
+      {"no status", "GET", "/v1/assets?status=fine", "", "", 400, {"operational"}, {}},
+      {"whose", "GET", "/v1/assets?at_customer=null", "", "", 400, {"at_customer"}, {}},
+  });
+}
+
 TEST_F(RecordListsTest, ACursorBelongsToItsFilters) {
   for (int i = 0; i < 3; ++i) make("customers", R"({"name":"Same"})");
   const auto cursor = [&](const std::string& target) {

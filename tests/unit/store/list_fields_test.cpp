@@ -70,8 +70,8 @@ class ListAssetsTest : public ListFieldsTest {
       move[i == 5 ? "shipped_at" : "arrived_at"] = "2026-01-02T03:04:05Z";
       make("move", move);
       if (i == 6) {
-        const Record record = *find_record(*database->read(), *find_kind("asset"),
-                                           *parse_id<RecordId>(asset));
+        const Record record =
+            *find_record(*database->read(), *find_kind("asset"), *parse_id<RecordId>(asset));
         ASSERT_TRUE(update(record, R"({"scrapped_on":"2026-02-01"})"));
       }
     }
