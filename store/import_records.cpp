@@ -23,13 +23,13 @@ struct Match {
 
 // The records, at most two, whose field `position` is `value`.
 std::vector<Match> find_by_key(Connection& connection, const Kind& kind, std::size_t position,
-                               const json::value& value, const RecordId* customer) {
+                               const json::value& value, const RecordId* group) {
   const Field& field = kind.fields[position];
   Cursor cursor = connection.statement(
       fmt::format("SELECT id,revision FROM {} WHERE {}=?1{} LIMIT 2", kind.name, field.name,
-                  customer ? " AND scope_customer=?2" : ""));
+                  group ? fmt::format(" AND {}=?2", field.unique_within) : ""));
   bind_value(cursor, 1, field, value);
-  if (customer) cursor.bind(2, *customer);
+  if (group) cursor.bind(2, *group);
   std::vector<Match> found;
   while (cursor.next()) found.push_back({cursor.id<RecordId>(0), cursor.integer(1)});
   return found;
@@ -98,12 +98,12 @@ class ImportPass : public CsvSink {
     return value && !value->is_null() ? &*value : nullptr;
   }
 
-  // The customer within whom the key is unique; zero for a key that is unique everywhere.
-  RecordId customer_of_key(const ImportRow& row) const {
-    if (!within_customer()) return {};
-    const int customer = kind_.find_field("customer");
-    SKERRY_CHECK(customer >= 0);
-    const auto& value = row.values[static_cast<std::size_t>(customer)];
+  // The record within which the key is unique; zero for a key that is unique everywhere.
+  RecordId group_of_key(const ImportRow& row) const {
+    if (!is_within()) return {};
+    const int group = kind_.find_field(kind_.fields[static_cast<std::size_t>(key_)].unique_within);
+    SKERRY_CHECK(group >= 0);
+    const auto& value = row.values[static_cast<std::size_t>(group)];
     const auto id = parse_id<RecordId>(value.value().as_string());
     SKERRY_CHECK(id.has_value());
     return *id;
@@ -114,9 +114,9 @@ class ImportPass : public CsvSink {
                   std::optional<Match>& match) {
     const json::value* key = key_of(row);
     if (!key) return true;
-    const RecordId customer = customer_of_key(row);
+    const RecordId group = group_of_key(row);
     const auto found = find_by_key(connection, kind_, static_cast<std::size_t>(key_), *key,
-                                   within_customer() ? &customer : nullptr);
+                                   is_within() ? &group : nullptr);
     if (found.size() > 1) {
       error({number, key_header(), "ambiguous_key",
              fmt::format("more than one {} has {} {}", kind_.name, kind_.match_key,
@@ -140,8 +140,8 @@ class ImportPass : public CsvSink {
   ImportReport report_;
 
  private:
-  bool within_customer() const {
-    return kind_.fields[static_cast<std::size_t>(key_)].unique == Unique::within_customer;
+  bool is_within() const {
+    return kind_.fields[static_cast<std::size_t>(key_)].unique == Unique::within;
   }
 
   json::value read_column(Connection& connection, const ImportColumn& column, std::int64_t number,
@@ -198,9 +198,9 @@ struct KeyHasher {
   }
 };
 
-KeyHash hash_key(const RecordId& customer, std::string_view key) {
+KeyHash hash_key(const RecordId& group, std::string_view key) {
   crypto::Sha256 sha;
-  sha.update(customer.view());
+  sha.update(group.view());
   sha.update(as_bytes(key));
   const Hash whole = sha.finish();
   KeyHash hash;
@@ -221,7 +221,7 @@ class CheckPass final : public ImportPass {
     const json::value* key = read ? key_of(*read) : nullptr;
     if (!key) return true;
     const std::string_view text = key->as_string();
-    const auto [at, fresh] = seen_.emplace(hash_key(customer_of_key(*read), text), number);
+    const auto [at, fresh] = seen_.emplace(hash_key(group_of_key(*read), text), number);
     if (!fresh)
       error({number, key_header(), "duplicate_row",
              fmt::format("{} stands in row {} already", text, at->second)});
