@@ -1,5 +1,5 @@
 // Lists of one kind, a page at a time, each bounded by an index: the work of a page does not grow
-// with the table (RECORDS "Lists", ADR 0015).
+// with the table (RECORDS "Lists", ADR 0018).
 //
 // A page follows one index (the order asked for, or the most selective filter) and checks the other
 // conditions row by row. It looks at no more than list_rows_examined_max rows: with conditions that

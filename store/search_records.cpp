@@ -1,5 +1,5 @@
 // Lists by words: through the words of the index in the order of the alphabet, never through all
-// the rows that a prefix gathers (ADR 0015).
+// the rows that a prefix gathers (ADR 0018).
 #include <algorithm>
 #include <tuple>
 

@@ -6,10 +6,10 @@
 //   CREATE VIRTUAL TABLE customer_search_words USING fts5vocab(customer_search, instance);
 // rowid: the record row's; text: its searchable fields with a space between. It stores no text, no
 // positions and no sizes, which makes it the cheapest to write that still tells which rows have a
-// word, and in customer_search_words (term, doc) all words with their rows in the order of the alphabet.
-// A prefix query of FTS5 itself gathers the rows of every word with that beginning before it gives
-// the first one, and its prefix indexes cost as much as the rest of the index each; walking through
-// the words costs what a page shows (ADR 0015).
+// word, and in customer_search_words (term, doc) all words with their rows, in the order of the
+// alphabet. A prefix query of FTS5 itself gathers the rows of every word with that beginning before
+// it gives the first one, and each of its prefix indexes costs as much as the rest of the index;
+// walking through the words costs what a page shows (ADR 0018).
 //
 // FTS5 writes out all it has gathered whenever a savepoint begins, and whenever rowids go
 // backwards: one segment for each job of a group, three times the cost of one for all. So inside a

@@ -24,7 +24,8 @@ class Lists(MachineTest):
         bakery = machine.create("customers", {"name": "Bakery on the quay"})["id"]
         mill = machine.create("customers", {"name": "Mill"})["id"]
         plant = machine.create("locations", {"customer": mill, "name": "Plant"})["id"]
-        product = machine.create("products", {"sku": "P", "name": "Scanner", "type": "device"})["id"]
+        scanner = {"sku": "P", "name": "Scanner", "type": "device"}
+        product = machine.create("products", scanner)["id"]
         for number in range(40):
             asset = {"product": product, "serial": f"SN-{number:04}"}
             if number % 4 == 0:
