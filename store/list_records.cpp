@@ -23,11 +23,10 @@ json::value stored_value(const Cursor& cursor, int column, const Field& field) {
   }
 }
 
-ListPosition position_of(const Cursor& cursor, const ListQuery& query) {
+ListPosition position_of(const Cursor& cursor, const ListColumns& columns, const Field* sort) {
   ListPosition position;
   position.id = cursor.id<RecordId>(1);
-  if (const Field* sort = list_order(query))
-    position.sort_value = stored_value(cursor, list_columns(*query.kind).sort, *sort);
+  if (sort) position.sort_value = stored_value(cursor, columns.sort, *sort);
   return position;
 }
 
@@ -39,8 +38,9 @@ void add_item(ListPage& page, const Cursor& cursor, const Kind& kind) {
 // Follows an index, and checks the other conditions row by row.
 ListPage walked_page(Connection& connection, const ListQuery& query, const ListDriver& driver) {
   const ListColumns columns = list_columns(*query.kind);
+  const Field* sort = list_order(query);
   ListPage page;
-  std::optional<ListPosition> last;
+  std::optional<ListPosition> last;  // once the page may end with any row
   int left = list_rows_examined_max;
   for (const WalkPart part : walk_parts(query)) {
     // One more than may be looked at: it tells whether there is a next page.
@@ -54,7 +54,8 @@ ListPage walked_page(Connection& connection, const ListQuery& query, const ListD
       }
       --left;
       if (passes) add_item(page, cursor, *query.kind);
-      last = position_of(cursor, query);
+      if (left == 0 || std::ssize(page.items) == query.limit)
+        last = position_of(cursor, columns, sort);
     }
   }
   return page;
@@ -104,7 +105,7 @@ ListPage sorted_page(Connection& connection, const ListQuery& query, const ListD
   Cursor cursor = statement.open(connection);
   while (cursor.next()) {
     if (cursor.integer(columns.passes) == 0) continue;
-    ListPosition position = position_of(cursor, query);
+    ListPosition position = position_of(cursor, columns, sort);
     Place place = place_of(position, sort);
     if (after && !comes_before(*after, place, query.descending)) continue;
     Found& each = found.emplace_back(Found{std::move(place), std::move(position), {}});

@@ -95,7 +95,7 @@ class Search {
       }
       left_ -= 1 + static_cast<int>(cursor.text(columns_.text).size() / text_bytes_a_row);
       if (passes) add(cursor);
-      last_ = position_of(cursor, term);
+      if (left_ <= 0 || std::ssize(page_.items) == query_.limit) last_ = position_of(cursor, term);
     }
     return true;
   }
@@ -128,7 +128,7 @@ class Search {
   search_index::WordMatch match_;
   ListColumns columns_;
   ListPage page_;
-  std::optional<ListPosition> last_;
+  std::optional<ListPosition> last_;  // once the page may end with any row
   int left_ = list_rows_examined_max;
 };
 
