@@ -82,6 +82,10 @@ class ListPlansTest : public MachineStoreTest {
       for (const Archived archived : {Archived::exclude, Archived::include, Archived::only})
         for (const Archived each : scrapped)
           for (const bool since : {false, true}) {
+            // Of pairs of filters those with the least and the most beside them.
+            const bool least = archived == Archived::exclude && each == scrapped[0] && !since;
+            const bool most = archived == Archived::only && each == scrapped.back() && since;
+            if (filters.size() > 1 && !least && !most) continue;
             ListQuery query;
             query.kind = &kind;
             query.filters = filters;
