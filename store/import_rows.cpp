@@ -1,0 +1,432 @@
+#include "store/import_rows.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <fmt/format.h>
+
+#include "core/check.hpp"
+#include "core/json_text.hpp"
+#include "crypto/sha256.hpp"
+#include "store/write_records.hpp"
+
+namespace skerry::store {
+namespace {
+
+constexpr std::size_t remembered_max = 10'000;  // of references; then it begins anew
+
+json::value without_nulls(const json::object& group) {
+  json::object members;
+  for (const auto& [name, value] : group)
+    if (!value.is_null()) members[name] = value;
+  if (members.empty()) return nullptr;
+  return members;
+}
+
+// Blanks around a text do not count in a file, so a value that has some is not changed by the file
+// that was made from it.
+bool same_but_for_blanks(const json::value& a, const json::value& b) {
+  if (a == b) return true;
+  if (a.is_string() && b.is_string())
+    return trim_blanks(a.get_string()) == trim_blanks(b.get_string());
+  const json::object* left = a.if_object();
+  const json::object* right = b.if_object();
+  if (!left || !right || left->size() != right->size()) return false;
+  return std::all_of(left->begin(), left->end(), [&](const auto& member) {
+    const json::value* other = right->if_contains(member.key());
+    return other && same_but_for_blanks(member.value(), *other);
+  });
+}
+
+bool may_be_made(const Kind& kind) {
+  return kind.name == "customer" || kind.name == "product" || kind.name == "location";
+}
+
+// The same for the same key of the same kind, and no id of any record.
+RecordId placeholder_for(const Kind& kind, std::string_view key) {
+  const Hash whole = crypto::sha256(as_bytes(fmt::format("{}\n{}", kind.name, key)));
+  RecordId id;
+  std::memcpy(id.bytes.data(), whole.data(), id.bytes.size());
+  return id;
+}
+
+}  // namespace
+
+RowReader::RowReader(const Kind& kind, Role role, bool create_parents)
+    : kind_(kind), role_(role), create_parents_(create_parents), rule_(find_key_rule(kind)) {
+  for (const Field& field : kind.fields) defaults_.push_back(default_value(field));
+}
+
+std::optional<PreparedRow> RowReader::read(Connection& connection, std::int64_t number,
+                                           std::span<const std::string_view> cells,
+                                           std::vector<TableError>& errors) {
+  connection_ = &connection;
+  errors_ = &errors;
+  row_ = PreparedRow();
+  row_.number = number;
+  given_.assign(kind_.fields.size(), std::nullopt);
+  named_.clear();
+  const std::size_t before = errors.size();
+  for (const ImportColumn& column : columns_.columns) take(column, column.text(cells));
+  for (const Named& each : named_) resolve(each);
+  check_references();
+  if (errors.size() > before) {
+    sort_by_column(before);
+    return std::nullopt;
+  }
+  const std::optional<Record> match = find_match();
+  if (errors.size() > before) return std::nullopt;
+  if (match)
+    prepare_update(*match);
+  else
+    prepare_create();
+  note_key(rule_, match);
+  if (errors.size() > before) return std::nullopt;
+  return std::move(row_);
+}
+
+// The errors of the row from `first` on, in the order of the columns.
+void RowReader::sort_by_column(std::size_t first) {
+  const auto place = [&](const TableError& error) {
+    return std::find_if(columns_.columns.begin(), columns_.columns.end(),
+                        [&](const auto& column) { return column.header == error.column; });
+  };
+  std::stable_sort(errors_->begin() + static_cast<std::ptrdiff_t>(first), errors_->end(),
+                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
+}
+
+void RowReader::complain(const ImportColumn& column, std::string code, std::string detail) {
+  errors_->push_back({row_.number, column.header, std::move(code), std::move(detail)});
+}
+
+void RowReader::take(const ImportColumn& column, std::string_view cell) {
+  switch (column.use) {
+    case ColumnUse::id: {
+      const std::string_view text = trim_blanks(cell);
+      if (text.empty()) return;
+      row_.id = parse_id<RecordId>(text);
+      if (!row_.id || row_.id->is_zero())
+        complain(column, "bad_id", "is not a record id (a UUID); set the column aside or map it");
+      return;
+    }
+    case ColumnUse::value:
+      return take_value(column, cell);
+    case ColumnUse::custom:
+      return take_custom(column, cell);
+    case ColumnUse::by_key:
+      named(column).column = &column;
+      named(column).key = trim_blanks(cell);
+      return;
+    case ColumnUse::key_part:
+      if (const std::string_view text = trim_blanks(cell); !text.empty())
+        named(column).parts.emplace_back(&column, text);
+      return;
+    case ColumnUse::parent_name:
+      named(column).name = trim_blanks(cell);
+      return;
+  }
+}
+
+void RowReader::take_value(const ImportColumn& column, std::string_view cell) {
+  std::vector<FieldError> complaints;
+  std::optional<json::value> value = read_cell(*column.what, cell, complaints);
+  for (FieldError& each : complaints)
+    complain(column, std::move(each.code), std::move(each.detail));
+  if (!complaints.empty()) return;
+  std::optional<json::value>& field = given_[column.field];
+  if (column.member >= 0) {
+    if (!field) field = json::object();
+    field->as_object()[column.what->name] = value ? std::move(*value) : nullptr;
+    return;
+  }
+  field = value ? std::move(*value) : defaults_[column.field];
+  if (field->is_null() && column.what->required) complain(column, "required", "is required");
+}
+
+RowReader::Named& RowReader::named(const ImportColumn& column) {
+  const auto same = [&](const Named& each) {
+    return each.column && each.column->field == column.field && each.column->rule == column.rule;
+  };
+  const auto found = std::find_if(named_.begin(), named_.end(), same);
+  if (found != named_.end()) return *found;
+  named_.emplace_back();
+  named_.back().column = &column;
+  return named_.back();
+}
+
+void RowReader::resolve(const Named& named) {
+  const ImportColumn& column = *named.column;
+  const Field& field = kind_.fields[column.field];
+  std::optional<json::value>& given = given_[column.field];
+  if (column.use != ColumnUse::by_key) return;  // what belongs to a key, without the key
+  if (named.key.empty()) {
+    if (given || field.options.size() > 1) return;  // another kind's column may hold it
+    given = nullptr;
+    if (field.required) complain(column, "required", "is required");
+    return;
+  }
+  if (given && !given->is_null())
+    return complain(column, "two_references",
+                    fmt::format("{} is given by another column already", field.name));
+  const auto resolved = resolve_key(named);
+  if (!resolved) return;
+  given = json::string(to_string(resolved->id));
+  if (resolved->parent) row_.parents.emplace_back(column.field, resolved->parent);
+}
+
+// "Within the customer": of the row itself, when the kind has one and nothing else is said.
+FieldValues RowReader::own_parts(const Named& named) const {
+  FieldValues parts;
+  if (!named.parts.empty()) return parts;
+  for (const std::size_t part : named.column->rule->others) {
+    const Field& other = named.column->rule->kind->fields[part];
+    const int own = kind_.find_field(other.name);
+    if (own < 0 || other.type != FieldType::reference) continue;
+    const auto& value = given_[static_cast<std::size_t>(own)];
+    if (value && value->is_string()) parts.push_back({part, *value});
+  }
+  return parts;
+}
+
+std::optional<RowReader::Resolved> RowReader::resolve_key(const Named& named) {
+  const ImportColumn& column = *named.column;
+  FieldValues others = own_parts(named);
+  std::string memory = fmt::format("{}\n{}\n{}", column.rule->kind->name, named.key, named.name);
+  for (const auto& [part, text] : named.parts)
+    fmt::format_to(std::back_inserter(memory), "\n{}", text);
+  for (const FieldValue& other : others)
+    fmt::format_to(std::back_inserter(memory), "\n{}", std::string_view(other.value.get_string()));
+  if (const auto known = resolved_.find(memory); known != resolved_.end()) return known->second;
+
+  std::vector<FieldError> complaints;
+  const json::value key =
+      read_value(column.rule->main_field(), json::string(named.key), {}, complaints);
+  std::shared_ptr<const NewParent> other_parent;
+  std::size_t other_field = 0;
+  if (complaints.empty()) {
+    for (const auto& [part, text] : named.parts) {
+      Named inner;
+      ImportColumn inner_column = *part;
+      const Field& field = column.rule->kind->fields[part->part];
+      inner_column.rule = find_key_rule(*find_kind(field.options.front()));
+      inner.column = &inner_column;
+      inner.key = text;
+      const auto resolved = resolve_key(inner);
+      if (!resolved) return std::nullopt;
+      others.push_back({part->part, json::string(to_string(resolved->id))});
+      if (resolved->parent) {
+        other_parent = resolved->parent;
+        other_field = part->part;
+      }
+    }
+  }
+  for (FieldError& each : complaints)
+    complain(column, std::move(each.code), std::move(each.detail));
+  if (!complaints.empty()) return std::nullopt;
+  auto found = look_up(named, key, std::move(others), std::move(other_parent), other_field);
+  if (found) {
+    if (resolved_.size() >= remembered_max) resolved_.clear();
+    resolved_.emplace(std::move(memory), *found);
+  }
+  return found;
+}
+
+std::optional<RowReader::Resolved> RowReader::look_up(const Named& named, const json::value& key,
+                                                      FieldValues others,
+                                                      std::shared_ptr<const NewParent> other_parent,
+                                                      std::size_t other_field) {
+  const KeyRule& rule = *named.column->rule;
+  const Kind& kind = *rule.kind;
+  if (!other_parent) {
+    const auto found = find_by_key(*connection_, rule, key, others);
+    if (found.size() == 1) return Resolved{found.front().id, nullptr};
+    if (found.size() > 1) {
+      complain(*named.column, "ambiguous_key",
+               fmt::format("more than one {} has the {} {}", kind.name, rule.main_field().name,
+                           named.key));
+      return std::nullopt;
+    }
+  }
+  if (!create_parents_ || !may_be_made(kind) || others.size() < rule.others.size()) {
+    complain(*named.column, "reference_not_found",
+             fmt::format("no {} has the {} {}", kind.name, rule.main_field().name, named.key));
+    return std::nullopt;
+  }
+  auto parent = std::make_shared<NewParent>();
+  parent->kind = &kind;
+  std::string text(named.key);
+  for (const FieldValue& other : others) text += "\n" + to_json_text(other.value);
+  parent->placeholder = placeholder_for(kind, text);
+  parent->parent = std::move(other_parent);
+  parent->parent_field = other_field;
+  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+    const Field& field = kind.fields[i];
+    json::value value = default_value(field);
+    if (i == rule.main)
+      value = key;
+    else if (field.name == "name")
+      value = json::string(named.name.empty() ? named.key : named.name);
+    else if (kind.name == "product" && field.name == "type")
+      value = "device";
+    for (const FieldValue& other : others)
+      if (other.field == i) value = other.value;
+    if (!value.is_null()) parent->values.push_back({i, std::move(value)});
+  }
+  return Resolved{parent->placeholder, parent};
+}
+
+// References by id; those by key were found, or are to be made.
+void RowReader::check_references() {
+  for (const ImportColumn& column : columns_.columns) {
+    if (column.use != ColumnUse::value || column.what->type != FieldType::reference) continue;
+    const auto& value = given_[column.field];
+    if (!value || !value->is_string()) continue;
+    const auto id = parse_id<RecordId>(value->get_string());
+    SKERRY_CHECK(id.has_value());
+    auto known = exists_.find(*id);
+    if (known == exists_.end()) {
+      if (exists_.size() >= remembered_max) exists_.clear();
+      known = exists_.emplace(*id, find_referenced(*connection_, *column.what, *id)).first;
+    }
+    if (!known->second) complain(column, "reference_not_found", "names no record");
+  }
+}
+
+std::optional<Record> RowReader::find_match() {
+  if (row_.id) {
+    if (auto record = find_record(*connection_, kind_, *row_.id)) return record;
+  }
+  if (!rule_) return std::nullopt;
+  const auto& main = given_[rule_->main];
+  if (!main || main->is_null()) return std::nullopt;
+  FieldValues others;
+  for (const std::size_t other : rule_->others)
+    if (given_[other]) others.push_back({other, *given_[other]});
+  auto found = find_by_key(*connection_, *rule_, *main, others);
+  if (found.empty()) return std::nullopt;
+  const auto say = [&](std::string code, std::string detail) {
+    errors_->push_back({row_.number, header_of(rule_->main), std::move(code), std::move(detail)});
+  };
+  const std::string_view key = main->get_string();
+  if (found.size() > 1) {
+    say("ambiguous_key", fmt::format("more than one {} has {} {}", kind_.name,
+                                     rule_->main_field().name, key));
+  } else if (row_.id) {
+    say("duplicate_key", fmt::format("{} {} is taken by {}", rule_->main_field().name, key,
+                                     to_string(found.front().id)));
+  } else {
+    return std::move(found.front());
+  }
+  return std::nullopt;
+}
+
+bool RowReader::owned_by_central(const Field& field) const {
+  return role_ == Role::site &&
+         (kind_.authority == Authority::central || field.merge == MergeClass::central);
+}
+
+void RowReader::prepare_update(const Record& record) {
+  json::object wanted;
+  for (std::size_t i = 0; i < given_.size(); ++i)
+    if (given_[i]) wanted[kind_.fields[i].name] = std::move(*given_[i]);
+  const auto changed = read_patch(kind_, wanted, record.values);
+  if (!changed) {
+    for (const FieldError& each : changed.error().errors)
+      errors_->push_back({row_.number, column_at(each.pointer), each.code, each.detail});
+    return;
+  }
+  row_.id = record.id;
+  row_.revision = record.revision;
+  for (const FieldValue& value : *changed) {
+    const Field& field = kind_.fields[value.field];
+    if (same_but_for_blanks(value.value, record.values[value.field])) continue;
+    if (owned_by_central(field))
+      errors_->push_back({row_.number, header_of(value.field), "owned_by_central",
+                          fmt::format("{} is central's to write", field.name)});
+    row_.patch[field.name] = std::move(wanted[field.name]);
+  }
+  row_.wish = row_.patch.empty() ? PreparedRow::Wish::nothing : PreparedRow::Wish::update;
+}
+
+void RowReader::prepare_create() {
+  row_.wish = PreparedRow::Wish::create;
+  for (std::size_t i = 0; i < given_.size(); ++i) {
+    const Field& field = kind_.fields[i];
+    std::optional<json::value>& given = given_[i];
+    json::value value = given ? *given : defaults_[i];
+    if (field.type == FieldType::group && value.is_object())
+      value = without_nulls(value.get_object());
+    if (value.is_null()) {
+      if (field.required)
+        errors_->push_back({row_.number, header_of(i), "required",
+                            given ? "is required" : fmt::format("{} is required", field.name)});
+      continue;
+    }
+    if (given && owned_by_central(field))
+      errors_->push_back({row_.number, header_of(i), "owned_by_central",
+                          fmt::format("{} is central's to write", field.name)});
+    row_.values.push_back({i, std::move(value)});
+  }
+}
+
+// A record must not be named twice in a file, by its id or by its key.
+void RowReader::note_key(const KeyRule* rule, const std::optional<Record>& match) {
+  const auto note = [&](ByteView key, const std::string& header, std::string_view text) {
+    if (const auto before = seen_.add(key, row_.number))
+      errors_->push_back({row_.number, header, "duplicate_row",
+                          fmt::format("{} stands in row {} already", text, *before)});
+  };
+  std::string key_header;
+  if (rule) key_header = header_of(rule->main);
+  if (row_.id) {
+    const auto column = std::find_if(columns_.columns.begin(), columns_.columns.end(),
+                                     [](const auto& each) { return each.use == ColumnUse::id; });
+    const bool by_id = column != columns_.columns.end();
+    const std::string text =
+        match && rule && match->values[rule->main].is_string()
+            ? std::string(match->values[rule->main].get_string())
+            : to_string(*row_.id);
+    return note(row_.id->view(), by_id ? column->header : key_header, text);
+  }
+  if (!rule) return;
+  std::string key;
+  std::string_view text;
+  for (const FieldValue& value : row_.values) {
+    if (value.field == rule->main) {
+      append_json(key, value.value);
+      text = value.value.is_string() ? std::string_view(value.value.get_string()) : "";
+    } else if (std::find(rule->others.begin(), rule->others.end(), value.field) !=
+               rule->others.end()) {
+      fmt::format_to(std::back_inserter(key), "\n{}", value.field);
+      append_json(key, value.value);
+    }
+  }
+  if (!text.empty()) note(as_bytes(key), key_header, text);
+}
+
+std::string RowReader::header_of(std::size_t field) const {
+  for (const ImportColumn& column : columns_.columns)
+    if (column.use != ColumnUse::id && column.use != ColumnUse::custom && column.field == field)
+      return column.header;
+  return {};
+}
+
+std::string RowReader::column_at(std::string_view pointer) const {
+  if (!pointer.empty()) pointer.remove_prefix(1);
+  const std::size_t slash = pointer.find('/');
+  const int field = kind_.find_field(pointer.substr(0, slash));
+  if (field < 0) return {};
+  const auto index = static_cast<std::size_t>(field);
+  if (slash != std::string_view::npos)
+    for (const ImportColumn& column : columns_.columns)
+      if (column.field == index && column.member >= 0 &&
+          column.what->name == pointer.substr(slash + 1))
+        return column.header;
+  return header_of(index);
+}
+
+void RowReader::take_custom(const ImportColumn& column, std::string_view cell) {
+  static_cast<void>(column);
+  static_cast<void>(cell);
+}
+
+}  // namespace skerry::store
