@@ -9,7 +9,7 @@ namespace skerry::store {
 
 // The text as one cell: between quotes when it holds a quote, a comma, a semicolon, a tab or a line
 // break, or begins or ends with a blank. Nothing else is changed: a cell that a spreadsheet would
-// take for a formula stays what it is, because the file must come back as it went (ADR 0016).
+// take for a formula stays what it is, because the file must come back as it went (ADR 0020).
 void append_csv_cell(std::string& out, std::string_view text);
 
 // The cells with commas between them and a line feed behind. A row of one empty cell is written as

@@ -352,7 +352,7 @@ void RowReader::prepare_create() {
   for (std::size_t i = 0; i < given_.size(); ++i) {
     const Field& field = kind_.fields[i];
     std::optional<json::value>& given = given_[i];
-    json::value value = given ? *given : defaults_[i];
+    json::value value = given ? std::move(*given) : defaults_[i];
     if (field.type == FieldType::group && value.is_object())
       value = without_nulls(value.get_object());
     if (value.is_null()) {
