@@ -77,7 +77,9 @@ std::string_view Request::header(std::string_view name) const {
   return {value.data(), value.size()};
 }
 
-Result<json::object> Request::json_body() const { return parse_json_object(body); }
+Result<json::object> Request::json_body() const {
+  return parse_json_object(body, {.fractions = true});
+}
 
 std::string to_event(std::string_view id, std::string_view event, std::string_view data) {
   std::string text;

@@ -53,6 +53,22 @@ object value_schema(const Field& field) {
       return {
           {"type", "object"}, {"additionalProperties", false}, {"properties", std::move(members)}};
     }
+    case FieldType::date:
+      return {{"type", "string"}, {"format", "date"}};
+    case FieldType::decimal:
+      return {{"type", "string"}, {"pattern", "^-?[0-9]{1,15}(\\.[0-9]{1,6})?$"}};
+    case FieldType::integer:
+      return {{"type", "integer"}, {"minimum", 0}, {"maximum", field.length_max}};
+    case FieldType::texts:
+      return {{"type", "array"},
+              {"uniqueItems", true},
+              {"items", object{{"type", "string"}, {"maxLength", field.length_max}}}};
+    case FieldType::custom_key:
+      return {{"type", "string"}, {"pattern", "^[a-z][a-z0-9_.-]{0,49}$"}};
+    case FieldType::custom:
+      return {{"type", "object"},
+              {"additionalProperties",
+               object{{"type", array{"string", "number", "boolean", "null"}}}}};
     case FieldType::text:
       break;
   }

@@ -179,7 +179,8 @@ std::string encode(const Change& change) {
 }
 
 Result<Change> decode_change(std::string_view line) {
-  SKERRY_TRY(const json::object object, parse_json_object(line, {.depth_max = 16}));
+  SKERRY_TRY(const json::object object,
+             parse_json_object(line, {.depth_max = 16, .fractions = true}));
   LineReader reader(object);
   const json::value* schema = reader.member("sv", true);
   if (reader.text("k", true) != "chg" || !schema || !schema->is_int64())

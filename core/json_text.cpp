@@ -54,7 +54,7 @@ void append_json(std::string& out, const json::value& value) {
       out += fmt::format_int(value.get_uint64()).c_str();
       return;
     case json::kind::double_:
-      out += json::serialize(value);
+      fmt::format_to(std::back_inserter(out), "{}", value.get_double());  // the shortest exact text
       return;
     case json::kind::string:
       append_json_string(out, value.get_string());

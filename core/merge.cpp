@@ -1,7 +1,11 @@
 #include "core/merge.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace skerry {
 namespace {
@@ -66,6 +70,61 @@ Merged merge_set(const Register& current, const Proposal& proposal) {
   return {whole ? MergeOutcome::fast_forward : MergeOutcome::joined, std::move(value)};
 }
 
+const json::value& member(const json::value& map, std::string_view key) {
+  static const json::value nothing;
+  const json::object* object = map.if_object();
+  const json::value* value = object ? object->if_contains(key) : nullptr;
+  return value ? *value : nothing;
+}
+
+std::vector<std::string_view> keys_of(const json::value& a, const json::value& b) {
+  std::set<std::string_view> keys;
+  for (const json::value* each : {&a, &b})
+    if (const json::object* object = each->if_object())
+      for (const auto& [key, value] : *object) keys.insert(key);
+  return {keys.begin(), keys.end()};
+}
+
+void put(json::object& map, std::string_view key, const json::value& value) {
+  if (value.is_null())
+    map.erase(key);
+  else
+    map[key] = value;
+}
+
+// The object in canonical form: keys in order, null when there is none.
+json::value canonical_map(const json::object& map) {
+  std::map<std::string_view, const json::value*> sorted;
+  for (const auto& [key, value] : map) sorted.emplace(key, &value);
+  json::object ordered;
+  for (const auto& [key, value] : sorted) ordered[key] = *value;
+  if (ordered.empty()) return nullptr;
+  return ordered;
+}
+
+// Every key is a register of its own: what the writer changed goes over what is there. Where both
+// changed one key, the field's policy decides for all of these, by the newest write of either side.
+Merged merge_map(const Field& field, const Register& current, const Proposal& proposal) {
+  json::object merged = current.value.is_object() ? current.value.get_object() : json::object();
+  const bool wins = proposal_wins(field.policy, current, proposal);
+  std::vector<std::string> clashes;
+  for (const std::string_view key : keys_of(proposal.old_value, proposal.value)) {
+    const json::value& seen = member(proposal.old_value, key);
+    const json::value& wanted = member(proposal.value, key);
+    const json::value& present = member(current.value, key);
+    if (wanted == seen || wanted == present) continue;
+    const bool concurrent = present != seen;
+    if (concurrent) clashes.emplace_back(key);
+    if (!concurrent || wins) put(merged, key, wanted);
+  }
+  json::value value = canonical_map(merged);
+  if (!clashes.empty())
+    return {wins ? MergeOutcome::won : MergeOutcome::lost, std::move(value), std::move(clashes)};
+  if (value == current.value) return {MergeOutcome::agreed, std::move(value)};
+  const bool whole = value == proposal.value;
+  return {whole ? MergeOutcome::fast_forward : MergeOutcome::joined, std::move(value)};
+}
+
 std::ptrdiff_t rank(const Field& field, const json::value& value) {
   const json::string* text = value.if_string();
   if (!text) return -1;
@@ -110,10 +169,23 @@ Merged merge_field(const Field& field, const Register& current, const Proposal& 
       return merge_shared(field, current, proposal);
     case MergeClass::set:
       return merge_set(current, proposal);
+    case MergeClass::map:
+      return merge_map(field, current, proposal);
     case MergeClass::lifecycle:
       return merge_lifecycle(field, current, proposal);
   }
   return {MergeOutcome::refused, current.value};
+}
+
+json::value replay_field(const Field& field, const json::value& current,
+                         const json::value& old_value, const json::value& new_value) {
+  if (field.merge == MergeClass::set)
+    return merge_set({current, {}, {}, {}}, {new_value, old_value, {}, {}, {}}).value;
+  if (field.merge != MergeClass::map) return new_value;
+  json::object map = current.is_object() ? current.get_object() : json::object();
+  for (const std::string_view key : keys_of(old_value, new_value))
+    if (member(old_value, key) != member(new_value, key)) put(map, key, member(new_value, key));
+  return canonical_map(map);
 }
 
 }  // namespace skerry

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "core/hlc.hpp"
 #include "core/ids.hpp"
@@ -40,10 +42,16 @@ enum class MergeOutcome {
 
 struct Merged {
   MergeOutcome outcome;
-  json::value value;  // what the field holds from now on
+  // What the field holds from now on; of a map that lost, with the keys nobody else changed.
+  json::value value;
+  std::vector<std::string> clashes = {};  // of a map: the keys that both changed
 };
 
 Merged merge_field(const Field& field, const Register& current, const Proposal& proposal);
+
+// The field as a site shows it while its write waits for central: what was changed, over `current`.
+json::value replay_field(const Field& field, const json::value& current,
+                         const json::value& old_value, const json::value& new_value);
 
 inline bool is_conflict(MergeOutcome outcome) {
   return outcome == MergeOutcome::won || outcome == MergeOutcome::lost;

@@ -1,6 +1,7 @@
 #include "core/strict_json.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <cmath>
 #include <cstdint>
 #include <fmt/format.h>
 #include <string>
@@ -20,6 +21,8 @@ class StrictHandler {
 
   using error_code = boost::system::error_code;
   using string_view = json::string_view;
+
+  explicit StrictHandler(bool fractions) : fractions_(fractions) {}
 
   bool on_document_begin(error_code&) {
     stack_.reset();
@@ -63,9 +66,13 @@ class StrictHandler {
   bool on_uint64(std::uint64_t, string_view, error_code& error) {
     return refuse("an integer beyond ±(2^53−1)", error);
   }
-  bool on_double(double, string_view text, error_code& error) {
+  bool on_double(double number, string_view text, error_code& error) {
     // Integers too large for 64 bits also arrive here.
     const bool integer = text.find_first_of(".eE") == string_view::npos;
+    if (fractions_ && !integer && std::isfinite(number)) {
+      stack_.push_double(number);
+      return true;
+    }
     return refuse(
         integer ? "an integer beyond ±(2^53−1)" : "a number with a fraction or an exponent", error);
   }
@@ -91,6 +98,7 @@ class StrictHandler {
     return false;
   }
 
+  bool fractions_;
   json::value_stack stack_;
   std::size_t keys_ = 0;
   const char* refused_ = nullptr;
@@ -113,7 +121,7 @@ std::size_t count_members(const json::value& value) {
 Result<json::value> parse_json(std::string_view text, JsonLimits limits) {
   json::parse_options options;
   options.max_depth = limits.depth_max;
-  json::basic_parser<StrictHandler> parser(options);
+  json::basic_parser<StrictHandler> parser(options, limits.fractions);
   json::error_code error;
   const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
   if (error) {

@@ -13,11 +13,15 @@ namespace json = boost::json;
 
 struct JsonLimits {
   std::size_t depth_max = 32;
+  // Takes finite numbers with a fraction or an exponent, as IEEE doubles: only custom fields and
+  // prices have them, and for these shortest decimal text and double are the same thing.
+  bool fractions = false;
 };
 
 // RFC 8259 text, UTF-8, nothing after the value. Refused beyond that: duplicate keys (Boost.JSON
-// keeps the last one silently), numbers with a fraction or exponent, and integers outside
-// ±(2^53−1), which some readers would round (SYNC 4.1). Errc::bad_json names the byte offset.
+// keeps the last one silently), numbers with a fraction or exponent unless asked for, and integers
+// outside ±(2^53−1), which some readers would round (SYNC 4.1). Errc::bad_json names the byte
+// offset.
 Result<json::value> parse_json(std::string_view text, JsonLimits limits = {});
 
 // As parse_json, and the value is an object.

@@ -76,7 +76,7 @@ Result<OpenFile> open_input(const std::filesystem::path& file) {
 }
 
 Error error_of_problem(int status, std::string_view body) {
-  const auto problem = parse_json_object(body);
+  const auto problem = parse_json_object(body, {.fractions = true});
   const ErrcInfo* entry = problem ? find_errc(text_member(*problem, "code")) : nullptr;
   if (entry == nullptr)
     return Error(Errc::internal, fmt::format("the daemon answered {} without saying why", status),
@@ -127,12 +127,12 @@ Result<json::object> DaemonClient::send_for_object(sync::HttpRequest request,
                                                    std::string_view target) {
   SKERRY_TRY(const auto response, send(std::move(request), target));
   if (response.body.empty()) return json::object{};
-  return parse_json_object(response.body);
+  return parse_json_object(response.body, {.fractions = true});
 }
 
 Result<json::value> DaemonClient::get(std::string_view target) {
   SKERRY_TRY(const auto response, send({}, target));
-  return parse_json(response.body);
+  return parse_json(response.body, {.fractions = true});
 }
 
 Result<json::object> DaemonClient::get_object(std::string_view target) {

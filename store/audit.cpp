@@ -98,7 +98,7 @@ AuditRow AuditReader::read(const LogRow& from) {
   row.record = from.record;
   row.recorded_at = from.recorded_at;
   if (role_ == Role::central) row.site = "central";
-  const auto line = parse_json_object(from.line);
+  const auto line = parse_json_object(from.line, {.fractions = true});
   if (!line) {
     row.op = "unreadable";
     row.disposition = "held";

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/json_text.hpp"
+#include "store/csv_reader.hpp"
 #include "store/csv_writer.hpp"
 
 namespace skerry::store {
@@ -16,10 +17,21 @@ std::string plain(const json::value& value) {
 }
 
 std::string joined(const json::array& elements) {
-  if (elements.empty()) return "[]";
+  const auto splits = [](const json::value& each) {
+    return each.is_string() &&
+           (each.get_string().find_first_of(";|") != json::string::npos ||
+            trim_blanks(each.get_string()) != std::string_view(each.get_string()));
+  };
+  if (elements.empty() || std::any_of(elements.begin(), elements.end(), splits) ||
+      plain(elements.front()).starts_with('['))
+    return to_json_text(elements);
   std::string text;
   for (const json::value& each : elements) text += (text.empty() ? "" : ";") + plain(each);
   return text;
+}
+
+bool has_own_column(const Field& field) {
+  return field.type != FieldType::group && field.type != FieldType::custom;
 }
 
 const json::value& member_of(const json::value& value, std::string_view name) {
@@ -38,14 +50,14 @@ std::optional<ExportFormat> parse_export_format(std::string_view text) {
 }
 
 std::vector<std::string> export_columns(const Kind& kind,
-                                        const std::vector<std::string>& custom_keys) {
+                                        const std::vector<CustomField>& custom_fields) {
   std::vector<std::string> names{"id"};
   for (const Field& field : kind.fields) {
-    if (field.type != FieldType::group) names.emplace_back(field.name);
+    if (has_own_column(field)) names.emplace_back(field.name);
     for (const Field& member : field.members)
       names.push_back(fmt::format("{}.{}", field.name, member.name));
   }
-  for (const std::string& key : custom_keys) names.push_back("custom." + key);
+  for (const CustomField& field : custom_fields) names.push_back("custom." + field.key);
   return names;
 }
 
@@ -62,11 +74,13 @@ RecordExport::RecordExport(Connection& connection, ListQuery query, ExportFormat
     : connection_(connection), query_(std::move(query)), format_(format) {
   query_.limit = list_limit_max;
   query_.after.reset();
+  if (query_.kind->find_field("custom") >= 0)
+    custom_fields_ = custom_fields_of(connection, *query_.kind);
 }
 
 std::string RecordExport::begin() const {
   std::string line;
-  if (format_ == ExportFormat::csv) append_csv_row(line, export_columns(*query_.kind, custom_keys_));
+  if (format_ == ExportFormat::csv) append_csv_row(line, export_columns(*query_.kind, custom_fields_));
   return line;
 }
 
@@ -91,12 +105,12 @@ void RecordExport::append_csv(std::string& out, const std::string& record) const
   std::vector<std::string> cells{plain(member_of(value, "id"))};
   for (const Field& field : query_.kind->fields) {
     const json::value& whole = member_of(value, field.name);
-    if (field.type != FieldType::group) cells.push_back(export_cell(field, whole));
+    if (has_own_column(field)) cells.push_back(export_cell(field, whole));
     for (const Field& member : field.members)
       cells.push_back(export_cell(member, member_of(whole, member.name)));
   }
-  for (const std::string& key : custom_keys_)
-    cells.push_back(export_cell({}, member_of(member_of(value, "custom"), key)));
+  for (const CustomField& field : custom_fields_)
+    cells.push_back(export_cell({}, member_of(member_of(value, "custom"), field.key)));
   append_csv_row(out, cells);
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/custom_fields.hpp"
 #include "store/list_records.hpp"
 
 namespace skerry::store {
@@ -16,7 +17,7 @@ std::optional<ExportFormat> parse_export_format(std::string_view text);
 // The columns of a kind's CSV: id, every field that can be written ("address.city" for the members
 // of a group, "custom.key" for custom fields), no computed ones.
 std::vector<std::string> export_columns(const Kind& kind,
-                                        const std::vector<std::string>& custom_keys);
+                                        const std::vector<CustomField>& custom_fields);
 
 // A value as the cell that read_cell() understands: a reference by id, a set with semicolons, null
 // as an empty cell or, where that would mean a default, "null".
@@ -39,7 +40,7 @@ class RecordExport {
   Connection& connection_;
   ListQuery query_;
   ExportFormat format_;
-  std::vector<std::string> custom_keys_;
+  std::vector<CustomField> custom_fields_;
   bool ended_ = false;
 };
 

@@ -4,6 +4,11 @@
 
 namespace skerry::store {
 
+std::vector<CustomField> custom_fields(const ImportPlace& place, const Kind& kind) {
+  const Reader reader = place.database.read();
+  return custom_fields_of(*reader, kind);
+}
+
 bool ImportBatch::any_parents() const {
   return std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.parents.empty(); });
 }
@@ -71,7 +76,7 @@ BatchReader::BatchReader(const ImportPlace& place, const Kind& kind, const Impor
 
 bool BatchReader::header(const std::vector<std::string>& names) {
   std::vector<TableError> errors;
-  auto bound = bind_columns(kind_, names, options_.columns, {}, errors);
+  auto bound = bind_columns(kind_, names, options_.columns, custom_fields(place_, kind_), errors);
   if (!bound) {
     refusal_ = std::move(bound).error();
     return false;

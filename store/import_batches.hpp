@@ -9,6 +9,9 @@
 
 namespace skerry::store {
 
+// The custom fields that the kind has now.
+std::vector<CustomField> custom_fields(const ImportPlace& place, const Kind& kind);
+
 struct ImportBatch {
   std::vector<PreparedRow> rows;  // those that ask for something
   std::vector<TableError> errors;

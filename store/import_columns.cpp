@@ -1,11 +1,15 @@
 #include "store/import_columns.hpp"
 
 #include <algorithm>
+#include <boost/system/error_code.hpp>
+#include <charconv>
+#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <tuple>
 
 #include "core/text.hpp"
+#include "core/timestamp.hpp"
 #include "store/import_targets.hpp"
 
 namespace skerry::store {
@@ -20,10 +24,10 @@ std::string names_of(const std::vector<ImportTarget>& targets) {
 class Binding {
  public:
   Binding(const Kind& kind, const std::vector<std::string>& headers,
-          const std::vector<std::string>& custom_keys)
+          const std::vector<CustomField>& custom_fields)
       : kind_(kind),
         headers_(headers),
-        targets_(import_targets(kind, custom_keys)),
+        targets_(import_targets(kind, custom_fields)),
         used_(headers.size()) {}
 
   Result<void> wish(const ColumnWishes& wishes) {
@@ -149,6 +153,14 @@ class Binding {
     const std::string& header = headers_[cell];
     if (cell + 1 == headers_.size() && ascii_lower(header) == reject_reason_header)
       return set_aside(cell);
+    const std::string name = ascii_lower(header);
+    if (kind_.find_column(name) >= 0 || name == "revision" || name == "created_at" ||
+        name == "updated_at") {
+      errors.push_back({1, header, "read_only_column",
+                        fmt::format("is computed here, not imported; set it aside with --ignore {}",
+                                    header)});
+      return;
+    }
     errors.push_back({1, header, "unknown_column",
                       fmt::format("is no field of a {}; the nearest is {}; map it, or set it aside "
                                   "with --ignore {}",
@@ -182,13 +194,48 @@ json::array split_choices(std::string_view cell) {
   return choices;
 }
 
+// In the order given; an array of JSON where texts hold what stands between them.
+json::value split_texts(std::string_view cell) {
+  if (cell.starts_with('[')) {
+    boost::system::error_code error;
+    json::value texts = json::parse(json::string_view(cell.data(), cell.size()), error);
+    if (!error) return texts;
+  }
+  json::array texts;
+  while (!cell.empty()) {
+    const std::size_t end = std::min(cell.find_first_of(";|"), cell.size());
+    const std::string_view text = trim_blanks(cell.substr(0, end));
+    if (!text.empty()) texts.emplace_back(text);
+    cell.remove_prefix(std::min(end + 1, cell.size()));
+  }
+  return texts;
+}
+
+// A text that is no number stays one, for the validation to name.
+json::value read_integer(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return json::string(text);
+  return number;
+}
+
+json::value read_number(std::string_view text, std::vector<FieldError>& errors) {
+  if (const json::value whole = read_integer(text); whole.is_int64()) return whole;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size() && std::isfinite(number))
+    return number;
+  errors.push_back({{}, "wrong_type", "must be a number"});
+  return nullptr;
+}
+
 }  // namespace
 
 Result<ImportColumns> bind_columns(const Kind& kind, const std::vector<std::string>& headers,
                                    const ColumnWishes& wishes,
-                                   const std::vector<std::string>& custom_keys,
+                                   const std::vector<CustomField>& custom_fields,
                                    std::vector<TableError>& errors) {
-  Binding binding(kind, headers, custom_keys);
+  Binding binding(kind, headers, custom_fields);
   SKERRY_TRY_VOID(binding.wish(wishes));
   binding.match(wishes, errors);
   binding.check(errors);
@@ -204,6 +251,10 @@ std::optional<json::value> read_cell(const Field& field, std::string_view cell,
   switch (field.type) {
     case FieldType::boolean:
       return read_boolean(text, errors);
+    case FieldType::integer:
+      return read_value(field, read_integer(text), {}, errors);
+    case FieldType::texts:
+      return read_value(field, split_texts(text), {}, errors);
     case FieldType::choices:
       return read_value(field, split_choices(text), {}, errors);
     case FieldType::choice:
@@ -211,6 +262,22 @@ std::optional<json::value> read_cell(const Field& field, std::string_view cell,
     default:
       return read_value(field, json::string(text), {}, errors);
   }
+}
+
+std::optional<json::value> read_cell(const CustomField& field, std::string_view cell,
+                                     std::vector<FieldError>& errors) {
+  const std::string_view text = trim_blanks(cell);
+  if (text.empty()) return std::nullopt;
+  if (field.type == "number") return read_number(text, errors);
+  if (field.type == "boolean") return read_boolean(text, errors);
+  if (field.type == "date" && !is_date(text)) {
+    errors.push_back({{}, "wrong_type", "must be a day such as 2026-03-02"});
+  } else if (field.type == "option" && std::find(field.options.begin(), field.options.end(),
+                                                 text) == field.options.end()) {
+    errors.push_back(
+        {{}, "wrong_type", fmt::format("must be one of {}", fmt::join(field.options, ", "))});
+  }
+  return json::value(json::string(text));
 }
 
 }  // namespace skerry::store

@@ -10,6 +10,7 @@
 #include "core/kinds/kinds.hpp"
 #include "core/kinds/validate.hpp"
 #include "store/csv_reader.hpp"
+#include "store/custom_fields.hpp"
 #include "store/import_keys.hpp"
 
 namespace skerry::store {
@@ -54,7 +55,7 @@ struct ImportColumn {
   const Field* what = nullptr;    // the field, the group's member, or the field of the other kind
   const KeyRule* rule = nullptr;  // by_key, key_part, parent_name: of the kind that is referred to
   std::size_t part = 0;           // key_part: position in rule->kind->fields
-  std::string custom_key = {};    // custom
+  CustomField custom = {};        // custom
 
   std::string_view text(std::span<const std::string_view> cells) const {
     return fixed ? std::string_view(*fixed) : cells[cell];
@@ -68,7 +69,7 @@ struct ImportColumns {
 
 // A header means a field when it is the field's name, title or alias; ASCII case, blanks, hyphens
 // and underscores make no difference. Members of a group go by their own name or "group.member",
-// custom fields by "custom.key" (`custom_keys` are those of the kind). A record that is referred to
+// custom fields by "custom.key" (`custom_fields` are those of the kind). A record that is referred to
 // goes by its id ("owner") or its key ("owner_ref", "owner_account_ref", and the kind's name in the
 // field's place where that is unambiguous: "customer_ref", "product_sku", "location_name"); what
 // else belongs to the key may stand beside it ("to_location_customer_ref"). `wishes` go before all
@@ -80,11 +81,11 @@ struct ImportColumns {
 //
 // Errc::bad_request for wishes that name no header of the file or no field of the kind, with the
 // ones there are. Complaints about the header itself go to `errors`: unknown_column, with the field
-// that is nearest, duplicate_column (two headers mean one field), required_column (none means a
+// that is nearest, read_only_column (computed here), duplicate_column (two headers mean one field), required_column (none means a
 // required field, and there is no column of ids).
 Result<ImportColumns> bind_columns(const Kind& kind, const std::vector<std::string>& headers,
                                    const ColumnWishes& wishes,
-                                   const std::vector<std::string>& custom_keys,
+                                   const std::vector<CustomField>& custom_fields,
                                    std::vector<TableError>& errors);
 
 inline constexpr std::string_view reject_reason_header = "reason";
@@ -93,6 +94,10 @@ inline constexpr std::string_view reject_reason_header = "reason";
 // count. Booleans are true, false, yes, no, 1, 0; a set's choices stand between semicolons or bars,
 // and [] is the empty set. Where an empty cell would mean a default, null is "null".
 std::optional<json::value> read_cell(const Field& field, std::string_view cell,
+                                     std::vector<FieldError>& errors);
+
+// The same for a custom field, whose definition says what it holds.
+std::optional<json::value> read_cell(const CustomField& field, std::string_view cell,
                                      std::vector<FieldError>& errors);
 
 }  // namespace skerry::store

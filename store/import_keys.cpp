@@ -26,7 +26,7 @@ constexpr KeyFields keys[] = {
     {"contact", false, "email", {"customer"}},
     {"location", true, "name", {"customer"}},
     {"asset", true, "serial", {"product"}},
-    {"custom_field", false, "key", {"record_kind"}},
+    {"custom_field", false, "record_kind", {"key"}},
     {"note", false, "subject", {"text"}},
     {"move",
      false,
@@ -45,11 +45,11 @@ std::size_t position_of(const Kind& kind, std::string_view field) {
 template <class Others>
 std::string find_statement(const KeyRule& rule, const Others& others) {
   const Kind& kind = *rule.kind;
-  std::string sql = fmt::format("SELECT {} FROM {} WHERE {}=?1", select_columns(kind), kind.name,
+  std::string sql = fmt::format("SELECT {} FROM {} WHERE \"{}\"=?1", select_columns(kind), kind.name,
                                 rule.main_field().name);
   int parameter = 1;
   for (const std::size_t other : others)
-    fmt::format_to(std::back_inserter(sql), " AND +{} IS ?{}", kind.fields[other].name,
+    fmt::format_to(std::back_inserter(sql), " AND +\"{}\" IS ?{}", kind.fields[other].name,
                    ++parameter);
   return sql + " LIMIT 2";
 }

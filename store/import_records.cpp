@@ -32,11 +32,12 @@ class CheckPass final : public BatchReader {
 // Errors with which nothing of a file can be trusted: the header's, and those that end the reading.
 class StructureScan final : public CsvSink {
  public:
-  StructureScan(const Kind& kind, const ImportOptions& options, ImportNotes& notes)
-      : kind_(kind), options_(options), notes_(notes) {}
+  StructureScan(const ImportPlace& place, const Kind& kind, const ImportOptions& options,
+                ImportNotes& notes)
+      : place_(place), kind_(kind), options_(options), notes_(notes) {}
 
   bool header(const std::vector<std::string>& names) override {
-    auto bound = bind_columns(kind_, names, options_.columns, {}, errors_);
+    auto bound = bind_columns(kind_, names, options_.columns, custom_fields(place_, kind_), errors_);
     if (!bound) refusal_ = std::move(bound).error();
     return !refusal_ && errors_.empty();
   }
@@ -62,6 +63,7 @@ class StructureScan final : public CsvSink {
   }
 
  private:
+  const ImportPlace& place_;
   const Kind& kind_;
   const ImportOptions& options_;
   ImportNotes& notes_;
@@ -98,7 +100,7 @@ Result<ImportReport> import_records(const ImportPlace& place, const Kind& kind, 
   notes.enter(ImportPhase::checking);
   if (options.dry_run || !whole) {
     if (!options.dry_run) {
-      StructureScan scan(kind, options, notes);
+      StructureScan scan(place, kind, options, notes);
       SKERRY_TRY_VOID(scan.run(file));
       if (notes.report.has_errors()) return std::move(notes.report);
       notes.enter(ImportPhase::writing);

@@ -344,6 +344,11 @@ void RowReader::prepare_update(const Record& record) {
                           fmt::format("{} is central's to write", field.name)});
     row_.patch[field.name] = std::move(wanted[field.name]);
   }
+  if (kind_.rule && !row_.patch.empty()) {
+    std::vector<json::value> after = record.values;
+    for (const FieldValue& value : *changed) after[value.field] = value.value;
+    hold_to_rule(record.values, after);
+  }
   row_.wish = row_.patch.empty() ? PreparedRow::Wish::nothing : PreparedRow::Wish::update;
 }
 
@@ -355,6 +360,7 @@ void RowReader::prepare_create() {
     json::value value = given ? std::move(*given) : defaults_[i];
     if (field.type == FieldType::group && value.is_object())
       value = without_nulls(value.get_object());
+    if (field.type == FieldType::custom && value.is_object()) value = custom_values(field, value);
     if (value.is_null()) {
       if (field.required)
         errors_->push_back({row_.number, header_of(i), "required",
@@ -366,6 +372,28 @@ void RowReader::prepare_create() {
                           fmt::format("{} is central's to write", field.name)});
     row_.values.push_back({i, std::move(value)});
   }
+  if (!kind_.rule) return;
+  std::vector<json::value> after(kind_.fields.size());
+  for (const FieldValue& value : row_.values) after[value.field] = value.value;
+  hold_to_rule({}, after);
+}
+
+// In its canonical form, without the empty ones.
+json::value RowReader::custom_values(const Field& field, const json::value& given) {
+  std::vector<FieldError> complaints;
+  json::value values =
+      read_value(field, without_nulls(given.get_object()), "/custom", complaints);
+  for (const FieldError& each : complaints)
+    errors_->push_back({row_.number, column_at(each.pointer), each.code, each.detail});
+  return values;
+}
+
+void RowReader::hold_to_rule(ValuesView before, ValuesView after) {
+  std::vector<FieldError> complaints;
+  kind_.rule(kind_, before, after, complaints);
+  for (FieldError& each : complaints)
+    errors_->push_back(
+        {row_.number, column_at(each.pointer), std::move(each.code), std::move(each.detail)});
 }
 
 // A record must not be named twice in a file, by its id or by its key.
@@ -413,20 +441,31 @@ std::string RowReader::header_of(std::size_t field) const {
 std::string RowReader::column_at(std::string_view pointer) const {
   if (!pointer.empty()) pointer.remove_prefix(1);
   const std::size_t slash = pointer.find('/');
+  const std::string_view rest =
+      slash == std::string_view::npos ? std::string_view() : pointer.substr(slash + 1);
+  for (const ImportColumn& column : columns_.columns)
+    if (column.use == ColumnUse::custom && pointer.starts_with("custom/") &&
+        column.custom.key == rest)
+      return column.header;
   const int field = kind_.find_field(pointer.substr(0, slash));
   if (field < 0) return {};
   const auto index = static_cast<std::size_t>(field);
   if (slash != std::string_view::npos)
     for (const ImportColumn& column : columns_.columns)
       if (column.field == index && column.member >= 0 &&
-          column.what->name == pointer.substr(slash + 1))
+          column.what->name == rest)
         return column.header;
   return header_of(index);
 }
 
 void RowReader::take_custom(const ImportColumn& column, std::string_view cell) {
-  static_cast<void>(column);
-  static_cast<void>(cell);
+  std::vector<FieldError> complaints;
+  std::optional<json::value> value = read_cell(column.custom, cell, complaints);
+  for (FieldError& each : complaints)
+    complain(column, std::move(each.code), std::move(each.detail));
+  std::optional<json::value>& field = given_[column.field];
+  if (!field) field = json::object();
+  field->as_object()[column.custom.key] = value ? std::move(*value) : nullptr;
 }
 
 }  // namespace skerry::store

@@ -88,6 +88,8 @@ class RowReader {
   std::optional<Record> find_match();
   void prepare_update(const Record& record);
   void prepare_create();
+  json::value custom_values(const Field& field, const json::value& given);
+  void hold_to_rule(ValuesView before, ValuesView after);
   void note_key(const KeyRule* rule, const std::optional<Record>& match);
   std::string header_of(std::size_t field) const;
   bool owned_by_central(const Field& field) const;

@@ -46,9 +46,13 @@ class TargetList {
       return;
     }
     column.what = &field;
+    if (field.type == FieldType::custom) return;  // one column for each
     add(std::string(field.name), column);
     if (field.type == FieldType::reference) add_references(index);
   }
+
+  // Of the target that was added last.
+  void alias(std::string text) { targets_.back().aliases.push_back(std::move(text)); }
 
   std::vector<ImportTarget> take() { return std::move(targets_); }
 
@@ -73,7 +77,7 @@ class TargetList {
       column.use = ColumnUse::parent_name;
       column.what = &rule->kind->field(static_cast<std::size_t>(name));
       add(base + "_name", column);
-      if (short_names) add_alias(fmt::format("{}_name", option));
+      if (short_names) alias(fmt::format("{}_name", option));
     }
   }
 
@@ -97,10 +101,10 @@ class TargetList {
   void add_named(const std::string& base, std::string_view kind, std::string_view key,
                  bool short_names, const ImportColumn& column) {
     add(base + "_ref", column);
-    add_alias(fmt::format("{}_{}", base, key));
+    alias(fmt::format("{}_{}", base, key));
     if (!short_names) return;
-    add_alias(fmt::format("{}_ref", kind));
-    add_alias(fmt::format("{}_{}", kind, key));
+    alias(fmt::format("{}_ref", kind));
+    alias(fmt::format("{}_{}", kind, key));
   }
 
   // Of several references to one kind it is the required one that goes by the kind's name.
@@ -114,8 +118,6 @@ class TargetList {
       if (refers(field) && (!first || (field.required && !first->required))) first = &field;
     return first == &kind_.fields[index];
   }
-
-  void add_alias(std::string alias) { targets_.back().aliases.push_back(std::move(alias)); }
 
   const Kind& kind_;
   std::vector<ImportTarget> targets_;
@@ -131,22 +133,26 @@ bool ImportTarget::same_place(const ImportColumn& other) const {
   const bool one_kind = !column.rule || !other.rule || column.rule == other.rule;
   if (fills_field(column.use) && fills_field(other.use))
     return column.field == other.field && column.member == other.member && one_kind;
-  return std::tie(column.use, column.field, column.rule, column.part, column.custom_key) ==
-         std::tie(other.use, other.field, other.rule, other.part, other.custom_key);
+  return std::tie(column.use, column.field, column.rule, column.part, column.custom.key) ==
+         std::tie(other.use, other.field, other.rule, other.part, other.custom.key);
 }
 
 std::vector<ImportTarget> import_targets(const Kind& kind,
-                                         const std::vector<std::string>& custom_keys) {
+                                         const std::vector<CustomField>& custom_fields) {
   TargetList list(kind);
   ImportColumn id;
   id.use = ColumnUse::id;
   list.add("id", id);
   for (std::size_t i = 0; i < kind.fields.size(); ++i) list.add_field(i);
-  for (const std::string& key : custom_keys) {
+  const int custom = kind.find_field("custom");
+  for (const CustomField& field : custom_fields) {
+    if (custom < 0) break;
     ImportColumn column;
     column.use = ColumnUse::custom;
-    column.custom_key = key;
-    list.add("custom." + key, column);
+    column.field = static_cast<std::size_t>(custom);
+    column.custom = field;
+    list.add("custom." + field.key, column);
+    if (!field.display_name.empty()) list.alias(field.display_name);
   }
   return list.take();
 }

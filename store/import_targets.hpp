@@ -19,7 +19,7 @@ struct ImportTarget {
 };
 
 std::vector<ImportTarget> import_targets(const Kind& kind,
-                                         const std::vector<std::string>& custom_keys);
+                                         const std::vector<CustomField>& custom_fields);
 
 // The target a person calls `name`; nullptr when there is none. A field's own name goes before
 // titles and aliases, so that a contact's "title" is not somebody else's.

@@ -3,21 +3,24 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
-#include <map>
 
 #include "core/check.hpp"
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
+#include "store/custom_fields.hpp"
+#include "store/derived.hpp"
 #include "store/sqlite/search_index.hpp"
 
 namespace skerry::store {
 namespace {
 
-constexpr int system_columns = 8;  // row … stamps
+constexpr int system_columns = record_system_columns;
 
 // The statements of one kind, written once from its description.
 struct TableSql {
-  std::string columns;
+  int custom = -1;                   // position of the custom fields among the fields
+  std::vector<json::value> derived;  // the derived columns of a record that nothing refers to
+  std::string columns;               // of the table
   std::string find;
   std::string exists;
   std::string insert;
@@ -27,17 +30,23 @@ struct TableSql {
 TableSql write_sql(const Kind& kind) {
   TableSql sql;
   std::string names;
-  std::string marks = "?1,?2,?3,?4,?5,?6,?7";
-  int parameter = 7;
+  std::string marks = "?1,?2,?3,?4,?5,?6,?7,?8";
+  int parameter = 8;
   for (const Field& field : kind.fields) {
-    names += fmt::format(",{}", field.name);
+    names += fmt::format(",\"{}\"", field.name);  // "unique" is a word of SQL's, too
     marks += fmt::format(",?{}", ++parameter);
   }
-  sql.columns = "row,id,revision,created_at,updated_at,version,scope_customer,stamps" + names;
+  std::string derived;
+  for (const Field& field : kind.derived) derived += fmt::format(",\"{}\"", field.name);
+  sql.columns = "row,id,revision,created_at,updated_at,version,scope_customer,scope_place,stamps" +
+                names + derived;
+  sql.custom = kind.find_field("custom");
+  for (const Field& field : kind.derived) sql.derived.push_back(default_value(field));
   sql.find = fmt::format("SELECT {} FROM {} WHERE id=?1", sql.columns, kind.name);
   sql.exists = fmt::format("SELECT 1 FROM {} WHERE id=?1", kind.name);
   sql.insert = fmt::format(
-      "INSERT INTO {}(id,revision,created_at,updated_at,version,scope_customer,stamps{}) "
+      "INSERT INTO {}(id,revision,created_at,updated_at,version,scope_customer,scope_place,"
+      "stamps{}) "
       "VALUES({})",
       kind.name, names, marks);
   sql.remove = fmt::format("DELETE FROM {} WHERE row=?1", kind.name);
@@ -53,6 +62,12 @@ const TableSql& sql_of(const Kind& kind) {
   const auto index = static_cast<std::size_t>(&kind - all_kinds().data());
   SKERRY_CHECK(index < all.size());
   return all[index];
+}
+
+const json::value& custom_of(const Record& record) {
+  static const json::value none;
+  const int position = sql_of(*record.kind).custom;
+  return position < 0 ? none : record.values[static_cast<std::size_t>(position)];
 }
 
 std::string search_text(const Record& record) {
@@ -83,8 +98,12 @@ void bind_system(Cursor& cursor, int parameter, const Record& record, const std:
   cursor.bind(parameter + 1, record.created_at);
   cursor.bind(parameter + 2, record.updated_at);
   cursor.bind(parameter + 3, record.version);
-  cursor.bind(parameter + 4, record.scope_customer);
-  cursor.bind(parameter + 5, std::string_view(stamps));
+  cursor.bind(parameter + 4, record.scope.customer);
+  if (record.scope.place.is_zero())
+    cursor.bind(parameter + 5, nullptr);
+  else
+    cursor.bind(parameter + 5, record.scope.place);
+  cursor.bind(parameter + 6, std::string_view(stamps));
 }
 
 void run(Cursor& cursor) {
@@ -97,69 +116,34 @@ json::value read_column(const Cursor& cursor, int column, const Field& field) {
   switch (field.type) {
     case FieldType::boolean:
       return cursor.integer(column) != 0;
+    case FieldType::integer:
+      return cursor.integer(column);
     case FieldType::timestamp:
       return json::string(format_timestamp(cursor.integer(column)));
     case FieldType::reference:
       return json::string(to_string(cursor.id<RecordId>(column)));
     case FieldType::choices:
+    case FieldType::texts:
     case FieldType::group:
+    case FieldType::custom:
       return json::parse(cursor.text(column));
     default:
       return json::string(cursor.text(column));
   }
 }
 
-// `{"id":…,"updated_at":…`, what every record begins with.
-void append_head(std::string& out, const RecordId& id, std::int64_t revision, UnixMillis created,
-                 UnixMillis updated) {
-  out += "{\"id\":\"";
-  out += to_string(id);
-  out += "\",\"revision\":";
-  out += std::string_view(fmt::format_int(revision).c_str());
-  out += ",\"created_at\":\"";
-  out += format_timestamp(created);
-  out += "\",\"updated_at\":\"";
-  out += format_timestamp(updated);
-  out += '"';
-}
-
-void append_column(std::string& out, const Cursor& cursor, int column, const Field& field) {
-  if (cursor.is_null(column)) {
-    out += "null";
-    return;
-  }
-  switch (field.type) {
-    case FieldType::boolean:
-      out += cursor.integer(column) != 0 ? "true" : "false";
-      return;
-    case FieldType::timestamp:
-      out += '"';
-      out += format_timestamp(cursor.integer(column));
-      out += '"';
-      return;
-    case FieldType::reference:
-      out += '"';
-      out += to_string(cursor.id<RecordId>(column));
-      out += '"';
-      return;
-    case FieldType::choices:
-    case FieldType::group:
-      out += cursor.text(column);
-      return;  // stored as JSON
-    default:
-      append_json_string(out, cursor.text(column));
-  }
-}
-
 }  // namespace
 
 const std::string& select_columns(const Kind& kind) { return sql_of(kind).columns; }
+const std::string& find_statement(const Kind& kind) { return sql_of(kind).find; }
 
 void bind_value(Cursor& cursor, int parameter, const Field& field, const json::value& value) {
   if (value.is_null()) {
     cursor.bind(parameter, nullptr);
   } else if (field.type == FieldType::boolean) {
     cursor.bind(parameter, value.get_bool());
+  } else if (field.type == FieldType::integer) {
+    cursor.bind(parameter, value.get_int64());
   } else if (field.type == FieldType::timestamp) {
     const auto time = parse_timestamp(value.get_string());
     SKERRY_CHECK(time.has_value());
@@ -174,6 +158,8 @@ void bind_value(Cursor& cursor, int parameter, const Field& field, const json::v
   }
 }
 
+Record::Record(const Kind& k) : kind(&k), values(k.fields.size()), derived(sql_of(k).derived) {}
+
 Record read_record(const Cursor& cursor, const Kind& kind) {
   Record record(kind);
   record.row = cursor.integer(0);
@@ -182,14 +168,18 @@ Record read_record(const Cursor& cursor, const Kind& kind) {
   record.created_at = cursor.integer(3);
   record.updated_at = cursor.integer(4);
   record.version = cursor.integer(5);
-  record.scope_customer = cursor.id<RecordId>(6);
-  auto stamps = Stamps::parse(cursor.text(7));
+  record.scope.customer = cursor.id<RecordId>(6);
+  if (!cursor.is_null(7)) record.scope.place = cursor.id<RecordId>(7);
+  auto stamps = Stamps::parse(cursor.text(8));
   if (!stamps)
     throw StorageError(Errc::io_failed,
                        fmt::format("bad stamps of {} {}", kind.name, to_string(record.id)));
   record.stamps = std::move(*stamps);
+  int column = system_columns;
   for (std::size_t i = 0; i < kind.fields.size(); ++i)
-    record.values[i] = read_column(cursor, system_columns + static_cast<int>(i), kind.fields[i]);
+    record.values[i] = read_column(cursor, column++, kind.fields[i]);
+  for (std::size_t i = 0; i < kind.derived.size(); ++i)
+    record.derived[i] = read_column(cursor, column++, kind.derived[i]);
   return record;
 }
 
@@ -218,6 +208,8 @@ void insert_record(Connection& connection, Record& record) {
   }
   record.row = connection.last_insert_rowid();
   search_index::insert(connection, record.kind->name, record.row, search_text(record));
+  index_custom_values(connection, record, nullptr, custom_of(record));
+  derive_after_insert(connection, record);
 }
 
 // Sets only the fields that changed: SQLite writes every index anew that has a column of the SET
@@ -228,13 +220,20 @@ void replace_record(Connection& connection, const Record& before, Record& record
   std::vector<std::size_t> changed;
   std::string sql = fmt::format(
       "UPDATE {} SET revision=?2,created_at=?3,updated_at=?4,version=?5,scope_customer=?6,"
-      "stamps=?7",
+      "scope_place=?7,stamps=?8",
       record.kind->name);
   for (std::size_t i = 0; i < record.values.size(); ++i) {
     if (before.values[i] == record.values[i]) continue;
     changed.push_back(i);
-    fmt::format_to(std::back_inserter(sql), ",{}=?{}", record.kind->fields[i].name,
-                   7 + changed.size());
+    fmt::format_to(std::back_inserter(sql), ",\"{}\"=?{}", record.kind->fields[i].name,
+                   8 + changed.size());
+  }
+  std::vector<std::size_t> derived;
+  for (std::size_t i = 0; i < record.derived.size(); ++i) {
+    if (before.derived[i] == record.derived[i]) continue;
+    derived.push_back(i);
+    fmt::format_to(std::back_inserter(sql), ",\"{}\"=?{}", record.kind->derived[i].name,
+                   8 + changed.size() + derived.size());
   }
   sql += " WHERE row=?1";
   const std::string stamps = record.stamps.to_text();
@@ -247,55 +246,25 @@ void replace_record(Connection& connection, const Record& before, Record& record
     int parameter = system_columns;
     for (const std::size_t i : changed)
       bind_field(cursor, parameter++, record.kind->fields[i], record.values[i], held);
+    for (const std::size_t i : derived)
+      bind_value(cursor, parameter++, record.kind->derived[i], record.derived[i]);
     run(cursor);
   }
   const std::string old_text = search_text(before);
   const std::string new_text = search_text(record);
-  if (old_text == new_text) return;
-  search_index::remove(connection, record.kind->name, record.row, old_text);
-  search_index::insert(connection, record.kind->name, record.row, new_text);
+  if (old_text != new_text) {
+    search_index::remove(connection, record.kind->name, record.row, old_text);
+    search_index::insert(connection, record.kind->name, record.row, new_text);
+  }
+  index_custom_values(connection, record, custom_of(before), custom_of(record));
+  derive_after_replace(connection, before, record);
 }
 
-void delete_record(Connection& connection, const Record& before) {
+void delete_record(Connection& connection, const Record& before, std::int64_t n) {
   search_index::remove(connection, before.kind->name, before.row, search_text(before));
   connection.execute(sql_of(*before.kind).remove, before.row);
-}
-
-void append_record_json(std::string& out, const Cursor& cursor, const Kind& kind) {
-  append_head(out, cursor.id<RecordId>(1), cursor.integer(2), cursor.integer(3), cursor.integer(4));
-  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
-    out += ",\"";
-    out += kind.fields[i].name;
-    out += "\":";
-    append_column(out, cursor, system_columns + static_cast<int>(i), kind.fields[i]);
-  }
-  out += '}';
-}
-
-std::optional<std::int64_t> append_found_json(std::string& out, Connection& connection,
-                                              const Kind& kind, const RecordId& id) {
-  Cursor cursor = connection.query(sql_of(kind).find, id);
-  if (!cursor.next()) return std::nullopt;
-  append_record_json(out, cursor, kind);
-  return cursor.integer(2);
-}
-
-void append_record_json(std::string& out, const Record& record) {
-  append_head(out, record.id, record.revision, record.created_at, record.updated_at);
-  for (std::size_t i = 0; i < record.values.size(); ++i) {
-    out += ",\"";
-    out += record.kind->fields[i].name;
-    out += "\":";
-    append_json(out, record.values[i]);
-  }
-  out += '}';
-}
-
-std::string record_json(const Record& record) {
-  std::string text;
-  text.reserve(512);
-  append_record_json(text, record);
-  return text;
+  index_custom_values(connection, before, custom_of(before), nullptr);
+  derive_after_delete(connection, before, n);
 }
 
 Version newest_version(const Record& record) {
@@ -305,10 +274,14 @@ Version newest_version(const Record& record) {
   return newest;
 }
 
+const json::value& Record::value(std::string_view field) const {
+  const int position = kind->find_field(field);
+  SKERRY_CHECK(position >= 0);
+  return values[static_cast<std::size_t>(position)];
+}
+
 std::string record_label(const Record& record) {
-  const int field = record.kind->find_field(record.kind->label);
-  SKERRY_CHECK(field >= 0);
-  const json::string* label = record.values[static_cast<std::size_t>(field)].if_string();
+  const json::string* label = record.value(record.kind->label).if_string();
   if (!label) return {};
   std::string text(*label);
   if (text.size() <= 80) return text;
@@ -322,8 +295,10 @@ Result<void> check_tables(Connection& connection) {
     std::string columns;
     Cursor cursor =
         connection.query("SELECT name FROM pragma_table_info(?1) ORDER BY cid", kind.name);
-    while (cursor.next())
-      columns += fmt::format("{}{}", columns.empty() ? "" : ",", cursor.text(0));
+    for (int column = 0; cursor.next(); ++column)
+      columns += column == 0               ? std::string(cursor.text(0))
+                 : column < system_columns ? fmt::format(",{}", cursor.text(0))
+                                           : fmt::format(",\"{}\"", cursor.text(0));
     if (columns != sql_of(kind).columns)
       return fail(Errc::internal, fmt::format("table {} has columns {}, its kind asks for {}",
                                               kind.name, columns, sql_of(kind).columns));

@@ -6,20 +6,16 @@
 namespace skerry::store {
 namespace {
 
-std::string_view scope_field(const Kind& kind) {
-  return kind.scope == ScopePath::subject ? "subject" : "customer";
-}
-
 // Records whose way to their customer leads through `parent`.
 std::vector<Record> followers(Connection& connection, const Record& parent) {
   std::vector<Record> found;
   for (const Kind& kind : all_kinds()) {
-    if (kind.scope == ScopePath::itself) continue;
-    const int position = kind.find_field(scope_field(kind));
+    if (kind.scope != ScopePath::follows) continue;
+    const int position = kind.find_field(kind.scope_field);
     const auto& options = kind.fields[static_cast<std::size_t>(position)].options;
     if (std::find(options.begin(), options.end(), parent.kind->name) == options.end()) continue;
     auto cursor = connection.query(fmt::format("SELECT {} FROM {} WHERE {}=?1",
-                                               select_columns(kind), kind.name, scope_field(kind)),
+                                               select_columns(kind), kind.name, kind.scope_field),
                                    parent.id);
     while (cursor.next()) found.push_back(read_record(cursor, kind));
   }
@@ -30,14 +26,17 @@ std::vector<Record> followers(Connection& connection, const Record& parent) {
 
 void follow_scope(Connection& connection, const Record& before, const Record& after,
                   std::int64_t n) {
-  if (before.scope_customer == after.scope_customer) return;
-  connection.execute(
-      "INSERT INTO scope_move(record,kind,customer,version) VALUES(?1,?2,?3,?4) "
-      "ON CONFLICT(record,customer) DO UPDATE SET version=excluded.version",
-      after.id, after.kind->name, before.scope_customer, n);
+  if (before.scope == after.scope) return;
+  for (const RecordId& customer : {before.scope.customer, before.scope.place}) {
+    if (customer == after.scope.customer || customer == after.scope.place) continue;
+    connection.execute(
+        "INSERT INTO scope_move(record,kind,customer,version) VALUES(?1,?2,?3,?4) "
+        "ON CONFLICT(record,customer) DO UPDATE SET version=excluded.version",
+        after.id, after.kind->name, customer, n);
+  }
   for (const Record& follower : followers(connection, after)) {
     Record moved = follower;
-    moved.scope_customer = after.scope_customer;
+    moved.scope = after.scope;
     moved.version = n;
     replace_record(connection, follower, moved);
     follow_scope(connection, follower, moved, n);

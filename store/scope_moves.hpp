@@ -8,9 +8,9 @@
 
 namespace skerry::store {
 
-// After `after` replaced `before` in its table: when the customer that decides who sees the record
-// is another one, notes that, and takes along the records that follow it (notes of a location). `n`
-// is the place of the change in central's log.
+// After `after` replaced `before` in its table: when other customers decide who sees the record,
+// notes those it left, and takes along the records that follow it (notes of a location, moves of an
+// asset). `n` is the place of the change in central's log.
 void follow_scope(Connection& connection, const Record& before, const Record& after,
                   std::int64_t n);
 

@@ -6,14 +6,15 @@
 namespace skerry::store {
 namespace {
 
-// {"c":created_at,"r":revision,"u":scope,"s":stamps,"f":{field:value}}
+// {"c":created_at,"r":revision,"u":customer,"p":place,"s":stamps,"f":{field:value}}
 std::string to_doc(const Record& record) {
   json::object fields;
   for (std::size_t i = 0; i < record.values.size(); ++i)
     if (!record.values[i].is_null()) fields[record.kind->fields[i].name] = record.values[i];
   return to_json_text(json::object{{"c", record.created_at},
                                    {"r", record.revision},
-                                   {"u", to_string(record.scope_customer)},
+                                   {"u", to_string(record.scope.customer)},
+                                   {"p", to_string(record.scope.place)},
                                    {"s", record.stamps.to_text()},
                                    {"f", std::move(fields)}});
 }
@@ -25,7 +26,8 @@ Record from_doc(const Kind& kind, const RecordId& id, std::string_view doc) {
   record.created_at = object.at("c").as_int64();
   record.updated_at = record.created_at;
   record.revision = object.at("r").as_int64();
-  record.scope_customer = parse_id<RecordId>(object.at("u").as_string()).value_or(RecordId{});
+  record.scope = {parse_id<RecordId>(object.at("u").as_string()).value_or(RecordId{}),
+                  parse_id<RecordId>(object.at("p").as_string()).value_or(RecordId{})};
   record.stamps = Stamps::parse(object.at("s").as_string()).value_or(Stamps{});
   for (const auto& [name, value] : object.at("f").as_object()) {
     const int field = kind.find_field(name);

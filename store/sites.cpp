@@ -119,6 +119,13 @@ bool in_scope(Connection& connection, const Site& site, const RecordId& customer
       .next();
 }
 
+bool in_scope(Connection& connection, const Site& site, const Kind& kind, const Scope& scope) {
+  if (kind.scope == ScopePath::nowhere) return false;
+  if (kind.scope == ScopePath::everywhere || in_scope(connection, site, scope.customer))
+    return true;
+  return !scope.place.is_zero() && in_scope(connection, site, scope.place);
+}
+
 void add_to_scope(Connection& connection, const Site& site, const RecordId& customer) {
   connection.execute(
       "INSERT INTO site_scope(site,customer) VALUES(?1,?2) ON CONFLICT(site,customer) DO NOTHING",

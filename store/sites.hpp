@@ -7,6 +7,7 @@
 
 #include "core/change.hpp"
 #include "core/version.hpp"
+#include "store/record.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace skerry::store {
@@ -57,6 +58,8 @@ void update_site(Connection& connection, const Site& site);
 
 std::vector<RecordId> read_scope(Connection& connection, const Site& site);
 bool in_scope(Connection& connection, const Site& site, const RecordId& customer);
+// Whether the site sees records of this kind and scope.
+bool in_scope(Connection& connection, const Site& site, const Kind& kind, const Scope& scope);
 void add_to_scope(Connection& connection, const Site& site, const RecordId& customer);
 
 std::optional<SiteEpoch> find_epoch(Connection& connection, const EpochId& epoch);

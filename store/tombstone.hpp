@@ -11,7 +11,7 @@ namespace skerry::store {
 struct Tombstone {
   RecordId record;
   const Kind* kind = nullptr;
-  RecordId scope_customer;
+  Scope scope;
   Version version;  // of the deletion; zero at a site until central confirms
 };
 

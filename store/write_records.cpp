@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/check.hpp"
+#include "store/custom_fields.hpp"
 #include "store/scope_moves.hpp"
 #include "store/shadow.hpp"
 #include "store/tombstone.hpp"
@@ -33,21 +34,27 @@ const Kind* find_referenced(Connection& connection, const Field& field, const Re
   return nullptr;
 }
 
-Result<RecordId> scope_customer_of(Connection& connection, const Record& record) {
-  if (record.kind->scope == ScopePath::itself) return record.id;
-  const char* name = record.kind->scope == ScopePath::subject ? "subject" : "customer";
-  const int position = record.kind->find_field(name);
+Result<Scope> scope_of(Connection& connection, const Record& record) {
+  const Kind& kind = *record.kind;
+  if (kind.scope == ScopePath::itself) return Scope{record.id, {}};
+  if (kind.scope == ScopePath::everywhere || kind.scope == ScopePath::nowhere) return Scope{};
+  const int position = kind.find_field(kind.scope_field);
   SKERRY_CHECK(position >= 0);
   const auto index = static_cast<std::size_t>(position);
-  const Field& field = record.kind->fields[index];
+  const Field& field = kind.fields[index];
+  const RecordId place = kind.scope == ScopePath::placed ? record.scope.place : RecordId{};
   const auto id = reference_of(record.values[index]);
-  const Kind* kind = id ? find_referenced(connection, field, *id) : nullptr;
-  if (!kind) {
+  if (!id && !field.required) return Scope{{}, place};
+  const Kind* parent = id ? find_referenced(connection, field, *id) : nullptr;
+  if (!parent) {
     return fail(Error(Errc::reference_not_found, fmt::format("{} names no record", field.name), {},
                       {complaint(field, "reference_not_found", "names no record")}));
   }
-  if (kind->scope == ScopePath::itself) return *id;
-  return scope_customer_of(connection, *find_record(connection, *kind, *id));
+  if (parent->scope == ScopePath::itself) return Scope{*id, place};
+  Cursor cursor = connection.query(
+      fmt::format("SELECT scope_customer,scope_place FROM {} WHERE id=?1", parent->name), *id);
+  SKERRY_CHECK(cursor.next());
+  return Scope{cursor.id<RecordId>(0), cursor.is_null(1) ? RecordId{} : cursor.id<RecordId>(1)};
 }
 
 std::optional<RecordId> find_same_key(Connection& connection, const Record& record,
@@ -55,15 +62,20 @@ std::optional<RecordId> find_same_key(Connection& connection, const Record& reco
   const Field& field = record.kind->fields[position];
   const json::value& value = record.values[position];
   if (field.unique == Unique::no || value.is_null()) return std::nullopt;
+  const bool within = field.unique == Unique::within;
   Cursor cursor = connection.statement(
-      field.unique == Unique::everywhere
-          ? fmt::format("SELECT id FROM {} WHERE {}=?1 AND id<>?2 LIMIT 1", record.kind->name,
-                        field.name)
-          : fmt::format("SELECT id FROM {} WHERE {}=?1 AND id<>?2 AND scope_customer=?3 LIMIT 1",
-                        record.kind->name, field.name));
+      within ? fmt::format("SELECT id FROM {} WHERE {}=?1 AND id<>?2 AND {}=?3 LIMIT 1",
+                           record.kind->name, field.name, field.unique_within)
+             : fmt::format("SELECT id FROM {} WHERE {}=?1 AND id<>?2 LIMIT 1", record.kind->name,
+                           field.name));
   bind_value(cursor, 1, field, value);
   cursor.bind(2, record.id);
-  if (field.unique == Unique::within_customer) cursor.bind(3, record.scope_customer);
+  if (within) {
+    const int group = record.kind->find_field(field.unique_within);
+    SKERRY_CHECK(group >= 0);
+    bind_value(cursor, 3, record.kind->field(static_cast<std::size_t>(group)),
+               record.value(field.unique_within));
+  }
   if (!cursor.next()) return std::nullopt;
   return cursor.id<RecordId>(0);
 }
@@ -107,8 +119,52 @@ Result<void> RecordWriter::check_unique(const Record& record, const Field& field
   return fail(Error(Errc::duplicate_key, detail, {}, {complaint(field, "duplicate_key", detail)}));
 }
 
-// The rules that need the database; `record` already holds the new values.
-Result<void> RecordWriter::check_values(const Record& record, const FieldValues& values) {
+Result<void> RecordWriter::check_custom_unique(const Record& record) {
+  const auto shared = find_same_custom(connection_, record);
+  if (shared.empty()) return {};
+  std::string detail =
+      fmt::format("custom.{} is taken by {}", shared.front().key, to_string(shared.front().other));
+  FieldError error{fmt::format("/custom/{}", shared.front().key), "duplicate_key", detail};
+  return fail(Error(Errc::duplicate_key, std::move(detail), {}, {std::move(error)}));
+}
+
+Result<void> RecordWriter::check_authority(const Kind& kind) const {
+  if (kind.authority != Authority::central || role_ == Role::central) return {};
+  return fail(Errc::owned_by_central, fmt::format("{} are central's to write", kind.plural),
+              "ask the vendor's central");
+}
+
+Result<void> RecordWriter::check_reference(const Field& field, const RecordId& id) {
+  const auto refuse = [&](Errc code, std::string detail) {
+    FieldError error = complaint(field, std::string(info(code).slug), detail);
+    return fail(Error(code, std::move(detail), {}, {std::move(error)}));
+  };
+  const Kind* kind = find_referenced(connection_, field, id);
+  if (!kind)
+    return refuse(Errc::reference_not_found,
+                  fmt::format("{} {} names no record", field.name, to_string(id)));
+  if (kind->name != "product") return {};
+  Cursor cursor = connection_.query("SELECT type FROM product WHERE id=?1", id);
+  if (cursor.next() && cursor.text(0) == "device") return {};
+  return refuse(Errc::validation_failed, fmt::format("{} {} is no device: only devices have assets",
+                                                     field.name, to_string(id)));
+}
+
+// The rules that one field's value cannot be held to alone; `record` already holds the new values,
+// `before` is null for a new one.
+Result<void> RecordWriter::check_values(const Record& record, const Record* before,
+                                        const FieldValues& values) {
+  const Kind& kind = *record.kind;
+  std::vector<FieldError> errors;
+  if (kind.rule)
+    kind.rule(kind, before ? ValuesView(before->values) : ValuesView(), record.values, errors);
+  if (kind.find_field("custom") >= 0)
+    check_custom_values(connection_, record, before ? before->value("custom") : json::value(),
+                        before == nullptr, errors);
+  if (!errors.empty()) {
+    std::string detail = fmt::format("{} {}", errors.front().pointer, errors.front().detail);
+    return fail(Error(Errc::validation_failed, std::move(detail), {}, std::move(errors)));
+  }
   for (const FieldValue& value : values) {
     const Field& field = record.kind->fields[value.field];
     if (field.merge == MergeClass::central && role_ == Role::site) {
@@ -116,13 +172,9 @@ Result<void> RecordWriter::check_values(const Record& record, const FieldValues&
       return fail(Error(Errc::owned_by_central, detail, "ask the vendor's central",
                         {complaint(field, "owned_by_central", detail)}));
     }
-    if (const auto id = reference_of(value.value); field.type == FieldType::reference && id) {
-      if (!find_referenced(connection_, field, *id)) {
-        const std::string detail = fmt::format("{} {} names no record", field.name, to_string(*id));
-        return fail(Error(Errc::reference_not_found, detail, {},
-                          {complaint(field, "reference_not_found", detail)}));
-      }
-    }
+    if (const auto id = reference_of(value.value); field.type == FieldType::reference && id)
+      SKERRY_TRY_VOID(check_reference(field, *id));
+    if (field.type == FieldType::custom) SKERRY_TRY_VOID(check_custom_unique(record));
     if (field.unique != Unique::no) SKERRY_TRY_VOID(check_unique(record, field, value.field));
   }
   return {};
@@ -162,6 +214,7 @@ void RecordWriter::stamp(Record& record, const Change& change, Version version) 
 
 Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id,
                                     FieldValues values, const Author& author) {
+  SKERRY_TRY_VOID(check_authority(kind));
   Record record(kind);
   record.created_at = record.updated_at = log_.wall_ms();
   record.revision = 1;
@@ -169,8 +222,8 @@ Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id
   if (id && (record_exists(connection_, kind, *id) || find_tombstone(connection_, *id)))
     return fail(Errc::already_exists, fmt::format("the id {} is taken", to_string(*id)));
   for (const FieldValue& value : values) record.values[value.field] = value.value;
-  SKERRY_TRY(record.scope_customer, scope_customer_of(connection_, record));
-  SKERRY_TRY_VOID(check_values(record, values));
+  SKERRY_TRY(record.scope, scope_of(connection_, record));
+  SKERRY_TRY_VOID(check_values(record, nullptr, values));
   Change change = new_change(record, ChangeOp::create, author);
   for (FieldValue& value : values)
     change.fields.push_back({value.field, nullptr, std::move(value.value), std::nullopt});
@@ -184,13 +237,14 @@ Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id
 Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const json::object& patch,
                                     std::optional<std::int64_t> revision, const Author& author,
                                     std::optional<RecordId> resolves) {
+  SKERRY_TRY_VOID(check_authority(kind));
   SKERRY_TRY(const Record before, current(kind, id, revision));
   SKERRY_TRY(const FieldValues values, read_patch(kind, patch, before.values));
   if (values.empty() && !resolves) return before;
   Record record = before;
   for (const FieldValue& value : values) record.values[value.field] = value.value;
-  SKERRY_TRY(record.scope_customer, scope_customer_of(connection_, record));
-  SKERRY_TRY_VOID(check_values(record, values));
+  SKERRY_TRY(record.scope, scope_of(connection_, record));
+  SKERRY_TRY_VOID(check_values(record, &before, values));
   Change change = new_change(record, ChangeOp::set, author);
   change.resolves = resolves;
   for (const FieldValue& value : values) {
@@ -211,6 +265,7 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const 
 
 Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
                                   std::optional<std::int64_t> revision, const Author& author) {
+  SKERRY_TRY_VOID(check_authority(kind));
   SKERRY_TRY(const Record before, current(kind, id, revision));
   if (const auto referrer = find_referrer(connection_, kind, id))
     return fail(Errc::in_use, fmt::format("{} refers to this {}", *referrer, kind.name),
@@ -219,8 +274,8 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
   if (before.stamps.at_central()) change.base = newest_version(before);
   keep_shadow(before);
   const Version version = role_ == Role::central ? log_.next_version() : Version{};
-  delete_record(connection_, before);
-  write_tombstone(connection_, {id, &kind, before.scope_customer, version}, log_.wall_ms());
+  delete_record(connection_, before, version.n);
+  write_tombstone(connection_, {id, &kind, before.scope, version}, log_.wall_ms());
   const std::string line = encode(change);
   log_.append_own(connection_, kind.name, id, line);
   return {};

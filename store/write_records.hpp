@@ -26,7 +26,7 @@ class RecordWriter {
       : connection_(connection), log_(log), role_(role), random_(random) {}
 
   // `id`: chosen by the client, or nullopt. Errors: already_exists, duplicate_key,
-  // reference_not_found, owned_by_central.
+  // reference_not_found, validation_failed (the kind's rule, a custom field), owned_by_central.
   Result<Record> create(const Kind& kind, std::optional<RecordId> id, FieldValues values,
                         const Author& author);
 
@@ -45,7 +45,10 @@ class RecordWriter {
  private:
   Result<Record> current(const Kind& kind, const RecordId& id,
                          std::optional<std::int64_t> revision);
-  Result<void> check_values(const Record& record, const FieldValues& values);
+  Result<void> check_values(const Record& record, const Record* before, const FieldValues& values);
+  Result<void> check_custom_unique(const Record& record);
+  Result<void> check_authority(const Kind& kind) const;
+  Result<void> check_reference(const Field& field, const RecordId& id);
   Result<void> check_unique(const Record& record, const Field& field, std::size_t position);
   Change new_change(const Record& record, ChangeOp op, const Author& author);
   void keep_shadow(const Record& record);
@@ -57,9 +60,9 @@ class RecordWriter {
   Random& random_;
 };
 
-// The customer whose scope decides who sees the record; from its values. Errc::reference_not_found
-// when the way there leads nowhere.
-Result<RecordId> scope_customer_of(Connection& connection, const Record& record);
+// Who sees the record, from its values; of an asset, `record.scope.place` stays. Errc::
+// reference_not_found when the way there leads nowhere.
+Result<Scope> scope_of(Connection& connection, const Record& record);
 
 // The kind of the record `id` among the kinds a reference field names; nullptr when there is none.
 const Kind* find_referenced(Connection& connection, const Field& field, const RecordId& id);

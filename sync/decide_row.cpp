@@ -7,6 +7,7 @@
 #include "core/timestamp.hpp"
 #include "crypto/sha256.hpp"
 #include "store/conflicts.hpp"
+#include "store/custom_fields.hpp"
 #include "store/scope_moves.hpp"
 #include "store/tombstone.hpp"
 
@@ -29,6 +30,18 @@ RecordId conflict_id(const Hash& row_hash, std::string_view field) {
   id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x80);  // UUIDv8: our own form
   id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
   return id;
+}
+
+// Of a map only what is in conflict, with null for what a side does not have: so that choosing a
+// side changes these keys and no other.
+json::value members_of(const json::value& map, const std::vector<std::string>& keys) {
+  json::object members;
+  for (const std::string& key : keys) {
+    const json::object* object = map.if_object();
+    const json::value* value = object ? object->if_contains(key) : nullptr;
+    members[key] = value ? *value : json::value();
+  }
+  return members;
 }
 
 ChangeUid uid_of(const Change& change, const Hash& row_hash) {
@@ -55,6 +68,7 @@ Decision RowDecider::decide(const Change& change, const Hash& row_hash, Version 
 }
 
 Decision RowDecider::decide_row(const Row& row) {
+  if (row.change.kind->authority == Authority::central) return rejected("owned_by_central");
   switch (row.change.op) {
     case ChangeOp::create:
       return create(row);
@@ -68,7 +82,6 @@ Decision RowDecider::decide_row(const Row& row) {
 
 Decision RowDecider::create(const Row& row) {
   const Change& change = row.change;
-  if (change.kind->authority == Authority::central) return rejected("owned_by_central");
   if (store::find_tombstone(connection_, change.record) ||
       store::record_exists(connection_, *change.kind, change.record))
     return rejected("the id is taken");
@@ -84,13 +97,13 @@ Decision RowDecider::create(const Row& row) {
       return rejected(fmt::format("owned_by_central: {}", change.kind->fields[field.field].name));
     record.values[field.field] = field.new_value;
   }
-  const auto customer = store::scope_customer_of(connection_, record);
-  if (!customer) return {Disposition::held, customer.error().detail, 0};
-  record.scope_customer = *customer;
+  const auto scope = store::scope_of(connection_, record);
+  if (!scope) return {Disposition::held, scope.error().detail, 0};
+  record.scope = *scope;
   if (change.kind->scope == ScopePath::itself) {
     // A customer that a site makes is in that site's scope from then on.
     if (!site_.sees_all) store::add_to_scope(connection_, site_, record.id);
-  } else if (!scope_allows(row, *customer)) {
+  } else if (!scope_allows(row, *scope)) {
     return {Disposition::conflict, "out_of_scope", 0};
   }
   store::insert_record(connection_, record);
@@ -103,14 +116,14 @@ Decision RowDecider::set(const Row& row) {
     return after_delete(row, *tombstone);
   const auto before = store::find_record(connection_, *row.change.kind, row.change.record);
   if (!before) return absent(row);
-  if (!scope_allows(row, before->scope_customer)) return {Disposition::conflict, "out_of_scope", 0};
+  if (!scope_allows(row, before->scope)) return {Disposition::conflict, "out_of_scope", 0};
   return set_fields(row, *before);
 }
 
 Decision RowDecider::set_fields(const Row& row, const Record& before) {
   const Kind& kind = *row.change.kind;
   Record record = before;
-  std::vector<std::pair<const FieldChange*, MergeOutcome>> conflicts;
+  std::vector<std::pair<const FieldChange*, Merged>> conflicts;
   std::string lost;
   for (const FieldChange& field : row.change.fields) {
     const Field& description = kind.fields[field.field];
@@ -121,33 +134,40 @@ Decision RowDecider::set_fields(const Row& row, const Record& before) {
         {field.new_value, field.old_value, field.base, site_.id, row.effective});
     if (merged.outcome == MergeOutcome::refused)
       return rejected(fmt::format("owned_by_central: {}", description.name));
-    if (is_conflict(merged.outcome)) conflicts.emplace_back(&field, merged.outcome);
+    if (is_conflict(merged.outcome)) conflicts.emplace_back(&field, merged);
     if (merged.outcome == MergeOutcome::lost) {
       lost += lost.empty() ? "" : ", ";
       lost += description.name;
-      continue;
     }
-    if (merged.outcome == MergeOutcome::agreed) continue;
+    // A map that lost a key has others that stand.
+    const bool as_it_was = merged.value == before.values[field.field];
+    if (merged.outcome == MergeOutcome::agreed ||
+        (merged.outcome == MergeOutcome::lost && as_it_was))
+      continue;
     record.values[field.field] = merged.value;
     record.stamps.set(description.name, {row.version, site_.number, row.effective});
   }
-  const auto customer = store::scope_customer_of(connection_, record);
-  if (!customer) return {Disposition::held, customer.error().detail, 0};
-  if (*customer != before.scope_customer && !scope_allows(row, *customer))
+  const auto scope = store::scope_of(connection_, record);
+  if (!scope) return {Disposition::held, scope.error().detail, 0};
+  if (*scope != before.scope && !scope_allows(row, *scope))
     return {Disposition::conflict, "out_of_scope", 0};
-  record.scope_customer = *customer;
+  record.scope = *scope;
   record.revision = before.revision + 1;
   record.updated_at = received_at_;
   record.version = row.version.n;
   store::replace_record(connection_, before, record);
   store::follow_scope(connection_, before, record, row.version.n);
-  for (const auto& [field, outcome] : conflicts) {
+  for (const auto& [field, merged] : conflicts) {
     const std::string_view name = kind.fields[field->field].name;
     json::object proposal = describe_proposal(row, field);
     json::object current = describe_current(before.values[field->field], before.stamps.of(name));
-    const bool won = outcome == MergeOutcome::won;
-    if (won) proposal["version"] = to_json(row.version);
-    write_conflict(row, ConflictType::concurrent, record.scope_customer, name,
+    const bool won = merged.outcome == MergeOutcome::won;
+    if (!merged.clashes.empty())
+      for (json::object* side : {&proposal, &current})
+        (*side)["value"] = members_of((*side)["value"], merged.clashes);
+    if (record.stamps.of(name) != before.stamps.of(name))
+      (won ? proposal : current)["version"] = to_json(row.version);
+    write_conflict(row, ConflictType::concurrent, customer_seen(record.scope), name,
                    won ? proposal : current, won ? current : proposal);
   }
   note_duplicate_keys(row, record);
@@ -160,7 +180,7 @@ Decision RowDecider::remove(const Row& row) {
   if (store::find_tombstone(connection_, row.change.record)) return {};  // both deleted it
   const auto before = store::find_record(connection_, *row.change.kind, row.change.record);
   if (!before) return absent(row);
-  if (!scope_allows(row, before->scope_customer)) return {Disposition::conflict, "out_of_scope", 0};
+  if (!scope_allows(row, before->scope)) return {Disposition::conflict, "out_of_scope", 0};
   if (const auto referrer = store::find_referrer(connection_, *row.change.kind, before->id))
     return rejected(fmt::format("in_use: {} refers to it", *referrer));
   for (std::size_t i = 0; i < before->values.size(); ++i) {
@@ -170,12 +190,11 @@ Decision RowDecider::remove(const Row& row) {
     if (stamp.site == site_.number || seen) continue;
     json::object winner = describe_proposal(row, nullptr);
     winner["version"] = to_json(row.version);
-    write_conflict(row, ConflictType::delete_vs_edit, before->scope_customer, name,
+    write_conflict(row, ConflictType::delete_vs_edit, customer_seen(before->scope), name,
                    std::move(winner), describe_current(before->values[i], stamp));
   }
-  store::delete_record(connection_, *before);
-  store::write_tombstone(connection_,
-                         {before->id, row.change.kind, before->scope_customer, row.version},
+  store::delete_record(connection_, *before, row.version.n);
+  store::write_tombstone(connection_, {before->id, row.change.kind, before->scope, row.version},
                          received_at_);
   return {};
 }
@@ -192,7 +211,7 @@ Decision RowDecider::absent(const Row& row) {
 Decision RowDecider::after_delete(const Row& row, const Tombstone& tombstone) {
   for (const FieldChange& field : row.change.fields) {
     json::object winner{{"deleted", true}, {"version", to_json(tombstone.version)}};
-    write_conflict(row, ConflictType::edit_vs_delete, tombstone.scope_customer,
+    write_conflict(row, ConflictType::edit_vs_delete, customer_seen(tombstone.scope),
                    row.change.kind->fields[field.field].name, std::move(winner),
                    describe_proposal(row, &field));
   }
@@ -200,8 +219,9 @@ Decision RowDecider::after_delete(const Row& row, const Tombstone& tombstone) {
 }
 
 // Takes from a site only what is in its scope; anything else is kept as a conflict.
-bool RowDecider::scope_allows(const Row& row, const RecordId& customer) {
-  if (store::in_scope(connection_, site_, customer)) return true;
+bool RowDecider::scope_allows(const Row& row, const store::Scope& scope) {
+  if (store::in_scope(connection_, site_, *row.change.kind, scope)) return true;
+  const RecordId& customer = scope.customer;
   if (row.change.fields.empty())
     write_conflict(row, ConflictType::out_of_scope, customer, {}, {},
                    describe_proposal(row, nullptr));
@@ -209,6 +229,14 @@ bool RowDecider::scope_allows(const Row& row, const RecordId& customer) {
     write_conflict(row, ConflictType::out_of_scope, customer,
                    row.change.kind->fields[field.field].name, {}, describe_proposal(row, &field));
   return false;
+}
+
+// The customer a conflict is told under: one that the site sees, so that it learns of it.
+RecordId RowDecider::customer_seen(const store::Scope& scope) {
+  const bool by_place = !scope.place.is_zero() &&
+                        !store::in_scope(connection_, site_, scope.customer) &&
+                        store::in_scope(connection_, site_, scope.place);
+  return by_place ? scope.place : scope.customer;
 }
 
 // Two sites that never met may both be right: both records stay (SYNC H9).
@@ -219,8 +247,20 @@ void RowDecider::note_duplicate_keys(const Row& row, const Record& record) {
     json::object winner{{"record", to_string(*other)}, {"value", record.values[field.field]}};
     json::object loser = describe_proposal(row, &field);
     loser["record"] = to_string(record.id);
-    write_conflict(row, ConflictType::duplicate_key, record.scope_customer,
+    write_conflict(row, ConflictType::duplicate_key, customer_seen(record.scope),
                    record.kind->fields[field.field].name, std::move(winner), std::move(loser));
+  }
+  for (const FieldChange& field : row.change.fields) {
+    if (record.kind->fields[field.field].type != FieldType::custom) continue;
+    for (const auto& [key, other] : store::find_same_custom(connection_, record)) {
+      const json::value& value = record.values[field.field].at(key);
+      json::object winner{{"record", to_string(other)}, {"value", value}};
+      json::object loser = describe_proposal(row, &field);
+      loser["record"] = to_string(record.id);
+      loser["value"] = value;
+      write_conflict(row, ConflictType::duplicate_key, customer_seen(record.scope),
+                     fmt::format("custom.{}", key), std::move(winner), std::move(loser));
+    }
   }
 }
 

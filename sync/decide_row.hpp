@@ -42,7 +42,8 @@ class RowDecider {
   Decision set_fields(const Row& row, const store::Record& before);
   Decision absent(const Row& row);
   Decision after_delete(const Row& row, const store::Tombstone& tombstone);
-  bool scope_allows(const Row& row, const RecordId& customer);
+  bool scope_allows(const Row& row, const store::Scope& scope);
+  RecordId customer_seen(const store::Scope& scope);
   void note_duplicate_keys(const Row& row, const store::Record& record);
   void resolve_conflict(const Row& row, const store::Record& record);
   void write_conflict(const Row& row, store::ConflictType type, const RecordId& customer,

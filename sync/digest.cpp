@@ -44,7 +44,7 @@ ScopeDigest digest_records(store::Connection& connection, const std::optional<st
         const store::Record record = store::read_record(cursor, kind);
         ++rows;
         after = record.id;
-        if (site && !store::in_scope(connection, *site, record.scope_customer)) continue;
+        if (site && !store::in_scope(connection, *site, kind, record.scope)) continue;
         const std::string line = digest_line(record);
         hash.update(as_bytes(line));
         ++digest.records;

@@ -171,11 +171,18 @@ bool sees(const Down& down, const RecordId& customer) {
   return down.site.sees_all || down.scope.contains(customer);
 }
 
+bool sees(const Down& down, const Kind& kind, const store::Scope& scope) {
+  if (kind.scope == ScopePath::nowhere) return false;
+  return kind.scope == ScopePath::everywhere || sees(down, scope.customer) ||
+         down.scope.contains(scope.place);
+}
+
 // A deletion, told to those who saw the record. What a snapshot does not name is gone anyway.
 std::optional<std::string> line_of_tombstone(Connection& connection, const Down& down,
                                              const Due& due) {
   const auto tombstone = store::find_tombstone(connection, due.id);
-  if (!tombstone || down.snapshot || !sees(down, tombstone->scope_customer)) return std::nullopt;
+  if (!tombstone || down.snapshot || !sees(down, *tombstone->kind, tombstone->scope))
+    return std::nullopt;
   return encode_record_gone({tombstone->kind, tombstone->record, tombstone->version, true});
 }
 
@@ -189,7 +196,7 @@ std::optional<std::string> line_of_move(Connection& connection, const Down& down
   const Kind* kind = cursor.next() ? find_kind(cursor.text(0)) : nullptr;
   SKERRY_CHECK(kind != nullptr);
   const auto record = store::find_record(connection, *kind, due.id);
-  if (record && sees(down, record->scope_customer)) return std::nullopt;
+  if (record && sees(down, *kind, record->scope)) return std::nullopt;
   return encode_record_gone({kind, due.id, {down.life.ord, due.version}, false});
 }
 
@@ -214,7 +221,7 @@ std::optional<std::string> line_of(Connection& connection, const Down& down, con
     return wanted ? std::optional(encode_conflict(*conflict)) : std::nullopt;
   }
   const auto record = store::find_record(connection, *find_kind(due.table), due.id);
-  if (!record || !sees(down, record->scope_customer)) return std::nullopt;
+  if (!record || !sees(down, *record->kind, record->scope)) return std::nullopt;
   // Where it came from, the site may have seen nothing of it.
   const bool whole = store::moved_since(connection, due.id, down.fields_from);
   return encode_record_state(*record, whole ? 0 : down.fields_from);

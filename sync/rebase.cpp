@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "core/check.hpp"
+#include "core/merge.hpp"
+#include "store/derived.hpp"
 #include "store/tombstone.hpp"
 #include "store/write_records.hpp"
 
@@ -28,14 +30,12 @@ void merge_state(Record& record, const RecordState& state) {
   }
 }
 
-// What central shows of its scope column; a note may come before its subject.
-RecordId scope_of(store::Connection& connection, const Record& record) {
-  const auto customer = store::scope_customer_of(connection, record);
-  if (customer) return *customer;
-  const int field = record.kind->find_field("customer");
-  if (field < 0) return RecordId{};
-  const json::string* text = record.values[static_cast<std::size_t>(field)].if_string();
-  return text ? parse_id<RecordId>(*text).value_or(RecordId{}) : RecordId{};
+// A record may come before the one it follows: then what it names itself has to do.
+store::Scope nearest_scope(store::Connection& connection, const Record& record) {
+  const auto scope = store::scope_of(connection, record);
+  if (scope) return *scope;
+  const json::string* text = record.value(record.kind->scope_field).if_string();
+  return {text ? parse_id<RecordId>(*text).value_or(RecordId{}) : RecordId{}, record.scope.place};
 }
 
 Record created_by(const Change& change, UnixMillis now) {
@@ -54,7 +54,10 @@ void replay(std::optional<Record>& record, const Change& change, UnixMillis now)
   }
   if (change.op == ChangeOp::create && !record) record = created_by(change, now);
   if (!record) return;  // deleted at central: the edit ends in a conflict record there
-  for (const FieldChange& field : change.fields) record->values[field.field] = field.new_value;
+  for (const FieldChange& field : change.fields) {
+    json::value& value = record->values[field.field];
+    value = replay_field(change.kind->fields[field.field], value, field.old_value, field.new_value);
+  }
 }
 
 }  // namespace
@@ -104,13 +107,13 @@ Result<bool> Rebase::take(const RecordState& state) {
   } else {
     merge_state(*known.central, state);
   }
-  known.central->scope_customer = scope_of(connection_, *known.central);
+  known.central->scope = nearest_scope(connection_, *known.central);
   return show(std::move(known), *state.kind, state.id);
 }
 
 bool Rebase::take(const RecordGone& gone) {
   Known known = read(*gone.kind, gone.id);
-  const RecordId scope = known.central ? known.central->scope_customer : RecordId{};
+  const store::Scope scope = known.central ? known.central->scope : store::Scope{};
   known.central.reset();
   const bool changed = show(std::move(known), *gone.kind, gone.id);
   if (!gone.deleted) return changed;
@@ -134,8 +137,7 @@ bool Rebase::show(Known known, const Kind& kind, const RecordId& id) {
     SKERRY_CHECK(change.has_value());  // our own line, checked when it was written
     replay(after, *change, log_.wall_ms());
   }
-  if (after && after->scope_customer.is_zero())
-    after->scope_customer = scope_of(connection_, *after);
+  if (after) after->scope = nearest_scope(connection_, *after);
   if (known.central && !pending.empty())
     store::write_shadow(connection_, *known.central);
   else
@@ -149,18 +151,21 @@ bool Rebase::write_view(const std::optional<Record>& before, std::optional<Recor
   const bool changed = !before || !after || before->values != after->values;
   if (changed) note_received(before, after);
   if (!after) {
-    store::delete_record(connection_, *before);
+    store::delete_record(connection_, *before, 0);
     return true;
   }
   after->updated_at = changed || !before ? log_.wall_ms() : before->updated_at;
   if (before) {
     after->created_at = before->created_at;
     after->revision = before->revision + (changed ? 1 : 0);
+    after->derived = before->derived;
+    if (after->kind->scope == ScopePath::placed) after->scope.place = before->scope.place;
     store::replace_record(connection_, *before, *after);
   } else {
     after->revision += 1;
     store::erase_tombstone(connection_, after->id);
     store::insert_record(connection_, *after);
+    store::derive_whole(connection_, *after);
   }
   return changed;
 }

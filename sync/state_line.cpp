@@ -173,7 +173,8 @@ std::string encode_conflict(const store::Conflict& conflict) {
 }
 
 Result<StateLine> decode_state_line(std::string_view line) {
-  SKERRY_TRY(const json::object object, parse_json_object(line, {.depth_max = 16}));
+  SKERRY_TRY(const json::object object,
+             parse_json_object(line, {.depth_max = 16, .fractions = true}));
   const std::string_view k = text_of(object, "k");
   if (k == "rec")
     return read_record_state(object).map([](auto s) { return StateLine(std::move(s)); });

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fmt/format.h>
 
 #include "core/ids.hpp"
+#include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
 
@@ -35,10 +37,34 @@ json::value read_text(const Field& field, std::string_view text, const Place& at
 }
 
 json::value read_timestamp(std::string_view text, const Place& at) {
-  const auto time = parse_timestamp(text);
+  const auto time =
+      is_date(text) ? parse_timestamp(fmt::format("{}T00:00:00Z", text)) : parse_timestamp(text);
   if (!time)
     return at.refuse("bad_timestamp", "is not an RFC 3339 time such as 2026-03-02T10:11:12Z");
   return json::string(format_timestamp(*time));
+}
+
+// [-]digits[.digits], to 15 digits before the point and 6 behind it; zeros that mean nothing go.
+json::value read_decimal(std::string_view text, const Place& at) {
+  const auto refuse = [&] {
+    return at.refuse("bad_decimal", "is not a decimal number such as 12.50");
+  };
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  const std::size_t point = std::min(text.find('.'), text.size());
+  std::string_view whole = text.substr(0, point);
+  const std::string_view fraction = point < text.size() ? text.substr(point + 1) : "";
+  const auto digits = [](std::string_view part) {
+    return std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+  };
+  if (whole.empty() || (point < text.size() && fraction.empty()) || !digits(whole) ||
+      !digits(fraction))
+    return refuse();
+  while (whole.size() > 1 && whole.front() == '0') whole.remove_prefix(1);
+  if (whole.size() > 15 || fraction.size() > 6) return refuse();
+  const bool zero = whole == "0" && fraction.find_first_not_of('0') == std::string_view::npos;
+  return json::string(fmt::format("{}{}{}{}", negative && !zero ? "-" : "", whole,
+                                  fraction.empty() ? "" : ".", fraction));
 }
 
 bool is_option(const Field& field, std::string_view text) {
@@ -67,6 +93,16 @@ json::value read_string(const Field& field, std::string_view text, const Place& 
       return json::string(text);
     case FieldType::timestamp:
       return read_timestamp(text, at);
+    case FieldType::date:
+      if (!is_date(text)) return at.refuse("bad_date", "is not a day such as 2026-03-02");
+      return json::string(text);
+    case FieldType::decimal:
+      return read_decimal(text, at);
+    case FieldType::custom_key:
+      if (!is_custom_key(text))
+        return at.refuse("bad_key",
+                         "must begin with a letter a-z and hold only a-z, 0-9, _ . - (50 at most)");
+      return json::string(text);
     case FieldType::choice:
       if (!is_option(field, text)) return at.refuse("bad_choice", options_text(field));
       return json::string(text);
@@ -114,11 +150,78 @@ json::value read_group(const Field& field, const json::object& object, const Pla
   return canonical;
 }
 
+json::value read_integer(const Field& field, const json::value& value, const Place& at) {
+  const std::int64_t* number = value.if_int64();
+  if (!number) return at.refuse("wrong_type", "must be a whole number");
+  if (*number < 0 || *number > static_cast<std::int64_t>(field.length_max))
+    return at.refuse("out_of_range", fmt::format("must be from 0 to {}", field.length_max));
+  return *number;
+}
+
+json::value read_texts(const Field& field, const json::array& elements, const Place& at) {
+  constexpr std::size_t elements_max = 200;
+  if (elements.size() > elements_max)
+    return at.refuse("too_many", fmt::format("at most {} fit", elements_max));
+  json::array texts;
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    const std::string pointer = fmt::format("{}/{}", at.pointer, i);
+    const json::string* text = elements[i].if_string();
+    const Place element{pointer, at.errors};
+    json::value read =
+        text ? read_text(field, *text, element) : element.refuse("wrong_type", "must be a string");
+    if (!read.is_null() && std::find(texts.begin(), texts.end(), read) != texts.end())
+      element.refuse("repeated", "stands there twice");
+    texts.push_back(std::move(read));
+  }
+  if (texts.empty()) return nullptr;
+  return texts;
+}
+
+json::value read_custom_value(const json::value& value, const Place& at) {
+  constexpr Field text{.name = "custom", .title = "Custom field", .length_max = 1000};
+  constexpr double whole_max = 9007199254740992.0;  // 2^53
+  if (const json::string* string = value.if_string()) return read_text(text, *string, at);
+  if (value.is_bool() || value.is_int64()) return value;
+  if (const double* number = value.if_double()) {
+    if (std::abs(*number) < whole_max && *number == std::trunc(*number))
+      return static_cast<std::int64_t>(*number);
+    return *number;
+  }
+  return at.refuse("wrong_type", "must be a string, a number or a boolean");
+}
+
+json::value read_custom(const json::object& object, const Place& at) {
+  constexpr std::size_t keys_max = 100;
+  std::vector<std::string_view> keys;
+  for (const auto& [key, value] : object) {
+    if (!is_custom_key(key))
+      at.errors.push_back({fmt::format("{}/{}", at.pointer, escape_pointer(key)), "bad_key",
+                           "is not the key of a custom field"});
+    else if (!value.is_null())
+      keys.push_back(key);
+  }
+  if (keys.size() > keys_max)
+    return at.refuse("too_many", fmt::format("at most {} custom fields fit", keys_max));
+  std::sort(keys.begin(), keys.end());
+  json::object canonical;
+  for (const std::string_view key : keys) {
+    const std::string pointer = fmt::format("{}/{}", at.pointer, key);
+    canonical[key] = read_custom_value(object.at(key), Place{pointer, at.errors});
+  }
+  if (canonical.empty()) return nullptr;
+  return canonical;
+}
+
 void refuse_unknown(const Kind& kind, const json::object& body, std::vector<FieldError>& errors) {
-  for (const auto& [key, value] : body)
-    if (kind.find_field(key) < 0)
-      errors.push_back({fmt::format("/{}", escape_pointer(key)), "unknown_field",
-                        fmt::format("a {} has no such field", kind.name)});
+  for (const auto& [key, value] : body) {
+    if (kind.find_field(key) >= 0) continue;
+    const std::string pointer = fmt::format("/{}", escape_pointer(key));
+    if (kind.find_column(key) >= 0)
+      errors.push_back({pointer, "read_only", "is computed from other records"});
+    else
+      errors.push_back(
+          {pointer, "unknown_field", fmt::format("a {} has no such field", kind.name)});
+  }
 }
 
 Error validation_error(const Kind& kind, std::vector<FieldError> errors) {
@@ -132,8 +235,8 @@ FieldError missing(const Field& field) {
   return {fmt::format("/{}", field.name), "required", "is required"};
 }
 
-// RFC 7396 for one level: a group's members named in the patch replace or remove.
-json::value patched_group(const json::value& current, const json::object& patch) {
+// RFC 7396 for one level: members named in the patch replace or remove.
+json::value patched_object(const json::value& current, const json::object& patch) {
   json::object merged = current.is_object() ? current.get_object() : json::object();
   for (const auto& [key, value] : patch) {
     if (value.is_null())
@@ -145,6 +248,12 @@ json::value patched_group(const json::value& current, const json::object& patch)
 }
 
 }  // namespace
+
+bool is_custom_key(std::string_view text) {
+  constexpr std::string_view others = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
+  return !text.empty() && text.size() <= 50 && text.front() >= 'a' && text.front() <= 'z' &&
+         text.find_first_not_of(others) == std::string_view::npos;
+}
 
 json::value read_value(const Field& field, const json::value& value, const std::string& pointer,
                        std::vector<FieldError>& errors) {
@@ -160,6 +269,18 @@ json::value read_value(const Field& field, const json::value& value, const std::
     case FieldType::group:
       if (!value.is_object()) return at.refuse("wrong_type", "must be an object");
       return read_group(field, value.get_object(), at);
+    case FieldType::custom:
+      if (!value.is_object()) return at.refuse("wrong_type", "must be an object");
+      return read_custom(value.get_object(), at);
+    case FieldType::texts:
+      if (!value.is_array()) return at.refuse("wrong_type", "must be an array of strings");
+      return read_texts(field, value.get_array(), at);
+    case FieldType::integer:
+      return read_integer(field, value, at);
+    case FieldType::decimal:
+      if (value.is_string()) return read_decimal(value.get_string(), at);
+      if (!value.is_number()) return at.refuse("wrong_type", "must be a decimal number");
+      return read_decimal(to_json_text(value), at);
     default:
       if (!value.is_string()) return at.refuse("wrong_type", "must be a string");
       return read_string(field, value.get_string(), at);
@@ -198,10 +319,11 @@ Result<FieldValues> read_patch(const Kind& kind, const json::object& patch,
     const json::value* given = patch.if_contains(field.name);
     if (!given) continue;
     const std::string pointer = fmt::format("/{}", field.name);
-    const bool into_group = field.type == FieldType::group && given->is_object();
+    const bool into_object =
+        (field.type == FieldType::group || field.type == FieldType::custom) && given->is_object();
     json::value value =
-        into_group
-            ? read_value(field, patched_group(current[i], given->get_object()), pointer, errors)
+        into_object
+            ? read_value(field, patched_object(current[i], given->get_object()), pointer, errors)
             : read_value(field, *given, pointer, errors);
     if (field.required && given->is_null()) errors.push_back(missing(field));
     if (value != current[i]) values.push_back({i, std::move(value)});

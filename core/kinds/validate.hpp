@@ -12,8 +12,12 @@ namespace skerry {
 // A field's value in its canonical form: what is stored, logged, hashed and compared.
 //   text, email, phone, url, choice   string      boolean   bool
 //   timestamp    RFC 3339 string in UTC with milliseconds (core/timestamp.hpp)
+//   date, custom_key  string             decimal     string without sign + and leading zeros
+//   integer      int64                   texts       array of strings
 //   choices      sorted array of strings      reference   lower-case id
 //   group        object with its non-null members in the order of the description; never empty
+//   custom       object: keys in the order of their bytes, each a string, bool, int64 or double;
+//                a double is no whole number below 2^53. Never empty
 //   null         no value, for every type
 struct FieldValue {
   std::size_t field;  // position in kind.fields
@@ -33,6 +37,9 @@ Result<FieldValues> read_new(const Kind& kind, const json::object& body);
 // the patch names, with their new values; a field whose value does not change is left out.
 Result<FieldValues> read_patch(const Kind& kind, const json::object& patch,
                                const std::vector<json::value>& current);
+
+// Whether `text` can be the key of a custom field: [a-z][a-z0-9_.-]{0,49}.
+bool is_custom_key(std::string_view text);
 
 // The default of a field, canonical.
 json::value default_value(const Field& field);

@@ -50,7 +50,7 @@ Result<Exit> run_changes(Session& session, std::int64_t after, std::int64_t limi
     return Exit::ok;
   }
   const auto on_data = [&](std::string_view data, std::uint64_t) -> Result<void> {
-    SKERRY_TRY(const auto change, parse_json_object(data));
+    SKERRY_TRY(const auto change, parse_json_object(data, {.fractions = true}));
     show_change(session.terminal, change);
     return {};
   };

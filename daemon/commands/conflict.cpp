@@ -68,7 +68,7 @@ Result<Exit> run_conflict_resolve(Session& session, const Resolution& resolution
   if (!resolution.choose.empty()) {
     body["choose"] = resolution.choose;
   } else {
-    auto value = parse_json(resolution.value);
+    auto value = parse_json(resolution.value, {.fractions = true});
     if (!value)
       return fail(Errc::usage, fmt::format("--value is not JSON: {}", value.error().detail),
                   "a text stands in double quotes: --value '\"New name\"'");

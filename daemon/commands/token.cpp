@@ -7,8 +7,11 @@ namespace {
 std::string access_of(const json::object& token) {
   std::string text;
   if (const json::value* list = token.if_contains("access"); list && list->is_array())
-    for (const json::value& one : list->get_array())
-      if (one.is_string()) text += (text.empty() ? "" : ",") + std::string(one.get_string());
+    for (const json::value& one : list->get_array()) {
+      if (!one.is_string()) continue;
+      if (!text.empty()) text += ',';
+      text += std::string_view(one.get_string());
+    }
   return text;
 }
 

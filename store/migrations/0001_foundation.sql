@@ -1,4 +1,4 @@
--- The foundation: identity, the first four kinds, the log, what crosses the gap, access.
+-- The foundation: identity, the kinds of records, the log, what crosses the gap, access.
 -- Times are milliseconds since 1970 unless a name says otherwise. Ids are 16 bytes.
 
 CREATE TABLE meta(
@@ -7,7 +7,8 @@ CREATE TABLE meta(
 ) STRICT;
 
 -- Records. `version` is the n of central's version of the whole record, 0 at a site and before
--- central has seen it; `scope_customer` is the customer whose scope decides who sees the record;
+-- central has seen it; `scope_customer` is the customer whose scope decides who sees the record,
+-- `scope_place`, of an asset and what follows it, the customer where it stands;
 -- `stamps` holds the stamp of each field (store/stamps.hpp).
 CREATE TABLE customer(
   row INTEGER PRIMARY KEY,
@@ -17,6 +18,7 @@ CREATE TABLE customer(
   updated_at INTEGER NOT NULL,
   version INTEGER NOT NULL,
   scope_customer BLOB NOT NULL,
+  scope_place BLOB,
   stamps TEXT NOT NULL,
   name TEXT NOT NULL,
   account_ref TEXT,
@@ -26,7 +28,11 @@ CREATE TABLE customer(
   website TEXT,
   address TEXT,
   disabled_at INTEGER,
-  archived_at INTEGER
+  custom TEXT,
+  archived_at INTEGER,
+  locations INTEGER NOT NULL DEFAULT 0,
+  assets_on_location INTEGER NOT NULL DEFAULT 0,
+  assets_owned INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX customer_version ON customer(version, id) WHERE version > 0;
 CREATE INDEX customer_name ON customer(name, id);
@@ -44,6 +50,7 @@ CREATE TABLE contact(
   updated_at INTEGER NOT NULL,
   version INTEGER NOT NULL,
   scope_customer BLOB NOT NULL,
+  scope_place BLOB,
   stamps TEXT NOT NULL,
   customer BLOB NOT NULL,
   email TEXT NOT NULL,
@@ -54,6 +61,7 @@ CREATE TABLE contact(
   contact_ref TEXT,
   is_key_contact INTEGER,
   status TEXT,
+  custom TEXT,
   archived_at INTEGER
 ) STRICT;
 CREATE INDEX contact_version ON contact(version, id) WHERE version > 0;
@@ -72,11 +80,13 @@ CREATE TABLE location(
   updated_at INTEGER NOT NULL,
   version INTEGER NOT NULL,
   scope_customer BLOB NOT NULL,
+  scope_place BLOB,
   stamps TEXT NOT NULL,
   customer BLOB NOT NULL,
   name TEXT NOT NULL,
   address TEXT,
   in_inventory INTEGER,
+  custom TEXT,
   archived_at INTEGER
 ) STRICT;
 CREATE INDEX location_version ON location(version, id) WHERE version > 0;
@@ -95,9 +105,11 @@ CREATE TABLE note(
   updated_at INTEGER NOT NULL,
   version INTEGER NOT NULL,
   scope_customer BLOB NOT NULL,
+  scope_place BLOB,
   stamps TEXT NOT NULL,
   subject BLOB NOT NULL,
   text TEXT NOT NULL,
+  custom TEXT,
   archived_at INTEGER
 ) STRICT;
 CREATE INDEX note_version ON note(version, id) WHERE version > 0;
@@ -107,11 +119,140 @@ CREATE VIRTUAL TABLE note_search USING fts5(
   text, content='', columnsize=0, detail=none, prefix='2 3',
   tokenize='unicode61 remove_diacritics 2');
 
+CREATE TABLE product(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  sku TEXT NOT NULL,
+  name TEXT NOT NULL,
+  type TEXT NOT NULL,
+  description TEXT,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX product_version ON product(version, id) WHERE version > 0;
+CREATE INDEX product_sku ON product(sku, id);
+CREATE INDEX product_name ON product(name, id);
+CREATE INDEX product_type ON product(type, id);
+CREATE INDEX product_archived ON product(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE product_search USING fts5(
+  text, content='', columnsize=0, detail=none, prefix='2 3',
+  tokenize='unicode61 remove_diacritics 2');
+
+CREATE TABLE asset(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  product BLOB NOT NULL,
+  serial TEXT NOT NULL,
+  owner BLOB,
+  status TEXT,
+  description TEXT,
+  scrapped_on TEXT,
+  disposal_reason TEXT,
+  disposal_price TEXT,
+  custom TEXT,
+  archived_at INTEGER,
+  location BLOB,
+  in_transit INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX asset_version ON asset(version, id) WHERE version > 0;
+CREATE INDEX asset_product ON asset(product, id);
+CREATE INDEX asset_serial ON asset(serial, id);
+CREATE INDEX asset_owner ON asset(owner, id);
+CREATE INDEX asset_status ON asset(status, id);
+CREATE INDEX asset_location ON asset(location, id);
+CREATE INDEX asset_place ON asset(scope_place, id) WHERE scope_place IS NOT NULL;
+CREATE INDEX asset_archived ON asset(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE asset_search USING fts5(
+  text, content='', columnsize=0, detail=none, prefix='2 3',
+  tokenize='unicode61 remove_diacritics 2');
+
+CREATE TABLE move(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  asset BLOB NOT NULL,
+  from_location BLOB,
+  to_location BLOB NOT NULL,
+  shipped_expected INTEGER,
+  shipped_at INTEGER,
+  arrived_expected INTEGER,
+  arrived_at INTEGER,
+  carrier TEXT,
+  tracking_number TEXT,
+  note TEXT,
+  custom TEXT,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX move_version ON move(version, id) WHERE version > 0;
+CREATE INDEX move_asset ON move(asset, id);
+CREATE INDEX move_from_location ON move(from_location, id);
+CREATE INDEX move_to_location ON move(to_location, id);
+CREATE INDEX move_tracking_number ON move(tracking_number, id);
+CREATE INDEX move_archived ON move(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE move_search USING fts5(
+  text, content='', columnsize=0, detail=none, prefix='2 3',
+  tokenize='unicode61 remove_diacritics 2');
+
+CREATE TABLE custom_field(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  record_kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  display_name TEXT,
+  type TEXT NOT NULL,
+  options TEXT,
+  required INTEGER,
+  "unique" INTEGER,
+  position INTEGER,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX custom_field_version ON custom_field(version, id) WHERE version > 0;
+CREATE INDEX custom_field_record_kind ON custom_field(record_kind, id);
+CREATE INDEX custom_field_archived ON custom_field(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE custom_field_search USING fts5(
+  text, content='', columnsize=0, detail=none, prefix='2 3',
+  tokenize='unicode61 remove_diacritics 2');
+
+-- The values of custom fields, by value: "asset.color" and what it is.
+CREATE TABLE custom_value(
+  field TEXT NOT NULL,
+  value TEXT NOT NULL,
+  record BLOB NOT NULL,
+  PRIMARY KEY(field, value, record)
+) STRICT, WITHOUT ROWID;
+
 -- A record that was deleted: kept so that no late bundle brings it back.
 CREATE TABLE tombstone(
   record BLOB PRIMARY KEY,
   kind TEXT NOT NULL,
   scope_customer BLOB NOT NULL,
+  scope_place BLOB NOT NULL,
   ord INTEGER NOT NULL,
   version INTEGER NOT NULL,
   deleted_at INTEGER NOT NULL

@@ -116,7 +116,7 @@ void World::scan_for_scope(const InAir& bundle) {
     std::optional<RecordId> customer;
     if (const auto* record = std::get_if<sync::RecordState>(&state)) {
       const auto found = store::find_record(*connection, *record->kind, record->id);
-      if (found) customer = found->scope_customer;
+      if (found) customer = found->scope.customer;
     } else if (const auto* conflict = std::get_if<store::Conflict>(&state)) {
       customer = conflict->scope_customer;
     }

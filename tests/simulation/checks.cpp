@@ -40,7 +40,7 @@ View records_in_scope(Connection& connection, const store::Site* site) {
   View view;
   for (const Kind& kind : all_kinds())
     for (const store::Record& record : records_of(connection, kind))
-      if (!site || store::in_scope(connection, *site, record.scope_customer))
+      if (!site || store::in_scope(connection, *site, *record.kind, record.scope))
         view[fmt::format("{} {}", kind.name, to_string(record.id))] = describe(record);
   return view;
 }

@@ -247,7 +247,7 @@ void Oracle::find_duplicates(const Row& row) {
     for (const auto& [id, other] : entities_) {
       if (id == row.change.record || !other.alive || other.kind != mine.kind) continue;
       if (other.now(field.field).value != value) continue;
-      if (description.unique == Unique::within_customer &&
+      if (description.unique == Unique::within &&
           customer_of(*other.kind, id, values_of(other)) != my_customer)
         continue;
       conflict("duplicate_key", row.change.record, description.name);

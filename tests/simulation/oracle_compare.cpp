@@ -37,10 +37,10 @@ void Oracle::compare(store::Connection& connection) const {
                                     to_string(id), entity.kind->fields[i].name, here, expected));
     }
     const auto customer = customer_of(*entity.kind, id, values_of(entity));
-    if (customer && record->scope_customer != *customer)
+    if (customer && record->scope.customer != *customer)
       throw Violation("I12", fmt::format("{} {} belongs to customer {}, central keeps it under {}",
                                          entity.kind->name, to_string(id), to_string(*customer),
-                                         to_string(record->scope_customer)));
+                                         to_string(record->scope.customer)));
   }
   std::size_t rows = 0;
   for (const Kind& kind : all_kinds()) {

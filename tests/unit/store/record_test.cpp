@@ -39,7 +39,7 @@ TEST_F(RecordTest, EveryTypeOfFieldComesBackAsItWas) {
     const auto read = find_record(*reader, *written.kind, written.id);
     ASSERT_TRUE(read);
     EXPECT_EQ(read->values, written.values);
-    EXPECT_EQ(read->scope_customer, customer.id);
+    EXPECT_EQ(read->scope.customer, customer.id);
     EXPECT_EQ(read->stamps.to_text(), written.stamps.to_text());
     EXPECT_EQ(record_json(*read), record_json(written));
     EXPECT_TRUE(parse_json_object(record_json(*read)));
@@ -66,7 +66,7 @@ TEST_F(RecordTest, DeletingTakesTheRowAndItsWords) {
   const Record record = *create("customer", R"({"name":"Alpha"})");
   EXPECT_EQ(number("SELECT count(*) FROM customer_search WHERE customer_search MATCH 'alpha'"), 1);
   write([&](Connection& connection) -> Result<void> {
-    delete_record(connection, record);
+    delete_record(connection, record, 0);
     return {};
   });
   EXPECT_EQ(number("SELECT count(*) FROM customer"), 0);

@@ -18,7 +18,7 @@ class ResolveConflictTest : public MachineStoreTest {
     conflict.type = type;
     conflict.kind = record.kind;
     conflict.record = record.id;
-    conflict.scope_customer = record.scope_customer;
+    conflict.scope_customer = record.scope.customer;
     conflict.field = std::move(field);
     conflict.winner = {{"value", "now"}};
     conflict.loser = {{"value", std::move(loser)}};

@@ -17,7 +17,7 @@ TEST_F(ShadowTest, HoldsValuesAndStamps) {
     EXPECT_EQ(shadow->id, record.id);
     EXPECT_EQ(shadow->values, record.values);
     EXPECT_EQ(shadow->stamps.to_text(), record.stamps.to_text());
-    EXPECT_EQ(shadow->scope_customer, record.scope_customer);
+    EXPECT_EQ(shadow->scope, record.scope);
     EXPECT_EQ(shadow->created_at, record.created_at);
     EXPECT_EQ(shadow->revision, record.revision);
   });

@@ -13,14 +13,14 @@ TEST_F(TombstoneTest, IsWrittenConfirmedAndErased) {
     const RecordId record = new_record();
     const RecordId customer = new_record();
     EXPECT_FALSE(find_tombstone(connection, record));
-    write_tombstone(connection, {record, &kind, customer, {}}, 1000);
+    write_tombstone(connection, {record, &kind, {customer, {}}, {}}, 1000);
     auto found = find_tombstone(connection, record);
     ASSERT_TRUE(found);
     EXPECT_EQ(found->record, record);
     EXPECT_EQ(found->kind, &kind);
-    EXPECT_EQ(found->scope_customer, customer);
+    EXPECT_EQ(found->scope.customer, customer);
     EXPECT_FALSE(found->version.at_central());
-    write_tombstone(connection, {record, &kind, customer, {1'700'000'000, 8}}, 2000);
+    write_tombstone(connection, {record, &kind, {customer, {}}, {1'700'000'000, 8}}, 2000);
     EXPECT_EQ(find_tombstone(connection, record)->version, (Version{1'700'000'000, 8}));
     erase_tombstone(connection, record);
     EXPECT_FALSE(find_tombstone(connection, record));

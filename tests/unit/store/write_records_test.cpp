@@ -85,9 +85,9 @@ TEST_F(WriteTest, ScopeFollowsTheSubject) {
       *create("location", fmt::format(R"({{"customer":"{}","name":"L"}})", to_string(two.id)));
   const Record note =
       *create("note", fmt::format(R"({{"subject":"{}","text":"t"}})", to_string(location.id)));
-  EXPECT_EQ(note.scope_customer, two.id);
+  EXPECT_EQ(note.scope.customer, two.id);
   const Record moved = *update(note, fmt::format(R"({{"subject":"{}"}})", to_string(one.id)));
-  EXPECT_EQ(moved.scope_customer, one.id);
+  EXPECT_EQ(moved.scope.customer, one.id);
   EXPECT_EQ(remove(two).error().code, Errc::in_use);
 }
 

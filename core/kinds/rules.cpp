@@ -1,0 +1,97 @@
+#include "core/kinds/rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+#include "core/check.hpp"
+
+namespace skerry {
+namespace {
+
+// One state of a record, by the names of its fields.
+class State {
+ public:
+  State(const Kind& kind, ValuesView values) : kind_(kind), values_(values) {}
+
+  bool exists() const { return !values_.empty(); }
+  const json::value& of(std::string_view field) const {
+    const int position = kind_.find_field(field);
+    SKERRY_CHECK(position >= 0);
+    return values_[static_cast<std::size_t>(position)];
+  }
+  bool has(std::string_view field) const { return !of(field).is_null(); }
+  std::string_view text(std::string_view field) const {
+    const json::string* text = of(field).if_string();
+    return text ? std::string_view(*text) : std::string_view();
+  }
+
+ private:
+  const Kind& kind_;
+  ValuesView values_;
+};
+
+void complain(std::vector<FieldError>& errors, std::string_view field, std::string_view code,
+              std::string_view detail) {
+  errors.push_back({fmt::format("/{}", field), std::string(code), std::string(detail)});
+}
+
+bool contains(std::span<const std::string_view> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+// Scrapping is an end: what the asset was stays as it was.
+void check_asset(const Kind& kind, ValuesView before_values, ValuesView after_values,
+                 std::vector<FieldError>& errors) {
+  constexpr std::array<std::string_view, 5> editable{"description", "custom", "archived_at",
+                                                     "disposal_reason", "disposal_price"};
+  const State before(kind, before_values);
+  const State after(kind, after_values);
+  if (before.exists() && before.has("scrapped_on")) {
+    for (std::size_t i = 0; i < kind.fields.size(); ++i)
+      if (before_values[i] != after_values[i] && !contains(editable, kind.fields[i].name))
+        complain(errors, kind.fields[i].name, "scrapped", "is fixed: the asset is scrapped");
+    return;
+  }
+  if (after.has("scrapped_on")) return;
+  for (const std::string_view field : {"disposal_reason", "disposal_price"})
+    if (after.has(field))
+      complain(errors, field, "not_scrapped", "is of a scrapped asset; scrapped_on says when");
+}
+
+void check_move(const Kind& kind, ValuesView, ValuesView after_values,
+                std::vector<FieldError>& errors) {
+  const State after(kind, after_values);
+  const bool says_something = after.has("shipped_expected") || after.has("shipped_at") ||
+                              after.has("arrived_expected") || after.has("arrived_at") ||
+                              after.has("tracking_number");
+  if (!says_something)
+    complain(errors, "shipped_at", "required",
+             "a move needs at least one of shipped_expected, shipped_at, arrived_expected, "
+             "arrived_at and tracking_number");
+  // Both texts are timestamps in UTC of one form, so that their order is that of time.
+  if (after.has("shipped_at") && after.has("arrived_at") &&
+      after.text("arrived_at") < after.text("shipped_at"))
+    complain(errors, "arrived_at", "out_of_order", "is before shipped_at");
+  if (after.has("from_location") && after.of("from_location") == after.of("to_location"))
+    complain(errors, "to_location", "same_location", "is where the move begins");
+}
+
+void check_custom_field(const Kind& kind, ValuesView before_values, ValuesView after_values,
+                        std::vector<FieldError>& errors) {
+  const State before(kind, before_values);
+  const State after(kind, after_values);
+  const bool option = after.text("type") == "option";
+  if (option && !after.has("options"))
+    complain(errors, "options", "required", "names what can be chosen");
+  if (!option && after.has("options"))
+    complain(errors, "options", "not_an_option", "belongs to fields of type option");
+  if (!before.exists()) return;
+  for (const std::string_view field : {"record_kind", "key", "type"})
+    if (before.of(field) != after.of(field))
+      complain(errors, field, "fixed", "cannot change: records have values of it");
+}
+
+}  // namespace skerry

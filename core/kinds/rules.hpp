@@ -1,0 +1,16 @@
+// What no single field of a record can say: rules between its fields, and of what may follow what.
+// They hold for writes of people, programs and imports; a row of a peer is merged field by field.
+#pragma once
+
+#include "core/kinds/kinds.hpp"
+
+namespace skerry {
+
+void check_asset(const Kind& kind, ValuesView before, ValuesView after,
+                 std::vector<FieldError>& errors);
+void check_move(const Kind& kind, ValuesView before, ValuesView after,
+                std::vector<FieldError>& errors);
+void check_custom_field(const Kind& kind, ValuesView before, ValuesView after,
+                        std::vector<FieldError>& errors);
+
+}  // namespace skerry

@@ -1,0 +1,147 @@
+#include "store/custom_fields.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "core/json_text.hpp"
+#include "core/timestamp.hpp"
+
+namespace skerry::store {
+namespace {
+
+const json::value& member(const json::value& map, std::string_view key) {
+  static const json::value nothing;
+  const json::object* object = map.if_object();
+  const json::value* value = object ? object->if_contains(key) : nullptr;
+  return value ? *value : nothing;
+}
+
+CustomField read_custom_field(const Cursor& cursor) {
+  CustomField field;
+  field.key = cursor.text(0);
+  field.display_name = cursor.text(1);
+  field.type = cursor.text(2);
+  if (!cursor.is_null(3)) {
+    const json::value options = json::parse(cursor.text(3));
+    for (const json::value& option : options.as_array())
+      field.options.emplace_back(std::string_view(option.as_string()));
+  }
+  field.required = cursor.integer(4) != 0;
+  field.unique = cursor.integer(5) != 0;
+  return field;
+}
+
+// What is wrong with the value; empty when nothing is.
+std::string complaint_about(const CustomField& field, const json::value& value) {
+  const json::string* text = value.if_string();
+  if (field.type == "text") return text ? "" : "must be a string";
+  if (field.type == "number") return value.is_number() ? "" : "must be a number";
+  if (field.type == "boolean") return value.is_bool() ? "" : "must be true or false";
+  if (field.type == "date") return text && is_date(*text) ? "" : "must be a day such as 2026-03-02";
+  const bool known = text && std::find(field.options.begin(), field.options.end(),
+                                       std::string_view(*text)) != field.options.end();
+  return known ? "" : fmt::format("must be one of {}", fmt::join(field.options, ", "));
+}
+
+std::string keys_text(const std::vector<CustomField>& fields) {
+  if (fields.empty()) return "there are none";
+  std::string text = "there are ";
+  for (const CustomField& field : fields) {
+    if (&field != &fields.front()) text += ", ";
+    text += field.key;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<CustomField> custom_fields_of(Connection& connection, const Kind& kind) {
+  std::vector<CustomField> fields;
+  Cursor cursor = connection.query(
+      "SELECT key,display_name,type,options,required,\"unique\" FROM custom_field "
+      "WHERE record_kind=?1 AND archived_at IS NULL ORDER BY position,id",
+      kind.name);
+  while (cursor.next()) fields.push_back(read_custom_field(cursor));
+  return fields;
+}
+
+void check_custom_values(Connection& connection, const Record& record, const json::value& before,
+                         bool is_new, std::vector<FieldError>& errors) {
+  const json::value& after = record.value("custom");
+  if (!is_new && before == after) return;
+  const auto fields = custom_fields_of(connection, *record.kind);
+  const auto pointer = [](std::string_view key) { return fmt::format("/custom/{}", key); };
+  if (const json::object* values = after.if_object()) {
+    for (const auto& [key, value] : *values) {
+      if (value == member(before, key)) continue;
+      const std::string_view wanted = key;
+      const auto field = std::find_if(fields.begin(), fields.end(),
+                                      [&](const CustomField& each) { return each.key == wanted; });
+      if (field == fields.end()) {
+        errors.push_back(
+            {pointer(key), "unknown_field",
+             fmt::format("is no custom field of a {}; {}", record.kind->name, keys_text(fields))});
+      } else if (std::string why = complaint_about(*field, value); !why.empty()) {
+        errors.push_back({pointer(key), "wrong_type", std::move(why)});
+      }
+    }
+  }
+  for (const CustomField& field : fields) {
+    const bool taken_away = !is_new && !member(before, field.key).is_null();
+    if (field.required && member(after, field.key).is_null() && (is_new || taken_away))
+      errors.push_back({pointer(field.key), "required", "is required"});
+  }
+}
+
+std::vector<SharedCustomValue> find_same_custom(Connection& connection, const Record& record) {
+  std::vector<SharedCustomValue> found;
+  const int position = record.kind->find_field("custom");
+  if (position < 0) return found;
+  const json::value& values = record.values[static_cast<std::size_t>(position)];
+  if (values.is_null()) return found;
+  for (const CustomField& field : custom_fields_of(connection, *record.kind)) {
+    const json::value& value = member(values, field.key);
+    if (!field.unique || value.is_null()) continue;
+    const std::string name = custom_value_field(*record.kind, field.key);
+    const std::string text = custom_value_text(value);
+    Cursor cursor = connection.query(
+        "SELECT record FROM custom_value WHERE field=?1 AND value=?2 AND record<>?3 LIMIT 1", name,
+        text, record.id);
+    if (cursor.next()) found.push_back({field.key, cursor.id<RecordId>(0)});
+  }
+  return found;
+}
+
+void index_custom_values(Connection& connection, const Record& record, const json::value& before,
+                         const json::value& after) {
+  if (before == after) return;
+  if (const json::object* values = before.if_object()) {
+    for (const auto& [key, value] : *values) {
+      if (value == member(after, key)) continue;
+      const std::string field = custom_value_field(*record.kind, key);
+      const std::string text = custom_value_text(value);
+      connection.execute("DELETE FROM custom_value WHERE field=?1 AND value=?2 AND record=?3",
+                         field, text, record.id);
+    }
+  }
+  if (const json::object* values = after.if_object()) {
+    for (const auto& [key, value] : *values) {
+      if (value == member(before, key)) continue;
+      const std::string field = custom_value_field(*record.kind, key);
+      const std::string text = custom_value_text(value);
+      connection.execute("INSERT INTO custom_value(field,value,record) VALUES(?1,?2,?3)", field,
+                         text, record.id);
+    }
+  }
+}
+
+std::string custom_value_field(const Kind& kind, std::string_view key) {
+  return fmt::format("{}.{}", kind.name, key);
+}
+
+std::string custom_value_text(const json::value& value) {
+  const json::string* text = value.if_string();
+  return text ? std::string(*text) : to_json_text(value);
+}
+
+}  // namespace skerry::store

@@ -1,0 +1,46 @@
+// The custom fields of a kind: their definitions are records of the kind `custom_field`, their
+// values the field `custom` of every shared record (ADR 0015).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/record.hpp"
+
+namespace skerry::store {
+
+struct CustomField {
+  std::string key;
+  std::string display_name;
+  std::string type;  // boolean, date, number, option, text
+  std::vector<std::string> options;
+  bool required = false;
+  bool unique = false;
+};
+
+// Those that are not archived, in the order people gave them.
+std::vector<CustomField> custom_fields_of(Connection& connection, const Kind& kind);
+
+// Complaints about the custom fields of a record that a person, program or import writes: `before`
+// is null for a new one. A value that stays as it is is not looked at: its definition may have gone
+// meanwhile. A row of a peer is not checked: what it wrote was right where it was written.
+void check_custom_values(Connection& connection, const Record& record, const json::value& before,
+                         bool is_new, std::vector<FieldError>& errors);
+
+// The unique custom fields whose value another record of the kind has, too.
+struct SharedCustomValue {
+  std::string key;
+  RecordId other;
+};
+std::vector<SharedCustomValue> find_same_custom(Connection& connection, const Record& record);
+
+// Table custom_value finds records by the value of a custom field; kept in step by store/record.
+void index_custom_values(Connection& connection, const Record& record, const json::value& before,
+                         const json::value& after);
+
+// How a value stands in custom_value: `field` is "asset.color"; texts as they are, true and false,
+// numbers in their shortest form.
+std::string custom_value_field(const Kind& kind, std::string_view key);
+std::string custom_value_text(const json::value& value);
+
+}  // namespace skerry::store
