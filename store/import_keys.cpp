@@ -17,6 +17,7 @@ struct KeyFields {
   bool names_records;
   std::string_view main;
   std::array<std::string_view, 6> others = {};
+  bool one_index = false;  // holds the others and the main field
 };
 
 // Only what Kind::match_key does not say by itself.
@@ -24,7 +25,7 @@ constexpr KeyFields keys[] = {
     {"customer", true, "account_ref"},
     {"product", true, "sku"},
     {"contact", false, "email", {"customer"}},
-    {"location", true, "name", {"customer"}},
+    {"location", true, "name", {"customer"}, true},
     {"asset", true, "serial", {"product"}},
     {"custom_field", false, "record_kind", {"key"}},
     {"note", false, "subject", {"text"}},
@@ -41,7 +42,7 @@ std::size_t position_of(const Kind& kind, std::string_view field) {
   return static_cast<std::size_t>(position);
 }
 
-// The plus keeps the planner from a coarser index: all contacts of a customer.
+// The plus keeps the planner from a coarser index, such as all contacts of a customer.
 template <class Others>
 std::string find_statement(const KeyRule& rule, const Others& others) {
   const Kind& kind = *rule.kind;
@@ -49,8 +50,8 @@ std::string find_statement(const KeyRule& rule, const Others& others) {
                                 rule.main_field().name);
   int parameter = 1;
   for (const std::size_t other : others)
-    fmt::format_to(std::back_inserter(sql), " AND +\"{}\" IS ?{}", kind.fields[other].name,
-                   ++parameter);
+    fmt::format_to(std::back_inserter(sql), " AND {}\"{}\" IS ?{}", rule.one_index ? "" : "+",
+                   kind.fields[other].name, ++parameter);
   return sql + " LIMIT 2";
 }
 
@@ -59,7 +60,7 @@ std::vector<KeyRule> make_rules() {
   for (const KeyFields& key : keys) {
     const Kind* kind = find_kind(key.kind);
     if (!kind) continue;
-    KeyRule rule{kind, position_of(*kind, key.main), {}, key.names_records, {}};
+    KeyRule rule{kind, position_of(*kind, key.main), {}, key.names_records, key.one_index, {}};
     for (const std::string_view other : key.others)
       if (!other.empty()) rule.others.push_back(position_of(*kind, other));
     rule.find_whole = find_statement(rule, rule.others);

@@ -21,6 +21,7 @@ struct KeyRule {
   // A file may name a record of this kind by its main field: customer_ref, product_sku,
   // to_location_name.
   bool names_records = false;
+  bool one_index = false;  // an index holds all of them
   std::string find_whole;  // the statement for the main field and all of the others
 
   const Field& main_field() const { return kind->fields[main]; }
