@@ -125,7 +125,7 @@ void BatchedWriting::settle(Attempt& attempt) {
     const std::size_t before = tried_.size();
     tried_.insert(attempt.parents.begin(), attempt.parents.end());
     written.parents_created = static_cast<std::int64_t>(tried_.size() - before);
-  } else {
+  } else if (!rows.empty()) {
     parents_ = std::move(attempt.parents);
   }
   counts += written;

@@ -82,6 +82,8 @@ struct RecordExportOptions {
   std::vector<std::string> filters;  // "field=value"
 };
 Result<Exit> run_export(Session& session, const RecordExportOptions& options);
+// Errc::usage with the kinds there are.
+Result<void> check_kind(const std::string& plural);
 // Copies what was fetched into a new file. Errc::already_exists.
 Result<void> save_file(const OpenFile& from, const std::string& name);
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <unistd.h>
 
+#include "core/kinds/kinds.hpp"
 #include "daemon/commands/commands.hpp"
 
 namespace skerry::daemon {
@@ -52,7 +53,17 @@ Result<void> save_file(const OpenFile& from, const std::string& name) {
   return copied;
 }
 
+Result<void> check_kind(const std::string& plural) {
+  if (find_kind_by_plural(plural)) return {};
+  std::string known;
+  for (const Kind& kind : all_kinds())
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", kind.plural);
+  return fail(Errc::usage, fmt::format("there is no kind of record {}", plural),
+              "the kinds are " + known);
+}
+
 Result<Exit> run_export(Session& session, const RecordExportOptions& options) {
+  SKERRY_TRY_VOID(check_kind(options.kind));
   SKERRY_TRY(const std::string target, target_of(options));
   if (!options.out.empty() && ::access(options.out.c_str(), F_OK) == 0)
     return fail(Errc::already_exists, fmt::format("{} is there already", options.out),

@@ -20,7 +20,7 @@ class InterruptWish {
     interrupted = 0;
     struct sigaction action {};
     action.sa_handler = [](int) { interrupted = 1; };
-    action.sa_flags = SA_RESETHAND;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
     ::sigaction(SIGINT, &action, &before_);
   }
   ~InterruptWish() { ::sigaction(SIGINT, &before_, nullptr); }
@@ -168,6 +168,7 @@ std::string listed(const json::object& mapping, std::string_view name, std::stri
 }  // namespace
 
 Result<Exit> run_import(Session& session, const ImportOptions& options) {
+  SKERRY_TRY_VOID(check_kind(options.kind));
   SKERRY_TRY_VOID(check_pairs("--map", options.map, "field=Header", "name=Company"));
   SKERRY_TRY_VOID(check_pairs("--set", options.set, "field=value", "status=active"));
   SKERRY_TRY(const auto file, open_input(options.file));
