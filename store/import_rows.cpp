@@ -75,11 +75,14 @@ std::optional<PreparedRow> RowReader::read(Connection& connection, std::int64_t 
   }
   const std::optional<Record> match = find_match();
   if (errors.size() > before) return std::nullopt;
+  const std::string key = spelled_key();
+  const std::string for_people = key.empty() ? key : std::string(given_[rule_->main]->get_string());
   if (match)
     prepare_update(*match);
   else
     prepare_create();
-  note_key(rule_, match);
+  if (errors.size() > before) return std::nullopt;
+  note_names(key, for_people);
   if (errors.size() > before) return std::nullopt;
   return std::move(row_);
 }
@@ -396,39 +399,32 @@ void RowReader::hold_to_rule(ValuesView before, ValuesView after) {
         {row_.number, column_at(each.pointer), std::move(each.code), std::move(each.detail)});
 }
 
+// The key that the row itself spells out; empty when it has none.
+std::string RowReader::spelled_key() const {
+  std::string key;
+  if (!rule_ || !given_[rule_->main] || given_[rule_->main]->is_null()) return key;
+  append_json(key, *given_[rule_->main]);
+  for (const std::size_t other : rule_->others) {
+    key += '\n';
+    if (given_[other]) append_json(key, *given_[other]);
+  }
+  return key;
+}
+
 // A record must not be named twice in a file, by its id or by its key.
-void RowReader::note_key(const KeyRule* rule, const std::optional<Record>& match) {
-  const auto note = [&](ByteView key, const std::string& header, std::string_view text) {
-    if (const auto before = seen_.add(key, row_.number))
+void RowReader::note_names(const std::string& key, std::string_view key_for_people) {
+  const auto note = [&](ByteView name, const std::string& header, std::string_view text) {
+    const auto before = seen_.add(name, row_.number);
+    if (before)
       errors_->push_back({row_.number, header, "duplicate_row",
                           fmt::format("{} stands in row {} already", text, *before)});
+    return !before;
   };
-  std::string key_header;
-  if (rule) key_header = header_of(rule->main);
-  if (row_.id) {
-    const auto column = std::find_if(columns_.columns.begin(), columns_.columns.end(),
-                                     [](const auto& each) { return each.use == ColumnUse::id; });
-    const bool by_id = column != columns_.columns.end();
-    const std::string text =
-        match && rule && match->values[rule->main].is_string()
-            ? std::string(match->values[rule->main].get_string())
-            : to_string(*row_.id);
-    return note(row_.id->view(), by_id ? column->header : key_header, text);
-  }
-  if (!rule) return;
-  std::string key;
-  std::string_view text;
-  for (const FieldValue& value : row_.values) {
-    if (value.field == rule->main) {
-      append_json(key, value.value);
-      text = value.value.is_string() ? std::string_view(value.value.get_string()) : "";
-    } else if (std::find(rule->others.begin(), rule->others.end(), value.field) !=
-               rule->others.end()) {
-      fmt::format_to(std::back_inserter(key), "\n{}", value.field);
-      append_json(key, value.value);
-    }
-  }
-  if (!text.empty()) note(as_bytes(key), key_header, text);
+  const auto id_column = std::find_if(columns_.columns.begin(), columns_.columns.end(),
+                                      [](const auto& each) { return each.use == ColumnUse::id; });
+  if (!key.empty() && !note(as_bytes(key), header_of(rule_->main), key_for_people)) return;
+  if (row_.id && id_column != columns_.columns.end())
+    note(row_.id->view(), id_column->header, to_string(*row_.id));
 }
 
 std::string RowReader::header_of(std::size_t field) const {

@@ -90,7 +90,8 @@ class RowReader {
   void prepare_create();
   json::value custom_values(const Field& field, const json::value& given);
   void hold_to_rule(ValuesView before, ValuesView after);
-  void note_key(const KeyRule* rule, const std::optional<Record>& match);
+  std::string spelled_key() const;
+  void note_names(const std::string& key, std::string_view key_for_people);
   std::string header_of(std::size_t field) const;
   bool owned_by_central(const Field& field) const;
 

@@ -71,7 +71,7 @@ class TargetList {
       column.use = ColumnUse::by_key;
       column.what = &rule->main_field();
       add_named(base, option, rule->main_field().name, short_names, column);
-      add_key_parts(base, short_names, column);
+      add_key_parts(base, option, short_names, column);
       const int name = rule->kind->find_field("name");
       if (name < 0 || static_cast<std::size_t>(name) == rule->main) continue;
       column.use = ColumnUse::parent_name;
@@ -81,7 +81,8 @@ class TargetList {
     }
   }
 
-  void add_key_parts(const std::string& base, bool short_names, ImportColumn column) {
+  void add_key_parts(const std::string& base, std::string_view kind, bool short_names,
+                     const ImportColumn& column) {
     for (const std::size_t part : column.rule->others) {
       const Field& other = column.rule->kind->fields[part];
       if (other.type != FieldType::reference || other.options.size() != 1) continue;
@@ -94,6 +95,9 @@ class TargetList {
       const bool alone = short_names && kind_.find_field(other.name) < 0;
       add_named(fmt::format("{}_{}", base, other.name), other.name, rule->main_field().name, alone,
                 named);
+      if (!short_names) continue;
+      alias(fmt::format("{}_{}_ref", kind, other.name));
+      alias(fmt::format("{}_{}_{}", kind, other.name, rule->main_field().name));
     }
   }
 

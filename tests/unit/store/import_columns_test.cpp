@@ -52,7 +52,7 @@ TEST(ImportColumns, FindsFieldsByNameTitleAndAlias) {
   const Bound bound = bind("customer", {"NAME", "Account-Reference", "zip", "address.city", "id"});
   EXPECT_THAT(bound.errors, IsEmpty());
   EXPECT_THAT(meanings(bound, "customer"),
-              ElementsAre("id=id", "NAME=name", "Account-Reference=account_ref",
+              ElementsAre("NAME=name", "id=id", "Account-Reference=account_ref",
                           "address.city=address.city", "zip=address.postal_code"));
 }
 
