@@ -1,5 +1,6 @@
 // The part of a session between the header and the answer: route, rights, handler, and the one net
 // for exceptions of HTTP dispatch.
+#include <algorithm>
 #include <boost/beast/core/string.hpp>
 #include <fmt/format.h>
 #include <new>
@@ -39,6 +40,13 @@ bool is_json(std::string_view content_type) {
   return media.size() > prefix + 5 &&
          boost::beast::iequals(media.substr(0, prefix), "application/") &&
          boost::beast::iequals(media.substr(media.size() - 5), "+json");
+}
+
+bool has_foreign_coding(const http::fields& headers) {
+  const auto [first, last] = headers.equal_range(http::field::content_encoding);
+  return std::any_of(first, last, [](const auto& field) {
+    return !field.value().empty() && !boost::beast::iequals(field.value(), "identity");
+  });
 }
 
 Result<void> refuse_repeated(const std::vector<QueryParameter>& query) {
@@ -119,6 +127,12 @@ Result<void> Session::check_body() {
   if (wanted == Body::json && !is_json(request_.header("Content-Type")))
     return fail(Errc::unsupported_media, "this route reads application/json",
                 "Content-Type: application/json");
+  if (has_foreign_coding(*request_.headers)) {
+    refuse(Error(Errc::unsupported_media, "no content coding is read here but identity",
+                 "send the body as it is, without Content-Encoding"));
+    reply_.header("Accept-Encoding", "identity");  // RFC 9110 section 15.5.16
+    return {};
+  }
   body_bytes_max_ = wanted == Body::spool ? limits_.upload_bytes_max : limits_.body_bytes_max;
   const auto length = header_parser_->content_length();
   if (length && *length > body_bytes_max_)

@@ -16,6 +16,7 @@
 #include "api/descriptor.hpp"
 #include "api/notifier.hpp"
 #include "api/target.hpp"
+#include "core/bytes.hpp"
 #include "core/result.hpp"
 #include "core/strict_json.hpp"
 
@@ -55,6 +56,7 @@ struct Principal {
 struct SpooledBody {
   Descriptor file;
   std::uint64_t size = 0;
+  Hash sha256{};
 };
 
 struct Route;

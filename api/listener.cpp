@@ -17,10 +17,25 @@ namespace {
 
 constexpr int backlog = 1024;
 
+std::string next_step(int error_number) {
+  switch (error_number) {
+    case EADDRINUSE:
+      return "another program listens there: stop it, or set another listen.address";
+    case EADDRNOTAVAIL:
+      return "set listen.address to an address of this machine";
+    case EACCES:
+    case EPERM:
+      return "set a port above 1023 and a folder that this user may write to";
+    default:
+      return "check listen.address and listen.socket in skerry.toml";
+  }
+}
+
 tl::unexpected<Error> refuse(std::string_view where, std::string_view doing) {
   const int number = errno;
   return fail(Errc::io_failed,
-              fmt::format("{} {}: {}", doing, where, std::generic_category().message(number)));
+              fmt::format("{} {}: {}", doing, where, std::generic_category().message(number)),
+              next_step(number));
 }
 
 // The system calls take every family through one pointer type.
@@ -71,12 +86,14 @@ Result<void> clear_stale(const std::filesystem::path& path, sockaddr_un& address
     return refuse(path.native(), "looking at");
   }
   if (!S_ISSOCK(status.st_mode))
-    return fail(Errc::already_exists, fmt::format("{} is there and is no socket", path.native()));
+    return fail(Errc::already_exists, fmt::format("{} is there and is no socket", path.native()),
+                "move it away, or set another listen.socket");
   const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!probe) return refuse(path.native(), "probing");
   // EAGAIN: somebody listens, and the queue is full.
   if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN)
-    return fail(Errc::locked, fmt::format("another daemon answers on {}", path.native()));
+    return fail(Errc::locked, fmt::format("another daemon answers on {}", path.native()),
+                "stop it, or set another listen.socket");
   if (errno != ECONNREFUSED) return refuse(path.native(), "probing");
   if (::unlink(path.c_str()) != 0) return refuse(path.native(), "removing");
   return {};

@@ -66,9 +66,9 @@ object value_schema(const Field& field) {
     case FieldType::custom_key:
       return {{"type", "string"}, {"pattern", "^[a-z][a-z0-9_.-]{0,49}$"}};
     case FieldType::custom:
-      return {{"type", "object"},
-              {"additionalProperties",
-               object{{"type", array{"string", "number", "boolean", "null"}}}}};
+      return {
+          {"type", "object"},
+          {"additionalProperties", object{{"type", array{"string", "number", "boolean", "null"}}}}};
     case FieldType::text:
       break;
   }

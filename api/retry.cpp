@@ -5,7 +5,6 @@
 #include "api/context.hpp"
 #include "api/work.hpp"
 #include "crypto/sha256.hpp"
-#include "sync/file_handle.hpp"
 
 namespace skerry::api {
 namespace {
@@ -24,7 +23,7 @@ void add(crypto::Sha256& hash, std::string_view text) {
   hash.update(as_bytes(text));
 }
 
-Result<Hash> hash_of(const Request& request) {
+Hash hash_of(const Request& request) {
   crypto::Sha256 hash;
   add(hash, to_string(request.method));
   for (const std::string& segment : request.target.segments) add(hash, segment);
@@ -33,11 +32,7 @@ Result<Hash> hash_of(const Request& request) {
     add(hash, parameter.value);
   }
   add(hash, request.body);
-  if (request.upload.size > 0) {
-    sync::HashSink upload;
-    SKERRY_TRY_VOID(sync::pump(request.upload.file.get(), 0, request.upload.size, upload));
-    hash.update(upload.hash());
-  }
+  if (request.upload.file) hash.update(request.upload.sha256);
   return hash.finish();
 }
 
@@ -61,7 +56,7 @@ Result<Retry> Retry::begin(Context& context, const Request& request) {
     return fail(Errc::bad_request, "Idempotency-Key must be 1 to 255 printable ASCII characters");
   retry.principal_ = request.principal->id;
   retry.key_ = key;
-  SKERRY_TRY(retry.request_hash_, hash_of(request));
+  retry.request_hash_ = hash_of(request);
   retry.clock_ = &context.node.clock;
   // Entered before the table is read: whoever held the key before has committed by then.
   if (!context.running_keys->enter(retry.principal_, retry.key_))

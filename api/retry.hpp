@@ -3,7 +3,9 @@
 //   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
 //   if (auto again = retry.replay()) co_return std::move(*again);
 //   …write job: … retry.keep(connection, response);     // with the effect, in its transaction
-//   or, for effects that are not one write job: co_await retry.keep_now(context, response);
+//
+// Every other POST stands in the route table as handler<retried<function>>. The one POST without a
+// key is /v1/exchange: it answers by content, and the same bundle again is a duplicate.
 #pragma once
 
 #include <memory>
@@ -61,5 +63,19 @@ class Retry {
   const Clock* clock_ = nullptr;
   std::optional<store::KeptAnswer> kept_;
 };
+
+// For effects that are not one write job: the answer is kept behind the effect, in a transaction of
+// its own, so a crash between the two lets a retry run once more. Refusals are not kept.
+template <auto Function>
+Task<Result<Response>> retried(Context& context, Request& request) {
+  SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
+  if (auto again = retry.replay()) co_return std::move(*again);
+  auto response = co_await Function(context, request);
+  if (!response) co_return tl::unexpected<Error>(std::move(response).error());
+  SKERRY_CHECK(std::holds_alternative<std::string>(response->body));
+  auto kept = co_await retry.keep_now(context, *response);
+  if (!kept) co_return tl::unexpected<Error>(std::move(kept).error());
+  co_return response;
+}
 
 }  // namespace skerry::api

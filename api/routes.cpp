@@ -7,10 +7,12 @@
 #include "api/handlers/exports.hpp"
 #include "api/handlers/import_sessions.hpp"
 #include "api/handlers/imports.hpp"
+#include "api/handlers/lifecycle.hpp"
 #include "api/handlers/machine.hpp"
 #include "api/handlers/records.hpp"
 #include "api/handlers/sites.hpp"
 #include "api/handlers/tokens.hpp"
+#include "api/retry.hpp"
 
 namespace skerry::api {
 namespace {
@@ -32,14 +34,14 @@ constexpr Route routes[] = {
      "Findings, each with its remedy"},
     {get, "/v1/digest", Access::read, Body::none, handler<get_digest>, "getDigest",
      "A digest of the records in scope"},
-    {post, "/v1/backups", Access::admin, Body::json, handler<create_backup>, "createBackup",
-     "Back the database up while it runs"},
+    {post, "/v1/backups", Access::admin, Body::json, handler<retried<create_backup>>,
+     "createBackup", "Back the database up while it runs"},
     {get, "/v1/changes", Access::read, Body::none, handler<read_changes>, "readChanges",
      "The change feed: long poll or server-sent events"},
     {get, "/v1/audit", Access::read, Body::none, handler<list_audit>, "listAudit",
      "The change log with filters"},
-    {post, "/v1/audit:verify", Access::admin, Body::none, handler<verify_audit>, "verifyAudit",
-     "Check every chain of the log"},
+    {post, "/v1/audit:verify", Access::admin, Body::none, handler<retried<verify_audit>>,
+     "verifyAudit", "Check every chain of the log"},
     {get, "/v1/search", Access::read, Body::none, handler<search_records>, "searchRecords",
      "Full-text search over every kind"},
     {get, "/v1/conflicts", Access::read, Body::none, handler<list_conflicts>, "listConflicts",
@@ -76,17 +78,17 @@ constexpr Route routes[] = {
      "exportRecords", "Every record that the filters select, as CSV or NDJSON"},
     {get, "/v1/sites", Access::read, Body::none, handler<list_sites>, "listSites",
      "The sites of this central"},
-    {post, "/v1/sites", Access::admin, Body::json, handler<invite_site>, "inviteSite",
+    {post, "/v1/sites", Access::admin, Body::json, handler<retried<invite_site>>, "inviteSite",
      "Invite a site: answers with the invitation"},
-    {post, "/v1/sites:admit", Access::admin, Body::spool, handler<admit_site>, "admitSite",
+    {post, "/v1/sites:admit", Access::admin, Body::spool, handler<retried<admit_site>>, "admitSite",
      "Admit a site by its answer"},
-    {post, "/v1/sites/{id}:revoke", Access::admin, Body::none, handler<revoke_site>, "revokeSite",
-     "Refuse a site's bundles from now on"},
-    {post, "/v1/enrolment", Access::admin, Body::spool, handler<enrol>, "enrol",
+    {post, "/v1/sites/{id}:revoke", Access::admin, Body::none, handler<retried<revoke_site>>,
+     "revokeSite", "Refuse a site's bundles from now on"},
+    {post, "/v1/enrolment", Access::admin, Body::spool, handler<retried<enrol>>, "enrol",
      "Answer an invitation: gives the answer for central"},
-    {post, "/v1/bundles", Access::admin, Body::spool, handler<import_bundle>, "importBundle",
-     "Take a bundle in"},
-    {post, "/v1/bundles:export", Access::admin, Body::json, handler<export_bundles>,
+    {post, "/v1/bundles", Access::admin, Body::spool, handler<retried<import_bundle>>,
+     "importBundle", "Take a bundle in"},
+    {post, "/v1/bundles:export", Access::admin, Body::json, handler<retried<export_bundles>>,
      "exportBundles", "Pack what is due for a peer into the outbox"},
     {get, "/v1/outbox/{name}", Access::admin, Body::none, handler<get_outbox_file>, "getOutboxFile",
      "A bundle that was packed"},
@@ -94,8 +96,24 @@ constexpr Route routes[] = {
      "Every bundle file seen, with its outcome"},
     {post, "/v1/exchange", Access::open, Body::spool, handler<exchange_bundle>, "exchange",
      "Central's end of the online exchange"},
-    {post, "/v1/exchange:online", Access::admin, Body::json, handler<exchange_online>,
+    {post, "/v1/exchange:online", Access::admin, Body::json, handler<retried<exchange_online>>,
      "exchangeOnline", "Exchange with central now"},
+    {post, "/v1/assets:move", Access::write, Body::json, handler<move_assets>, "moveAssets",
+     "Move many assets to one location"},
+    {get, "/v1/assets/{id}/history", Access::read, Body::none, handler<get_asset_history>,
+     "getAssetHistory", "Where an asset was, is and will be"},
+    {post, "/v1/{plural}:batch", Access::write, Body::json, handler<write_batch>, "writeBatch",
+     "Up to 1,000 writes at once, each with its result"},
+    {post, "/v1/{plural}/{id}:archive", Access::write, Body::none, handler<archive_record>,
+     "archiveRecord", "Take a record out of the lists"},
+    {post, "/v1/{plural}/{id}:unarchive", Access::write, Body::none, handler<unarchive_record>,
+     "unarchiveRecord", "Bring a record back into the lists"},
+    {post, "/v1/customers/{id}:disable", Access::write, Body::none, handler<disable_customer>,
+     "disableCustomer", "Suspend everything a customer is entitled to"},
+    {post, "/v1/customers/{id}:enable", Access::write, Body::none, handler<enable_customer>,
+     "enableCustomer", "Take a suspension back"},
+    {post, "/v1/assets/{id}:scrap", Access::write, Body::json, handler<scrap_asset>, "scrapAsset",
+     "End an asset: its status and history stay as they are"},
     {get, "/v1/{plural}", Access::read, Body::none, handler<list_records>, "listRecords",
      "Records of one kind"},
     {post, "/v1/{plural}", Access::write, Body::json, handler<create_record>, "createRecord",

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "api/header_guard.hpp"
-#include "api/spool.hpp"
 
 namespace skerry::api {
 namespace {
@@ -155,6 +156,7 @@ void Session::discard_request() {
   if (request_.body.capacity() > body_bytes_kept_max) request_.body = std::string();
   request_.body.clear();
   reply_ = Response();
+  upload_.reset();
   request_.upload = {};
   request_.route = nullptr;
   request_.headers = nullptr;
@@ -250,7 +252,7 @@ Task<Result<void>> Session::read_body() {
   request_.headers = &parser.get().base();
   const auto fields_before = std::distance(request_.headers->begin(), request_.headers->end());
   if (request_.route->body == Body::spool) {
-    SKERRY_CO_TRY(request_.upload.file, open_spool(loop_.shared.options.spool_folder));
+    SKERRY_CO_TRY_VOID(open_upload());
   } else if (const auto length = parser.content_length()) {
     request_.body.reserve(*length);
   }
@@ -292,14 +294,32 @@ Task<Result<void>> Session::read_body() {
   }
   if (std::distance(request_.headers->begin(), request_.headers->end()) != fields_before)
     co_return fail(Errc::bad_request, "trailer fields are not read here");
-  co_return Result<void>{};
+  co_return close_upload();
+}
+
+Result<void> Session::open_upload() {
+  auto file = sync::make_private_file(loop_.shared.options.spool_folder);
+  if (!file) return fail(file.error().code, "the spool: " + file.error().detail);
+  request_.upload.file = Descriptor(file->release());
+  upload_.emplace(request_.upload.file.get(), body_bytes_max_);
+  return {};
+}
+
+// Leaves the file at its start.
+Result<void> Session::close_upload() {
+  if (!upload_) return {};
+  request_.upload.size = upload_->bytes();
+  request_.upload.sha256 = upload_->hash();
+  upload_.reset();
+  if (::lseek(request_.upload.file.get(), 0, SEEK_SET) == 0) return {};
+  return fail(sync::system_error(errno, "the spool"));
 }
 
 Result<void> Session::take_body(std::string_view bytes) {
   body_bytes_ += bytes.size();
   if (body_bytes_ > body_bytes_max_)
     return fail(Errc::payload_too_large, fmt::format("the body is over {} bytes", body_bytes_max_));
-  if (request_.route->body == Body::spool) return append_spool(request_.upload, bytes);
+  if (upload_) return upload_->write(as_bytes(bytes));
   request_.body.append(bytes);
   return {};
 }

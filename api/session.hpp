@@ -15,6 +15,7 @@
 
 #include "api/http_types.hpp"
 #include "api/loop.hpp"
+#include "sync/file_handle.hpp"
 
 namespace skerry::api {
 
@@ -69,7 +70,9 @@ class Session {
     return header_parser_ && !header_parser_->is_done();
   }
   Task<Result<void>> read_body();
+  Result<void> open_upload();
   Result<void> take_body(std::string_view bytes);
+  Result<void> close_upload();
   Task<void> continue_expected();
 
   // Dispatch: dispatch.cpp
@@ -112,6 +115,7 @@ class Session {
   std::optional<http::request_parser<http::buffer_body>> body_parser_;
   std::uint64_t body_bytes_max_ = 0;
   std::uint64_t body_bytes_ = 0;
+  std::optional<sync::FileSink> upload_;  // into request_.upload, while it comes
 
   Request request_;
   bool head_only_ = false;  // HEAD

@@ -67,6 +67,8 @@ constexpr std::array table{
     ErrcInfo{not_enrolled, "not_enrolled", "This site has no central yet", 409, Exit::attention},
     ErrcInfo{already_exists, "already_exists", "It is there already", 409, Exit::failed},
     ErrcInfo{unreachable, "unreachable", "No answer", 502, Exit::unreachable},
+    ErrcInfo{central_unreachable, "central_unreachable", "Central does not answer", 502,
+             Exit::busy},
     ErrcInfo{tls_failed, "tls_failed", "The peer's certificate was not accepted", 502, Exit::trust},
     ErrcInfo{io_failed, "io_failed", "Reading or writing failed", 500, Exit::io},
     ErrcInfo{storage_full, "storage_full", "No space left", 507, Exit::io},

@@ -64,17 +64,18 @@ enum class Errc {
   code_used,            // the enrolment code was used or is unknown
   limit_exceeded,       // a limit of the format is exceeded
   // surroundings
-  not_enrolled,    // the site has no central yet
-  already_exists,  // init or enrol on something that is there
-  unreachable,     // the daemon or central does not answer
-  tls_failed,      // the peer's certificate was not accepted
-  io_failed,       // reading or writing failed
-  storage_full,    // no space left
-  locked,          // another daemon holds the data folder
-  bad_config,      // the configuration is wrong
-  usage,           // the command line is wrong
-  bad_input,       // an input file is wrong
-  internal,        // a defect: logged with the request id
+  not_enrolled,         // the site has no central yet
+  already_exists,       // init or enrol on something that is there
+  unreachable,          // no answer: to the command line, from the daemon
+  central_unreachable,  // no answer from central to this site
+  tls_failed,           // the peer's certificate was not accepted
+  io_failed,            // reading or writing failed
+  storage_full,         // no space left
+  locked,               // another daemon holds the data folder
+  bad_config,           // the configuration is wrong
+  usage,                // the command line is wrong
+  bad_input,            // an input file is wrong
+  internal,             // a defect: logged with the request id
 };
 
 struct ErrcInfo {

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "core/json_text.hpp"
-#include "crypto/file.hpp"
 #include "sync/bundle_name.hpp"
+#include "sync/part_file.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -112,15 +112,9 @@ Result<fs::path> carry_to_medium(DaemonClient& daemon, const DueBundle& bundle,
 Result<fs::path> carry_to_file(DaemonClient& daemon, const DueBundle& bundle,
                                const fs::path& file) {
   SKERRY_TRY(const auto fetched, daemon.fetch("/v1/outbox/" + percent_encoded(bundle.name)));
-  Bytes bytes(fetched.size);
-  SKERRY_TRY_VOID(sync::read_at(fetched.file.fd(), 0, bytes));
   const bool same_name = file.filename() == bundle.name;  // an earlier packing of the same
-  SKERRY_TRY_VOID(same_name ? crypto::write_file_atomically(file, bytes, 0644)
-                            : crypto::create_file_atomically(file, bytes, 0644));
-  SKERRY_TRY(const auto again, crypto::read_small_file(file, bytes.size()));
-  if (again != bytes)
-    return fail(Errc::io_failed, fmt::format("{} reads back differently", file.string()),
-                "the medium is damaged: use another one");
+  SKERRY_TRY_VOID(sync::place_file(fetched.file.fd(), fetched.size, fetched.sha256, file,
+                                   same_name ? sync::Existing::replace : sync::Existing::refuse));
   return file;
 }
 

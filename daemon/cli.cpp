@@ -211,8 +211,8 @@ class Parser {
     verify->add_option("FILE", file_)->required();
     verify
         ->add_option("--key", keys_,
-                     "public key of a signer (PEM), repeatable; without it the "
-                     "key of this machine")
+                     "public key of a signer: its text (sign_key of status or site list) or a "
+                     "PEM file, repeatable; without it the key of this machine")
         ->take_all()
         ->allow_extra_args(false);
   }

@@ -51,10 +51,9 @@ class WriteJob {
 
 struct DatabaseOptions {
   std::size_t queue_jobs_max = 4096;
-  std::size_t group_jobs_max = 512;
+  std::size_t group_jobs_max = 512;  // that share a commit; 1: one commit per job
   int readers_max = 4;
-  bool threaded = true;      // false: submit() runs the job on its caller, one thread in all
-  bool group_commit = true;  // false: one commit per job (the bench's comparison)
+  bool threaded = true;  // false: submit() runs the job on its caller, one thread in all
   // false: nothing is fsynced while the database is open. For tests only, whose databases need not
   // outlive the machine: a power cut would lose what was acknowledged.
   bool durable = true;

@@ -1,13 +1,43 @@
 #include "store/inbox.hpp"
 
+#include <string>
+
 namespace skerry::store {
+namespace {
+
+constexpr std::int64_t rows_between_purges = 64;  // a purge may read the whole table
+constexpr std::string_view from_strangers =
+    "sender IS NULL AND outcome NOT IN ('applied','duplicate','waiting')";
+
+bool is_refused_stranger(const InboxEntry& entry) {
+  return !entry.sender && entry.outcome != "applied" && entry.outcome != "duplicate" &&
+         entry.outcome != "waiting";
+}
+
+void purge_refused_strangers(Connection& connection) {
+  static const std::string sql = "DELETE FROM inbox WHERE " + std::string(from_strangers) +
+                                 " AND number<=(SELECT number FROM inbox WHERE " +
+                                 std::string(from_strangers) +
+                                 " ORDER BY number DESC LIMIT 1 OFFSET ?1)";
+  connection.execute(sql, refused_strangers_max);
+}
+
+}  // namespace
 
 void write_inbox(Connection& connection, const InboxEntry& entry) {
+  const bool stranger = is_refused_stranger(entry);
+  if (stranger) {
+    static const std::string repeats =
+        "DELETE FROM inbox WHERE sha256=?1 AND " + std::string(from_strangers);
+    connection.execute(repeats, entry.sha256);
+  }
   connection.execute(
       "INSERT INTO inbox(sha256,name,kind,sender,outcome,detail,received_at) "
       "VALUES(?1,?2,?3,?4,?5,?6,?7)",
       entry.sha256, entry.name, entry.kind, entry.sender, entry.outcome, entry.detail,
       entry.received_at);
+  if (stranger && connection.last_insert_rowid() % rows_between_purges == 0)
+    purge_refused_strangers(connection);
 }
 
 std::vector<InboxEntry> list_inbox(Connection& connection, std::int64_t limit) {

@@ -12,14 +12,18 @@ namespace skerry::store {
 
 struct InboxEntry {
   Hash sha256{};
-  std::string name;  // as it came; for people
-  std::string kind;  // empty when the file could not be read that far
-  std::optional<SiteId> sender;
-  std::string outcome;  // applied, duplicate, or the slug of the refusal
+  std::string name;              // as it came; for people
+  std::string kind;              // empty when the file could not be read that far
+  std::optional<SiteId> sender;  // a site whose signature was verified
+  std::string outcome;           // applied, duplicate, or the slug of the refusal
   std::string detail;
   UnixMillis received_at = 0;
 };
 
+// Refusals without a verified sender are anybody's to cause, so few are kept: one row for all
+// repeats of the same bytes, the newest, and of those rows the newest refused_strangers_max or a
+// few more.
+inline constexpr std::int64_t refused_strangers_max = 1000;
 void write_inbox(Connection& connection, const InboxEntry& entry);
 // The newest first.
 std::vector<InboxEntry> list_inbox(Connection& connection, std::int64_t limit);

@@ -128,7 +128,8 @@ Result<Conflict> resolve_conflict(Connection& connection, ChangeLog& log, Role r
                                   const Author& author) {
   auto conflict = find_conflict(connection, id);
   if (!conflict)
-    return fail(Errc::not_found, fmt::format("no conflict has the id {}", to_string(id)));
+    return fail(Errc::not_found, fmt::format("no conflict has the id {}", to_string(id)),
+                "skerry conflict list --all");
   if (!conflict->open)
     return fail(Errc::already_exists,
                 fmt::format("the conflict was decided by {} at {}", conflict->decided_by,

@@ -97,11 +97,12 @@ void insert_site(Connection& connection, Site& site, const std::vector<RecordId>
 void update_site(Connection& connection, const Site& site) {
   connection.execute(
       "UPDATE site SET name=?2,status=?3,code_hash=?4,sign_key=?5,age_recipient=?6,epoch=?7,"
-      "admitted_at=?8,contact_at=?9,clock_suspect=?10,down_ord=?11,down_n=?12,down_hash=?13 "
+      "admitted_at=?8,contact_at=?9,clock_suspect=?10,down_ord=?11,down_n=?12,down_hash=?13,"
+      "invited_at=?14 "
       "WHERE number=?1",
       site.number, site.name, to_text(site.status), site.code_hash, site.sign_key,
       site.age_recipient, site.epoch, site.admitted_at, site.contact_at, site.clock_suspect,
-      site.down.at.ord, site.down.at.n, site.down.hash);
+      site.down.at.ord, site.down.at.n, site.down.hash, site.invited_at);
 }
 
 std::vector<RecordId> read_scope(Connection& connection, const Site& site) {

@@ -63,7 +63,7 @@ std::vector<std::pair<const Kind*, RecordId>> records_changed(Connection& connec
   return records;
 }
 
-// "+0" keeps both queries off the index of (log, seq): without statistics SQLite prefers it to that
+// "+0" keeps the query off the index of (log, seq): without statistics SQLite prefers it to that
 // of the record, and reads every pending row of the log for each record of a bundle.
 std::vector<std::string> pending_lines(Connection& connection, std::int64_t log,
                                        const RecordId& record, std::int64_t after) {
@@ -73,14 +73,6 @@ std::vector<std::string> pending_lines(Connection& connection, std::int64_t log,
       log, after);
   while (cursor.next()) lines.emplace_back(cursor.text(0));
   return lines;
-}
-
-bool has_pending(Connection& connection, std::int64_t log, const RecordId& record,
-                 std::int64_t after) {
-  return connection
-      .query("SELECT 1 FROM change_log WHERE record=?1 AND log+0=?2 AND seq+0>?3 LIMIT 1", record,
-             log, after)
-      .next();
 }
 
 }  // namespace skerry::store

@@ -41,7 +41,5 @@ std::vector<std::pair<const Kind*, RecordId>> records_changed(Connection& connec
 // The own rows of one record behind `after`, in order: what is replayed over its shadow.
 std::vector<std::string> pending_lines(Connection& connection, std::int64_t log,
                                        const RecordId& record, std::int64_t after);
-bool has_pending(Connection& connection, std::int64_t log, const RecordId& record,
-                 std::int64_t after);
 
 }  // namespace skerry::store

@@ -24,8 +24,9 @@ std::string down_bundle_name(SiteId site, std::int64_t ce_ord, std::uint64_t bas
 }
 
 std::string invitation_name(SiteId site) { return fmt::format("invitation-{}.skb", first8(site)); }
-std::string enrol_name(SiteId site) { return fmt::format("enrol-{}.skb", first8(site)); }
-std::string enrol_ack_name(SiteId site) { return fmt::format("enrol-ack-{}.skb", first8(site)); }
+std::string enrol_name(SiteId site, const crypto::KeyId& key) {
+  return fmt::format("enrol-{}-{}.skb", first8(site), key);
+}
 
 bool is_bundle_name(std::string_view name) {
   if (name.size() > bundle_name_bytes_max || !name.ends_with(bundle_suffix)) return false;

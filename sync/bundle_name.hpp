@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/ids.hpp"
+#include "crypto/signing.hpp"
 
 namespace skerry::sync {
 
@@ -19,8 +20,8 @@ std::string up_bundle_name(SiteId site, EpochId epoch, std::uint64_t first, std:
 std::string down_bundle_name(SiteId site, std::int64_t ce_ord, std::uint64_t base,
                              std::uint64_t upto, unsigned part);
 std::string invitation_name(SiteId site);  // invitation-<site8>.skb
-std::string enrol_name(SiteId site);       // enrol-<site8>.skb
-std::string enrol_ack_name(SiteId site);   // enrol-ack-<site8>.skb
+// enrol-<site8>-<key16>.skb: with the key, so that the answers of two machines lie side by side.
+std::string enrol_name(SiteId site, const crypto::KeyId& key);
 
 // 1 to 64 of [a-z0-9-], then ".skb" (within the 64).
 bool is_bundle_name(std::string_view name);

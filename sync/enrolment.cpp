@@ -1,5 +1,6 @@
 #include "sync/enrolment.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "crypto/secret.hpp"
@@ -8,6 +9,7 @@
 #include "store/record.hpp"
 #include "sync/bundle_name.hpp"
 #include "sync/bundle_reader.hpp"
+#include "sync/json_fields.hpp"
 
 namespace skerry::sync {
 namespace {
@@ -22,17 +24,8 @@ Result<void> require_role(const Node& node, Role role) {
   SKERRY_TRY(const store::Identity identity, identity_of(node));
   if (identity.role == role) return {};
   return fail(Errc::wrong_role,
-              fmt::format("this machine is a {}, not a {}", to_text(identity.role), to_text(role)));
-}
-
-std::string_view text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
-
-const json::object* object_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value ? value->if_object() : nullptr;
+              fmt::format("this machine is a {}, not a {}", to_text(identity.role), to_text(role)),
+              role == Role::central ? "run it at central" : "run it at a site");
 }
 
 // What the site vouches for with its signature; the order is part of the format.
@@ -56,18 +49,51 @@ PackedBundle packed(BundleFile file, std::string name, const Party& from, const 
   return PackedBundle{std::move(file), std::move(name), from, to, 0, 0, 0, false, {}};
 }
 
-Result<void> check_new_site(Connection& connection, const std::string& name,
-                            const std::optional<std::vector<RecordId>>& scope) {
-  for (const Site& site : store::list_sites(connection))
-    if (site.name == name && site.status != store::SiteStatus::revoked)
+// The site of this name that is invited once more, if there is one.
+Result<std::optional<Site>> find_known_site(Connection& connection, const std::string& name) {
+  std::optional<Site> known;
+  for (Site& site : store::list_sites(connection)) {
+    if (site.name != name) continue;
+    if (site.status == store::SiteStatus::active)
       return fail(Errc::already_exists, fmt::format("a site is called {} already", name),
                   "choose another name, or: skerry site revoke " + name);
+    known = std::move(site);
+  }
+  return known;
+}
+
+// A renewed invitation leaves the scope as it is: what the site holds was cut by it.
+Result<void> check_same_scope(Connection& connection, const Site& site,
+                              std::optional<std::vector<RecordId>> wanted) {
+  if (wanted) {
+    std::sort(wanted->begin(), wanted->end());
+    wanted->erase(std::unique(wanted->begin(), wanted->end()), wanted->end());
+  }
+  if (site.sees_all ? !wanted : wanted == store::read_scope(connection, site)) return {};
+  return fail(Errc::already_exists,
+              fmt::format("site {} was invited with another scope", site.name),
+              "give the scope it has (skerry site list), or choose another name");
+}
+
+Result<void> check_scope(Connection& connection,
+                         const std::optional<std::vector<RecordId>>& scope) {
   if (!scope) return {};
   for (const RecordId& customer : *scope)
     if (!store::record_exists(connection, *find_kind("customer"), customer))
       return fail(Errc::reference_not_found,
                   fmt::format("no customer has the id {}", to_string(customer)));
   return {};
+}
+
+// The site with a new code: its id, its scope and what is known of its logs stay, so that a machine
+// which was enrolled with it goes on where it stood. Its keys are unknown until it is admitted.
+Site renewed(Site site, const Site& invited) {
+  site.status = store::SiteStatus::invited;
+  site.code_hash = invited.code_hash;
+  site.invited_at = invited.invited_at;
+  site.sign_key.clear();
+  site.age_recipient.clear();
+  return site;
 }
 
 Result<Bytes> new_bytes(const Node& node, std::size_t size) {
@@ -100,8 +126,15 @@ Result<Invited> invite_site(const Node& node, const std::string& name,
   invited.site.invited_at = node.clock.wall_ms();
   invited.central_fingerprint = trust_fingerprint(trust);
   auto work = [&](Connection& connection) -> Result<store::LogHead> {
-    SKERRY_TRY_VOID(check_new_site(connection, name, scope));
-    store::insert_site(connection, invited.site, scope.value_or(std::vector<RecordId>()));
+    SKERRY_TRY(const auto known, find_known_site(connection, name));
+    SKERRY_TRY_VOID(known ? check_same_scope(connection, *known, scope)
+                          : check_scope(connection, scope));
+    if (known) {
+      invited.site = renewed(*known, invited.site);
+      store::update_site(connection, invited.site);
+    } else {
+      store::insert_site(connection, invited.site, scope.value_or(std::vector<RecordId>()));
+    }
     return store::read_head(connection, "own");
   };
   SKERRY_TRY(const store::LogHead head, node.database.write(work));
@@ -162,16 +195,19 @@ Result<void> become_site(const Node& node, Connection& connection, const Invitat
   if (!identity)
     return fail(Errc::bad_config, "the data folder was never initialised", "skerry init");
   if (identity->id == invitation.site) return {};
-  if (!identity->id.is_zero())
+  const auto upstream = store::read_upstream(connection);
+  if (upstream && upstream->life.ord > 0)
     return fail(Errc::already_exists,
-                fmt::format("this machine is already site {}", to_string(identity->id)),
-                "a machine belongs to one central; init a new data folder for another");
+                fmt::format("this machine is already site {} ({})", identity->name,
+                            to_string(identity->id)),
+                "at its central, invite that site by its name once more: skerry site invite NAME; "
+                "for another central init a new data folder");
   identity->id = invitation.site;
   if (!invitation.name.empty()) identity->name = invitation.name;
   store::write_identity(connection, *identity);
   save_trust(connection, invitation.trust);
   store::write_upstream(connection, store::Upstream{});
-  node.log.start_received(connection, new_id<EpochId>(node.random));
+  if (!upstream) node.log.start_received(connection, new_id<EpochId>(node.random));
   return {};
 }
 
@@ -198,7 +234,8 @@ Result<Answered> answer_invitation(const Node& node, SpooledFile file) {
                                            {"proof", to_hex(proof)}}}};
   SKERRY_TRY(auto bundle, write_bundle(node.spool, manifest, {&node.keys.sign, 1}));
   return Answered{invitation.site, invitation.name, invitation.trust, fingerprint,
-                  packed(std::move(bundle), enrol_name(invitation.site), from, Party::central())};
+                  packed(std::move(bundle), enrol_name(invitation.site, sign.key_id()), from,
+                         Party::central())};
 }
 
 namespace {
@@ -250,17 +287,19 @@ Result<Site> check_answer(Connection& connection, const Answer& answer) {
     return fail(Errc::unknown_signer, "this central invited no such site", "skerry site list");
   if (site->status == store::SiteStatus::revoked)
     return fail(Errc::revoked_signer, fmt::format("site {} was revoked", site->name),
-                "invite it anew: skerry site invite NAME");
+                "invite it anew: skerry site invite " + site->name);
   if (!site->code_hash) {
     if (site->sign_key == answer.sign.to_text()) return std::move(*site);
     return fail(Errc::code_used,
                 fmt::format("the invitation of {} was answered already", site->name),
-                "revoke the site and invite it anew");
+                fmt::format("if this is the right machine: skerry site revoke {0}, then skerry "
+                            "site invite {0}",
+                            site->name));
   }
   const Hash expected = code_proof(*site->code_hash, answer.fingerprint(), answer.nonce);
   if (!crypto::equal_constant_time(expected, answer.proof))
     return fail(Errc::code_used, "the answer does not prove the invitation's code",
-                "invite the site anew and carry that invitation");
+                "carry the last invitation, or write another: skerry site invite " + site->name);
   return std::move(*site);
 }
 
@@ -287,9 +326,11 @@ Result<Applicant> admit_site(const Node& node, SpooledFile file,
     site.age_recipient = answer.age.to_text();
     site.admitted_at = node.clock.wall_ms();
     site.epoch = answer.epoch;
-    store::update_site(connection, site);
-    if (!store::find_epoch(connection, answer.epoch))
+    if (!store::find_epoch(connection, answer.epoch)) {
       store::insert_epoch(connection, site, answer.epoch);
+      site.down = {};  // a machine that holds nothing yet, whatever the one before it held
+    }
+    store::update_site(connection, site);
     return site;
   };
   SKERRY_TRY(applicant.site, node.database.write(work));

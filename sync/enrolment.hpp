@@ -20,8 +20,10 @@
 namespace skerry::sync {
 
 // At central: a new site with its invitation. `scope`: the customers it may see; nullopt: all.
-// Errors: Errc::wrong_role, Errc::already_exists (the name), Errc::reference_not_found (a
-// customer).
+// A site of that name that is revoked, or was never admitted, is invited once more instead: it
+// keeps its id, its scope and its logs, and older invitations are void. Errors: Errc::wrong_role,
+// Errc::already_exists (an active site has the name, or the site has another scope),
+// Errc::reference_not_found (a customer).
 struct Invited {
   store::Site site;
   PackedBundle bundle;
@@ -30,9 +32,10 @@ struct Invited {
 Result<Invited> invite_site(const Node& node, const std::string& name,
                             const std::optional<std::vector<RecordId>>& scope);
 
-// At a site: takes the invitation on and answers it. The same invitation again gives an answer
-// again. Errors: Errc::wrong_role, Errc::already_exists (enrolled by another invitation), those of
-// BundleReader::open.
+// At a site: takes the invitation on and answers it. An invitation for the same site gives an
+// answer again; one for another site is taken on as long as nothing of central's has come. What was
+// written here stays, and is sent once the site is admitted. Errors: Errc::wrong_role,
+// Errc::already_exists (enrolled as another site), those of BundleReader::open.
 struct Answered {
   SiteId site;
   std::string site_name;

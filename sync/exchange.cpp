@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "store/upstream.hpp"
+#include "sync/json_fields.hpp"
 #include "sync/pack.hpp"
 
 namespace skerry::sync {
@@ -32,20 +33,19 @@ Result<std::string> exchange_url(const OnlineOptions& options) {
 // A problem+json of central's, as the error it came from.
 Error read_problem(const HttpResponse& response) {
   const auto parsed = parse_json_object(response.body);
-  const auto text = [&](std::string_view name) -> std::string {
-    const json::value* value = parsed ? parsed->if_contains(name) : nullptr;
-    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+  const auto text = [&](std::string_view name) {
+    return std::string(parsed ? text_of(*parsed, name) : std::string_view());
   };
   const ErrcInfo* known = find_errc(text("code"));
   const std::string detail = text("detail");
-  return Error(known ? known->code : Errc::unreachable,
+  return Error(known ? known->code : Errc::central_unreachable,
                fmt::format("central answered {}: {}", response.status,
                            detail.empty() ? "no reason given" : detail),
                text("next"));
 }
 
 bool worth_retrying(const Error& error) {
-  return error.code == Errc::unreachable || error.code == Errc::busy ||
+  return error.code == Errc::central_unreachable || error.code == Errc::busy ||
          error.code == Errc::stopping || error.code == Errc::too_many_requests;
 }
 
@@ -97,7 +97,7 @@ class Exchange {
     if (!resume_.empty()) request.headers.push_back({std::string(header_resume), resume_});
     request.body = HttpFile{packed.bundle.file.fd(), packed.bundle.size, 0};
     request.sink = &incoming.sink();
-    SKERRY_TRY(const HttpResponse response, client_.request(request));
+    SKERRY_TRY(const HttpResponse response, ask(request));
     if (!response.ok()) return fail(read_problem(response));
     ++report_.rounds;
     ++report_.sent;
@@ -109,6 +109,13 @@ class Exchange {
       SKERRY_TRY(answered.got_bundle, take(incoming.seal()));
     }
     return answered;
+  }
+
+  Result<HttpResponse> ask(const HttpRequest& request) {
+    auto response = client_.request(request);
+    if (response || response.error().code != Errc::unreachable) return response;
+    return fail(Errc::central_unreachable, "central does not answer: " + response.error().detail,
+                "check the line and central.url; nothing is lost, and a medium works all the same");
   }
 
   // From the first row central has not confirmed; what this exchange has sent already is on its way

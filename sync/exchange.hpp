@@ -31,7 +31,8 @@ struct OnlineReport {
 };
 
 // At a site. Blocking; not on the writer thread. Errors: Errc::not_enrolled, Errc::bad_config (no
-// usable url), Errc::unreachable, Errc::tls_failed, what central refused, what this site refused.
+// usable url), Errc::central_unreachable, Errc::tls_failed, what central refused, what this site
+// refused.
 Result<OnlineReport> exchange_online(const Node& node, const Spool& spool,
                                      const OnlineOptions& options);
 

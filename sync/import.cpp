@@ -68,13 +68,14 @@ json::object counts_json(const StateCounts& counts) {
           {"conflicts", counts.conflicts}, {"refused", counts.refused}};
 }
 
-store::InboxEntry inbox_entry(const Node& node, const ImportOutcome& outcome, const Hash& sha256,
-                              const std::string& name) {
+// An unverified file may claim any sender: its row names none.
+store::InboxEntry inbox_entry(const Node& node, const ImportOutcome& outcome, bool verified,
+                              const Hash& sha256, const std::string& name) {
   store::InboxEntry entry;
   entry.sha256 = sha256;
   entry.name = name;
   if (outcome.kind) entry.kind = to_string(*outcome.kind);
-  if (outcome.from && outcome.from->role == Role::site) entry.sender = outcome.from->id;
+  if (verified && outcome.from && outcome.from->role == Role::site) entry.sender = outcome.from->id;
   entry.outcome = outcome.outcome;
   entry.detail = outcome.detail;
   entry.received_at = node.clock.wall_ms();
@@ -91,6 +92,12 @@ class Import {
     return std::move(outcome_);
   }
 
+  ImportOutcome refuse_unseen(const Hash& sha256, Error error) {
+    sha256_ = sha256;
+    refuse(std::move(error));
+    return std::move(outcome_);
+  }
+
  private:
   Result<void> take(SpooledFile file) {
     SKERRY_TRY(const store::Identity identity, identity_of(node_));
@@ -102,6 +109,7 @@ class Import {
                                 : find_central_key(node_, manifest, id);
                }));
     note(reader.manifest());
+    verified_ = true;
     SKERRY_TRY_VOID(check_recipient(identity, reader.manifest().to));
     SKERRY_TRY_VOID(reader.stage({&node_.keys.age, 1}, node_.spool));
     const BundleKind kind = reader.manifest().kind;
@@ -162,7 +170,7 @@ class Import {
     outcome_.outcome = std::move(outcome);
     outcome_.detail = std::move(detail);
     outcome_.counts = std::move(counts);
-    store::write_inbox(connection, inbox_entry(node_, outcome_, sha256_, name_));
+    store::write_inbox(connection, inbox_entry(node_, outcome_, verified_, sha256_, name_));
   }
 
   // The remedy, where the place of the refusal did not know one.
@@ -189,7 +197,7 @@ class Import {
     outcome_.counts = {};
     outcome_.error = std::move(error);
     auto work = [&](Connection& connection) -> Result<void> {
-      store::write_inbox(connection, inbox_entry(node_, outcome_, sha256_, name_));
+      store::write_inbox(connection, inbox_entry(node_, outcome_, verified_, sha256_, name_));
       return {};
     };
     // A database that takes no note of a refusal has said so already, by the refusal itself.
@@ -199,6 +207,7 @@ class Import {
   const Node& node_;
   const std::string& name_;
   Hash sha256_{};
+  bool verified_ = false;
   ImportOutcome outcome_;
 };
 
@@ -206,6 +215,11 @@ class Import {
 
 ImportOutcome import_bundle(const Node& node, SpooledFile file, const std::string& name) {
   return Import(node, name).run(std::move(file));
+}
+
+ImportOutcome refuse_bundle(const Node& node, const Hash& sha256, const std::string& name,
+                            Error error) {
+  return Import(node, name).refuse_unseen(sha256, std::move(error));
 }
 
 }  // namespace skerry::sync

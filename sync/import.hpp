@@ -24,4 +24,8 @@ struct ImportOutcome {
 // too; a refusal changes nothing else.
 ImportOutcome import_bundle(const Node& node, SpooledFile file, const std::string& name);
 
+// For a file that is not even looked into, as one over the limit: recorded as refused for `error`.
+ImportOutcome refuse_bundle(const Node& node, const Hash& sha256, const std::string& name,
+                            Error error);
+
 }  // namespace skerry::sync

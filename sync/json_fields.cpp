@@ -3,25 +3,18 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace skerry::sync {
-namespace {
+#include "core/text.hpp"
 
-// RFC 6901, section 3.
-std::string escape_pointer(std::string_view name) {
-  std::string escaped;
-  for (const char c : name) {
-    if (c == '~') {
-      escaped += "~0";
-    } else if (c == '/') {
-      escaped += "~1";
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
+namespace skerry::sync {
+std::string_view text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
 }
 
-}  // namespace
+const json::object* object_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value ? value->if_object() : nullptr;
+}
 
 std::string JsonFields::text(std::string_view name, std::size_t bytes_max) {
   const json::value* value = find(name, json::kind::string, "a string");
@@ -41,6 +34,12 @@ std::int64_t JsonFields::integer(std::string_view name, std::int64_t min, std::i
   if (number >= min && number <= max) return number;
   refuse(name, "out_of_range", fmt::format("{} to {} is expected", min, max));
   return 0;
+}
+
+bool JsonFields::flag(std::string_view name) {
+  if (!object_.contains(name)) return false;
+  const json::value* value = find(name, json::kind::bool_, "true or false");
+  return value != nullptr && value->get_bool();
 }
 
 Hash JsonFields::hash(std::string_view name) {

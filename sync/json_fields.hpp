@@ -14,6 +14,11 @@
 
 namespace skerry::sync {
 
+// The member of that name, or nothing when it is missing or of another kind: for members whose
+// absence is complained of elsewhere.
+std::string_view text_of(const json::object& object, std::string_view name);
+const json::object* object_of(const json::object& object, std::string_view name);
+
 // A view: the object and the list of complaints outlive it. Reading a member that is missing or
 // wrong adds a complaint and gives a value nobody may use.
 class JsonFields {
@@ -24,6 +29,7 @@ class JsonFields {
   bool has(std::string_view name) const { return object_.contains(name); }
   std::string text(std::string_view name, std::size_t bytes_max);
   std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
+  bool flag(std::string_view name);  // false when it is absent
   Hash hash(std::string_view name);  // 64 hexadecimal digits, lower case
   const json::array* array(std::string_view name, std::size_t count_max);
   // The members of an object inside; nullopt after a complaint.

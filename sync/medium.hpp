@@ -18,15 +18,26 @@ struct MediumEntry {
   std::uint64_t size = 0;
 };
 
+// What looks like a bundle for us and cannot be one, or hides where bundles lie.
+struct PassedOver {
+  std::filesystem::path path;
+  std::string reason;
+};
+
+struct MediumListing {
+  std::vector<MediumEntry> bundles;  // ordered by sender and name
+  std::vector<PassedOver> passed_over;
+};
+
 // One thread. The medium may be pulled out at any time: every error names the path.
 class Medium {
  public:
   // `folder` must be there; it may be reached through links, what is below may not.
   static Result<Medium> open(std::filesystem::path folder);
 
-  // Bundles for `to`, ordered by sender and name; none when there is no folder for it. Files with
-  // other names, links and whatever else lies there are passed over.
-  Result<std::vector<MediumEntry>> list_for(const Party& to) const;
+  // Bundles for `to`; none when there is no folder for it. Links, pipes and folders in their places
+  // are named with the reason; files that are not called *.skb are left alone without a word.
+  Result<MediumListing> list_for(const Party& to) const;
 
   // For Spool::take().
   Result<FileHandle> open_entry(const Party& to, const MediumEntry& entry) const;

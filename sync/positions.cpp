@@ -3,79 +3,32 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "sync/json_fields.hpp"
+
 namespace skerry::sync {
 namespace {
 
-// Reads members one after another; the first that is missing or wrong is kept.
-class Members {
- public:
-  Members(const json::object* object, std::string_view where) : object_(object), where_(where) {
-    if (!object) refuse("is missing");
-  }
+constexpr std::int64_t count_max = (std::int64_t{1} << 53) - 1;
+constexpr std::size_t waypoints_read_max = 10'000;
 
-  std::int64_t integer(std::string_view name) {
-    const json::value* value = find(name);
-    if (value && value->is_int64() && value->get_int64() >= 0) return value->get_int64();
-    refuse(fmt::format("{} must be a count", name));
-    return 0;
-  }
-  Hash hash(std::string_view name) { return hash_in(find(name), name); }
-  Hash hash_in(const json::value* value, std::string_view name) {
-    const json::string* text = value ? value->if_string() : nullptr;
-    const auto hash = text ? hash_from_hex(*text) : std::nullopt;
-    if (!hash) refuse(fmt::format("{} must be a SHA-256 in hexadecimal", name));
-    return hash.value_or(Hash{});
-  }
-  bool flag(std::string_view name) {
-    const json::value* value = find(name);
-    if (!value) return false;
-    if (!value->is_bool()) refuse(fmt::format("{} must be true or false", name));
-    return value->is_bool() && value->get_bool();
-  }
-  template <class IdType>
-  IdType id(std::string_view name) {
-    const json::value* value = find(name);
-    const json::string* text = value ? value->if_string() : nullptr;
-    const auto id = text ? parse_id<IdType>(*text) : std::nullopt;
-    if (!id) refuse(fmt::format("{} must be an id", name));
-    return id.value_or(IdType{});
-  }
-  CentralLife life() {
-    const json::value* value = find("ce");
-    const json::array* pair = value ? value->if_array() : nullptr;
-    CentralLife life;
-    if (pair && pair->size() == 2 && (*pair)[0].is_int64() && (*pair)[1].is_string()) {
-      const auto nonce = from_hex((*pair)[1].get_string());
-      life.ord = (*pair)[0].get_int64();
-      if (nonce && nonce->size() == life.nonce.size() && life.ord > 0) {
-        std::copy(nonce->begin(), nonce->end(), life.nonce.begin());
-        return life;
-      }
+CentralLife read_life(JsonFields& members) {
+  const json::array* pair = members.array("ce", 2);
+  CentralLife life;
+  if (pair && pair->size() == 2 && (*pair)[0].is_int64() && (*pair)[1].is_string()) {
+    const auto nonce = from_hex((*pair)[1].get_string());
+    life.ord = (*pair)[0].get_int64();
+    if (nonce && nonce->size() == life.nonce.size() && life.ord > 0) {
+      std::copy(nonce->begin(), nonce->end(), life.nonce.begin());
+      return life;
     }
-    refuse("ce must be a life of central [ord,nonce]");
-    return life;
   }
-  const json::value* find(std::string_view name) const {
-    return object_ ? object_->if_contains(name) : nullptr;
-  }
-  void refuse(std::string why) {
-    if (!error_) error_ = fmt::format("the manifest's {}: {}", where_, why);
-  }
-  const std::optional<std::string>& error() const { return error_; }
-
- private:
-  const json::object* object_;
-  std::string_view where_;
-  std::optional<std::string> error_;
-};
-
-const json::object* object_member(const json::object& extra, std::string_view name) {
-  const json::value* value = extra.if_contains(name);
-  return value ? value->if_object() : nullptr;
+  if (pair) members.refuse("ce", "bad_life", "a life of central [ord,nonce] is expected");
+  return life;
 }
 
-DownPosition read_position(Members& members) {
-  return {members.life(), members.integer("n"), members.hash("hash")};
+DownPosition read_position(std::optional<JsonFields> members) {
+  if (!members) return {};
+  return {read_life(*members), members->integer("n", 0, count_max), members->hash("hash")};
 }
 
 json::object position_json(const DownPosition& position) {
@@ -84,24 +37,30 @@ json::object position_json(const DownPosition& position) {
           {"hash", to_hex(position.hash)}};
 }
 
-tl::unexpected<Error> refused(const Members& members) {
-  return fail(Errc::corrupt_bundle, *members.error());
-}
-
-Result<std::vector<std::pair<std::int64_t, Hash>>> read_waypoints(const json::object& extra) {
-  const json::value* value = extra.if_contains("waypoints");
-  if (!value || !value->is_array())
-    return fail(Errc::corrupt_bundle, "the manifest lacks waypoints");
+std::vector<std::pair<std::int64_t, Hash>> read_waypoints(JsonFields& members) {
   std::vector<std::pair<std::int64_t, Hash>> waypoints;
-  for (const json::value& element : value->get_array()) {
+  const json::array* elements = members.array("waypoints", waypoints_read_max);
+  if (!elements) return waypoints;
+  for (const json::value& element : *elements) {
     const json::array* pair = element.if_array();
     const bool shaped =
         pair && pair->size() == 2 && (*pair)[0].is_int64() && (*pair)[1].is_string();
     const auto hash = shaped ? hash_from_hex((*pair)[1].get_string()) : std::nullopt;
-    if (!hash) return fail(Errc::corrupt_bundle, "a waypoint is not [n,hash]");
+    if (!hash) {
+      members.refuse("waypoints", "bad_waypoint", "pairs [n,hash] are expected");
+      break;
+    }
     waypoints.emplace_back((*pair)[0].get_int64(), *hash);
   }
   return waypoints;
+}
+
+// Nothing read is used when there is a complaint.
+Result<void> refuse_if_any(std::vector<FieldError> errors) {
+  if (errors.empty()) return {};
+  std::string detail =
+      fmt::format("the manifest's {}: {}", errors.front().pointer, errors.front().detail);
+  return fail(Error(Errc::corrupt_bundle, std::move(detail), {}, std::move(errors)));
 }
 
 }  // namespace
@@ -117,21 +76,20 @@ json::object to_json(const ChangesBody& body) {
 }
 
 Result<ChangesBody> read_changes_body(const json::object& extra) {
-  Members range(object_member(extra, "range"), "range");
+  std::vector<FieldError> errors;
+  JsonFields members(extra, {}, errors);
   ChangesBody body;
-  body.first = range.integer("first");
-  body.last = range.integer("last");
-  body.prev_hash = range.hash("prev_hash");
-  body.last_hash = range.hash("last_hash");
-  body.head = range.integer("head");
-  if (body.first < 1 || body.last + 1 < body.first || body.head < body.last)
-    range.refuse("first, last and head do not fit each other");
-  if (range.error()) return refused(range);
-  if (extra.contains("down")) {
-    Members down(object_member(extra, "down"), "down");
-    body.down = read_position(down);
-    if (down.error()) return refused(down);
+  if (auto range = members.object("range")) {
+    body.first = range->integer("first", 1, count_max);
+    body.last = range->integer("last", 0, count_max);
+    body.prev_hash = range->hash("prev_hash");
+    body.last_hash = range->hash("last_hash");
+    body.head = range->integer("head", 0, count_max);
+    if (body.last + 1 < body.first || body.head < body.last)
+      range->refuse("first", "does_not_fit", "first, last and head do not fit each other");
   }
+  if (members.has("down")) body.down = read_position(members.object("down"));
+  SKERRY_TRY_VOID(refuse_if_any(std::move(errors)));
   return body;
 }
 
@@ -153,27 +111,25 @@ json::object to_json(const StateBody& body) {
 }
 
 Result<StateBody> read_state_body(const json::object& extra) {
+  std::vector<FieldError> errors;
+  JsonFields members(extra, {}, errors);
   StateBody body;
-  Members base(object_member(extra, "base"), "base");
-  body.base = read_position(base);
-  if (base.error()) return refused(base);
-  Members upto(object_member(extra, "upto"), "upto");
-  body.upto = read_position(upto);
+  body.base = read_position(members.object("base"));
+  body.upto = read_position(members.object("upto"));
   if (body.upto.life != body.base.life || body.upto.n < body.base.n)
-    upto.refuse("does not follow the base");
-  if (upto.error()) return refused(upto);
-  Members part(object_member(extra, "part"), "part");
-  body.part = part.integer("number");
-  body.last_part = part.flag("last");
-  body.series = part.hash("series");
-  if (part.error()) return refused(part);
-  SKERRY_TRY(body.waypoints, read_waypoints(extra));
-  if (extra.contains("ack")) {
-    Members ack(object_member(extra, "ack"), "ack");
-    body.ack = StateBody::Ack{ack.id<EpochId>("epoch"), ack.integer("n"), ack.hash("hash"),
-                              ack.integer("durable")};
-    if (ack.error()) return refused(ack);
+    members.refuse("upto", "does_not_fit", "does not follow the base");
+  if (auto part = members.object("part")) {
+    body.part = part->integer("number", 0, count_max);
+    body.last_part = part->flag("last");
+    body.series = part->hash("series");
   }
+  body.waypoints = read_waypoints(members);
+  if (members.has("ack")) {
+    if (auto ack = members.object("ack"))
+      body.ack = StateBody::Ack{ack->id<EpochId>("epoch"), ack->integer("n", 0, count_max),
+                                ack->hash("hash"), ack->integer("durable", 0, count_max)};
+  }
+  SKERRY_TRY_VOID(refuse_if_any(std::move(errors)));
   return body;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/timestamp.hpp"
 #include "store/change_log.hpp"
+#include "sync/bundle_limits.hpp"
 
 namespace skerry::api {
 namespace {
@@ -32,7 +33,14 @@ Result<sync::SpooledFile> take_upload(const Context& context, Request& request) 
     SKERRY_TRY(sync::SpoolWriter nothing, context.spool.begin());
     return nothing.seal();
   }
-  return context.spool.take(request.upload.file.get(), "the request's body");
+  const std::uint64_t bytes_max = sync::BundleLimits{}.file_bytes_max;
+  if (request.upload.size > bytes_max)
+    return fail(Errc::limit_exceeded,
+                fmt::format("the file has {} bytes; a bundle has at most {}", request.upload.size,
+                            bytes_max),
+                "have it written again by its sender; nothing was changed here");
+  return sync::SpooledFile{sync::FileHandle(request.upload.file.release()), request.upload.size,
+                           request.upload.sha256};
 }
 
 Result<store::Site> find_site_by_text(store::Connection& connection, std::string_view text) {
@@ -59,6 +67,7 @@ json::object site_json(store::Connection& connection, const store::Site& site) {
           {"name", site.name},
           {"status", store::to_text(site.status)},
           {"scope", std::move(scope)},
+          {"sign_key", site.sign_key.empty() ? json::value() : json::value(site.sign_key)},
           {"invited_at", format_timestamp(site.invited_at)},
           {"admitted_at", time_or_null(site.admitted_at)},
           {"contact_at", time_or_null(site.contact_at)},

@@ -5,6 +5,7 @@
 
 #include "api/handlers/bundle_json.hpp"
 #include "api/work.hpp"
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/conflicts.hpp"
 #include "store/inbox.hpp"
@@ -21,6 +22,14 @@ struct ExportWish {
   bool always = false;
 };
 
+FieldError complaint_about(std::string_view key) {
+  const std::string pointer = "/" + escape_pointer(key);
+  if (key == "site") return {pointer, "wrong_type", "must be a site's name or id"};
+  if (key == "from") return {pointer, "out_of_range", "must be a row's number: 1 or more"};
+  if (key == "always") return {pointer, "wrong_type", "must be true or false"};
+  return {pointer, "unknown_field", "is not known here: site, from and always are"};
+}
+
 Result<ExportWish> read_wish(const json::object& body) {
   ExportWish wish;
   std::vector<FieldError> errors;
@@ -32,12 +41,13 @@ Result<ExportWish> read_wish(const json::object& body) {
     else if (key == "always" && value.is_bool())
       wish.always = value.get_bool();
     else
-      errors.push_back({fmt::format("/{}", std::string_view(key)), "bad_value",
-                        "known are site (text), from (a row's number) and always (true or false)"});
+      errors.push_back(complaint_about(key));
   }
   if (errors.empty()) return wish;
-  return fail(Error(Errc::validation_failed, "the request to export is not acceptable", {},
-                    std::move(errors)));
+  return fail(
+      Error(Errc::validation_failed, "the request to export is not acceptable",
+            "rows are counted from 1; without from, what central has not confirmed is packed",
+            std::move(errors)));
 }
 
 Result<std::vector<store::Site>> chosen_sites(const Context& context, const std::string& text) {
@@ -112,10 +122,13 @@ Result<store::Site> sender_of(const Context& context, const sync::ImportOutcome&
 
 Task<Result<Response>> import_bundle(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({"name"}));
-  SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
+  const Hash sha256 = request.upload.sha256;
+  auto file = take_upload(context, request);
   const std::string name = safe_name(request);
   auto work = [&]() -> Result<Response> {
-    sync::ImportOutcome outcome = sync::import_bundle(context.node, std::move(file), name);
+    sync::ImportOutcome outcome =
+        file ? sync::import_bundle(context.node, std::move(*file), name)
+             : sync::refuse_bundle(context.node, sha256, name, std::move(file).error());
     if (outcome.error) return fail(std::move(*outcome.error));
     return outcome_json(context, outcome);
   };
@@ -167,12 +180,16 @@ Result<Response> list_inbox(Context& context, Request& request) {
 // The bundle's own signature is the authority here: no token, and nothing is done for a bundle that
 // import_bundle refuses.
 Task<Result<Response>> exchange_bundle(Context& context, Request& request) {
-  SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
+  const Hash sha256 = request.upload.sha256;
+  auto file = take_upload(context, request);
   const std::string resume(request.header(sync::header_resume));
   auto work = [&]() -> Result<Response> {
     if (context.role != Role::central)
-      return fail(Errc::wrong_role, "this machine is a site; exchanges go to central");
-    sync::ImportOutcome outcome = sync::import_bundle(context.node, std::move(file), "online");
+      return fail(Errc::wrong_role, "this machine is a site; exchanges go to central",
+                  "set central.url to central's address");
+    sync::ImportOutcome outcome =
+        file ? sync::import_bundle(context.node, std::move(*file), "online")
+             : sync::refuse_bundle(context.node, sha256, "online", std::move(file).error());
     if (outcome.error) return fail(std::move(*outcome.error));
     SKERRY_TRY(const store::Site site, sender_of(context, outcome));
     std::optional<sync::PackedBundle> due;
@@ -199,7 +216,8 @@ Task<Result<Response>> exchange_online(Context& context, Request& request) {
   (void)request;
   auto work = [&]() -> Result<Response> {
     if (context.role != Role::site)
-      return fail(Errc::wrong_role, "this machine is central; its sites start the exchange");
+      return fail(Errc::wrong_role, "this machine is central; its sites start the exchange",
+                  "at a site: skerry exchange --online");
     SKERRY_TRY(const auto report,
                sync::exchange_online(context.node, context.spool, context.online));
     const store::Reader reader = context.node.database.read();

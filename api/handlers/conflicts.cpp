@@ -18,7 +18,7 @@ using store::Connection;
 
 Result<RecordId> id_of(const Request& request) {
   const auto id = parse_id<RecordId>(request.param("id"));
-  if (!id) return fail(Errc::not_found, "no conflict has this id");
+  if (!id) return fail(Errc::not_found, "no conflict has this id", "skerry conflict list --all");
   return *id;
 }
 
@@ -104,7 +104,8 @@ Result<Response> get_conflict(Context& context, Request& request) {
   SKERRY_TRY(const RecordId id, id_of(request));
   const store::Reader reader = context.node.database.read();
   const auto conflict = store::find_conflict(*reader, id);
-  if (!conflict) return fail(Errc::not_found, "no conflict has this id");
+  if (!conflict)
+    return fail(Errc::not_found, "no conflict has this id", "skerry conflict list --all");
   return Response::json(200, describe_whole(*reader, *conflict));
 }
 

@@ -15,6 +15,7 @@
 #include "sync/digest.hpp"
 #include "sync/file_handle.hpp"
 #include "sync/spool.hpp"
+#include "sync/trust.hpp"
 
 namespace skerry::api {
 namespace {
@@ -78,8 +79,12 @@ void add_site_status(store::Connection& connection, const store::LogHead& own, j
     return;
   }
   const bool contact = upstream->contact_at > 0;
+  json::array sign_keys;
+  if (const auto trust = sync::load_trust(connection))
+    for (const auto& key : trust->signing_keys) sign_keys.push_back(json::string(key.to_text()));
   status["upstream"] =
       json::object{{"n", upstream->n},
+                   {"sign_keys", std::move(sign_keys)},
                    {"acked", upstream->acked},
                    {"durable", upstream->durable},
                    {"contact_at",
@@ -129,6 +134,7 @@ Result<Response> get_status(Context& context, Request& request) {
       {"name", identity ? identity->name : ""},
       {"id",
        identity && !identity->id.is_zero() ? json::value(to_string(identity->id)) : json::value()},
+      {"sign_key", context.node.keys.sign.verify_key().to_text()},
       {"version", context.node.app_version},
       {"schema", schema_version},
       {"sqlite", store::sqlite_version()},

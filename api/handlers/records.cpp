@@ -4,77 +4,18 @@
 
 #include "api/handlers/author.hpp"
 #include "api/handlers/entity_tag.hpp"
+#include "api/handlers/record_request.hpp"
 #include "api/problem.hpp"
 #include "api/retry.hpp"
 #include "api/work.hpp"
 #include "core/json_text.hpp"
-#include "store/write_records.hpp"
+#include "store/hard_delete.hpp"
 
 namespace skerry::api {
 namespace {
 
 using store::Connection;
 using store::Record;
-
-Result<const Kind*> kind_of(const Request& request) {
-  const Kind* kind = find_kind_by_plural(request.param("plural"));
-  if (kind) return kind;
-  std::string known;
-  for (const Kind& each : all_kinds())
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", each.plural);
-  return fail(Errc::not_found, "there is no such kind of record", "the kinds are: " + known);
-}
-
-tl::unexpected<Error> no_record(const Kind& kind) {
-  return fail(Errc::not_found, fmt::format("no {} has this id", kind.name));
-}
-
-// What is no id names no record.
-Result<RecordId> id_of(const Request& request, const Kind& kind) {
-  const auto id = parse_id<RecordId>(request.param("id"));
-  if (!id) return no_record(kind);
-  return *id;
-}
-
-struct NewRecord {
-  std::optional<RecordId> id;
-  FieldValues values;
-};
-
-// The fields of the kind, and `id` beside them.
-Result<NewRecord> read_new_record(const Kind& kind, const Request& request) {
-  SKERRY_TRY(json::object body, request.json_body());
-  NewRecord made;
-  std::vector<FieldError> id_errors;
-  if (const json::value* id = body.if_contains("id")) {
-    if (const json::string* text = id->if_string()) made.id = parse_id<RecordId>(*text);
-    if (!made.id || made.id->is_zero())
-      id_errors.push_back({"/id", "bad_id", "is not a record id (a UUID)"});
-    body.erase("id");
-  }
-  auto values = read_new(kind, body);
-  if (!id_errors.empty()) {
-    Error error = values ? Error(Errc::validation_failed, "the id is not acceptable")
-                         : std::move(values).error();
-    error.errors.insert(error.errors.begin(), id_errors.begin(), id_errors.end());
-    return fail(std::move(error));
-  }
-  if (!values) return fail(std::move(values).error());
-  made.values = std::move(*values);
-  return made;
-}
-
-Response record_answer(unsigned status, const Record& record) {
-  Response response = Response::json(status, store::record_json(record));
-  response.header("ETag", entity_tag(record.revision));
-  return response;
-}
-
-Response created_answer(const Record& record) {
-  Response response = record_answer(201, record);
-  response.header("Location", fmt::format("/v1/{}/{}", record.kind->plural, to_string(record.id)));
-  return response;
-}
 
 // Puts `,"current":{…}` before the closing brace of a problem.
 void add_current(Response& response, const Record& record) {
@@ -108,6 +49,24 @@ Response precondition_answer(Context& context, const Request& request, Error err
   return response;
 }
 
+// 409 with what would go, and the token that says that it was seen.
+Response in_use_answer(const Request& request, const Kind& kind, const RecordId& id,
+                       const store::Dependants& dependants) {
+  Response response = problem(
+      Error(Errc::in_use, fmt::format("{} refer to this {}", dependants.to_text(), kind.name),
+            fmt::format("to delete all of it, repeat the request with confirm=<the {} of the {}> "
+                        "and token={}",
+                        kind.label, kind.name, dependants.token(id))),
+      request.id);
+  json::object counts;
+  for (const auto& [plural, count] : dependants.counts) counts[plural] = count;
+  auto& body = std::get<std::string>(response.body);
+  body.pop_back();
+  body +=
+      fmt::format(",\"counts\":{},\"token\":\"{}\"}}", to_json_text(counts), dependants.token(id));
+  return response;
+}
+
 }  // namespace
 
 Task<Result<Response>> create_record(Context& context, Request& request) {
@@ -115,10 +74,11 @@ Task<Result<Response>> create_record(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
-  SKERRY_CO_TRY(NewRecord made, read_new_record(*kind, request));
+  SKERRY_CO_TRY(json::object body, request.json_body());
+  SKERRY_CO_TRY(NewRecord made, read_new_record(*kind, std::move(body)));
   const store::Author author = author_of(request);
   auto work = [&](Connection& connection) -> Result<Record> {
-    store::RecordWriter writer(connection, context.node.log, context.role, context.node.random);
+    store::RecordWriter writer = record_writer(context, connection);
     SKERRY_TRY(Record record, writer.create(*kind, made.id, std::move(made.values), author));
     if (retry.has_key()) retry.keep(connection, created_answer(record));
     return record;
@@ -139,7 +99,7 @@ Result<Response> get_record(Context& context, Request& request) {
     const store::Reader reader = context.node.database.read();
     revision = store::append_found_json(body, *reader, *kind, id);
   }
-  if (!revision) return no_record(*kind);
+  if (!revision) return fail(Errc::not_found, fmt::format("no {} has this id", kind->name));
   const std::string_view known = request.header("If-None-Match");
   const bool unchanged = !known.empty() && none_match_fails(known, *revision);
   Response response = unchanged ? Response::empty(304) : Response::json(200, std::move(body));
@@ -155,7 +115,7 @@ Task<Result<Response>> patch_record(Context& context, Request& request) {
   SKERRY_CO_TRY(const json::object patch, request.json_body());
   const store::Author author = author_of(request);
   auto work = [&](Connection& connection) -> Result<Record> {
-    store::RecordWriter writer(connection, context.node.log, context.role, context.node.random);
+    store::RecordWriter writer = record_writer(context, connection);
     return writer.update(*kind, id, patch, revision, author);
   };
   auto record = co_await write(context, work);
@@ -167,13 +127,30 @@ Task<Result<Response>> patch_record(Context& context, Request& request) {
 
 Task<Result<Response>> delete_record(Context& context, Request& request) {
   SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"confirm", "token"}));
   SKERRY_CO_TRY(const RecordId id, id_of(request, *kind));
   SKERRY_CO_TRY(const auto revision, required_revision(request.header("If-Match")));
+  const auto confirm = request.query("confirm");
+  const auto token = request.query("token");
+  if (confirm.has_value() != token.has_value())
+    co_return fail(Errc::bad_request, "confirm and token go together",
+                   "delete it without both to see what would go");
+  if (confirm && !request.principal->may(Access::admin))
+    co_return fail(Errc::forbidden, "deleting a record with what refers to it takes admin rights");
   const store::Author author = author_of(request);
+  std::optional<store::Dependants> dependants;  // why it was refused
   auto work = [&](Connection& connection) -> Result<void> {
-    store::RecordWriter writer(connection, context.node.log, context.role, context.node.random);
-    return writer.remove(*kind, id, revision, author);
+    store::RecordWriter writer = record_writer(context, connection);
+    if (confirm) {
+      SKERRY_TRY_VOID(
+          store::hard_delete(connection, writer, *kind, id, revision, *confirm, *token, author));
+      return {};
+    }
+    auto removed = writer.remove(*kind, id, revision, author);
+    if (!removed && removed.error().code == Errc::in_use) {
+      SKERRY_TRY(dependants, store::find_dependants(connection, *kind, id));
+    }
+    return removed;
   };
   auto removed = co_await write(context, work);
   if (removed) co_return Response::empty(204);
@@ -181,6 +158,7 @@ Task<Result<Response>> delete_record(Context& context, Request& request) {
     const json::object nothing;
     co_return precondition_answer(context, request, std::move(removed).error(), *kind, id, nothing);
   }
+  if (dependants) co_return in_use_answer(request, *kind, id, *dependants);
   co_return tl::unexpected<Error>(std::move(removed).error());
 }
 

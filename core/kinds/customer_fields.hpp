@@ -75,7 +75,10 @@ inline constexpr std::array customer_fields{
 // Of what is neither archived nor scrapped.
 inline constexpr std::array customer_derived{
     Field{.name = "locations", .title = "Locations", .type = integer, .default_json = "0"},
-    Field{.name = "assets_on_location", .title = "Assets on location", .type = integer, .default_json = "0"},
+    Field{.name = "assets_on_location",
+          .title = "Assets on location",
+          .type = integer,
+          .default_json = "0"},
     Field{.name = "assets_owned", .title = "Assets owned", .type = integer, .default_json = "0"},
 };
 

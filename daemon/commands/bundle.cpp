@@ -38,15 +38,21 @@ Error about(const std::string& file, Error error) {
   return error;
 }
 
+// Each is the text of a key, as `status` and `site list` give it, or a PEM file.
 Result<std::vector<crypto::VerifyKey>> load_public_keys(const Config& config,
-                                                        std::vector<std::string> files) {
-  if (files.empty()) files.push_back(DataFolder{config.data()}.public_key().string());
+                                                        std::vector<std::string> given) {
+  if (given.empty()) given.push_back(DataFolder{config.data()}.public_key().string());
   std::vector<crypto::VerifyKey> keys;
-  for (const std::string& file : files) {
+  for (const std::string& file : given) {
+    if (auto text = crypto::VerifyKey::from_text(file)) {
+      keys.push_back(std::move(*text));
+      continue;
+    }
     auto bytes = crypto::read_small_file(file, key_bytes_max);
     if (!bytes)
       return fail(Error(Errc::bad_input, fmt::format("{}: {}", file, bytes.error().detail),
-                        "name the sender's public key: --key FILE.pem"));
+                        "give the sender's public key: --key KEY (sign_key of skerry status or "
+                        "site list --json), or a PEM file"));
     auto key = crypto::VerifyKey::from_pem(as_text(*bytes));
     if (!key) return fail(about(file, std::move(key).error()));
     keys.push_back(std::move(*key));
@@ -57,6 +63,10 @@ Result<std::vector<crypto::VerifyKey>> load_public_keys(const Config& config,
 }  // namespace
 
 Result<Exit> run_bundle_export(Session& session, const ExportOptions& options) {
+  if (options.from && *options.from < 1)
+    return fail(Errc::usage,
+                fmt::format("--from {}: the rows of a log are counted from 1", *options.from),
+                "leave --from out for what central has not confirmed");
   json::object body{{"always", true}};
   if (!options.site.empty()) body["site"] = options.site;
   if (options.from) body["from"] = *options.from;
@@ -100,7 +110,7 @@ Result<Exit> run_bundle_inspect(Terminal& terminal, const std::string& file) {
   terminal.document(to_json(*seen));
   show(terminal, *seen);
   terminal.line("{}", seen->manifest_text);
-  terminal.line("nothing of this is verified: skerry bundle verify {} --key FILE.pem", file);
+  terminal.line("nothing of this is verified: skerry bundle verify {} --key KEY", file);
   return Exit::ok;
 }
 

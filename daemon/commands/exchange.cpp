@@ -26,9 +26,10 @@ class FileExchange {
       : session_(session), options_(options), medium_(std::move(medium)), self_(self) {}
 
   Result<void> take_in() {
-    SKERRY_TRY(const auto entries, medium_.list_for(self_));
+    SKERRY_TRY(const auto listing, medium_.list_for(self_));
+    for (const sync::PassedOver& passed : listing.passed_over) note_passed_over(passed);
     std::vector<Incoming> incoming;
-    for (const sync::MediumEntry& entry : entries) {
+    for (const sync::MediumEntry& entry : listing.bundles) {
       const auto path = medium_.path_of(self_, entry.from, entry.name);
       if (concerns_us(entry)) incoming.push_back({entry, path.string(), false, std::nullopt});
     }
@@ -78,6 +79,7 @@ class FileExchange {
                                 {"applied", applied_},
                                 {"known", known_},
                                 {"refused", refused_},
+                                {"passed_over", passed_over_},
                                 {"written", written_},
                                 {"pending", integer_of(status, "pending")},
                                 {"conflicts_open", conflicts},
@@ -100,8 +102,15 @@ class FileExchange {
 
   Result<void> take(Incoming& incoming) {
     OpenFile file;
-    SKERRY_TRY(file.file, medium_.open_entry(self_, incoming.entry));
-    SKERRY_TRY(file.size, sync::file_size(file.file.fd()));
+    auto opened = medium_.open_entry(self_, incoming.entry);
+    const Result<std::uint64_t> size =
+        opened ? sync::file_size(opened->fd()) : Result<std::uint64_t>(fail(opened.error()));
+    if (!size) {  // one bad sector does not hold up the other files
+      incoming.refusal = size.error();
+      return {};
+    }
+    file.file = std::move(*opened);
+    file.size = *size;
     if (options_.dry_run) return show_only(incoming, file);
     auto answer =
         session_.daemon.upload("/v1/bundles" + Query().add("name", incoming.entry.name).text(),
@@ -148,6 +157,14 @@ class FileExchange {
                            detail);
   }
 
+  void note_passed_over(const sync::PassedOver& passed) {
+    ++passed_over_;
+    session_.terminal.document(
+        {{"event", "passed_over"}, {"file", passed.path.string()}, {"detail", passed.reason}});
+    session_.terminal.line("passed by {}: {}", passed.path.string(), passed.reason);
+    if (worst_ == Exit::ok) worst_ = Exit::partly;
+  }
+
   void note_refusal(const Incoming& incoming) {
     ++refused_;
     const Error& error = *incoming.refusal;
@@ -170,6 +187,7 @@ class FileExchange {
   std::string next_step(std::int64_t conflicts) const {
     if (options_.dry_run) return fmt::format("skerry exchange {}", options_.folder);
     if (refused_ > 0) return "see the refused files above";
+    if (passed_over_ > 0) return "see what was passed by above";
     if (conflicts > 0) return fmt::format("skerry conflict list ({} to decide)", conflicts);
     if (!news_) return "nothing: both sides have everything this medium can carry";
     return self_.role == Role::central
@@ -186,6 +204,7 @@ class FileExchange {
   std::int64_t applied_ = 0;
   std::int64_t known_ = 0;
   std::int64_t refused_ = 0;
+  std::int64_t passed_over_ = 0;
   std::int64_t written_ = 0;
   bool news_ = false;  // something was written that was not on the medium before
   Exit worst_ = Exit::ok;

@@ -74,6 +74,7 @@ Result<Exit> run_status(Session& session) {
                 id.empty() ? "" : " ", id);
   terminal.line("version     {}, schema {}, up for {} s", text_of(status, "version"),
                 integer_of(status, "schema"), integer_of(status, "uptime_seconds"));
+  terminal.line("sign key    {}", text_of(status, "sign_key"));
   terminal.line("records     {}", record_counts(object_of(status, "records")));
   terminal.line("log         {}", counted(integer_of(object_of(status, "log"), "n"), "row"));
   show_exchange(terminal, status);
@@ -81,10 +82,14 @@ Result<Exit> run_status(Session& session) {
   terminal.line("disk        {} used, {} free",
                 sized(static_cast<std::uint64_t>(integer_of(status, "database_bytes"))),
                 sized(static_cast<std::uint64_t>(integer_of(status, "free_bytes"))));
+  bool attention = false;
   if (const json::value* list = status.if_contains("attention"); list && list->is_array())
-    for (const json::value& one : list->get_array())
+    for (const json::value& one : list->get_array()) {
+      attention = true;
       if (one.is_string()) terminal.line("attention   {}", std::string_view(one.get_string()));
-  return Exit::ok;
+    }
+  if (integer_of(status, "conflicts_open") > 0) return Exit::conflicts;
+  return attention ? Exit::attention : Exit::ok;
 }
 
 Result<Exit> run_doctor(Session& session) {

@@ -1,4 +1,6 @@
 // site invite, admit, list, revoke at central; enrol at a site.
+#include <algorithm>
+
 #include "daemon/carrying.hpp"
 #include "daemon/commands/commands.hpp"
 
@@ -38,8 +40,8 @@ Result<FoundBundle> choose_answer(Session& session, const std::string& place) {
   Error several(Errc::usage,
                 waiting.empty()
                     ? fmt::format("every answer in {} was admitted before", place)
-                    : fmt::format("{} sites in {} wait for admission", waiting.size(), place),
-                "name one: skerry site admit FILE");
+                    : fmt::format("{} answers in {} wait for admission", waiting.size(), place),
+                "name the one whose words are right: skerry site admit FILE");
   for (const FoundBundle& answer : waiting.empty() ? answers : waiting)
     several.errors.push_back({answer.file.string(), "several", "is one"});
   return fail(std::move(several));
@@ -68,6 +70,16 @@ Result<Query> confirmation(Session& session, const Admission& admission, const O
     return fail(Errc::unknown_signer, "not admitted: the fingerprint was not confirmed",
                 "ask the site for its words by telephone");
   return Query().add("fingerprint", words);
+}
+
+// How many answers of other machines to the same invitation lie beside the one just written.
+std::int64_t other_answers(const FoundBundle& invitation, const std::filesystem::path& written) {
+  if (invitation.medium.empty()) return 0;
+  const auto answers = find_answers(invitation.medium);
+  if (!answers) return 0;
+  return std::count_if(answers->begin(), answers->end(), [&](const FoundBundle& answer) {
+    return answer.file != written && answer.file.parent_path() == written.parent_path();
+  });
 }
 
 std::string scope_text(const json::object& site) {
@@ -167,6 +179,10 @@ Result<Exit> run_enrol(Session& session, const std::string& place) {
   session.terminal.line("this site, \"{}\", shows:\n  {}",
                         text_of(object_of(answer, "site"), "name"), text_of(answer, "fingerprint"));
   session.terminal.line("answer  {}", written.string());
+  if (const auto others = other_answers(found, written); others > 0)
+    session.terminal.line(
+        "{} to this invitation by other machines {} beside it: central admits one",
+        counted(others, "answer"), others == 1 ? "lies" : "lie");
   session.terminal.next(fmt::format(
       "compare both with central by telephone, carry the answer there: skerry site admit {}",
       found.medium.empty() ? bundle.name : found.medium.string()));

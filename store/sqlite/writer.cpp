@@ -60,7 +60,7 @@ bool Writer::take(Jobs& jobs) {
     waiting_ = false;
   }
   // Whatever came during the last fsync is the next group; nobody waits for a group to fill.
-  const std::size_t limit = options_.group_commit ? options_.group_jobs_max : 1;
+  const std::size_t limit = options_.group_jobs_max;
   const auto count = static_cast<std::ptrdiff_t>(std::min(limit, queue_.size()));
   std::move(queue_.begin(), queue_.begin() + count, std::back_inserter(jobs));
   queue_.erase(queue_.begin(), queue_.begin() + count);

@@ -40,6 +40,7 @@ class FileCycle(MachineTest):
         met = central.run("exchange", medium)
         self.assertEqual(met.code, 11, met)
         self.assertIn("skerry conflict list", met.out.splitlines()[-1])
+        self.assertEqual(central.run("status").code, 11)
 
         conflicts = central.ok("conflict", "list", "--json").lines()
         self.assertEqual(len(conflicts), 1)
@@ -88,6 +89,32 @@ class FileCycle(MachineTest):
         central.ok("exchange", medium, "--remove")
         left = [f.name for f in (medium / "SKERRY" / "central").rglob("u-*.skb")]
         self.assertEqual(left, [])
+
+    def test_status_tells_by_its_exit_code(self):
+        site = self.new_machine("site", "alone")
+        asked = site.run("status")
+        self.assertEqual(asked.code, 10, asked)
+        self.assertIn("skerry enrol", asked.out)
+        self.assertEqual(self.new_machine("central", "vendor").run("status").code, 0)
+
+    def test_a_peers_key_is_told_and_verifies_its_bundles(self):
+        central, site, medium = self.new_pair()
+        central.create("customers", {"name": "Down"})
+        site.create("customers", {"name": "Up"})
+        up, down = self.folder / "up.skb", self.folder / "down.skb"
+        site.ok("bundle", "export", "--out", up)
+        central.ok("bundle", "export", "--site", "mine", "--out", down)
+        listed = central.ok("site", "list", "--json").document()["sign_key"]
+        self.assertEqual(listed, site.status()["sign_key"])
+        trusted = site.status()["upstream"]["sign_keys"]
+        self.assertEqual(trusted, [central.status()["sign_key"]])
+        self.assertIn(listed, site.ok("status").out)
+        central.ok("bundle", "verify", up, "--key", listed)
+        site.ok("bundle", "verify", down, "--key", trusted[0])
+        self.assertEqual(central.run("bundle", "verify", up, "--key", trusted[0]).code, 12)
+        none = central.run("bundle", "verify", up, "--key", "nonsense")
+        self.assertEqual(none.code, 65, none)
+        self.assertIn("site list", none.err)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """What must be refused: bundles for others, of strangers and revoked sites, damaged files."""
 
+import os
 import shutil
 import unittest
+from pathlib import Path
 
 from machine import MachineTest
 
@@ -101,11 +103,70 @@ class Refusals(MachineTest):
         central.ok("bundle", "import", out)
         self.assertEqual(central.status()["records"]["customer"], 2)
 
+    def test_rows_are_counted_from_one(self):
+        _, site, _ = self.new_pair()
+        refused = site.run("bundle", "export", "--from", 0)
+        self.assertEqual(refused.code, 64, refused)
+        self.assertIn("counted from 1", refused.err)
+
     def test_a_site_without_central_exchanges_nothing(self):
         site = self.new_machine("site", "alone")
         refused = site.run("exchange", self.new_medium())
         self.assertEqual(refused.code, 10, refused)
         self.assertIn("skerry enrol", refused.err)
+
+    def test_what_lies_on_a_medium_is_taken_refused_or_named(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "Whole"})
+        bundle = self.up_bundle(site, medium)
+        (bundle.parent / "u-damaged.skb").write_bytes(bundle.read_bytes()[:-600])
+        (bundle.parent / "u-link.skb").symlink_to(bundle.name)
+        os.mkfifo(bundle.parent / "u-pipe.skb")
+        (bundle.parent / "u-folder.skb").mkdir()
+        with open(bundle.parent / "u-huge.skb", "wb") as huge:
+            huge.truncate(33 << 20)
+        outcome = central.run("exchange", medium, "--json")
+        self.assertEqual(outcome.code, 3, outcome)
+        passed = {Path(line["file"]).name: line["detail"] for line in outcome.lines()
+                  if line["event"] == "passed_over"}
+        self.assertEqual(sorted(passed), ["u-folder.skb", "u-link.skb", "u-pipe.skb"])
+        self.assertIn("link", passed["u-link.skb"])
+        summary = outcome.lines()[-1]
+        self.assertEqual((summary["refused"], summary["passed_over"]), (2, 3))
+        self.assertEqual(central.status()["records"]["customer"], 1)
+        inbox = {entry["name"]: entry["outcome"]
+                 for entry in central.http("GET", "/v1/inbox").json()["items"]}
+        self.assertEqual(inbox["u-damaged.skb"], "corrupt_bundle")
+        self.assertEqual(inbox["u-huge.skb"], "limit_exceeded")
+
+    def test_two_machines_answer_one_invitation(self):
+        central = self.new_machine("central", "vendor")
+        medium = self.new_medium()
+        central.ok("site", "invite", "mine", "--out", medium)
+        first = self.new_machine("site", "first").ok("enrol", medium, "--json").document()
+        answers = Path(first["file"]).read_bytes()
+        other = self.new_machine("site", "second")
+        seen = other.ok("enrol", medium)
+        self.assertIn("1 answer to this invitation by other machines", seen.out)
+        self.assertEqual(Path(first["file"]).read_bytes(), answers)
+        second = other.ok("enrol", medium, "--json").document()
+        self.assertNotEqual(second["file"], first["file"])
+        several = central.run("site", "admit", medium, "--yes")
+        self.assertEqual(several.code, 64, several)
+        self.assertIn(first["file"], several.err)
+        central.ok("site", "admit", second["file"], "--fingerprint", second["fingerprint"])
+        late = central.run("site", "admit", first["file"], "--fingerprint", first["fingerprint"])
+        self.assertEqual(late.code, 12, late)
+        self.assertIn("skerry site invite mine", late.err)
+
+    def test_a_revoked_site_comes_back_with_what_it_wrote(self):
+        central, site, medium = self.new_pair()
+        central.ok("site", "revoke", "mine")
+        site.create("customers", {"name": "Written meanwhile"})
+        self.assertEqual(self.enrol(central, site, medium, "mine"), self.site_id)
+        self.exchange(central, site, medium)
+        self.assertEqual(central.status()["records"]["customer"], 1)
+        self.assert_same_state(central, site)
 
     def test_the_wrong_words_admit_nobody(self):
         central = self.new_machine("central", "vendor")

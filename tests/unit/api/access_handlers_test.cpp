@@ -73,6 +73,51 @@ TEST_F(HandlersTest, AKeyInUseIsSaidToBeRunning) {
   EXPECT_EQ(post("/v1/customers", R"({"name":"One"})", "Idempotency-Key: k\r\n").status, 201u);
 }
 
+// A route that forgets the key would carry the request out a second time.
+TEST_F(HandlersTest, EveryPostButTheExchangeHeedsTheKey) {
+  const std::string who = fmt::format("uid:{}", ::getuid());
+  ASSERT_TRUE(context->running_keys->enter(who, "walk"));
+  const auto fill = [](std::string path, std::string_view name, std::string_view value) {
+    if (const std::size_t at = path.find(name); at != std::string::npos)
+      path.replace(at, name.size(), value);
+    return path;
+  };
+  int walked = 0;
+  for (const Route& route : all_routes()) {
+    if (route.method != Method::post || route.path == "/v1/exchange") continue;
+    const std::string target =
+        fill(fill(std::string(route.path), "{plural}", "customers"), "{id}", nobody);
+    SCOPED_TRACE(target);
+    const Answer answer =
+        post(target, route.body == Body::none ? "" : "{}", "Idempotency-Key: walk\r\n");
+    EXPECT_EQ(answer.status, 409u) << answer.body;
+    EXPECT_THAT(answer.body, HasSubstr("idempotency_running"));
+    ++walked;
+  }
+  EXPECT_GE(walked, 12);
+  context->running_keys->leave(who, "walk");
+}
+
+TEST_F(HandlersTest, ARetriedInvitationInvitesOnce) {
+  const std::string key = "Idempotency-Key: plant\r\n";
+  const Answer first = post("/v1/sites", R"({"name":"Plant"})", key);
+  const Answer again = post("/v1/sites", R"({"name":"Plant"})", key);
+  EXPECT_EQ(first.status, 201u) << first.body;
+  EXPECT_EQ(again.status, 201u);
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(again.header("Idempotency-Replayed"), "true");
+  EXPECT_EQ(post("/v1/sites", R"({"name":"Mine"})", key).status, 422u);
+  EXPECT_EQ(read_json(get("/v1/sites"))["items"].as_array().size(), 1u);
+}
+
+TEST_F(HandlersTest, OfASpooledBodyTheHashIsCompared) {
+  const std::string key = "Idempotency-Key: csv\r\nContent-Type: text/csv\r\n";
+  EXPECT_EQ(post("/v1/imports/customers", "name\nOne\n", key).status, 200u);
+  EXPECT_EQ(post("/v1/imports/customers", "name\nOne\n", key).header("Idempotency-Replayed"),
+            "true");
+  EXPECT_EQ(post("/v1/imports/customers", "name\nTwo\n", key).status, 422u);
+}
+
 TEST_F(HandlersTest, TokensOpenWhatTheyMay) {
   const Answer made = post("/v1/tokens", R"({"name":"crm","access":["write","read"]})");
   ASSERT_EQ(made.status, 201u) << made.body;

@@ -18,6 +18,24 @@ std::string post(std::string_view path, std::string_view headers, std::string_vi
 }
 constexpr std::string_view as_json = "Content-Type: application/json\r\n";
 
+TEST_F(ServerTest, AnEncodedBodyIsNotTakenForWhatItIsNot) {
+  start();
+  for (const char* coding : {"gzip", "br", "identity, gzip", "x\r\nContent-Encoding: identity"}) {
+    SCOPED_TRACE(coding);
+    const Answer answer =
+        ask(fmt::format("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: {}\r\n"
+                        "Content-Length: 2\r\n\r\n{{}}",
+                        coding));
+    EXPECT_EQ(answer.status, 415u);
+    EXPECT_EQ(answer.header("Accept-Encoding"), "identity");
+    EXPECT_EQ(answer.header("Content-Type"), "application/problem+json");
+  }
+  EXPECT_EQ(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: Identity\r\n"
+                "Content-Length: 2\r\n\r\n{}")
+                .status,
+            200u);
+}
+
 TEST_F(ServerTest, AGetGoesThroughTheRouteTable) {
   start();
   const Answer answer = get("/hello/world");

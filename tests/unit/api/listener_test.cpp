@@ -8,20 +8,15 @@
 #include <sys/stat.h>
 
 #include "tests/unit/api/raw_client.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::api {
 namespace {
 
 struct ListenerTest : testing::Test {
-  ListenerTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "skerry-unix-XXXXXX").string();
-    SKERRY_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    folder = pattern;
-    path = folder / "socket";
-  }
-  ~ListenerTest() override { std::filesystem::remove_all(folder); }
-  std::filesystem::path folder;
-  std::filesystem::path path;
+  TemporaryFolder temporary;
+  const std::filesystem::path folder = temporary.path();
+  const std::filesystem::path path = folder / "socket";
 };
 
 TEST_F(ListenerTest, AStaleSocketIsReplaced) {
@@ -65,6 +60,14 @@ TEST_F(ListenerTest, TcpTakesNumericAddresses) {
   EXPECT_EQ(open_tcp("127.0.0.1", v4->port).error().code, Errc::io_failed);
   for (const char* wrong : {"localhost", "", "1.2.3", "256.1.1.1", "127.0.0.1:80"})
     EXPECT_EQ(open_tcp(wrong, 0).error().code, Errc::bad_config) << wrong;
+}
+
+TEST_F(ListenerTest, ATakenPortSaysWhatToDo) {
+  const Result<TcpListener> first = open_tcp("127.0.0.1", 0);
+  ASSERT_TRUE(first);
+  const Result<TcpListener> second = open_tcp("127.0.0.1", first->port);
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().next.find("listen.address"), std::string::npos);
 }
 
 TEST_F(ListenerTest, PeersAreKnown) {

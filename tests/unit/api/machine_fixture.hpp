@@ -15,7 +15,7 @@
 #include "api/token_authenticator.hpp"
 #include "crypto/secret.hpp"
 #include "tests/unit/api/raw_client.hpp"
-#include "tests/unit/store/temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::api {
 
@@ -56,7 +56,7 @@ class MachineTest : public testing::Test {
     ASSERT_TRUE(written) << written.error().detail;
   }
 
-  store::TemporaryFolder folder;
+  TemporaryFolder folder;
   TestClock clock;
   crypto::SystemRandom random;
   Notifier commits;

@@ -193,9 +193,6 @@ Result<std::shared_ptr<const Principal>> TestTokens::authenticate(std::string_vi
 }
 
 ServerTest::ServerTest() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "skerry-api-XXXXXX").string();
-  SKERRY_CHECK(::mkdtemp(pattern.data()) != nullptr);
-  folder = pattern;
   socket_path = folder / "s";
   options.spool_folder = folder;
   options.boot_id = 0xabcd1234;
@@ -209,7 +206,6 @@ ServerTest::~ServerTest() {
   }
   server.reset();
   for (std::thread& worker : context.workers) worker.join();
-  std::filesystem::remove_all(folder);
 }
 
 void ServerTest::start() {

@@ -13,6 +13,7 @@
 
 #include "api/server.hpp"
 #include "tests/unit/api/raw_client.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::api {
 
@@ -54,7 +55,8 @@ class ServerTest : public testing::Test {
 
   TestContext context;
   TestTokens tokens;
-  std::filesystem::path folder;
+  TemporaryFolder temporary;
+  const std::filesystem::path folder = temporary.path();
   std::filesystem::path socket_path;
   std::uint16_t port = 0;
   std::unique_ptr<Server> server;

@@ -3,7 +3,7 @@
 
 #include "tests/unit/crypto/age_workbench.hpp"
 #include "tests/unit/crypto/program.hpp"
-#include "tests/unit/crypto/temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::crypto {
 namespace {

@@ -5,7 +5,7 @@
 #include "crypto/bech32.hpp"
 #include "crypto/file.hpp"
 #include "tests/unit/crypto/age_workbench.hpp"
-#include "tests/unit/crypto/temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::crypto {
 namespace {

@@ -8,7 +8,7 @@
 #include <thread>
 #include <unistd.h>
 
-#include "tests/unit/crypto/temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::crypto {
 namespace {

@@ -4,7 +4,7 @@
 #include "crypto/signing.hpp"
 #include "tests/unit/crypto/program.hpp"
 #include "tests/unit/crypto/seeded_random.hpp"
-#include "tests/unit/crypto/temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::crypto {
 namespace {

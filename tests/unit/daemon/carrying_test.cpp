@@ -1,9 +1,10 @@
 #include "daemon/carrying.hpp"
 
-#include <cstdlib>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -15,18 +16,14 @@ constexpr const char* two = "22222222-2222-4222-8222-222222222222";
 
 class Carrying : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "skerry-carry-XXXXXX").string();
-    medium = ::mkdtemp(name.data());
-  }
-  void TearDown() override { fs::remove_all(medium); }
   fs::path put(const std::string& to, const std::string& from, const std::string& name) {
     const fs::path folder = medium / "SKERRY" / to / from;
     fs::create_directories(folder);
     std::ofstream(folder / name) << "x";
     return folder / name;
   }
-  fs::path medium;
+  TemporaryFolder temporary;
+  const fs::path medium = temporary.path();
 };
 
 TEST_F(Carrying, FindsTheOneInvitation) {

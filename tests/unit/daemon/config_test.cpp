@@ -1,10 +1,11 @@
 #include "daemon/config.hpp"
 
-#include <cstdlib>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
+
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -12,18 +13,13 @@ namespace {
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "skerry-config-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~Folder() { fs::remove_all(path); }
+struct Folder {
   fs::path write(const std::string& name, const std::string& text) const {
     std::ofstream(path / name) << text;
     return path / name;
   }
-  fs::path path;
+  TemporaryFolder temporary;
+  fs::path path = temporary.path();
 };
 
 TEST(Config, DefaultsWithoutAFile) {

@@ -1,10 +1,11 @@
 #include "daemon/daemon_client.hpp"
 
-#include <cstdlib>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -37,12 +38,8 @@ TEST(Problem, AnythingElseIsADefect) {
 
 class Inputs : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "skerry-client-XXXXXX").string();
-    folder = ::mkdtemp(name.data());
-  }
-  void TearDown() override { fs::remove_all(folder); }
-  fs::path folder;
+  TemporaryFolder temporary;
+  const fs::path folder = temporary.path();
 };
 
 TEST_F(Inputs, ARegularFile) {

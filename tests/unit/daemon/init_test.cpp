@@ -1,6 +1,5 @@
 #include "daemon/init.hpp"
 
-#include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -8,6 +7,7 @@
 #include "daemon/folder.hpp"
 #include "store/change_log.hpp"
 #include "store/identity.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -16,19 +16,14 @@ namespace fs = std::filesystem;
 
 class Init : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "skerry-init-XXXXXX").string();
-    parent = ::mkdtemp(name.data());
-    folder.path = parent / "data";
-  }
-  void TearDown() override { fs::remove_all(parent); }
   static unsigned mode(const fs::path& path) {
     struct stat status {};
     EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
     return status.st_mode & 0777;
   }
-  fs::path parent;
-  DataFolder folder;
+  TemporaryFolder temporary;
+  const fs::path parent = temporary.path();
+  DataFolder folder{parent / "data"};
 };
 
 TEST_F(Init, CentralBeginsALifeNow) {

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "store/database.hpp"
-#include "tests/unit/store/temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::store {
 

@@ -50,5 +50,45 @@ TEST_F(InboxTest, TheSameFileIsWrittenEachTimeItComes) {
   });
 }
 
+InboxEntry refused(std::uint16_t number) {
+  InboxEntry entry;
+  entry.sha256[0] = static_cast<std::uint8_t>(number >> 8);
+  entry.sha256[1] = static_cast<std::uint8_t>(number);
+  entry.name = std::to_string(number);
+  entry.outcome = "corrupt_bundle";
+  return entry;
+}
+
+TEST_F(InboxTest, StrangersCannotFillIt) {
+  in_job([](Connection& connection) {
+    InboxEntry first;
+    first.outcome = "applied";
+    write_inbox(connection, first);
+    constexpr std::uint16_t many = 1500;
+    for (std::uint16_t i = 0; i < many; ++i) write_inbox(connection, refused(i));
+    const auto kept = list_inbox(connection, many + 10);
+    EXPECT_GE(std::ssize(kept), refused_strangers_max);
+    EXPECT_LE(std::ssize(kept), refused_strangers_max + 65);
+    EXPECT_EQ(kept.front().name, "1499");
+    EXPECT_EQ(kept.back().outcome, "applied");  // what was taken in stays
+  });
+}
+
+TEST_F(InboxTest, OneRowStandsForRepeatsOfOneRefusedFile) {
+  in_job([&](Connection& connection) {
+    write_inbox(connection, refused(1));
+    write_inbox(connection, refused(2));
+    write_inbox(connection, refused(1));
+    const auto rows = list_inbox(connection, 10);
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows[0].name, "1");
+    InboxEntry of_a_site = refused(2);
+    of_a_site.sender = new_id<SiteId>(random_);
+    write_inbox(connection, of_a_site);
+    write_inbox(connection, of_a_site);
+    EXPECT_EQ(list_inbox(connection, 10).size(), 4u);
+  });
+}
+
 }  // namespace
 }  // namespace skerry::store

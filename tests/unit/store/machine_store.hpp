@@ -9,7 +9,7 @@
 #include "crypto/secret.hpp"
 #include "store/change_log.hpp"
 #include "store/write_records.hpp"
-#include "tests/unit/store/temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::store {
 

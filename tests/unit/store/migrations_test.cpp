@@ -5,7 +5,7 @@
 
 #include "core/timestamp.hpp"
 #include "crypto/sha256.hpp"
-#include "tests/unit/store/temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::store {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "store/write_records.hpp"
-#include "tests/unit/store/temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::store {
 

@@ -29,17 +29,6 @@ void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), byte
 
 }  // namespace
 
-Folder::Folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "skerry-test-XXXXXX").string();
-  SKERRY_CHECK(::mkdtemp(name.data()) != nullptr);
-  path_ = name;
-}
-
-Folder::~Folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 // splitmix64 (Steele, Lea, Flood 2014).
 void SeededRandom::fill(std::span<std::uint8_t> out) {
   for (std::uint8_t& byte : out) {

@@ -15,22 +15,11 @@
 #include "sync/bundle_writer.hpp"
 #include "sync/file_handle.hpp"
 #include "sync/manifest.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::sync::test {
 
-// A temporary folder that is gone afterwards.
-class Folder {
- public:
-  Folder();
-  ~Folder();
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
+using Folder = TemporaryFolder;
 
 // The same bytes for the same seed.
 class SeededRandom final : public Random {

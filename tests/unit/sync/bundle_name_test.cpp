@@ -16,15 +16,14 @@ TEST(BundleName, Forms) {
   EXPECT_EQ(down_bundle_name(site, 1'760'000'000, 4711, 4800, 2),
             "d-9a1b2c3d-1760000000-4711-4800-2.skb");
   EXPECT_EQ(invitation_name(site), "invitation-9a1b2c3d.skb");
-  EXPECT_EQ(enrol_name(site), "enrol-9a1b2c3d.skb");
-  EXPECT_EQ(enrol_ack_name(site), "enrol-ack-9a1b2c3d.skb");
+  EXPECT_EQ(enrol_name(site, "0011223344556677"), "enrol-9a1b2c3d-0011223344556677.skb");
 }
 
 TEST(BundleName, OursAreWithinTheLimits) {
   constexpr std::uint64_t large = (std::uint64_t{1} << 53) - 1;
   for (const std::string& name :
-       {up_bundle_name(site, epoch, large, large), invitation_name(site), enrol_name(site),
-        enrol_ack_name(site),
+       {up_bundle_name(site, epoch, large, large), invitation_name(site),
+        enrol_name(site, "0011223344556677"),
         down_bundle_name(site, 99'999'999'999, 999'999'999'999, 999'999'999'999, 9999)})
     EXPECT_TRUE(is_bundle_name(name)) << name;
 }

@@ -49,6 +49,16 @@ TEST_F(JsonFieldsTest, Integers) {
   EXPECT_EQ(complaint(), "/text wrong_type");
 }
 
+TEST_F(JsonFieldsTest, AFlagMayBeLeftOut) {
+  JsonFields f = fields(R"({"yes":true,"no":false,"text":"true"})");
+  EXPECT_TRUE(f.flag("yes"));
+  EXPECT_FALSE(f.flag("no"));
+  EXPECT_FALSE(f.flag("absent"));
+  EXPECT_TRUE(errors_.empty());
+  EXPECT_FALSE(f.flag("text"));
+  EXPECT_EQ(complaint(), "/text wrong_type");
+}
+
 TEST_F(JsonFieldsTest, HashesAndIdsHaveOneSpelling) {
   const std::string digits(64, 'a');
   const std::string uuid = "9a1b2c3d-0000-4000-8000-00000000000f";

@@ -28,8 +28,8 @@ class MediumTest : public ::testing::Test {
   }
   std::vector<std::string> names_for(const Party& to) {
     std::vector<std::string> names;
-    const std::vector<MediumEntry> entries = medium_.list_for(to).value();
-    for (const MediumEntry& entry : entries) names.push_back(entry.from + "/" + entry.name);
+    const MediumListing listing = medium_.list_for(to).value();
+    for (const MediumEntry& entry : listing.bundles) names.push_back(entry.from + "/" + entry.name);
     return names;
   }
 
@@ -42,7 +42,7 @@ TEST_F(MediumTest, WhatIsWrittenIsListedAndRead) {
   const fs::path path = write("content", Party::central(), site, "u-1.skb").value();
   EXPECT_EQ(path, folder_ / "SKERRY" / "central" / site_name_ / "u-1.skb");
   EXPECT_EQ(as_text(test::read_file(path)), "content");
-  const auto entries = medium_.list_for(Party::central()).value();
+  const auto entries = medium_.list_for(Party::central()).value().bundles;
   ASSERT_EQ(entries.size(), 1U);
   EXPECT_EQ(entries[0].from, site_name_);
   EXPECT_EQ(entries[0].name, "u-1.skb");
@@ -77,6 +77,26 @@ TEST_F(MediumTest, WhatElseLiesThereIsPassedOver) {
   fs::create_directory(here / "System Volume Information");
   fs::create_directory_symlink(site_name_, here / to_string(other));
   EXPECT_EQ(names_for(Party::central()), std::vector<std::string>{site_name_ + "/u-1.skb"});
+}
+
+TEST_F(MediumTest, WhatStandsInABundlesPlaceIsNamed) {
+  ASSERT_TRUE(write("x", Party::central(), site, "u-1.skb"));
+  const fs::path here = folder_ / "SKERRY" / "central";
+  fs::create_directory(here / site_name_ / "folder.skb");
+  fs::create_symlink("u-1.skb", here / site_name_ / "link.skb");
+  ASSERT_EQ(::mkfifo((here / site_name_ / "pipe.skb").c_str(), 0600), 0);
+  for (const char* name : {"u 2.skb", "._u-1.skb", "Thumbs.db", "u-3.skb.part"})
+    test::write_file(here / site_name_ / name, as_bytes("x"));
+  fs::create_directory_symlink(site_name_, here / to_string(other));
+  std::string seen;
+  const MediumListing listing = medium_.list_for(Party::central()).value();
+  for (const PassedOver& passed : listing.passed_over)
+    seen += passed.path.filename().string() + " " + passed.reason.substr(0, 13) + "\n";
+  EXPECT_EQ(seen, to_string(other) + " is a link or \n" +
+                      "folder.skb is a folder; \n"
+                      "link.skb is a link, wh\n"
+                      "pipe.skb is a pipe; a \n"
+                      "u 2.skb is not named \n");
 }
 
 TEST_F(MediumTest, LinksAreNotFollowedAnywhere) {
@@ -166,7 +186,7 @@ TEST_F(MediumTest, NoFolderNoMedium) {
 
 TEST_F(MediumTest, Remove) {
   ASSERT_TRUE(write("x", Party::central(), site, "u-1.skb"));
-  const MediumEntry entry = medium_.list_for(Party::central()).value().at(0);
+  const MediumEntry entry = medium_.list_for(Party::central()).value().bundles.at(0);
   EXPECT_TRUE(medium_.remove(Party::central(), entry));
   EXPECT_TRUE(medium_.remove(Party::central(), entry));  // again is nothing
   EXPECT_TRUE(names_for(Party::central()).empty());
@@ -178,7 +198,7 @@ TEST_F(MediumTest, ABundleTravels) {
   ASSERT_TRUE(write(as_text(bytes), Party::central(), exchange.manifest.from.party, "u-1.skb"));
   test::Folder data;
   const Spool spool = Spool::open(data / "spool").value();
-  const MediumEntry entry = medium_.list_for(Party::central()).value().at(0);
+  const MediumEntry entry = medium_.list_for(Party::central()).value().bundles.at(0);
   const FileHandle file = medium_.open_entry(Party::central(), entry).value();
   SpooledFile copy = spool.take(file.fd(), entry.name).value();
   BundleReader reader = BundleReader::open(std::move(copy.file), exchange.lookup()).value();

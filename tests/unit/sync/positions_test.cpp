@@ -82,6 +82,21 @@ TEST(Positions, EveryMemberOfChangesIsNeeded) {
   EXPECT_FALSE(read_changes_body({}));
 }
 
+TEST(Positions, EveryComplaintIsNamedWithItsPlace) {
+  json::object extra = to_json(changes());
+  extra["range"].as_object().erase("head");
+  extra["range"].as_object()["prev_hash"] = "short";
+  extra["down"].as_object()["n"] = -1;
+  const auto read = read_changes_body(extra);
+  ASSERT_FALSE(read);
+  std::string places;
+  for (const FieldError& error : read.error().errors) places += error.pointer + " ";
+  EXPECT_NE(places.find("/range/head "), std::string::npos) << places;
+  EXPECT_NE(places.find("/range/prev_hash "), std::string::npos) << places;
+  EXPECT_NE(places.find("/down/n "), std::string::npos) << places;
+  EXPECT_NE(read.error().detail.find("/range/"), std::string::npos);
+}
+
 TEST(Positions, StateComesBackAsItWent) {
   const StateBody sent = state();
   const auto read = read_state_body(to_json(sent));

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "store/sqlite/savepoint.hpp"
-#include "tests/unit/store/temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::store {
 namespace {

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/unit/store/temporary_folder.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::store {
 namespace {

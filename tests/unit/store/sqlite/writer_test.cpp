@@ -79,7 +79,7 @@ TEST_F(WriterTest, GroupsAreBounded) {
 }
 
 TEST_F(WriterTest, OneCommitPerJobWhenAsked) {
-  open({.group_commit = false});
+  open({.group_jobs_max = 1});
   std::vector<FunctionJob::Run> jobs;
   for (int i = 0; i < 100; ++i) jobs.push_back(inserting(i));
   run_as_group(std::move(jobs));

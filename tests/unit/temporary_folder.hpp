@@ -2,28 +2,30 @@
 #pragma once
 
 #include <filesystem>
-#include <gtest/gtest.h>
 #include <stdlib.h>
 #include <string>
+#include <string_view>
 
-namespace skerry::crypto {
+#include "core/check.hpp"
+
+namespace skerry {
 
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "skerry-crypto-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "mkdtemp " << name;
+    std::string name = (std::filesystem::temp_directory_path() / "skerry-test-XXXXXX").string();
+    SKERRY_CHECK(::mkdtemp(name.data()) != nullptr);
     path_ = name;
   }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
   ~TemporaryFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
   std::size_t file_count() const {
     using std::filesystem::directory_iterator;
     return static_cast<std::size_t>(std::distance(directory_iterator(path_), directory_iterator()));
@@ -33,4 +35,4 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace skerry::crypto
+}  // namespace skerry

@@ -1,0 +1,141 @@
+#include "api/handlers/lifecycle.hpp"
+
+#include <fmt/format.h>
+#include <functional>
+
+#include "api/handlers/author.hpp"
+#include "api/handlers/entity_tag.hpp"
+#include "api/handlers/record_request.hpp"
+#include "api/retry.hpp"
+#include "api/work.hpp"
+#include "core/timestamp.hpp"
+
+namespace skerry::api {
+namespace {
+
+using store::Connection;
+using store::Record;
+
+// What is worth knowing about the record as it is now; empty: nothing.
+using Notice = std::function<std::string(Connection&, const Record&)>;
+
+Response noticed_answer(const Record& record, const std::string& notice) {
+  Response response = record_answer(200, record);
+  if (notice.empty()) return response;
+  auto& body = std::get<std::string>(response.body);
+  body.pop_back();
+  body += fmt::format(",\"notice\":\"{}\"}}", notice);
+  return response;
+}
+
+// If-Match may be given; it need not, since the verb says what is wanted whatever was there.
+Result<std::optional<std::int64_t>> revision_of(const Request& request) {
+  if (request.header("If-Match").empty()) return std::nullopt;
+  return required_revision(request.header("If-Match"));
+}
+
+// Of a verb that one kind has, this one; otherwise the one that {plural} names.
+Result<const Kind*> subject_kind(const Request& request, std::string_view kind_name) {
+  if (kind_name.empty()) return kind_of(request);
+  return find_kind(kind_name);
+}
+
+// Writes what `patch` gives for the moment of the write.
+Task<Result<Response>> apply_verb(Context& context, Request& request, std::string_view kind_name,
+                                  std::function<json::object(UnixMillis)> patch, Notice notice) {
+  SKERRY_CO_TRY(const Kind* const kind, subject_kind(request, kind_name));
+  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY(const RecordId id, id_of(request, *kind));
+  SKERRY_CO_TRY(const auto revision, revision_of(request));
+  SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
+  if (auto again = retry.replay()) co_return std::move(*again);
+  const store::Author author = author_of(request);
+  auto work = [&](Connection& connection) -> Result<Response> {
+    store::RecordWriter writer = record_writer(context, connection);
+    const json::object wanted = patch(context.node.log.wall_ms());
+    SKERRY_TRY(const Record record, writer.update(*kind, id, wanted, revision, author));
+    Response response = noticed_answer(record, notice ? notice(connection, record) : "");
+    if (retry.has_key()) retry.keep(connection, response);
+    return response;
+  };
+  auto response = co_await write(context, work);
+  co_return response;
+}
+
+// Sets a time that is not set yet; what is so already keeps its time.
+Task<Result<Response>> set_time(Context& context, Request& request, std::string_view kind_name,
+                                std::string_view field, Notice notice) {
+  SKERRY_CO_TRY(const Kind* const kind, subject_kind(request, kind_name));
+  const auto id = parse_id<RecordId>(request.param("id"));
+  bool is_set = false;
+  if (id && kind->find_field(field) >= 0) {
+    const store::Reader reader = context.node.database.read();
+    const auto record = store::find_record(*reader, *kind, *id);
+    is_set = record && !record->value(field).is_null();
+  }
+  auto patch = [field, is_set](UnixMillis now) {
+    return is_set ? json::object() : json::object{{field, format_timestamp(now)}};
+  };
+  auto response = co_await apply_verb(context, request, kind_name, patch, std::move(notice));
+  co_return response;
+}
+
+Task<Result<Response>> clear(Context& context, Request& request, std::string_view kind_name,
+                             std::string_view field) {
+  return apply_verb(context, request, kind_name,
+                    [field](UnixMillis) {
+                      return json::object{{field, nullptr}};
+                    },
+                    {});
+}
+
+std::string assets_present(Connection& connection, const Record& record) {
+  if (record.kind->name != "location") return {};
+  auto cursor = connection.query(
+      "SELECT count(*) FROM asset WHERE location=?1 AND archived_at IS NULL AND scrapped_on IS "
+      "NULL",
+      record.id);
+  const std::int64_t count = cursor.next() ? cursor.integer(0) : 0;
+  if (count == 0) return {};
+  return fmt::format("{} {} at this location", count, count == 1 ? "asset stands" : "assets stand");
+}
+
+}  // namespace
+
+Task<Result<Response>> archive_record(Context& context, Request& request) {
+  return set_time(context, request, {}, "archived_at", assets_present);
+}
+
+Task<Result<Response>> unarchive_record(Context& context, Request& request) {
+  return clear(context, request, {}, "archived_at");
+}
+
+Task<Result<Response>> disable_customer(Context& context, Request& request) {
+  return set_time(context, request, "customer", "disabled_at", {});
+}
+
+Task<Result<Response>> enable_customer(Context& context, Request& request) {
+  return clear(context, request, "customer", "disabled_at");
+}
+
+// Body: {"scrapped_on": day, "disposal_reason", "disposal_price"}; without a day it is today's.
+Task<Result<Response>> scrap_asset(Context& context, Request& request) {
+  auto body = request.body.empty() ? Result<json::object>(json::object()) : request.json_body();
+  if (!body) co_return tl::unexpected<Error>(std::move(body).error());
+  for (const auto& [name, value] : *body)
+    if (name != "scrapped_on" && name != "disposal_reason" && name != "disposal_price")
+      co_return fail(Error(Errc::validation_failed, "scrapping says when, why and for how much", {},
+                           {{fmt::format("/{}", std::string_view(name)), "unknown_field",
+                             "is not scrapped_on, disposal_reason or disposal_price"}}));
+  auto patch = [&](UnixMillis now) {
+    json::object wanted = *body;
+    if (!wanted.contains("scrapped_on"))
+      wanted["scrapped_on"] = format_timestamp(now).substr(0, 10);
+    return wanted;
+  };
+  Notice none;
+  auto response = co_await apply_verb(context, request, "asset", patch, std::move(none));
+  co_return response;
+}
+
+}  // namespace skerry::api

@@ -1,0 +1,61 @@
+#include "api/handlers/record_request.hpp"
+
+#include <fmt/format.h>
+
+#include "api/handlers/entity_tag.hpp"
+
+namespace skerry::api {
+
+Result<const Kind*> kind_of(const Request& request) {
+  const Kind* kind = find_kind_by_plural(request.param("plural"));
+  if (kind) return kind;
+  std::string known;
+  for (const Kind& each : all_kinds())
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", each.plural);
+  return fail(Errc::not_found, "there is no such kind of record", "the kinds are: " + known);
+}
+
+Result<RecordId> id_of(const Request& request, const Kind& kind) {
+  const auto id = parse_id<RecordId>(request.param("id"));
+  if (!id) return fail(Errc::not_found, fmt::format("no {} has this id", kind.name));
+  return *id;
+}
+
+Result<NewRecord> read_new_record(const Kind& kind, json::object body) {
+  NewRecord made;
+  std::vector<FieldError> id_errors;
+  if (const json::value* id = body.if_contains("id")) {
+    if (const json::string* text = id->if_string()) made.id = parse_id<RecordId>(*text);
+    if (!made.id || made.id->is_zero())
+      id_errors.push_back({"/id", "bad_id", "is not a record id (a UUID)"});
+    body.erase("id");
+  }
+  auto values = read_new(kind, body);
+  if (!id_errors.empty()) {
+    Error error = values ? Error(Errc::validation_failed, "the id is not acceptable")
+                         : std::move(values).error();
+    error.errors.insert(error.errors.begin(), id_errors.begin(), id_errors.end());
+    return fail(std::move(error));
+  }
+  if (!values) return fail(std::move(values).error());
+  made.values = std::move(*values);
+  return made;
+}
+
+Response record_answer(unsigned status, const store::Record& record) {
+  Response response = Response::json(status, store::record_json(record));
+  response.header("ETag", entity_tag(record.revision));
+  return response;
+}
+
+Response created_answer(const store::Record& record) {
+  Response response = record_answer(201, record);
+  response.header("Location", fmt::format("/v1/{}/{}", record.kind->plural, to_string(record.id)));
+  return response;
+}
+
+store::RecordWriter record_writer(Context& context, store::Connection& connection) {
+  return {connection, context.node.log, context.role, context.node.random};
+}
+
+}  // namespace skerry::api

@@ -1,0 +1,33 @@
+// What the handlers of records have in common: which record a request means, and how one is
+// answered.
+#pragma once
+
+#include <optional>
+
+#include "api/context.hpp"
+#include "api/http_types.hpp"
+#include "store/write_records.hpp"
+
+namespace skerry::api {
+
+// The kind that {plural} names; Errc::not_found lists those there are.
+Result<const Kind*> kind_of(const Request& request);
+// What is no id names no record: Errc::not_found.
+Result<RecordId> id_of(const Request& request, const Kind& kind);
+
+struct NewRecord {
+  std::optional<RecordId> id;
+  FieldValues values;
+};
+// The fields of the kind, and `id` beside them.
+Result<NewRecord> read_new_record(const Kind& kind, json::object body);
+
+// With its ETag.
+Response record_answer(unsigned status, const store::Record& record);
+// 201, with its Location.
+Response created_answer(const store::Record& record);
+
+// For the life of one write job.
+store::RecordWriter record_writer(Context& context, store::Connection& connection);
+
+}  // namespace skerry::api

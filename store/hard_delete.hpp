@@ -1,0 +1,37 @@
+// Deleting a record with everything that refers to it (RECORDS "Delete"). Looking and doing are two
+// steps, held together by a token of what was seen.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "store/write_records.hpp"
+
+namespace skerry::store {
+
+struct Dependants {
+  // What refers to the record, straight or through others; each before what it refers to.
+  std::vector<std::pair<const Kind*, RecordId>> records;
+  std::map<std::string_view, std::int64_t> counts;  // by plural
+
+  // "3 contacts, 1 location".
+  std::string to_text() const;
+  // Names these counts of this record; changes when they do.
+  std::string token(const RecordId& record) const;
+};
+
+inline constexpr std::size_t dependants_max = 100'000;
+
+// Errc::limit_exceeded beyond dependants_max.
+Result<Dependants> find_dependants(Connection& connection, const Kind& kind, const RecordId& id);
+
+// Inside a write job: removes the dependants, then the record. `confirmed`: the label of the record
+// as a person typed it. Errors: not_found, precondition_failed, in_use when `token` is not of what
+// is there now, validation_failed when `confirmed` is not the record's label.
+Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, const Kind& kind,
+                               const RecordId& id, std::optional<std::int64_t> revision,
+                               std::string_view confirmed, std::string_view token,
+                               const Author& author);
+
+}  // namespace skerry::store

@@ -1,0 +1,140 @@
+#include "sync/part_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <vector>
+
+#include "crypto/secret.hpp"
+#include "sync/bundle_limits.hpp"
+#include "sync/spool.hpp"
+
+namespace skerry::sync {
+namespace {
+
+// FAT and some others have no RENAME_NOREPLACE; FAT has no links either, and there nothing but
+// looking first is left.
+int rename_without_replacing(int folder, const std::string& from, const std::string& to) {
+  if (::renameat2(folder, from.c_str(), folder, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return -1;
+  if (::linkat(folder, from.c_str(), folder, to.c_str(), 0) == 0)
+    return ::unlinkat(folder, from.c_str(), 0);
+  if (errno != EPERM && errno != EOPNOTSUPP) return -1;
+  if (::faccessat(folder, to.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+    errno = EEXIST;
+    return -1;
+  }
+  return ::renameat(folder, from.c_str(), folder, to.c_str());
+}
+
+}  // namespace
+
+Error medium_error(int error_number, std::string_view doing, const std::filesystem::path& path) {
+  Error error = system_error(error_number, fmt::format("{} {}", doing, path.string()));
+  if (error.code == Errc::storage_full) {
+    error.next = "free space on the medium or use another one, then run the export again";
+  } else if (error_number == EROFS || error_number == EACCES || error_number == EPERM) {
+    error.next = "remove the write protection or use another medium, then run it again";
+  } else if (error_number == ENOTDIR || error_number == ELOOP) {
+    error.next =
+        fmt::format("there must be a folder at {}: move away what is there", path.string());
+  } else {
+    error.next = "check that the medium is in place and sound, then run it again";
+  }
+  return error;
+}
+
+PartFile::PartFile(const FileHandle& folder, std::string name, std::string part_name,
+                   std::filesystem::path path)
+    : folder_(folder),
+      name_(std::move(name)),
+      part_(std::move(part_name)),
+      path_(std::move(path)) {}
+
+PartFile::~PartFile() {
+  if (made_) ::unlinkat(folder_.fd(), part_.c_str(), 0);
+}
+
+Result<void> PartFile::copy(int source, std::uint64_t size) {
+  SKERRY_TRY_VOID(create());
+  std::vector<std::uint8_t> chunk(128 * kibibyte);
+  for (std::uint64_t offset = 0; offset < size;) {
+    const std::span<std::uint8_t> part =
+        std::span(chunk).first(std::min<std::uint64_t>(size - offset, chunk.size()));
+    SKERRY_TRY_VOID(read_at(source, offset, part));
+    SKERRY_TRY_VOID(put(part));
+    offset += part.size();
+  }
+  if (::fsync(file_.fd()) != 0) return fail(medium_error(errno, "writing", path_));
+  return {};
+}
+
+Result<void> PartFile::publish(Existing existing) {
+  const int renamed = existing == Existing::replace
+                          ? ::renameat(folder_.fd(), part_.c_str(), folder_.fd(), name_.c_str())
+                          : rename_without_replacing(folder_.fd(), part_, name_);
+  if (renamed != 0 && errno == EEXIST)
+    return fail(Errc::already_exists, fmt::format("{} is there already", path_.string()),
+                "move it away, or name another file");
+  if (renamed != 0) return fail(medium_error(errno, "renaming to", path_));
+  made_ = false;
+  // FUSE drivers of exFAT and NTFS have no fsync for folders.
+  if (::fsync(folder_.fd()) != 0 && errno != EINVAL && errno != ENOTSUP && errno != ENOSYS)
+    return fail(medium_error(errno, "writing", path_));
+  ::posix_fadvise(file_.fd(), 0, 0, POSIX_FADV_DONTNEED);  // advice: some file systems keep it
+  file_.close();
+  return {};
+}
+
+Result<void> PartFile::compare(std::uint64_t size, const Hash& sha256) const {
+  SKERRY_TRY(const FileHandle file, open_foreign_file(folder_.fd(), name_));
+  SKERRY_TRY(const std::uint64_t read_size, file_size(file.fd()));
+  HashSink hash;
+  Result<void> read = pump(file.fd(), 0, read_size, hash);
+  if (read && read_size == size && hash.hash() == sha256) return {};
+  ::unlinkat(folder_.fd(), name_.c_str(), 0);
+  const std::string why = read ? "what was read back differs" : read.error().detail;
+  return fail(Errc::io_failed, fmt::format("{}: {}", path_.string(), why),
+              "the medium is not reliable: use another one and run the export again");
+}
+
+Result<void> PartFile::create() {
+  constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  file_ = FileHandle(::openat(folder_.fd(), part_.c_str(), flags, 0644));
+  if (!file_.is_open() && errno == EEXIST) {  // left by an export whose medium was pulled out
+    ::unlinkat(folder_.fd(), part_.c_str(), 0);
+    file_ = FileHandle(::openat(folder_.fd(), part_.c_str(), flags, 0644));
+  }
+  if (!file_.is_open()) return fail(medium_error(errno, "creating", path_));
+  made_ = true;
+  return {};
+}
+
+Result<void> PartFile::put(ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file_.fd(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail(medium_error(errno, "writing", path_));
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Result<void> place_file(int source, std::uint64_t size, const Hash& sha256,
+                        const std::filesystem::path& file, Existing existing) {
+  const std::filesystem::path parent = std::filesystem::absolute(file).parent_path();
+  const FileHandle folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.is_open()) return fail(medium_error(errno, "opening", parent));
+  std::array<std::uint8_t, 8> suffix{};  // beside it may lie anything
+  crypto::SystemRandom().fill(suffix);
+  const std::string name = file.filename().string();
+  PartFile part(folder, name, fmt::format(".{}.{}.part", name, to_hex(suffix)), file);
+  SKERRY_TRY_VOID(part.copy(source, size));
+  SKERRY_TRY_VOID(part.publish(existing));
+  return part.compare(size, sha256);
+}
+
+}  // namespace skerry::sync

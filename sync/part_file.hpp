@@ -1,0 +1,53 @@
+// One file on its way to its place: part file, fsync, rename, fsync of the folder, then the caches
+// are dropped and it is read again. What is unfinished is removed.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "sync/file_handle.hpp"
+
+namespace skerry::sync {
+
+// The error for a failed system call on a medium: tells what to do with the medium. `doing` is a
+// verb, "writing".
+Error medium_error(int error_number, std::string_view doing, const std::filesystem::path& path);
+
+enum class Existing : bool { refuse, replace };
+
+// copy(), publish(), compare(), in that order. Memory: one chunk, whatever the size.
+class PartFile {
+ public:
+  // In `folder`, which outlives it; `path` is for messages. A file under the part's name that was
+  // left by an earlier attempt is removed.
+  PartFile(const FileHandle& folder, std::string name, std::string part_name,
+           std::filesystem::path path);
+  ~PartFile();
+  PartFile(const PartFile&) = delete;
+  PartFile& operator=(const PartFile&) = delete;
+
+  // Errors: Errc::storage_full, Errc::io_failed.
+  Result<void> copy(int source, std::uint64_t size);
+  // Errc::already_exists unless what is there may be replaced.
+  Result<void> publish(Existing existing);
+  // Through a new descriptor, so that the medium is asked rather than a buffer. A file that reads
+  // back differently is removed: Errc::io_failed.
+  Result<void> compare(std::uint64_t size, const Hash& sha256) const;
+
+ private:
+  Result<void> create();
+  Result<void> put(ByteView bytes);
+
+  const FileHandle& folder_;
+  std::string name_;
+  std::string part_;
+  std::filesystem::path path_;
+  FileHandle file_;
+  bool made_ = false;
+};
+
+// The whole way for a single file, mode 0644.
+Result<void> place_file(int source, std::uint64_t size, const Hash& sha256,
+                        const std::filesystem::path& file, Existing existing);
+
+}  // namespace skerry::sync
