@@ -257,8 +257,7 @@ void end_session(Context& context, ImportSession& session, Result<store::ImportR
   if (report.cancelled)
     return session.end(ImportState::cancelled, std::move(report), std::nullopt, now);
   // With good-rows-only only what spoils the whole file keeps everything out.
-  const bool refused =
-      report.has_errors() && !report.dry_run && (whole || report.rejected == 0);
+  const bool refused = report.has_errors() && !report.dry_run && (whole || report.rejected == 0);
   if (refused) {
     Error error = import_refusal(report);
     return session.end(ImportState::failed, std::move(report), std::move(error), now);

@@ -80,7 +80,8 @@ RecordExport::RecordExport(Connection& connection, ListQuery query, ExportFormat
 
 std::string RecordExport::begin() const {
   std::string line;
-  if (format_ == ExportFormat::csv) append_csv_row(line, export_columns(*query_.kind, custom_fields_));
+  if (format_ == ExportFormat::csv)
+    append_csv_row(line, export_columns(*query_.kind, custom_fields_));
   return line;
 }
 

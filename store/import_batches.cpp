@@ -10,7 +10,8 @@ std::vector<CustomField> custom_fields(const ImportPlace& place, const Kind& kin
 }
 
 bool ImportBatch::any_parents() const {
-  return std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.parents.empty(); });
+  return std::any_of(rows.begin(), rows.end(),
+                     [](const auto& row) { return !row.parents.empty(); });
 }
 
 ImportNotes::ImportNotes(const ImportOptions& options)

@@ -1,7 +1,6 @@
 #include "store/import_columns.hpp"
 
 #include <algorithm>
-#include <boost/system/error_code.hpp>
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
@@ -89,10 +88,8 @@ class Binding {
                (column.use == ColumnUse::value || column.use == ColumnUse::by_key);
       });
       if (!field.required || there) continue;
-      errors.push_back({1,
-                        {},
-                        "required_column",
-                        fmt::format("no column holds {}; map one to it", field.name)});
+      errors.push_back(
+          {1, {}, "required_column", fmt::format("no column holds {}; map one to it", field.name)});
     }
   }
 
@@ -156,9 +153,9 @@ class Binding {
     const std::string name = ascii_lower(header);
     if (kind_.find_column(name) >= 0 || name == "revision" || name == "created_at" ||
         name == "updated_at") {
-      errors.push_back({1, header, "read_only_column",
-                        fmt::format("is computed here, not imported; set it aside with --ignore {}",
-                                    header)});
+      errors.push_back(
+          {1, header, "read_only_column",
+           fmt::format("is computed here, not imported; set it aside with --ignore {}", header)});
       return;
     }
     errors.push_back({1, header, "unknown_column",
@@ -197,7 +194,7 @@ json::array split_choices(std::string_view cell) {
 // In the order given; an array of JSON where texts hold what stands between them.
 json::value split_texts(std::string_view cell) {
   if (cell.starts_with('[')) {
-    boost::system::error_code error;
+    json::error_code error;
     json::value texts = json::parse(json::string_view(cell.data(), cell.size()), error);
     if (!error) return texts;
   }
@@ -272,8 +269,8 @@ std::optional<json::value> read_cell(const CustomField& field, std::string_view 
   if (field.type == "boolean") return read_boolean(text, errors);
   if (field.type == "date" && !is_date(text)) {
     errors.push_back({{}, "wrong_type", "must be a day such as 2026-03-02"});
-  } else if (field.type == "option" && std::find(field.options.begin(), field.options.end(),
-                                                 text) == field.options.end()) {
+  } else if (field.type == "option" &&
+             std::find(field.options.begin(), field.options.end(), text) == field.options.end()) {
     errors.push_back(
         {{}, "wrong_type", fmt::format("must be one of {}", fmt::join(field.options, ", "))});
   }

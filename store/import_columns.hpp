@@ -69,11 +69,11 @@ struct ImportColumns {
 
 // A header means a field when it is the field's name, title or alias; ASCII case, blanks, hyphens
 // and underscores make no difference. Members of a group go by their own name or "group.member",
-// custom fields by "custom.key" (`custom_fields` are those of the kind). A record that is referred to
-// goes by its id ("owner") or its key ("owner_ref", "owner_account_ref", and the kind's name in the
-// field's place where that is unambiguous: "customer_ref", "product_sku", "location_name"); what
-// else belongs to the key may stand beside it ("to_location_customer_ref"). `wishes` go before all
-// of these. "id" is the record's own id; with a mapping it must be mapped, since files of other
+// custom fields by "custom.key" (`custom_fields` are those of the kind). A record that is referred
+// to goes by its id ("owner") or its key ("owner_ref", "owner_account_ref", and the kind's name in
+// the field's place where that is unambiguous: "customer_ref", "product_sku", "location_name");
+// what else belongs to the key may stand beside it ("to_location_customer_ref"). `wishes` go before
+// all of these. "id" is the record's own id; with a mapping it must be mapped, since files of other
 // systems have ids of theirs.
 //
 // A header that means nothing is set aside when `wishes` say so, when there is a mapping, or when
@@ -81,8 +81,8 @@ struct ImportColumns {
 //
 // Errc::bad_request for wishes that name no header of the file or no field of the kind, with the
 // ones there are. Complaints about the header itself go to `errors`: unknown_column, with the field
-// that is nearest, read_only_column (computed here), duplicate_column (two headers mean one field), required_column (none means a
-// required field, and there is no column of ids).
+// that is nearest, read_only_column (computed here), duplicate_column (two headers mean one field),
+// required_column (none means a required field, and there is no column of ids).
 Result<ImportColumns> bind_columns(const Kind& kind, const std::vector<std::string>& headers,
                                    const ColumnWishes& wishes,
                                    const std::vector<CustomField>& custom_fields,

@@ -33,8 +33,9 @@ struct BatchedWriting::Attempt {
 BatchedWriting::BatchedWriting(const ImportPlace& place, const Kind& kind,
                                const ImportOptions& options, ImportNotes& notes,
                                RejectFile& rejects, const Author& author)
-    : BatchReader(place, kind, options, notes, rejects),
-      writing_{place.log, place.role, place.random, kind, author, reader()} {}
+    : BatchReader(place, kind, options, notes, rejects), writing_{place.log,    place.role,
+                                                                  place.random, kind,
+                                                                  author,       reader()} {}
 
 BatchedWriting::~BatchedWriting() {
   if (running_.valid()) running_.wait();
@@ -222,7 +223,8 @@ class WholeWriting::Job final : public AwaitedJob {
     }
     if (!good || notes.cancelled()) return fail(cancelled_error());
     if (notes.report.has_errors()) return fail(Errc::bad_input, "undone: rows with errors");
-    if (writing_.options_.in_transaction) writing_.options_.in_transaction(connection, notes.report);
+    if (writing_.options_.in_transaction)
+      writing_.options_.in_transaction(connection, notes.report);
     return {};
   }
 
@@ -241,9 +243,8 @@ class WholeWriting::Job final : public AwaitedJob {
   std::shared_ptr<Feed> feed_;
 };
 
-WholeWriting::WholeWriting(const ImportPlace& place, const Kind& kind,
-                           const ImportOptions& options, ImportNotes& notes, RejectFile& rejects,
-                           const Author& author)
+WholeWriting::WholeWriting(const ImportPlace& place, const Kind& kind, const ImportOptions& options,
+                           ImportNotes& notes, RejectFile& rejects, const Author& author)
     : BatchReader(place, kind, options, notes, rejects),
       writing_{place.log, place.role, place.random, kind, author, reader()},
       feed_(std::make_shared<Feed>()) {}

@@ -46,8 +46,8 @@ std::size_t position_of(const Kind& kind, std::string_view field) {
 template <class Others>
 std::string find_statement(const KeyRule& rule, const Others& others) {
   const Kind& kind = *rule.kind;
-  std::string sql = fmt::format("SELECT {} FROM {} WHERE \"{}\"=?1", select_columns(kind), kind.name,
-                                rule.main_field().name);
+  std::string sql = fmt::format("SELECT {} FROM {} WHERE \"{}\"=?1", select_columns(kind),
+                                kind.name, rule.main_field().name);
   int parameter = 1;
   for (const std::size_t other : others)
     fmt::format_to(std::back_inserter(sql), " AND {}\"{}\" IS ?{}", rule.one_index ? "" : "+",

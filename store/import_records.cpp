@@ -37,7 +37,8 @@ class StructureScan final : public CsvSink {
       : place_(place), kind_(kind), options_(options), notes_(notes) {}
 
   bool header(const std::vector<std::string>& names) override {
-    auto bound = bind_columns(kind_, names, options_.columns, custom_fields(place_, kind_), errors_);
+    auto bound =
+        bind_columns(kind_, names, options_.columns, custom_fields(place_, kind_), errors_);
     if (!bound) refusal_ = std::move(bound).error();
     return !refusal_ && errors_.empty();
   }

@@ -15,8 +15,7 @@ RowCounts& RowCounts::operator+=(const RowCounts& other) {
 
 bool RowWriter::write(PreparedRow& row, std::vector<TableError>& errors) {
   const std::int64_t parents_before = counts_.parents_created;
-  const Result<void> done =
-      row.wish == PreparedRow::Wish::create ? create(row) : update(row);
+  const Result<void> done = row.wish == PreparedRow::Wish::create ? create(row) : update(row);
   if (done) return true;
   left_parents_ |= counts_.parents_created > parents_before;
   ++counts_.rejected;

@@ -18,9 +18,11 @@ ColumnWishes read_columns(std::string_view text) {
   const json::object object = json::parse(text).as_object();
   ColumnWishes columns;
   for (const json::value& each : object.at("map").as_array())
-    columns.mapping.push_back({text_of(each.as_object(), "field"), text_of(each.as_object(), "header")});
+    columns.mapping.push_back(
+        {text_of(each.as_object(), "field"), text_of(each.as_object(), "header")});
   for (const json::value& each : object.at("set").as_array())
-    columns.fixed.push_back({text_of(each.as_object(), "field"), text_of(each.as_object(), "value")});
+    columns.fixed.push_back(
+        {text_of(each.as_object(), "field"), text_of(each.as_object(), "value")});
   for (const json::value& each : object.at("ignore").as_array())
     columns.ignored.emplace_back(each.as_string());
   columns.ignore_unknown = object.at("ignore_unknown").as_bool();

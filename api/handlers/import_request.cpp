@@ -34,8 +34,7 @@ Result<bool> flag(const QueryParameter& query) {
 Result<void> read_parameter(ImportRequest& wish, store::ColumnWishes& columns,
                             const QueryParameter& query) {
   if (query.name == "map") {
-    SKERRY_TRY(auto parts,
-               split(query, "mapping", "field=Header, for example map=name=Company"));
+    SKERRY_TRY(auto parts, split(query, "mapping", "field=Header, for example map=name=Company"));
     columns.mapping.push_back({std::move(parts.first), std::move(parts.second)});
   } else if (query.name == "set") {
     SKERRY_TRY(auto parts,
@@ -64,9 +63,8 @@ Result<store::ColumnWishes> saved_columns(const Context& context, const Kind& ki
   if (!saved)
     return fail(Errc::not_found, fmt::format("there is no mapping {}", name), "GET /v1/mappings");
   if (saved->kind != kind.name)
-    return fail(Errc::bad_request,
-                fmt::format("the mapping {} is for a {}, not for {}", name, saved->kind,
-                            kind.plural));
+    return fail(Errc::bad_request, fmt::format("the mapping {} is for a {}, not for {}", name,
+                                               saved->kind, kind.plural));
   return std::move(saved->columns);
 }
 
@@ -74,9 +72,9 @@ Result<store::ColumnWishes> saved_columns(const Context& context, const Kind& ki
 
 Result<ImportRequest> read_import_request(const Context& context, const Request& request,
                                           std::string_view plural) {
-  SKERRY_TRY_VOID(request.allow_queries({"map", "set", "ignore", "ignore_unknown", "mapping",
-                                         "save_mapping", "mode", "dry_run", "create_parents",
-                                         "kind"}));
+  SKERRY_TRY_VOID(
+      request.allow_queries({"map", "set", "ignore", "ignore_unknown", "mapping", "save_mapping",
+                             "mode", "dry_run", "create_parents", "kind"}));
   ImportRequest wish;
   SKERRY_TRY(wish.kind, kind_of(plural));
   store::ColumnWishes columns;

@@ -83,9 +83,8 @@ Task<Result<Response>> start_import(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(context.imports->add(session));
   const json::object described = session->describe();
   auto keep = [&](store::Connection& connection) -> Result<void> {
-    store::keep_import(connection,
-                       {session->id, std::string(session->kind->name), "waiting",
-                        session->created_at, to_json_text(json::value(described))});
+    store::keep_import(connection, {session->id, std::string(session->kind->name), "waiting",
+                                    session->created_at, to_json_text(json::value(described))});
     if (to_save) store::save_mapping(connection, *to_save);
     retry.keep(connection, accepted(described));
     return {};

@@ -17,7 +17,9 @@ constexpr std::uint64_t export_bytes_max = std::uint64_t{64} << 30;
 Result<std::string> target_of(const RecordExportOptions& options) {
   Query query;
   query.add("format", options.format);
-  query.add_if("archived", options.archived).add_if("q", options.words).add_if("sort", options.sort);
+  query.add_if("archived", options.archived)
+      .add_if("q", options.words)
+      .add_if("sort", options.sort);
   for (const std::string& filter : options.filters) {
     const std::size_t equals = filter.find('=');
     if (equals == std::string::npos || equals == 0)
@@ -31,7 +33,8 @@ Result<std::string> target_of(const RecordExportOptions& options) {
 Result<void> copy(const OpenFile& from, int to, const std::string& name) {
   std::array<std::uint8_t, 64 * 1024> piece;
   for (std::uint64_t at = 0; at < from.size;) {
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), from.size - at));
+    const auto size =
+        static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), from.size - at));
     const std::span<std::uint8_t> bytes(piece.data(), size);
     SKERRY_TRY_VOID(sync::read_at(from.file.fd(), at, bytes));
     SKERRY_TRY_VOID(sync::write_all(to, bytes, "writing " + name));

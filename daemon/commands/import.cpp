@@ -93,7 +93,8 @@ std::string place_of(const json::object& error) {
   const std::int64_t row = integer_of(error, "row");
   const std::string column = text_of(error, "column");
   if (row == 0) return "file";
-  return column.empty() ? fmt::format("row {}", row) : fmt::format("row {}, column {}", row, column);
+  return column.empty() ? fmt::format("row {}", row)
+                        : fmt::format("row {}, column {}", row, column);
 }
 
 // Why a session failed, with every place of the file.
@@ -173,13 +174,13 @@ Result<Exit> run_import(Session& session, const ImportOptions& options) {
   SKERRY_TRY_VOID(check_pairs("--set", options.set, "field=value", "status=active"));
   SKERRY_TRY(const auto file, open_input(options.file));
   if (file.size == 0)
-    return fail(Error(Errc::bad_input, fmt::format("{}: the file has 1 error; nothing was written",
-                                                   options.file),
+    return fail(Error(Errc::bad_input,
+                      fmt::format("{}: the file has 1 error; nothing was written", options.file),
                       "correct the file and import it again",
                       {{"file", "empty_file", "the file holds no header and no rows"}}));
   SKERRY_TRY_VOID(must_not_exist(options.rejects));
-  SKERRY_TRY(const auto begun, session.daemon.upload(
-                                   "/v1/import-sessions" + query_of(options).text(), file,
+  SKERRY_TRY(const auto begun,
+             session.daemon.upload("/v1/import-sessions" + query_of(options).text(), file,
                                    "text/csv", "sending " + options.file));
   const std::string id = text_of(begun, "id");
   SKERRY_TRY(const auto state, watch(session, id, options.file));
@@ -207,8 +208,7 @@ Result<Exit> run_mapping_list(Session& session) {
 }
 
 Result<Exit> run_mapping_show(Session& session, const std::string& name) {
-  SKERRY_TRY(const auto one,
-             session.daemon.get_object("/v1/mappings/" + percent_encoded(name)));
+  SKERRY_TRY(const auto one, session.daemon.get_object("/v1/mappings/" + percent_encoded(name)));
   session.terminal.document(one);
   session.terminal.line("{}, for {}", text_of(one, "name"), text_of(one, "kind"));
   session.terminal.line("columns: {}", listed(one, "map", "header"));

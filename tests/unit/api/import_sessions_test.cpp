@@ -1,8 +1,9 @@
 // Sessions, mappings and exports over HTTP.
+#include "api/import_sessions.hpp"
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "api/import_sessions.hpp"
 #include "store/import_sessions.hpp"
 #include "tests/unit/api/handlers_fixture.hpp"
 
@@ -41,8 +42,7 @@ TEST_F(ImportSessionsTest, RunsAndTellsWhatBecameOfIt) {
   EXPECT_EQ(session["bytes_done"], session["bytes_total"]);
   EXPECT_EQ(session["rejects"], "/v1/import-sessions/" + id + "/rejects");
   const Answer rejects = get("/v1/import-sessions/" + id + "/rejects");
-  EXPECT_EQ(rejects.body,
-            "name,website,reason\nBolt,x,website: is not an http or https address\n");
+  EXPECT_EQ(rejects.body, "name,website,reason\nBolt,x,website: is not an http or https address\n");
   EXPECT_THAT(get("/v1/import-sessions").body, HasSubstr(id));
   const store::Reader reader = database->read();
   store::Cursor cursor = reader->query("SELECT line FROM change_log ORDER BY n DESC LIMIT 1");
@@ -99,19 +99,55 @@ TEST_F(ImportSessionsTest, AfterAStopNothingBegins) {
 TEST_F(ImportSessionsTest, RefusesWhatItDoesNotUnderstand) {
   const std::string unknown = fmt::format("/v1/import-sessions/{}", nobody);
   check({
-      {"no kind", "POST", "/v1/import-sessions", "name\nA\n", "Content-Type: text/csv\r\n", 400,
-       {"kind"}, {}},
-      {"unknown kind", "POST", "/v1/import-sessions?kind=gadgets", "name\nA\n",
-       "Content-Type: text/csv\r\n", 404, {"customers"}, {}},
+      {"no kind",
+       "POST",
+       "/v1/import-sessions",
+       "name\nA\n",
+       "Content-Type: text/csv\r\n",
+       400,
+       {"kind"},
+       {}},
+      {"unknown kind",
+       "POST",
+       "/v1/import-sessions?kind=gadgets",
+       "name\nA\n",
+       "Content-Type: text/csv\r\n",
+       404,
+       {"customers"},
+       {}},
       {"no body", "POST", "/v1/import-sessions?kind=customers", "", "", 422, {"empty_file"}, {}},
-      {"unknown mode", "POST", "/v1/import-sessions?kind=customers&mode=x", "name\nA\n",
-       "Content-Type: text/csv\r\n", 400, {"good-rows-only"}, {}},
-      {"unknown mapping", "POST", "/v1/import-sessions?kind=customers&mapping=x", "name\nA\n",
-       "Content-Type: text/csv\r\n", 404, {"no mapping x"}, {}},
-      {"bad name", "POST", "/v1/import-sessions?kind=customers&save_mapping=a%2Fb", "name\nA\n",
-       "Content-Type: text/csv\r\n", 400, {"save_mapping"}, {}},
-      {"unknown parameter", "POST", "/v1/import-sessions?kind=customers&x=1", "name\nA\n",
-       "Content-Type: text/csv\r\n", 400, {}, {}},
+      {"unknown mode",
+       "POST",
+       "/v1/import-sessions?kind=customers&mode=x",
+       "name\nA\n",
+       "Content-Type: text/csv\r\n",
+       400,
+       {"good-rows-only"},
+       {}},
+      {"unknown mapping",
+       "POST",
+       "/v1/import-sessions?kind=customers&mapping=x",
+       "name\nA\n",
+       "Content-Type: text/csv\r\n",
+       404,
+       {"no mapping x"},
+       {}},
+      {"bad name",
+       "POST",
+       "/v1/import-sessions?kind=customers&save_mapping=a%2Fb",
+       "name\nA\n",
+       "Content-Type: text/csv\r\n",
+       400,
+       {"save_mapping"},
+       {}},
+      {"unknown parameter",
+       "POST",
+       "/v1/import-sessions?kind=customers&x=1",
+       "name\nA\n",
+       "Content-Type: text/csv\r\n",
+       400,
+       {},
+       {}},
       {"unknown session", "GET", unknown, "", "", 404, {}, {}},
       {"unknown rejects", "GET", unknown + "/rejects", "", "", 404, {}, {}},
       {"cancel an unknown one", "POST", unknown + ":cancel", "", "", 404, {}, {}},
@@ -125,11 +161,30 @@ TEST_F(ImportSessionsTest, MappingsAreSavedUsedAndForgotten) {
   EXPECT_EQ(ended(start(query, "Firm,Colour\nAcme,red\n"))["state"], "done");
   EXPECT_EQ(ended(start("?kind=customers&mapping=crm", "Firm,Colour\nBolt,red\n"))["created"], 1);
   check({
-      {"list", "GET", "/v1/mappings", "", "", 200, {R"("name":"crm")", R"("kind":"customers")"}, {}},
-      {"show", "GET", "/v1/mappings/crm", "", "", 200,
-       {R"("map":[{"field":"name","header":"Firm"}])", R"("ignore":["Colour"])"}, {}},
-      {"of another kind", "POST", "/v1/imports/contacts?mapping=crm", "Firm\nA\n",
-       "Content-Type: text/csv\r\n", 400, {"is for a customer"}, {}},
+      {"list",
+       "GET",
+       "/v1/mappings",
+       "",
+       "",
+       200,
+       {R"("name":"crm")", R"("kind":"customers")"},
+       {}},
+      {"show",
+       "GET",
+       "/v1/mappings/crm",
+       "",
+       "",
+       200,
+       {R"("map":[{"field":"name","header":"Firm"}])", R"("ignore":["Colour"])"},
+       {}},
+      {"of another kind",
+       "POST",
+       "/v1/imports/contacts?mapping=crm",
+       "Firm\nA\n",
+       "Content-Type: text/csv\r\n",
+       400,
+       {"is for a customer"},
+       {}},
       {"forget", "DELETE", "/v1/mappings/crm", "", "", 204, {}, {}},
       {"forget again", "DELETE", "/v1/mappings/crm", "", "", 404, {}, {}},
       {"show nothing", "GET", "/v1/mappings/crm", "", "", 404, {}, {}},
@@ -153,7 +208,8 @@ TEST_F(ImportSessionsTest, ExportsAllThatTheFiltersSelect) {
       {"no such filter", "GET", "/v1/exports/customers?colour=red", "", "", 400, {}, {}},
       {"a page", "GET", "/v1/exports/customers?limit=5", "", "", 400, {"holds all records"}, {}},
   });
-  const Answer again = send("POST", "/v1/imports/customers", csv.body, "Content-Type: text/csv\r\n");
+  const Answer again =
+      send("POST", "/v1/imports/customers", csv.body, "Content-Type: text/csv\r\n");
   EXPECT_THAT(again.body, HasSubstr(R"("created":0,"updated":0,"unchanged":1100)"));
 }
 

@@ -38,7 +38,8 @@ std::vector<std::string> meanings(const Bound& bound, std::string_view kind) {
       texts.push_back(column.header + "=id");
       continue;
     }
-    std::string text = fmt::format("{}={}", column.header, find_kind(kind)->field(column.field).name);
+    std::string text =
+        fmt::format("{}={}", column.header, find_kind(kind)->field(column.field).name);
     if (column.member >= 0) text += fmt::format(".{}", column.what->name);
     if (column.use == ColumnUse::by_key) text += fmt::format(" by {}", column.rule->kind->name);
     if (column.use == ColumnUse::key_part) text += " part";
@@ -92,8 +93,8 @@ TEST(ImportColumns, ARequiredFieldNeedsAColumnOrAnId) {
 }
 
 TEST(ImportColumns, AFixedValueStandsInEveryRow) {
-  const Bound bound = bind("contact", {"customer_ref", "email", "status"},
-                           {.fixed = {{"status", "inactive"}}});
+  const Bound bound =
+      bind("contact", {"customer_ref", "email", "status"}, {.fixed = {{"status", "inactive"}}});
   EXPECT_THAT(bound.columns.ignored, ElementsAre("status"));
   const std::vector<std::string_view> cells{"A1", "a@x.example", "active"};
   EXPECT_EQ(bound.columns.columns.back().text(cells), "inactive");

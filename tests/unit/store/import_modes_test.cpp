@@ -92,7 +92,8 @@ TEST_F(ImportModes, GoodRowsGoInAndTheOthersAreGivenBack) {
 }
 
 TEST_F(ImportModes, AFileWhoseStructureIsInDoubtIsNotBegunWith) {
-  for (const std::string_view text : {"name\nAcme\n\"B\n", "name\nAcme\nB\"C\n", "name,x\nAcme,\n"}) {
+  for (const std::string_view text :
+       {"name\nAcme\n\"B\n", "name\nAcme\nB\"C\n", "name,x\nAcme,\n"}) {
     const auto report = import(text, good_rows_);
     EXPECT_EQ(report.errors.size(), 1u);
     EXPECT_EQ(report.rejected, 0);
@@ -134,8 +135,7 @@ TEST_F(ImportModes, WhatOnlyTheWriterKnowsRejectsARowToo) {
     EXPECT_THAT(places(report), ElementsAre("2 account_ref duplicate_key"));
     EXPECT_EQ(report.updated, 0);
   }
-  EXPECT_THAT(places(import(file, {.dry_run = true})),
-              ElementsAre("2 account_ref duplicate_key"));
+  EXPECT_THAT(places(import(file, {.dry_run = true})), ElementsAre("2 account_ref duplicate_key"));
   EXPECT_EQ(log_rows(), 2);
 }
 
@@ -160,10 +160,10 @@ TEST_F(ImportModes, TheIdGoesBeforeTheKey) {
 TEST_F(ImportModes, ParentsAreMadeOnceAndOnlyWhenAskedFor) {
   const std::string_view file =
       "customer_ref,customer_name,name\nA1,Acme,Yard\nA1,,Depot\nA2,,Yard\n";
-  EXPECT_THAT(places(import(file, {}, "location")),
-              ElementsAre("2 customer_ref reference_not_found",
-                          "3 customer_ref reference_not_found",
-                          "4 customer_ref reference_not_found"));
+  EXPECT_THAT(
+      places(import(file, {}, "location")),
+      ElementsAre("2 customer_ref reference_not_found", "3 customer_ref reference_not_found",
+                  "4 customer_ref reference_not_found"));
   const auto dry = import(file, {.dry_run = true, .create_parents = true}, "location");
   EXPECT_EQ(dry.parents_created, 2);
   EXPECT_EQ(customers(), 0);
@@ -181,11 +181,14 @@ TEST_F(ImportModes, ARefusedRowLeavesNoParentBehind) {
   in_job([&](Connection& connection) {
     const auto customer = make_customer(connection, "Bolt");
     const Kind& kind = *find_kind("location");
-    auto values = read_new(kind, json::object{{"name", "Yard"}, {"customer", to_string(customer.id)}});
-    ASSERT_TRUE(writer(connection).create(
-        kind, parse_id<RecordId>("019a0000-0000-7000-8000-000000000001"), *values, author_));
-    const auto gone = writer(connection).remove(
-        kind, *parse_id<RecordId>("019a0000-0000-7000-8000-000000000001"), std::nullopt, author_);
+    auto values =
+        read_new(kind, json::object{{"name", "Yard"}, {"customer", to_string(customer.id)}});
+    ASSERT_TRUE(writer(connection)
+                    .create(kind, parse_id<RecordId>("019a0000-0000-7000-8000-000000000001"),
+                            *values, author_));
+    const auto gone = writer(connection)
+                          .remove(kind, *parse_id<RecordId>("019a0000-0000-7000-8000-000000000001"),
+                                  std::nullopt, author_);
     ASSERT_TRUE(gone);
   });
   // The id was deleted, which only the writer looks at: the row is refused after its parent.
@@ -227,9 +230,8 @@ TEST_F(ImportModes, CancelledInTheMiddleKeepsWhatItsModeKeeps) {
   EXPECT_LT(some.created, 20'000);
   const std::int64_t before = customers();
   ImportWatch other;
-  options = {.watch = &other, .in_transaction = [&](Connection&, const ImportReport&) {
-               other.cancel = true;
-             }};
+  options = {.watch = &other,
+             .in_transaction = [&](Connection&, const ImportReport&) { other.cancel = true; }};
   // The wish comes after the last row: the import is done.
   import(text, options);
   EXPECT_GE(customers(), before);
@@ -258,9 +260,10 @@ TEST_F(ImportModes, NotesAreTheSameWhenTheirTextIs) {
 }
 
 TEST_F(ImportModes, WhatIsExportedComesBackUnchanged) {
-  import("name,account_ref,roles,city,country,description,archived_at\n"
-         "\"A \"\"b\"\", c\",A1,supplier|customer,Köln,DE,\"two\nlines\",\n"
-         "=1+1,A2,,,,;x,2026-01-02T03:04:05Z\n");
+  import(
+      "name,account_ref,roles,city,country,description,archived_at\n"
+      "\"A \"\"b\"\", c\",A1,supplier|customer,Köln,DE,\"two\nlines\",\n"
+      "=1+1,A2,,,,;x,2026-01-02T03:04:05Z\n");
   in_job([&](Connection& connection) {
     const Kind& kind = *find_kind("customer");
     auto values = read_new(kind, json::object{{"name", " blanks "},
@@ -273,7 +276,8 @@ TEST_F(ImportModes, WhatIsExportedComesBackUnchanged) {
   const std::string file = exported("customer");
   EXPECT_THAT(file, HasSubstr("id,name,account_ref,legal_name,description,roles,website,"
                               "address.line1"));
-  EXPECT_THAT(file, HasSubstr("\"A \"\"b\"\", c\",A1,,\"two\nlines\",\"customer;supplier\",,,,Köln"));
+  EXPECT_THAT(file,
+              HasSubstr("\"A \"\"b\"\", c\",A1,,\"two\nlines\",\"customer;supplier\",,,,Köln"));
   EXPECT_EQ(counts(import(file)), "4 rows, 0 created, 0 updated, 4 unchanged, 0 rejected");
   role_ = Role::site;
   EXPECT_EQ(counts(import(file)), "4 rows, 0 created, 0 updated, 4 unchanged, 0 rejected");

@@ -194,8 +194,9 @@ TEST_F(ImportTest, ReadsWhatExcelSaves) {
 }
 
 TEST_F(ImportTest, MapsAndNamesWhatItIgnores) {
-  const auto report = import("Symbol,Security,Sector,Name\nMMM,3M,Industrials,x\n",
-                             {.columns = {.mapping = {{"name", "security"}, {"account_ref", "Symbol"}}}});
+  const auto report =
+      import("Symbol,Security,Sector,Name\nMMM,3M,Industrials,x\n",
+             {.columns = {.mapping = {{"name", "security"}, {"account_ref", "Symbol"}}}});
   EXPECT_THAT(report.errors, IsEmpty());
   EXPECT_THAT(report.ignored_columns, ElementsAre("Sector", "Name"));
   EXPECT_EQ(text("SELECT name FROM customer WHERE account_ref='MMM'"), "3M");
@@ -216,14 +217,18 @@ TEST_F(ImportTest, RefusesAMappingThatMeansNothing) {
 }
 
 TEST_F(ImportTest, OneColumnMayServeTwoFields) {
-  import("Company\nAcme\n", {.columns = {.mapping = {{"name", "Company"}, {"legal_name", "Company"}}}});
+  import("Company\nAcme\n", {.columns = {
+           .mapping =
+           { {"name", "Company"},
+             { "legal_name",
+               "Company" } }
+         }});
   EXPECT_EQ(text("SELECT name||legal_name FROM customer"), "AcmeAcme");
 }
 
 TEST_F(ImportTest, ASiteDoesNotWriteWhatIsCentrals) {
   role_ = Role::site;
-  EXPECT_THAT(places(import("name,disabled_at\nA,\n")),
-              IsEmpty());
+  EXPECT_THAT(places(import("name,disabled_at\nA,\n")), IsEmpty());
   EXPECT_THAT(places(import("name,disabled_at\nA,2026-01-02T03:04:05Z\n")),
               ElementsAre("2 disabled_at owned_by_central"));
   EXPECT_EQ(counts(import("name\nA\n")), "1 rows, 1 created, 0 updated, 0 unchanged");

@@ -11,14 +11,12 @@ namespace {
 class MappingsTest : public RecordsTest {};
 
 TEST_F(MappingsTest, AreKeptReplacedAndForgotten) {
-  const SavedMapping crm{"crm",
-                         "customer",
-                         {{{"name", "Firm"}, {"account_ref", "Key, old"}},
-                          {{"description", "a=b"}},
-                          {"Colour"},
-                          true},
-                         5,
-                         "uid:0"};
+  const SavedMapping crm{
+      "crm",
+      "customer",
+      {{{"name", "Firm"}, {"account_ref", "Key, old"}}, {{"description", "a=b"}}, {"Colour"}, true},
+      5,
+      "uid:0"};
   in_job([&](Connection& connection) {
     save_mapping(connection, {"b", "contact", {}, 1, "uid:1"});
     save_mapping(connection, {"crm", "contact", {}, 1, "uid:1"});
