@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "core/check.hpp"
 #include "core/json_text.hpp"
 
 namespace skerry::store {
