@@ -1,5 +1,6 @@
 #include "api/routes.hpp"
 
+#include "api/handlers/audit.hpp"
 #include "api/handlers/bundles.hpp"
 #include "api/handlers/changes.hpp"
 #include "api/handlers/conflicts.hpp"
@@ -37,9 +38,11 @@ constexpr Route routes[] = {
     {post, "/v1/backups", Access::admin, Body::json, handler<retried<create_backup>>,
      "createBackup", "Back the database up while it runs"},
     {get, "/v1/changes", Access::read, Body::none, handler<read_changes>, "readChanges",
-     "The change feed: long poll or server-sent events"},
+     "The change feed: long poll or server-sent events", true},
     {get, "/v1/audit", Access::read, Body::none, handler<list_audit>, "listAudit",
      "The change log with filters"},
+    {get, "/v1/audit:export", Access::read, Body::none, handler<export_audit>, "exportAudit",
+     "The change log as a file"},
     {post, "/v1/audit:verify", Access::admin, Body::none, handler<retried<verify_audit>>,
      "verifyAudit", "Check every chain of the log"},
     {get, "/v1/search", Access::read, Body::none, handler<search_records>, "searchRecords",
@@ -120,6 +123,8 @@ constexpr Route routes[] = {
      "Make a record"},
     {get, "/v1/{plural}/{id}", Access::read, Body::none, handler<get_record>, "getRecord",
      "One record"},
+    {get, "/v1/{plural}/{id}/audit", Access::read, Body::none, handler<list_record_audit>,
+     "listRecordAudit", "The history of one record"},
     {patch, "/v1/{plural}/{id}", Access::write, Body::json, handler<patch_record>, "patchRecord",
      "Change a record (merge patch)"},
     {del, "/v1/{plural}/{id}", Access::write, Body::none, handler<delete_record>, "deleteRecord",

@@ -114,6 +114,12 @@ Result<sync::HttpResponse> DaemonClient::send(sync::HttpRequest request, std::st
   named_ = true;
   request.url = "http://skerry" + std::string(target);
   request.headers.push_back({"X-Skerry-Source", "cli"});
+  if (!reason_.empty()) {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+    if (std::any_of(reason_.begin(), reason_.end(), is_control))
+      return fail(Errc::usage, "a reason is one line of text");
+    request.headers.push_back({"Skerry-Reason", reason_});
+  }
   if (request.body_bytes_max < answer_bytes_max) request.body_bytes_max = answer_bytes_max;
   auto response = client_.request(request);
   if (!response && response.error().code == Errc::unreachable)
@@ -183,6 +189,13 @@ Result<OpenFile> DaemonClient::fetch(std::string_view target, std::uint64_t byte
   fetched.size = sink.bytes();
   fetched.sha256 = sink.hash();
   return fetched;
+}
+
+Result<void> DaemonClient::fetch_into(std::string_view target, ByteSink& sink) {
+  sync::HttpRequest request;
+  request.sink = &sink;
+  SKERRY_TRY_VOID(send(std::move(request), target));
+  return {};
 }
 
 Result<json::array> DaemonClient::list(const std::string& target, std::int64_t limit) {

@@ -137,11 +137,28 @@ Result<Exit> run_conflict_resolve(Session& session, const Resolution& resolution
 
 // audit.cpp
 struct AuditFilter {
-  std::string kind, record, actor, source, since, until;
-  std::int64_t limit = 50;
+  std::string kind, record, actor, source, op, site, since, until, text;
+  std::int64_t limit = 50;  // of audit list
+};
+struct AuditOutput {
+  std::string format = "ndjson";  // or csv
+  std::string file;               // empty: stdout
 };
 Result<Exit> run_audit_list(Session& session, const AuditFilter& filter);
-Result<Exit> run_audit_verify(Session& session);
-Result<Exit> run_changes(Session& session, std::int64_t after, std::int64_t limit, bool follow);
+Result<Exit> run_audit_export(Session& session, const AuditFilter& filter,
+                              const AuditOutput& output);
+// Without a file: the database of the running daemon. With one: an export, without a daemon;
+// Exit::attention when it fits and nobody but the file vouches for its key.
+Result<Exit> run_audit_verify(const Config& config, Terminal& terminal, const std::string& file,
+                              const std::vector<std::string>& keys);
+
+struct FeedOptions {
+  std::int64_t after = 0;
+  std::int64_t limit = 100;
+  bool follow = false;
+  std::vector<std::string> kinds;
+  std::string customer;
+};
+Result<Exit> run_changes(Session& session, const FeedOptions& options);
 
 }  // namespace skerry::daemon

@@ -273,6 +273,8 @@ CREATE TABLE log(
 
 -- Every change, in the order this machine recorded it (n); (log, seq) is its place in a chain:
 -- hash = SHA-256(hash before ‖ line).
+-- `label` is what people knew the record by, `customer` and `place` whose scope decided who saw it: the
+-- log outlives the record.
 CREATE TABLE change_log(
   n INTEGER PRIMARY KEY,
   log INTEGER NOT NULL,
@@ -281,8 +283,18 @@ CREATE TABLE change_log(
   kind TEXT NOT NULL,
   record BLOB NOT NULL,
   recorded_at INTEGER NOT NULL,
-  line TEXT NOT NULL
+  line TEXT NOT NULL,
+  label TEXT NOT NULL,
+  customer BLOB NOT NULL,
+  place BLOB
 ) STRICT;
+-- The log is only ever appended to; the chain would tell, these refuse.
+CREATE TRIGGER change_log_is_not_edited BEFORE UPDATE ON change_log BEGIN
+  SELECT RAISE(ABORT, 'the change log cannot be edited');
+END;
+CREATE TRIGGER change_log_is_kept BEFORE DELETE ON change_log BEGIN
+  SELECT RAISE(ABORT, 'rows of the change log cannot be deleted');
+END;
 CREATE UNIQUE INDEX change_log_seq ON change_log(log, seq);
 CREATE INDEX change_log_record ON change_log(record, n);
 
