@@ -6,6 +6,8 @@
 #include "api/handlers/conflicts.hpp"
 #include "api/handlers/customer_page.hpp"
 #include "api/handlers/documents.hpp"
+#include "api/handlers/exports.hpp"
+#include "api/handlers/import_sessions.hpp"
 #include "api/handlers/imports.hpp"
 #include "api/handlers/lifecycle.hpp"
 #include "api/handlers/machine.hpp"
@@ -64,6 +66,24 @@ constexpr Route routes[] = {
      "Revoke an access token"},
     {post, "/v1/imports/{plural}", Access::write, Body::spool, handler<import_csv>, "importRecords",
      "Records from a CSV file", true},
+    {get, "/v1/import-sessions", Access::read, Body::none, handler<list_imports>, "listImports",
+     "Imports, the newest first"},
+    {post, "/v1/import-sessions", Access::write, Body::spool, handler<start_import>, "startImport",
+     "Begin an import that runs on its own", true},
+    {get, "/v1/import-sessions/{id}", Access::read, Body::none, handler<get_import>, "getImport",
+     "How far an import is, and what became of it"},
+    {get, "/v1/import-sessions/{id}/rejects", Access::read, Body::none, handler<get_rejects>,
+     "getImportRejects", "The rejected rows as CSV with a column of reasons"},
+    {post, "/v1/import-sessions/{id}:cancel", Access::write, Body::none, handler<cancel_import>,
+     "cancelImport", "End an import before its time"},
+    {get, "/v1/mappings", Access::read, Body::none, handler<list_mappings>, "listMappings",
+     "Saved mappings of columns"},
+    {get, "/v1/mappings/{name}", Access::read, Body::none, handler<get_mapping>, "getMapping",
+     "One saved mapping"},
+    {del, "/v1/mappings/{name}", Access::write, Body::none, handler<delete_mapping>,
+     "deleteMapping", "Forget a saved mapping"},
+    {get, "/v1/exports/{plural}", Access::read, Body::none, handler<export_records>,
+     "exportRecords", "Every record that the filters select, as CSV or NDJSON"},
     {get, "/v1/sites", Access::read, Body::none, handler<list_sites>, "listSites",
      "The sites of this central"},
     {post, "/v1/sites", Access::admin, Body::json, handler<retried<invite_site>>, "inviteSite",

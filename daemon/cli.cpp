@@ -36,6 +36,7 @@ class Parser {
     add_machine();
     add_tokens();
     add_import();
+    add_export();
     add_sites();
     add_exchange();
     add_bundles();
@@ -104,16 +105,50 @@ class Parser {
     revoke->add_option("ID", id_)->required();
   }
 
+  static CLI::Option* repeatable(CLI::Option* option) {
+    return option->take_all()->allow_extra_args(false);
+  }
+
   void add_import() {
-    CLI::App* import = add_noun("import", "records from files");
-    CLI::App* customers = add(import, "customers", "customers from a CSV file: all rows or none",
-                              [this](Session& s) { return run_import_customers(s, import_); });
-    customers->add_option("FILE", import_.file, "CSV with a header line")->required();
-    customers->add_option("--map", import_.map, "field=Header, repeatable")
-        ->take_all()
-        ->allow_extra_args(false);
-    customers->add_flag("--dry-run", import_.dry_run, "check only");
-    add_reason(customers);
+    CLI::App* import = add(&app_, "import", "records from a CSV file: all rows or none",
+                           [this](Session& s) { return run_import(s, import_); });
+    import->add_option("KIND", import_.kind, "what the file holds, such as customers")->required();
+    import->add_option("FILE", import_.file, "CSV with a header line")->required();
+    repeatable(import->add_option("--map", import_.map, "field=Header, repeatable"));
+    repeatable(import->add_option("--set", import_.set, "field=value for every row, repeatable"));
+    repeatable(import->add_option("--ignore", import_.ignore, "set a column aside, repeatable"));
+    import->add_flag("--ignore-unknown", import_.ignore_unknown, "set aside what is no field");
+    import->add_option("--mapping", import_.mapping, "a saved mapping");
+    import->add_option("--save-mapping", import_.save_mapping, "save the mapping under this name");
+    import->add_flag("--dry-run", import_.dry_run, "check only");
+    import->add_option("--mode", import_.mode, "all-or-nothing or good-rows-only")
+        ->check(CLI::IsMember({"all-or-nothing", "good-rows-only"}));
+    import->add_option("--rejects", import_.rejects, "a new file for the rejected rows");
+    import->add_flag("--create-parents", import_.create_parents,
+                     "make customers, products and locations that are referred to and missing");
+    add_reason(import);
+    CLI::App* mapping = add_noun("mapping", "saved mappings of columns");
+    add(mapping, "list", "every mapping", run_mapping_list);
+    CLI::App* show = add(mapping, "show", "one mapping",
+                         [this](Session& s) { return run_mapping_show(s, id_); });
+    show->add_option("NAME", id_)->required();
+    CLI::App* forget = add(mapping, "delete", "forget a mapping",
+                           [this](Session& s) { return run_mapping_delete(s, id_); });
+    forget->add_option("NAME", id_)->required();
+  }
+
+  void add_export() {
+    CLI::App* out = add(&app_, "export", "records as a file that an import takes back",
+                        [this](Session& s) { return run_export(s, record_export_); });
+    out->add_option("KIND", record_export_.kind, "such as customers")->required();
+    out->add_option("FILTER", record_export_.filters, "field=value, as in lists");
+    out->add_option("--format", record_export_.format, "csv or ndjson")
+        ->check(CLI::IsMember({"csv", "ndjson"}));
+    out->add_option("--out", record_export_.out, "a new file; without it stdout");
+    out->add_option("--archived", record_export_.archived, "exclude, include or only")
+        ->check(CLI::IsMember({"exclude", "include", "only"}));
+    out->add_option("--search", record_export_.words, "only what these words find");
+    out->add_option("--sort", record_export_.sort, "by this field, -field for the other way");
   }
 
   void add_sites() {
@@ -281,6 +316,7 @@ class Parser {
   bool all_ = false, online_ = false;
   NewToken token_;
   ImportOptions import_;
+  RecordExportOptions record_export_;
   Invitation invitation_;
   Admission admission_;
   ExchangeOptions exchange_;

@@ -179,10 +179,10 @@ Result<json::object> DaemonClient::upload(std::string_view target, const OpenFil
   return answer;
 }
 
-Result<OpenFile> DaemonClient::fetch(std::string_view target) {
+Result<OpenFile> DaemonClient::fetch(std::string_view target, std::uint64_t bytes_max) {
   OpenFile fetched;
   SKERRY_TRY(fetched.file, sync::make_private_file(std::filesystem::temp_directory_path()));
-  sync::FileSink sink(fetched.file.fd(), sync::BundleLimits{}.file_bytes_max);
+  sync::FileSink sink(fetched.file.fd(), bytes_max);
   sync::HttpRequest request;
   request.sink = &sink;
   SKERRY_TRY_VOID(send(std::move(request), target));

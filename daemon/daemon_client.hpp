@@ -10,6 +10,7 @@
 
 #include "daemon/config.hpp"
 #include "daemon/terminal.hpp"
+#include "sync/bundle_limits.hpp"
 #include "sync/file_handle.hpp"
 #include "sync/http_client.hpp"
 
@@ -62,7 +63,8 @@ class DaemonClient {
   Result<json::object> upload(std::string_view target, const OpenFile& file,
                               std::string_view content_type, std::string_view what);
   // Fetches a body into a private temporary file.
-  Result<OpenFile> fetch(std::string_view target);
+  Result<OpenFile> fetch(std::string_view target,
+                         std::uint64_t bytes_max = sync::BundleLimits{}.file_bytes_max);
   // Passes a body of any length on, without finish().
   Result<void> fetch_into(std::string_view target, ByteSink& sink);
   // All pages of a list ({"items", "next_cursor"}), up to `limit` items. `target` may have a query.
