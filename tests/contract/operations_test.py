@@ -171,6 +171,9 @@ class OperationsTest(MachineTest):
         self.ask(central, "POST", f"/v1/locations/{location['id']}:archive", 200)
         self.ask(central, "POST", f"/v1/assets/{assets[0]}:scrap", 200, {"disposal_reason": "worn"})
         self.ask(central, "POST", f"/v1/assets/{assets[1]}:scrap", 200)
+        self.ask(central, "GET", f"/v1/customers/{customer['id']}/summary", 200)
+        self.ask(central, "GET", f"/v1/assets?at_customer={customer['id']}&scrapped=include"
+                 "&count=true&sort=serial", 200)
         for verb in ("disable", "enable"):
             self.ask(central, "POST", f"/v1/customers/{customer['id']}:{verb}", 200)
         for name in ("One", "Two"):
