@@ -233,7 +233,8 @@ class OperationsTest(MachineTest):
         self.ask(central, "GET", "/v1/mappings", 200)
         self.ask(central, "GET", "/v1/mappings/crm", 200)
         session = self.ask(central, "POST", "/v1/import-sessions?kind=customers&mapping=crm"
-                           "&mode=good-rows-only", 202, "Company\nSail Loft\n\"\"\n", table).json()
+                           "&mode=good-rows-only", 202,
+                           "Company,Fax\nSail Loft,\n\"\",2\n", table).json()
         address = f"/v1/import-sessions/{session['id']}"
         wait_until(lambda: self.ask(central, "GET", address, 200).json()["state"] == "done")
         self.ask(central, "GET", f"{address}/rejects", 200)
