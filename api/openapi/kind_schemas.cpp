@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "store/list_fields.hpp"
+
 namespace skerry::api::openapi {
 namespace {
 
@@ -186,7 +188,10 @@ json::object page_schema(const Kind& kind) {
           {"properties",
            object{{"items", object{{"type", "array"},
                                    {"items", reference(schema_name(kind, Form::record))}}},
-                  {"next_cursor", reference("Cursor")}}}};
+                  {"next_cursor", reference("Cursor")},
+                  {"total", object{{"type", array{"integer", "null"}},
+                                   {"description", "With `count`; null: more than `total_over`"}}},
+                  {"total_over", object{{"type", "integer"}}}}}};
 }
 
 namespace {
@@ -196,31 +201,45 @@ object query_parameter(std::string_view name, std::string_view description, obje
       {"name", name}, {"in", "query"}, {"description", description}, {"schema", std::move(schema)}};
 }
 
-void add_filters(array& parameters, array& sorts, std::span<const Field> fields) {
-  for (const Field& field : fields) {
-    if (!field.filterable) continue;
-    sorts.emplace_back(field.name);
-    sorts.emplace_back(fmt::format("-{}", field.name));
-    parameters.push_back(query_parameter(field.name, fmt::format("Those with this {}", field.name),
-                                         value_schema(field)));
+array sorts_of(const Kind& kind) {
+  array sorts{"id", "-id"};
+  for (const std::string_view name : store::list_field_names(kind, store::ListUse::sort)) {
+    sorts.emplace_back(name);
+    sorts.emplace_back(fmt::format("-{}", name));
   }
+  return sorts;
+}
+
+object shown_parameter(std::string_view name, std::string_view which) {
+  return query_parameter(name, fmt::format("Whether {} ones are shown; with `q` they are", which),
+                         {{"type", "string"}, {"enum", array{"exclude", "include", "only"}}});
 }
 
 }  // namespace
 
 json::array filter_parameters(const Kind& kind) {
-  array filters;
-  array sorts{"id", "-id"};
-  add_filters(filters, sorts, kind.fields);
-  add_filters(filters, sorts, kind.derived);
   array parameters;
   parameters.push_back(query_parameter("sort", "The order; `-` for descending",
-                                       {{"type", "string"}, {"enum", std::move(sorts)}}));
-  parameters.push_back(query_parameter(
-      "archived", "Whether archived ones are shown",
-      {{"type", "string"}, {"enum", array{"exclude", "include", "only"}}, {"default", "exclude"}}));
-  parameters.push_back(query_parameter("q", "Beginnings of words", {{"type", "string"}}));
-  for (json::value& filter : filters) parameters.push_back(std::move(filter));
+                                       {{"type", "string"}, {"enum", sorts_of(kind)}}));
+  parameters.push_back(shown_parameter("archived", "archived"));
+  if (store::has_scrapped(kind)) parameters.push_back(shown_parameter("scrapped", "scrapped"));
+  if (store::is_searched(kind))
+    parameters.push_back(query_parameter("q", "Beginnings of words", {{"type", "string"}}));
+  parameters.push_back(query_parameter("updated_since", "Changed at this time or later",
+                                       {{"type", "string"}, {"format", "date-time"}}));
+  parameters.push_back(query_parameter("count", "Say how many there are, as `total`",
+                                       {{"type", "boolean"}, {"default", false}}));
+  for (const std::string_view name : store::list_field_names(kind, store::ListUse::filter)) {
+    const Field& field = *store::find_list_field(kind, name, store::ListUse::filter);
+    std::string text = fmt::format("Those with this {}", name);
+    object schema = value_schema(field);
+    if (!field.required) {
+      text += "; `null`: those without";
+      schema = {
+          {"anyOf", array{std::move(schema), object{{"type", "string"}, {"enum", array{"null"}}}}}};
+    }
+    parameters.push_back(query_parameter(name, text, std::move(schema)));
+  }
   return parameters;
 }
 

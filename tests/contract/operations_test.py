@@ -12,7 +12,7 @@ import urllib.parse
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
-from machine import MachineTest  # noqa: E402  (found by the line above)
+from machine import MachineTest, wait_until  # noqa: E402  (found by the line above)
 from recorded import Recorder  # noqa: E402
 from validating_proxy import DOCUMENT  # noqa: E402
 
@@ -171,6 +171,9 @@ class OperationsTest(MachineTest):
         self.ask(central, "POST", f"/v1/locations/{location['id']}:archive", 200)
         self.ask(central, "POST", f"/v1/assets/{assets[0]}:scrap", 200, {"disposal_reason": "worn"})
         self.ask(central, "POST", f"/v1/assets/{assets[1]}:scrap", 200)
+        self.ask(central, "GET", f"/v1/customers/{customer['id']}/summary", 200)
+        self.ask(central, "GET", f"/v1/assets?at_customer={customer['id']}&scrapped=include"
+                 "&count=true&sort=serial", 200)
         for verb in ("disable", "enable"):
             self.ask(central, "POST", f"/v1/customers/{customer['id']}:{verb}", 200)
         for name in ("One", "Two"):
@@ -221,6 +224,28 @@ class OperationsTest(MachineTest):
                  {"choose": "loser"})
         self.ask(central, "POST", f"/v1/sites/{self.site_id}:revoke", 200)
         self.ask(site, "POST", "/v1/sites", 409, {"name": "none of a site's"})
+
+    def test_5_imports_and_exports(self):
+        central = self.new_machine("central", "vendor")
+        table = {"Content-Type": "text/csv"}
+        self.ask(central, "POST", "/v1/imports/customers?map=name%3DCompany&ignore=Fax"
+                 "&save_mapping=crm", 200, "Company,Fax\nCooperage,1\n", table)
+        self.ask(central, "GET", "/v1/mappings", 200)
+        self.ask(central, "GET", "/v1/mappings/crm", 200)
+        session = self.ask(central, "POST", "/v1/import-sessions?kind=customers&mapping=crm"
+                           "&mode=good-rows-only", 202,
+                           "Company,Fax\nSail Loft,\n\"\",2\n", table).json()
+        address = f"/v1/import-sessions/{session['id']}"
+        wait_until(lambda: self.ask(central, "GET", address, 200).json()["state"] == "done")
+        self.ask(central, "GET", f"{address}/rejects", 200)
+        self.ask(central, "GET", "/v1/import-sessions", 200)
+        self.ask(central, "POST", f"{address}:cancel", 202)
+        self.ask(central, "GET", f"/v1/import-sessions/{NOBODY}", 404)
+        for form in ("csv", "ndjson"):
+            self.ask(central, "GET", f"/v1/exports/customers?format={form}", 200)
+        self.ask(central, "GET", "/v1/exports/customers?limit=1", 400)
+        self.ask(central, "DELETE", "/v1/mappings/crm", 204)
+        self.ask(central, "DELETE", "/v1/mappings/crm", 404)
 
     def test_6_bundles(self):
         """An enrolment and an exchange, without the command line."""
