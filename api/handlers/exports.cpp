@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "api/handlers/record_query.hpp"
-#include "api/spool.hpp"
 #include "api/work.hpp"
 #include "store/export_records.hpp"
+#include "sync/file_handle.hpp"
 
 namespace skerry::api {
 namespace {
@@ -29,22 +29,29 @@ std::string_view content_type(store::ExportFormat format) {
   return format == store::ExportFormat::csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
 }
 
+Result<void> append(SpooledBody& body, std::string_view piece) {
+  SKERRY_TRY_VOID(sync::write_all(body.file.get(), as_bytes(piece), "writing the export"));
+  body.size += piece.size();
+  return {};
+}
+
 // On the worker: an export of many records takes seconds.
 Result<SpooledBody> make_file(Context& context, const RecordQuery& query,
                               store::ExportFormat format) {
   SpooledBody body;
-  SKERRY_TRY(body.file, open_spool(context.spool.folder()));
+  SKERRY_TRY(sync::FileHandle file, sync::make_private_file(context.spool.folder()));
+  body.file = Descriptor(file.release());
   const store::Reader reader = context.node.database.read();
   const store::ReadTransaction one_state(*reader);
   store::RecordExport lines(*reader, query.list, format);
   std::string piece = lines.begin();
   while (!query.nothing && !context.imports->stopping() && lines.next(piece)) {
     if (piece.size() < piece_bytes) continue;
-    SKERRY_TRY_VOID(append_spool(body, piece));
+    SKERRY_TRY_VOID(append(body, piece));
     piece.clear();
   }
   if (context.imports->stopping()) return fail(Errc::stopping, "the daemon is stopping");
-  SKERRY_TRY_VOID(append_spool(body, piece));
+  SKERRY_TRY_VOID(append(body, piece));
   return body;
 }
 

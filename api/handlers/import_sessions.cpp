@@ -8,11 +8,11 @@
 #include "api/handlers/import_request.hpp"
 #include "api/import_sessions.hpp"
 #include "api/retry.hpp"
-#include "api/spool.hpp"
 #include "api/work.hpp"
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
 #include "store/import_sessions.hpp"
+#include "sync/file_handle.hpp"
 
 namespace skerry::api {
 namespace {
@@ -60,7 +60,8 @@ Result<std::shared_ptr<ImportSession>> make_session(Context& context, Request& r
   session->author = author_of(request);
   session->author.source = "import";
   session->file = std::move(request.upload);
-  SKERRY_TRY(session->rejects, open_spool(context.spool.folder()));
+  SKERRY_TRY(sync::FileHandle rejects, sync::make_private_file(context.spool.folder()));
+  session->rejects = Descriptor(rejects.release());
   return session;
 }
 
@@ -140,17 +141,20 @@ Result<Response> get_rejects(Context& context, Request& request) {
   return response;
 }
 
-Result<Response> cancel_import(Context& context, Request& request) {
-  SKERRY_TRY_VOID(request.allow_queries({}));
-  SKERRY_TRY(const RecordId id, id_of(request));
+Task<Result<Response>> cancel_import(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY(const RecordId id, id_of(request));
   if (const auto session = context.imports->find(id)) {
     if (!session->has_ended()) session->watch.cancel.store(true, std::memory_order_relaxed);
-    return Response::json(202, json::value(session->describe()));
+    co_return Response::json(202, json::value(session->describe()));
   }
-  const store::Reader reader = context.node.database.read();
-  const auto kept = store::find_import(*reader, id);
-  if (!kept) return no_session();
-  return Response::json(202, json::value(kept_session(*kept)));
+  std::optional<store::KeptImport> kept;
+  {
+    const store::Reader reader = context.node.database.read();
+    kept = store::find_import(*reader, id);
+  }
+  if (!kept) co_return no_session();
+  co_return Response::json(202, json::value(kept_session(*kept)));
 }
 
 }  // namespace skerry::api
