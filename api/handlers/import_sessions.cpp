@@ -68,13 +68,13 @@ Result<std::shared_ptr<ImportSession>> make_session(Context& context, Request& r
 }  // namespace
 
 Task<Result<Response>> start_import(Context& context, Request& request) {
+  SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
+  if (auto again = retry.replay()) co_return std::move(*again);
   const auto plural = request.query("kind");
   if (!plural)
     co_return fail(Errc::bad_request, "kind, what the file holds, is missing",
                    "POST /v1/import-sessions?kind=customers");
   SKERRY_CO_TRY(ImportRequest wish, read_import_request(context, request, *plural));
-  SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
-  if (auto again = retry.replay()) co_return std::move(*again);
   if (request.upload.size == 0)
     co_return fail(Error(Errc::bad_input, "the request has no body", "send the CSV file as it",
                          {{"file", "empty_file", "the request has no body"}}));
