@@ -4,6 +4,7 @@
 #include "api/handlers/bundles.hpp"
 #include "api/handlers/changes.hpp"
 #include "api/handlers/conflicts.hpp"
+#include "api/handlers/customer_page.hpp"
 #include "api/handlers/documents.hpp"
 #include "api/handlers/exports.hpp"
 #include "api/handlers/import_sessions.hpp"
@@ -27,6 +28,8 @@ constexpr Route routes[] = {
      "The database can be written"},
     {get, "/v1/openapi.json", Access::open, Body::none, handler<get_openapi>, "getOpenapi",
      "This API as an OpenAPI document"},
+    {get, "/docs", Access::open, Body::none, handler<get_docs>, "getDocs",
+     "This API as a page for people"},
     {get, "/problems/{code}", Access::open, Body::none, handler<get_problem_page>, "getProblem",
      "What an error code means"},
     {get, "/v1/status", Access::read, Body::none, handler<get_status>, "getStatus",
@@ -47,6 +50,8 @@ constexpr Route routes[] = {
      "verifyAudit", "Check every chain of the log"},
     {get, "/v1/search", Access::read, Body::none, handler<search_records>, "searchRecords",
      "Full-text search over every kind"},
+    {get, "/v1/customers/{id}/summary", Access::read, Body::none, handler<get_customer_summary>,
+     "getCustomerSummary", "A customer with the first of all that belongs to it"},
     {get, "/v1/conflicts", Access::read, Body::none, handler<list_conflicts>, "listConflicts",
      "Conflicts, the oldest first"},
     {get, "/v1/conflicts/{id}", Access::read, Body::none, handler<get_conflict>, "getConflict",

@@ -11,6 +11,7 @@ namespace skerry::api {
 namespace {
 
 constexpr std::size_t piece_bytes = 256 * 1024;
+constexpr std::uint64_t file_bytes_max = 64ULL * 1024 * 1024 * 1024;
 
 // Takes `format` out of the query, which is then that of a list.
 Result<store::ExportFormat> take_format(Request& request) {
@@ -29,30 +30,28 @@ std::string_view content_type(store::ExportFormat format) {
   return format == store::ExportFormat::csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
 }
 
-Result<void> append(SpooledBody& body, std::string_view piece) {
-  SKERRY_TRY_VOID(sync::write_all(body.file.get(), as_bytes(piece), "writing the export"));
-  body.size += piece.size();
-  return {};
+Result<RecordQuery> read_query(Context& context, const Request& request, const Kind& kind) {
+  const store::Reader reader = context.node.database.read();
+  return read_record_query(*reader, request, kind);
 }
 
 // On the worker: an export of many records takes seconds.
 Result<SpooledBody> make_file(Context& context, const RecordQuery& query,
                               store::ExportFormat format) {
-  SpooledBody body;
   SKERRY_TRY(sync::FileHandle file, sync::make_private_file(context.spool.folder()));
-  body.file = Descriptor(file.release());
+  sync::FileSink out(file.fd(), file_bytes_max);
   const store::Reader reader = context.node.database.read();
   const store::ReadTransaction one_state(*reader);
   store::RecordExport lines(*reader, query.list, format);
   std::string piece = lines.begin();
   while (!query.nothing && !context.imports->stopping() && lines.next(piece)) {
     if (piece.size() < piece_bytes) continue;
-    SKERRY_TRY_VOID(append(body, piece));
+    SKERRY_TRY_VOID(out.write(as_bytes(piece)));
     piece.clear();
   }
   if (context.imports->stopping()) return fail(Errc::stopping, "the daemon is stopping");
-  SKERRY_TRY_VOID(append(body, piece));
-  return body;
+  SKERRY_TRY_VOID(out.write(as_bytes(piece)));
+  return SpooledBody{Descriptor(file.release()), out.bytes(), {}};
 }
 
 }  // namespace
@@ -61,7 +60,7 @@ Task<Result<Response>> export_records(Context& context, Request& request) {
   const Kind* kind = find_kind_by_plural(request.param("plural"));
   if (!kind) co_return fail(Errc::not_found, "there is no such kind of record");
   SKERRY_CO_TRY(const store::ExportFormat format, take_format(request));
-  SKERRY_CO_TRY(const RecordQuery query, read_record_query(request, *kind));
+  SKERRY_CO_TRY(const RecordQuery query, read_query(context, request, *kind));
   auto work = [&]() -> Result<SpooledBody> { return make_file(context, query, format); };
   auto made = co_await on_worker(context, work);
   if (!made) co_return fail(made.error());

@@ -5,29 +5,52 @@
 #include "api/handlers/list_request.hpp"
 #include "api/handlers/record_query.hpp"
 #include "api/handlers/records.hpp"
+#include "core/json_text.hpp"
 #include "store/sqlite/search_index.hpp"
 
 namespace skerry::api {
 namespace {
 
-using store::Archived;
-using store::ListPosition;
 using store::ListQuery;
 
 constexpr int search_limit_default = 20;
 
-// What a cursor holds: [id, row, value of the field the list is sorted by].
-std::string write_position(const ListPosition& position) {
-  return json::serialize(json::array{to_string(position.id), position.row, position.sort_value});
-}
-
-ListPosition read_position(std::string_view text) {
-  const json::array parts = json::parse(text).as_array();  // authentic: written above
-  return {parse_id<RecordId>(parts.at(0).as_string()).value(), parts.at(1).as_int64(), parts.at(2)};
-}
-
 std::string join(const std::vector<std::string>& items) {
   return fmt::format("{}", fmt::join(items, ","));
+}
+
+// Puts the size of the whole list before the closing brace of its answer.
+void add_total(Response& response, const std::optional<std::int64_t>& total) {
+  auto& body = std::get<std::string>(response.body);
+  body.pop_back();
+  body += total ? fmt::format(",\"total\":{}}}", *total)
+                : fmt::format(",\"total\":null,\"total_over\":{}}}", store::list_count_max);
+}
+
+// What the words find in one kind.
+struct Hits {
+  const Kind* kind = nullptr;
+  store::ListPage page;
+  std::size_t taken = 0;
+};
+
+// Every kind gets its share, so that many of one do not hide the others.
+void share(std::vector<Hits>& all, std::size_t limit) {
+  std::size_t left = 0;
+  for (const Hits& hits : all) left += hits.page.items.size();
+  left = std::min(left, limit);
+  while (left > 0)
+    for (std::size_t i = 0; i < all.size() && left > 0; ++i)
+      if (all[i].taken < all[i].page.items.size()) ++all[i].taken, --left;
+}
+
+void append_hit(std::string& body, store::Connection& connection, const Hits& hits,
+                std::size_t hit) {
+  const auto record = store::find_record(connection, *hits.kind, hits.page.ids[hit]);
+  body +=
+      fmt::format("{}{{\"kind\":\"{}\",\"label\":", body.back() == '[' ? "" : ",", hits.kind->name);
+  append_json_string(body, record ? store::record_label(*record) : std::string());
+  body += ",\"record\":" + hits.page.items[hit] + "}";
 }
 
 }  // namespace
@@ -35,15 +58,18 @@ std::string join(const std::vector<std::string>& items) {
 Result<Response> list_records(Context& context, Request& request) {
   const Kind* kind = find_kind_by_plural(request.param("plural"));
   if (!kind) return fail(Errc::not_found, "there is no such kind of record");
-  SKERRY_TRY(RecordQuery read, read_record_query(request, *kind));
-  ListQuery& query = read.list;
   SKERRY_TRY(const auto position, read_cursor(context, request));
-  if (position) query.after = read_position(*position);
-  if (read.nothing) return list_answer(context, request, {}, std::nullopt);
   const store::Reader reader = context.node.database.read();
-  const store::ListPage page = store::list_records(*reader, query);
-  return list_answer(context, request, join(page.items),
-                     page.next ? std::optional(write_position(*page.next)) : std::nullopt);
+  const store::ReadTransaction one_state(*reader);
+  SKERRY_TRY(RecordQuery query, read_record_query(*reader, request, *kind));
+  if (query.nothing) return list_answer(context, request, {}, std::nullopt);
+  if (position) query.list.after = read_position(*position);
+  const store::ListPage page = store::list_records(*reader, query.list);
+  Response response =
+      list_answer(context, request, join(page.items),
+                  page.next ? std::optional(write_position(*page.next)) : std::nullopt);
+  if (query.counted) add_total(response, store::count_records(*reader, query.list));
+  return response;
 }
 
 Result<Response> search_records(Context& context, Request& request) {
@@ -52,32 +78,23 @@ Result<Response> search_records(Context& context, Request& request) {
   const auto text = request.query("q");
   if (!text || text->empty())
     return fail(Errc::bad_request, "q, the words to look for, is missing");
-  const auto match = store::search_index::match_expression(*text);
-  std::vector<std::vector<std::string>> found(all_kinds().size());
-  std::size_t available = 0;
-  if (match) {
-    const store::Reader reader = context.node.database.read();
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      ListQuery query;
-      query.kind = &all_kinds()[i];
-      query.archived = Archived::include;  // what is archived is still found by its name
-      query.match = match;
-      query.limit = limit;
-      found[i] = store::list_records(*reader, query).items;
-      available += found[i].size();
-    }
+  ListQuery query;
+  query.archived = store::Archived::include;  // what is archived is still found by its name
+  query.limit = limit;
+  query.words = store::search_index::words_of(*text);
+  if (query.words.empty()) return Response::json(200, std::string(R"({"items":[]})"));
+  const store::Reader reader = context.node.database.read();
+  const store::ReadTransaction one_state(*reader);
+  std::vector<Hits> found;
+  for (const Kind& kind : all_kinds()) {
+    if (!store::is_searched(kind)) continue;
+    query.kind = &kind;
+    found.push_back({&kind, store::list_records(*reader, query)});
   }
-  // Every kind gets its share, so that many of one do not hide the others.
-  std::vector<std::size_t> taken(found.size());
-  for (std::size_t left = std::min<std::size_t>(available, static_cast<std::size_t>(limit));
-       left > 0;)
-    for (std::size_t i = 0; i < found.size() && left > 0; ++i)
-      if (taken[i] < found[i].size()) ++taken[i], --left;
+  share(found, static_cast<std::size_t>(limit));
   std::string body = "{\"items\":[";
-  for (std::size_t i = 0; i < found.size(); ++i)
-    for (std::size_t j = 0; j < taken[i]; ++j)
-      body += fmt::format("{}{{\"kind\":\"{}\",\"record\":{}}}", body.back() == '[' ? "" : ",",
-                          all_kinds()[i].name, found[i][j]);
+  for (const Hits& hits : found)
+    for (std::size_t i = 0; i < hits.taken; ++i) append_hit(body, *reader, hits, i);
   return Response::json(200, body + "]}");
 }
 

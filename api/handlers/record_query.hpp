@@ -9,11 +9,18 @@ namespace skerry::api {
 
 struct RecordQuery {
   store::ListQuery list;
+  bool counted = false;  // count=true
   bool nothing = false;  // q holds no word: it finds nothing, ever
 };
 
-// limit, sort, archived, q, and the fields that the kind is filtered by; `cursor` is left to the
-// caller. Errc::bad_request names the parameter, and in `next` those that are known.
-Result<RecordQuery> read_record_query(const Request& request, const Kind& kind);
+// limit, sort, archived, scrapped, updated_since, q, count, the fields that the kind is filtered by
+// and custom.KEY; `cursor` is left to the caller. The connection tells the custom fields.
+// Errc::bad_request names the parameter, and in `next` those that are known.
+Result<RecordQuery> read_record_query(store::Connection& connection, const Request& request,
+                                      const Kind& kind);
+
+// What a cursor of such a list holds.
+std::string write_position(const store::ListPosition& position);
+store::ListPosition read_position(std::string_view text);  // authentic: written above
 
 }  // namespace skerry::api
