@@ -68,13 +68,13 @@ Result<std::shared_ptr<ImportSession>> make_session(Context& context, Request& r
 }  // namespace
 
 Task<Result<Response>> start_import(Context& context, Request& request) {
+  SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
+  if (auto again = retry.replay()) co_return std::move(*again);
   const auto plural = request.query("kind");
   if (!plural)
     co_return fail(Errc::bad_request, "kind, what the file holds, is missing",
                    "POST /v1/import-sessions?kind=customers");
   SKERRY_CO_TRY(ImportRequest wish, read_import_request(context, request, *plural));
-  SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
-  if (auto again = retry.replay()) co_return std::move(*again);
   if (request.upload.size == 0)
     co_return fail(Error(Errc::bad_input, "the request has no body", "send the CSV file as it",
                          {{"file", "empty_file", "the request has no body"}}));
@@ -141,17 +141,20 @@ Result<Response> get_rejects(Context& context, Request& request) {
   return response;
 }
 
-Result<Response> cancel_import(Context& context, Request& request) {
-  SKERRY_TRY_VOID(request.allow_queries({}));
-  SKERRY_TRY(const RecordId id, id_of(request));
+Task<Result<Response>> cancel_import(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY(const RecordId id, id_of(request));
   if (const auto session = context.imports->find(id)) {
     if (!session->has_ended()) session->watch.cancel.store(true, std::memory_order_relaxed);
-    return Response::json(202, json::value(session->describe()));
+    co_return Response::json(202, json::value(session->describe()));
   }
-  const store::Reader reader = context.node.database.read();
-  const auto kept = store::find_import(*reader, id);
-  if (!kept) return no_session();
-  return Response::json(202, json::value(kept_session(*kept)));
+  std::optional<store::KeptImport> kept;
+  {
+    const store::Reader reader = context.node.database.read();
+    kept = store::find_import(*reader, id);
+  }
+  if (!kept) co_return no_session();
+  co_return Response::json(202, json::value(kept_session(*kept)));
 }
 
 }  // namespace skerry::api

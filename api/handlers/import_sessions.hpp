@@ -23,6 +23,6 @@ Result<Response> get_import(Context& context, Request& request);
 Result<Response> get_rejects(Context& context, Request& request);
 // POST /v1/import-sessions/{id}:cancel: 202 with the session. Cancelling what has ended changes
 // nothing.
-Result<Response> cancel_import(Context& context, Request& request);
+Task<Result<Response>> cancel_import(Context& context, Request& request);
 
 }  // namespace skerry::api

@@ -38,9 +38,9 @@ tl::unexpected<Error> no_mapping(std::string_view name) {
 }  // namespace
 
 Task<Result<Response>> import_csv(Context& context, Request& request) {
-  SKERRY_CO_TRY(ImportRequest wish, read_import_request(context, request, request.param("plural")));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
+  SKERRY_CO_TRY(ImportRequest wish, read_import_request(context, request, request.param("plural")));
   store::Author author = author_of(request);
   author.source = "import";
   store::ImportWatch watch;

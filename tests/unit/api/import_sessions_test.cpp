@@ -34,13 +34,13 @@ TEST_F(ImportSessionsTest, RunsAndTellsWhatBecameOfIt) {
   const std::string id(read_json(begun)["id"].as_string());
   EXPECT_THAT(begun.head, HasSubstr("Location: /v1/import-sessions/" + id));
   json::object session = ended(begun);
-  EXPECT_EQ(session["state"], "done");
-  EXPECT_EQ(session["kind"], "customers");
-  EXPECT_EQ(session["created"], 2);
-  EXPECT_EQ(session["rejected"], 1);
-  EXPECT_EQ(session["rows_total"], 3);
+  EXPECT_EQ(session["state"], json::value("done"));
+  EXPECT_EQ(session["kind"], json::value("customers"));
+  EXPECT_EQ(session["created"], json::value(2));
+  EXPECT_EQ(session["rejected"], json::value(1));
+  EXPECT_EQ(session["rows_total"], json::value(3));
   EXPECT_EQ(session["bytes_done"], session["bytes_total"]);
-  EXPECT_EQ(session["rejects"], "/v1/import-sessions/" + id + "/rejects");
+  EXPECT_EQ(std::string(session["rejects"].as_string()), "/v1/import-sessions/" + id + "/rejects");
   const Answer rejects = get("/v1/import-sessions/" + id + "/rejects");
   EXPECT_EQ(rejects.body, "name,website,reason\nBolt,x,website: is not an http or https address\n");
   EXPECT_THAT(get("/v1/import-sessions").body, HasSubstr(id));
@@ -52,12 +52,12 @@ TEST_F(ImportSessionsTest, RunsAndTellsWhatBecameOfIt) {
 
 TEST_F(ImportSessionsTest, AFailedOneSaysWhy) {
   json::object bad = ended(start("?kind=customers", "name,website\nAcme,x\n"));
-  EXPECT_EQ(bad["state"], "failed");
-  EXPECT_EQ(bad["error"].at("code"), "bad_input");
-  EXPECT_EQ(bad["errors"].at(0).at("code"), "bad_url");
-  EXPECT_EQ(bad["created"], 0);
+  EXPECT_EQ(bad["state"], json::value("failed"));
+  EXPECT_EQ(bad["error"].at("code"), json::value("bad_input"));
+  EXPECT_EQ(bad["errors"].at(0).at("code"), json::value("bad_url"));
+  EXPECT_EQ(bad["created"], json::value(0));
   bad = ended(start("?kind=customers&map=name=Firm", "name\nAcme\n"));
-  EXPECT_EQ(bad["error"].at("code"), "bad_request");
+  EXPECT_EQ(bad["error"].at("code"), json::value("bad_request"));
   EXPECT_EQ(log.last_n(), 0);
 }
 
@@ -67,7 +67,7 @@ TEST_F(ImportSessionsTest, ARetryGetsTheSameSession) {
   const Answer second = start("?kind=customers", "name\nAcme\n", key);
   EXPECT_EQ(second.status, 202u);
   EXPECT_EQ(read_json(second)["id"], read_json(first)["id"]);
-  EXPECT_EQ(ended(first)["created"], 1);
+  EXPECT_EQ(ended(first)["created"], json::value(1));
   EXPECT_EQ(log.last_n(), 1);
 }
 
@@ -79,7 +79,7 @@ TEST_F(ImportSessionsTest, OneThatWasCutOffHasFailed) {
     return {};
   });
   json::object session = read_json(get(fmt::format("/v1/import-sessions/{}", nobody)));
-  EXPECT_EQ(session["state"], "failed");
+  EXPECT_EQ(session["state"], json::value("failed"));
   EXPECT_THAT(std::string(session["error"].at("detail").as_string()),
               HasSubstr("8 of its rows had been written"));
   EXPECT_EQ(post(fmt::format("/v1/import-sessions/{}:cancel", nobody), "").status, 202u);
@@ -158,8 +158,9 @@ TEST_F(ImportSessionsTest, RefusesWhatItDoesNotUnderstand) {
 TEST_F(ImportSessionsTest, MappingsAreSavedUsedAndForgotten) {
   const std::string query =
       "?kind=customers&map=name=Firm&set=description=x&ignore=Colour&save_mapping=crm";
-  EXPECT_EQ(ended(start(query, "Firm,Colour\nAcme,red\n"))["state"], "done");
-  EXPECT_EQ(ended(start("?kind=customers&mapping=crm", "Firm,Colour\nBolt,red\n"))["created"], 1);
+  EXPECT_EQ(ended(start(query, "Firm,Colour\nAcme,red\n"))["state"], json::value("done"));
+  EXPECT_EQ(ended(start("?kind=customers&mapping=crm", "Firm,Colour\nBolt,red\n"))["created"],
+            json::value(1));
   check({
       {"list",
        "GET",
