@@ -4,6 +4,7 @@
 #include "api/handlers/author.hpp"
 #include "api/handlers/lifecycle.hpp"
 #include "api/handlers/record_request.hpp"
+#include "api/handlers/selection.hpp"
 #include "api/retry.hpp"
 #include "api/work.hpp"
 #include "core/check.hpp"
@@ -29,12 +30,14 @@ struct ManyMoves {
   json::object move;  // the fields of each
 };
 
-Result<ManyMoves> read_many(json::object body) {
+Result<ManyMoves> read_many(json::object body, bool by_filter) {
   ManyMoves many;
   std::vector<FieldError> errors;
   const json::value* assets = body.if_contains("assets");
-  if (!assets || !assets->is_array() || assets->get_array().empty() ||
-      assets->get_array().size() > assets_max) {
+  if (by_filter) {
+    if (assets) errors.push_back({"/assets", "unknown_field", "the filters say which assets"});
+  } else if (!assets || !assets->is_array() || assets->get_array().empty() ||
+             assets->get_array().size() > assets_max) {
     errors.push_back(
         {"/assets", "required", fmt::format("must be an array of 1 to {} ids", assets_max)});
   } else {
@@ -85,20 +88,24 @@ std::string event_json(const store::MoveEvent& event) {
 }  // namespace
 
 Task<Result<Response>> move_assets(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   SKERRY_CO_TRY(json::object body, request.json_body());
-  SKERRY_CO_TRY(const ManyMoves many, read_many(std::move(body)));
+  const bool by_filter = !request.queries().empty();
+  SKERRY_CO_TRY(ManyMoves many, read_many(std::move(body), by_filter));
   const store::Author author = author_of(request);
   auto work = [&](Connection& connection) -> Result<Response> {
+    if (by_filter) {
+      SKERRY_TRY(many.assets, select_records(connection, request, kind_named("asset")));
+    }
     store::RecordWriter writer = record_writer(context, connection);
     std::string moves;
     for (std::size_t i = 0; i < many.assets.size(); ++i) {
       auto move = move_one(connection, writer, many.assets[i], many.move, author);
       if (!move) {
         Error error = std::move(move).error();
-        error.detail = fmt::format("/assets/{}: {}; no asset was moved", i, error.detail);
+        error.detail = fmt::format("asset {}: {}; no asset was moved", to_string(many.assets[i]),
+                                   error.detail);
         return fail(std::move(error));
       }
       moves += fmt::format(R"({}{{"asset":"{}","move":"{}"}})", moves.empty() ? "" : ",",

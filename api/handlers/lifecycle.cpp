@@ -6,6 +6,7 @@
 #include "api/handlers/author.hpp"
 #include "api/handlers/entity_tag.hpp"
 #include "api/handlers/record_request.hpp"
+#include "api/handlers/selection.hpp"
 #include "api/retry.hpp"
 #include "api/work.hpp"
 #include "core/timestamp.hpp"
@@ -100,7 +101,43 @@ std::string assets_present(Connection& connection, const Record& record) {
   return fmt::format("{} {} at this location", count, count == 1 ? "asset stands" : "assets stand");
 }
 
+// To everything that the filters select; what is so already is not changed.
+Task<Result<Response>> set_archived(Context& context, Request& request, bool archived) {
+  SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
+  SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
+  if (auto again = retry.replay()) co_return std::move(*again);
+  const store::Author author = author_of(request);
+  auto work = [&](Connection& connection) -> Result<Response> {
+    SKERRY_TRY(const auto selected, select_records(connection, request, *kind));
+    store::RecordWriter writer = record_writer(context, connection);
+    const std::string now = format_timestamp(context.node.log.wall_ms());
+    std::size_t changed = 0;
+    for (const RecordId& id : selected) {
+      const auto record = store::find_record(connection, *kind, id);
+      if (!record || record->value("archived_at").is_null() != archived) continue;
+      const json::value at = archived ? json::value(now) : json::value();
+      SKERRY_TRY_VOID(
+          writer.update(*kind, id, json::object{{"archived_at", at}}, record->revision, author));
+      ++changed;
+    }
+    Response response = Response::json(
+        200, fmt::format(R"({{"selected":{},"changed":{}}})", selected.size(), changed));
+    if (retry.has_key()) retry.keep(connection, response);
+    return response;
+  };
+  auto response = co_await write(context, work);
+  co_return response;
+}
+
 }  // namespace
+
+Task<Result<Response>> archive_records(Context& context, Request& request) {
+  return set_archived(context, request, true);
+}
+
+Task<Result<Response>> unarchive_records(Context& context, Request& request) {
+  return set_archived(context, request, false);
+}
 
 Task<Result<Response>> archive_record(Context& context, Request& request) {
   return set_time(context, request, {}, "archived_at", assets_present);

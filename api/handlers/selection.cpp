@@ -1,0 +1,43 @@
+#include "api/handlers/selection.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+#include "api/handlers/record_query.hpp"
+
+namespace skerry::api {
+namespace {
+
+// Of a page, not of what is selected.
+constexpr std::array<std::string_view, 4> of_pages{"limit", "cursor", "sort", "count"};
+
+}  // namespace
+
+Result<std::vector<RecordId>> select_records(store::Connection& connection, const Request& request,
+                                             const Kind& kind) {
+  for (const std::string_view name : of_pages)
+    if (request.query(name))
+      return fail(
+          Errc::bad_request,
+          fmt::format("{} is of a list; this is done to all that the filters select", name));
+  if (request.queries().empty())
+    return fail(Errc::bad_request, "no filter says which records",
+                fmt::format("for example POST /v1/{}:archive?q=words", kind.plural));
+  SKERRY_TRY(RecordQuery query, read_record_query(connection, request, kind));
+  std::vector<RecordId> selected;
+  if (query.nothing) return selected;
+  query.list.limit = store::list_limit_max;
+  while (true) {
+    store::ListPage page = store::list_records(connection, query.list);
+    selected.insert(selected.end(), page.ids.begin(), page.ids.end());
+    if (selected.size() > selected_max)
+      return fail(Errc::limit_exceeded,
+                  fmt::format("the filters select more than {} {}", selected_max, kind.plural),
+                  "use narrower filters, one after another");
+    if (!page.next) return selected;
+    query.list.after = std::move(page.next);
+  }
+}
+
+}  // namespace skerry::api

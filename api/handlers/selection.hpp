@@ -1,0 +1,20 @@
+// All the records that the filters of a request select, for what is done to many at once.
+#pragma once
+
+#include <vector>
+
+#include "api/http_types.hpp"
+#include "core/kinds/kinds.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace skerry::api {
+
+inline constexpr std::size_t selected_max = 100'000;
+
+// The filters are those of a list (api/handlers/record_query.hpp), in the query; at least one, so
+// that a forgotten one does not mean everything. Errors: bad_request, limit_exceeded beyond
+// selected_max.
+Result<std::vector<RecordId>> select_records(store::Connection& connection, const Request& request,
+                                             const Kind& kind);
+
+}  // namespace skerry::api
