@@ -95,17 +95,22 @@ std::optional<std::string> find_referrer(Connection& connection, const Kind& kin
   return std::nullopt;
 }
 
+Result<void> check_revision(const Record& record, std::optional<std::int64_t> revision) {
+  if (!revision || *revision == record.revision) return {};
+  const std::string_view name = record.kind->name;
+  return fail(Errc::precondition_failed,
+              *revision < 0 ? fmt::format("the If-Match tag is none of this {}'s", name)
+                            : fmt::format("the {} is at revision {}, not {}", name, record.revision,
+                                          *revision),
+              "read it again and repeat the change");
+}
+
 Result<Record> RecordWriter::current(const Kind& kind, const RecordId& id,
                                      std::optional<std::int64_t> revision) {
   auto record = find_record(connection_, kind, id);
   if (!record)
     return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
-  if (revision && *revision != record->revision)
-    return fail(Errc::precondition_failed,
-                *revision < 0 ? fmt::format("the If-Match tag is none of this {}'s", kind.name)
-                              : fmt::format("the {} is at revision {}, not {}", kind.name,
-                                            record->revision, *revision),
-                "read it again and repeat the change");
+  SKERRY_TRY_VOID(check_revision(*record, revision));
   return std::move(*record);
 }
 

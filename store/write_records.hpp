@@ -67,6 +67,9 @@ Result<Scope> scope_of(Connection& connection, const Record& record);
 // The kind of the record `id` among the kinds a reference field names; nullptr when there is none.
 const Kind* find_referenced(Connection& connection, const Field& field, const RecordId& id);
 
+// Errc::precondition_failed unless this is the revision that the client saw (nullopt: any).
+Result<void> check_revision(const Record& record, std::optional<std::int64_t> revision);
+
 // Another live record that holds the same value of a unique field, if any.
 std::optional<RecordId> find_same_key(Connection& connection, const Record& record,
                                       std::size_t field);
