@@ -105,6 +105,22 @@ Result<void> check_revision(const Record& record, std::optional<std::int64_t> re
               "read it again and repeat the change");
 }
 
+std::vector<std::size_t> changed_keys(const Kind& kind, const std::vector<std::size_t>& fields) {
+  const auto among = [&](int position) {
+    return std::find(fields.begin(), fields.end(), static_cast<std::size_t>(position)) !=
+           fields.end();
+  };
+  std::vector<std::size_t> keys;
+  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+    const Field& field = kind.fields[i];
+    if (field.unique == Unique::no) continue;
+    const bool regrouped =
+        field.unique == Unique::within && among(kind.find_field(field.unique_within));
+    if (regrouped || among(static_cast<int>(i))) keys.push_back(i);
+  }
+  return keys;
+}
+
 Result<Record> RecordWriter::current(const Kind& kind, const RecordId& id,
                                      std::optional<std::int64_t> revision) {
   auto record = find_record(connection_, kind, id);
@@ -180,8 +196,11 @@ Result<void> RecordWriter::check_values(const Record& record, const Record* befo
     if (const auto id = reference_of(value.value); field.type == FieldType::reference && id)
       SKERRY_TRY_VOID(check_reference(field, *id));
     if (field.type == FieldType::custom) SKERRY_TRY_VOID(check_custom_unique(record));
-    if (field.unique != Unique::no) SKERRY_TRY_VOID(check_unique(record, field, value.field));
   }
+  std::vector<std::size_t> written;
+  for (const FieldValue& value : values) written.push_back(value.field);
+  for (const std::size_t position : changed_keys(kind, written))
+    SKERRY_TRY_VOID(check_unique(record, kind.fields[position], position));
   return {};
 }
 
