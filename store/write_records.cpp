@@ -249,6 +249,7 @@ Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id
   SKERRY_TRY(record.scope, scope_of(connection_, record));
   SKERRY_TRY_VOID(check_values(record, nullptr, values));
   Change change = new_change(record, ChangeOp::create, author);
+  record.created_at = change.hlc.ms();  // what every machine that gets the row will say, too
   for (FieldValue& value : values)
     change.fields.push_back({value.field, nullptr, std::move(value.value), std::nullopt});
   stamp(record, change, log_.next_version());
