@@ -119,7 +119,7 @@ TEST_P(ReconcileSwarm, EndsAsOneRegister) {
   expect_equal(other);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ReconcileSwarm, testing::Range(1U, 201U));
+INSTANTIATE_TEST_SUITE_P(Seeds, ReconcileSwarm, testing::Range(1U, 101U));
 
 }  // namespace
 }  // namespace skerry::sync
