@@ -30,7 +30,9 @@ void Session::compose_head() {
   const auto* file = std::get_if<FileBody>(&reply_.body);
   const bool stream = !text && !file;
   const bool bodiless = reply_.status == 204 || reply_.status == 304;
-  reply_.close = reply_.close || !keep_alive_ || stopping_ || unread_ || stream;
+  const bool endless = std::holds_alternative<std::unique_ptr<EventStream>>(reply_.body);
+  reply_.close = reply_.close || !keep_alive_ || stopping_ || unread_ || endless ||
+                 (stream && !http_1_1_);  // HTTP/1.0 tells the end by closing
 
   head_.clear();
   fmt::format_to(std::back_inserter(head_), "HTTP/1.1 {} {}\r\n", reply_.status,
@@ -92,9 +94,11 @@ Task<void> Session::send_rest() {
       whole = co_await write_all(rest);
     } else if (auto* file = std::get_if<FileBody>(&reply_.body)) {
       whole = co_await write_file(*file);
+    } else if (auto* events = std::get_if<std::unique_ptr<EventStream>>(&reply_.body)) {
+      whole = co_await write_events(**events);
     } else {
-      auto& stream = std::get<std::unique_ptr<EventStream>>(reply_.body);
-      whole = co_await write_events(*stream);
+      auto& stream = std::get<std::unique_ptr<BodyStream>>(reply_.body);
+      whole = co_await write_stream(*stream);
     }
   }
   if (!whole) {
@@ -135,8 +139,50 @@ Task<bool> Session::write_file(FileBody& body) {
   co_return true;
 }
 
-Task<bool> Session::write_events(EventStream& stream) {
+// Not empty: that would be the last chunk.
+Task<bool> Session::write_chunk(std::string_view text) {
   std::string framed;
+  framed.reserve(text.size() + 16);
+  if (http_1_1_) fmt::format_to(std::back_inserter(framed), "{:x}\r\n", text.size());
+  framed.append(text);
+  if (http_1_1_) framed.append("\r\n");
+  const bool written = co_await write_all(framed);
+  co_return written;
+}
+
+// Without its last chunk when it is cut off: by the client, a stop, or a failure.
+Task<bool> Session::write_stream(BodyStream& stream) {
+  const auto executor = co_await asio::this_coro::executor;
+  while (!request_.interrupt.raised()) {
+    enter_phase_without_deadline(Phase::streaming);
+    std::optional<std::string> piece;
+    std::exception_ptr failure;
+    try {
+      piece = co_await stream.next();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (failure) {
+      take_exception(std::move(failure));
+      co_return false;
+    }
+    if (gone_) co_return false;
+    if (!piece) {
+      if (!http_1_1_) co_return true;
+      const bool ended = co_await write_all("0\r\n\r\n");
+      co_return ended;
+    }
+    if (piece->empty()) {
+      co_await asio::post(executor, use_tuple);
+    } else {
+      const bool written = co_await write_chunk(*piece);
+      if (!written) co_return false;
+    }
+  }
+  co_return false;
+}
+
+Task<bool> Session::write_events(EventStream& stream) {
   while (!request_.interrupt.raised()) {
     enter_phase_without_deadline(Phase::streaming);
     std::optional<std::string> text;
@@ -152,11 +198,7 @@ Task<bool> Session::write_events(EventStream& stream) {
     }
     if (!text || gone_) break;
     if (text->empty()) text->assign(": keep-alive\n\n");
-    framed.clear();
-    if (http_1_1_) fmt::format_to(std::back_inserter(framed), "{:x}\r\n", text->size());
-    framed.append(*text);
-    if (http_1_1_) framed.append("\r\n");
-    const bool written = co_await write_all(framed);
+    const bool written = co_await write_chunk(*text);
     if (!written) co_return false;
   }
   if (gone_) co_return false;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/cursor.hpp"
+#include "api/import_sessions.hpp"
 #include "api/notifier.hpp"
 #include "api/retry.hpp"
 #include "api/token_cache.hpp"
@@ -33,6 +34,7 @@ struct Context {
   // Shared by the handlers; nobody else needs to set them.
   std::shared_ptr<RunningKeys> running_keys = std::make_shared<RunningKeys>();
   std::shared_ptr<TokenCache> tokens = std::make_shared<TokenCache>();
+  std::shared_ptr<ImportSessions> imports = std::make_shared<ImportSessions>();
 };
 
 }  // namespace skerry::api

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <new>
 
+#include "api/handlers/author.hpp"
 #include "api/problem.hpp"
 #include "api/session.hpp"
 #include "core/log.hpp"
@@ -87,6 +88,7 @@ Result<void> Session::choose_route() {
   request_.method = *method;
   if (!request_.route->repeated_query) SKERRY_TRY_VOID(refuse_repeated(request_.target.query));
   SKERRY_TRY_VOID(authorize());
+  if (request_.method != Method::get) SKERRY_TRY_VOID(check_reason(request_));
   return check_body();
 }
 

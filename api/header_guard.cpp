@@ -20,7 +20,8 @@ constexpr std::array single_fields{
     http::field::authorization, http::field::content_type,   http::field::expect,
     http::field::if_match,      http::field::origin,
 };
-constexpr std::array<std::string_view, 2> single_names{"idempotency-key", "x-request-id"};
+constexpr std::array<std::string_view, 3> single_names{"idempotency-key", "x-request-id",
+                                                       "skerry-reason"};
 
 // Which of them `field` is, as a bit; 0 for any other.
 unsigned single_bit(const http::fields::value_type& field) {

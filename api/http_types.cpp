@@ -133,6 +133,13 @@ Response Response::file(Descriptor file, std::uint64_t size, std::string_view co
   return response;
 }
 
+Response Response::stream(std::unique_ptr<BodyStream> stream, std::string_view content_type) {
+  Response response;
+  response.content_type = content_type;
+  response.body = std::move(stream);
+  return response;
+}
+
 Response Response::events(std::unique_ptr<EventStream> stream) {
   Response response;
   response.content_type = "text/event-stream";

@@ -105,6 +105,16 @@ class EventStream {
   virtual Task<std::optional<std::string>> next(std::chrono::milliseconds timeout) = 0;
 };
 
+// A body of a length nobody knows beforehand: an export. Written as it is made, in bounded memory.
+class BodyStream {
+ public:
+  virtual ~BodyStream() = default;
+  // The next piece, nullopt at the end; an empty one gives other requests their turn. On the
+  // session's I/O thread: the work of one request's length each time. An exception cuts the answer
+  // off, so that the client sees that it is not whole.
+  virtual Task<std::optional<std::string>> next() = 0;
+};
+
 // "id: 17\nevent: change\ndata: {…}\n\n"; line breaks in `data` become several data lines.
 std::string to_event(std::string_view id, std::string_view event, std::string_view data);
 
@@ -118,7 +128,8 @@ struct Response {
   unsigned status = 200;
   std::string_view content_type = "application/json";  // static storage
   std::string headers;                                 // whole lines; written by header()
-  std::variant<std::string, FileBody, std::unique_ptr<EventStream>> body;
+  std::variant<std::string, FileBody, std::unique_ptr<EventStream>, std::unique_ptr<BodyStream>>
+      body;
   bool close = false;  // close the connection afterwards
 
   // Adds a header line. A value with control bytes is a defect: never pass on a client's text
@@ -131,6 +142,7 @@ struct Response {
   static Response empty(unsigned status = 204);
   static Response file(Descriptor file, std::uint64_t size, std::string_view content_type);
   static Response events(std::unique_ptr<EventStream> stream);
+  static Response stream(std::unique_ptr<BodyStream> stream, std::string_view content_type);
 };
 
 }  // namespace skerry::api

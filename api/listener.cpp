@@ -2,15 +2,21 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
+#include <map>
 #include <netinet/in.h>
 #include <optional>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <system_error>
+
+#include "core/mutex.hpp"
+#include "core/text.hpp"
 
 namespace skerry::api {
 namespace {
@@ -110,6 +116,22 @@ std::optional<ucred> credentials(int socket) {
   return peer;
 }
 
+// Empty for a user the system does not know.
+std::string user_name(std::uint32_t uid) {
+  static Mutex mutex;
+  static std::map<std::uint32_t, std::string> known;  // a directory service may answer slowly
+  const MutexLock lock(mutex);
+  const auto found = known.find(uid);
+  if (found != known.end()) return found->second;
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* result = nullptr;
+  ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &result);
+  std::string name = result != nullptr ? result->pw_name : "";
+  if (!is_utf8(name) || has_control_characters(name)) name.clear();
+  return known.emplace(uid, std::move(name)).first->second;
+}
+
 }  // namespace
 
 Result<TcpListener> open_tcp(const std::string& address, std::uint16_t port) {
@@ -178,7 +200,7 @@ std::shared_ptr<const Principal> local_administrator(
   auto principal = std::make_shared<Principal>();
   principal->kind = Principal::Kind::local;
   principal->id = fmt::format("uid:{}", peer->uid);
-  principal->name = fmt::format("local user {}", peer->uid);
+  principal->name = user_name(peer->uid);
   principal->uid = peer->uid;
   principal->gid = peer->gid;
   principal->pid = peer->pid;

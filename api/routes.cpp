@@ -1,9 +1,13 @@
 #include "api/routes.hpp"
 
+#include "api/handlers/audit.hpp"
 #include "api/handlers/bundles.hpp"
 #include "api/handlers/changes.hpp"
 #include "api/handlers/conflicts.hpp"
+#include "api/handlers/customer_page.hpp"
 #include "api/handlers/documents.hpp"
+#include "api/handlers/exports.hpp"
+#include "api/handlers/import_sessions.hpp"
 #include "api/handlers/imports.hpp"
 #include "api/handlers/lifecycle.hpp"
 #include "api/handlers/machine.hpp"
@@ -24,6 +28,8 @@ constexpr Route routes[] = {
      "The database can be written"},
     {get, "/v1/openapi.json", Access::open, Body::none, handler<get_openapi>, "getOpenapi",
      "This API as an OpenAPI document"},
+    {get, "/docs", Access::open, Body::none, handler<get_docs>, "getDocs",
+     "This API as a page for people"},
     {get, "/problems/{code}", Access::open, Body::none, handler<get_problem_page>, "getProblem",
      "What an error code means"},
     {get, "/v1/status", Access::read, Body::none, handler<get_status>, "getStatus",
@@ -35,13 +41,17 @@ constexpr Route routes[] = {
     {post, "/v1/backups", Access::admin, Body::json, handler<retried<create_backup>>,
      "createBackup", "Back the database up while it runs"},
     {get, "/v1/changes", Access::read, Body::none, handler<read_changes>, "readChanges",
-     "The change feed: long poll or server-sent events"},
+     "The change feed: long poll or server-sent events", true},
     {get, "/v1/audit", Access::read, Body::none, handler<list_audit>, "listAudit",
      "The change log with filters"},
+    {get, "/v1/audit:export", Access::read, Body::none, handler<export_audit>, "exportAudit",
+     "The change log as a file"},
     {post, "/v1/audit:verify", Access::admin, Body::none, handler<retried<verify_audit>>,
      "verifyAudit", "Check every chain of the log"},
     {get, "/v1/search", Access::read, Body::none, handler<search_records>, "searchRecords",
      "Full-text search over every kind"},
+    {get, "/v1/customers/{id}/summary", Access::read, Body::none, handler<get_customer_summary>,
+     "getCustomerSummary", "A customer with the first of all that belongs to it"},
     {get, "/v1/conflicts", Access::read, Body::none, handler<list_conflicts>, "listConflicts",
      "Conflicts, the oldest first"},
     {get, "/v1/conflicts/{id}", Access::read, Body::none, handler<get_conflict>, "getConflict",
@@ -56,6 +66,24 @@ constexpr Route routes[] = {
      "Revoke an access token"},
     {post, "/v1/imports/{plural}", Access::write, Body::spool, handler<import_csv>, "importRecords",
      "Records from a CSV file", true},
+    {get, "/v1/import-sessions", Access::read, Body::none, handler<list_imports>, "listImports",
+     "Imports, the newest first"},
+    {post, "/v1/import-sessions", Access::write, Body::spool, handler<start_import>, "startImport",
+     "Begin an import that runs on its own", true},
+    {get, "/v1/import-sessions/{id}", Access::read, Body::none, handler<get_import>, "getImport",
+     "How far an import is, and what became of it"},
+    {get, "/v1/import-sessions/{id}/rejects", Access::read, Body::none, handler<get_rejects>,
+     "getImportRejects", "The rejected rows as CSV with a column of reasons"},
+    {post, "/v1/import-sessions/{id}:cancel", Access::write, Body::none,
+     handler<retried<cancel_import>>, "cancelImport", "End an import before its time"},
+    {get, "/v1/mappings", Access::read, Body::none, handler<list_mappings>, "listMappings",
+     "Saved mappings of columns"},
+    {get, "/v1/mappings/{name}", Access::read, Body::none, handler<get_mapping>, "getMapping",
+     "One saved mapping"},
+    {del, "/v1/mappings/{name}", Access::write, Body::none, handler<delete_mapping>,
+     "deleteMapping", "Forget a saved mapping"},
+    {get, "/v1/exports/{plural}", Access::read, Body::none, handler<export_records>,
+     "exportRecords", "Every record that the filters select, as CSV or NDJSON"},
     {get, "/v1/sites", Access::read, Body::none, handler<list_sites>, "listSites",
      "The sites of this central"},
     {post, "/v1/sites", Access::admin, Body::json, handler<retried<invite_site>>, "inviteSite",
@@ -100,6 +128,8 @@ constexpr Route routes[] = {
      "Make a record"},
     {get, "/v1/{plural}/{id}", Access::read, Body::none, handler<get_record>, "getRecord",
      "One record"},
+    {get, "/v1/{plural}/{id}/audit", Access::read, Body::none, handler<list_record_audit>,
+     "listRecordAudit", "The history of one record"},
     {patch, "/v1/{plural}/{id}", Access::write, Body::json, handler<patch_record>, "patchRecord",
      "Change a record (merge patch)"},
     {del, "/v1/{plural}/{id}", Access::write, Body::none, handler<delete_record>, "deleteRecord",

@@ -92,6 +92,8 @@ class Session {
   Task<bool> write_all(std::string_view bytes);
   Task<bool> write_file(FileBody& body);
   Task<bool> write_events(EventStream& stream);
+  Task<bool> write_stream(BodyStream& stream);
+  Task<bool> write_chunk(std::string_view text);
   void compose_head();
   Task<void> linger();
   void count_answer();

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Skerry beside the limits of this machine: `./dev bench [NAME…] [--quick] [--rounds N]`.
-# NAME: http, exchange, memory, inner; all of them without one. docs/bench.md says what each means.
-# SKERRY_BENCH_RECORDS: of the large database (1000000); SKERRY_BENCH_CHANGES: of an exchange
-# (100000); SKERRY_SHARED_DATA: the folder of sp500-constituents.csv.
+# NAME: http, records, exchange, memory, inner; all of them without one. docs/bench.md says what
+# each means. SKERRY_BENCH_RECORDS: of the large database (1000000); SKERRY_BENCH_ASSETS: of the
+# large one of `records` (1000000), with a tenth as many customers; SKERRY_BENCH_CHANGES: of an
+# exchange (100000); SKERRY_SHARED_DATA: the folder of sp500-constituents.csv.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -21,6 +22,8 @@ shift
 rounds=3
 seconds=3
 records=${SKERRY_BENCH_RECORDS:-1000000}
+assets=${SKERRY_BENCH_ASSETS:-1000000}
+assets_small=10000
 changes=${SKERRY_BENCH_CHANGES:-100000}
 small_time=0.2
 names=()
@@ -29,6 +32,7 @@ while [ $# -gt 0 ]; do
     --quick)
       seconds=1
       records=${SKERRY_BENCH_RECORDS:-20000}
+      assets=${SKERRY_BENCH_ASSETS:-50000}
       changes=${SKERRY_BENCH_CHANGES:-20000}
       small_time=0.05
       ;;
@@ -37,16 +41,17 @@ while [ $# -gt 0 ]; do
       case $rounds in '' | 0 | *[!0-9]*) fail "--rounds needs a whole number" ;; esac
       shift
       ;;
-    http | exchange | memory | inner) names+=("$1") ;;
-    *) fail "there is no benchmark '$1'; there are: http exchange memory inner" ;;
+    http | records | exchange | memory | inner) names+=("$1") ;;
+    *) fail "there is no benchmark '$1'; there are: http records exchange memory inner" ;;
   esac
   shift
 done
-[ ${#names[@]} -gt 0 ] || names=(inner exchange memory http)
+[ ${#names[@]} -gt 0 ] || names=(inner exchange memory http records)
 
 skerry=$build/daemon/skerry
 probe=$build/bench/fdatasync_probe
-for program in "$skerry" "$probe" "$build/bench/bare_beast" "$build/bench/inner_bench"; do
+for program in "$skerry" "$probe" "$build/bench/bare_beast" "$build/bench/inner_bench" \
+  "$build/bench/records_load"; do
   [ -x "$program" ] || fail "$program is not built; ./dev bench builds it"
 done
 for program in wrk jq sqlite3 python3; do
@@ -167,6 +172,40 @@ bench_http() {
   done
   sleep 1
   note memory.after_load_mib 1 "$(memory large VmRSS)"
+  stop_all
+}
+
+# make_records NAME ASSETS: a central with that many assets and a tenth as many customers, running.
+make_records() {
+  local began=${EPOCHREALTIME/./}
+  make_machine "$1" central
+  "$build/bench/records_load" "$work/$1" "$2" 2>>"$work/log" || fail "loading failed: $work/log"
+  note "records.load.$1" 1 \
+    "$(awk "BEGIN { printf \"%.1f\", $2 * 1e6 / (${EPOCHREALTIME/./} - $began) }")"
+  note "records.$1.mib" 1 "$(du -m "$work/$1/skerry.db" | cut -f 1)"
+  start "$1"
+  make_token "$1"
+  mkdir "$work/$1.paths"
+  python3 -B "$here/records_paths.py" "${url_of[$1]}" "${token_of[$1]}" "$work/$1.paths"
+}
+
+bench_records() {
+  say "records: loading $assets_small and $assets assets"
+  make_records few "$assets_small"
+  make_records many "$assets"
+  local turn subject machine machines
+  for ((turn = 1; turn <= rounds; ++turn)); do
+    say "records: round $turn of $rounds"
+    machines=(few many)
+    [ $((turn % 2)) -eq 1 ] || machines=(many few)
+    for subject in first deep search page; do
+      for machine in "${machines[@]}"; do
+        load "records.$subject.$machine" "$turn" 16 records.lua "${url_of[$machine]}" \
+          "$work/$machine.paths/records.$subject.paths" "${token_of[$machine]}"
+      done
+    done
+  done
+  note memory.records_mib 1 "$(memory many VmRSS)"
   stop_all
 }
 

@@ -18,6 +18,10 @@ RATIOS = (
     ("GET by id / bare Beast", "get.small.{c}", "bare_beast.{c}", 0.5),
     ("GET by id / own server without records", "get.small.{c}", "bare_skerry.{c}", None),
     ("GET, large / small database", "get.large.{c}", "get.small.{c}", 0.7),
+    ("first page, many / few assets", "records.first.many.16", "records.first.few.16", 1 / 1.5),
+    ("deep page, many / few assets", "records.deep.many.16", "records.deep.few.16", 1 / 1.5),
+    ("search, many / few assets", "records.search.many.16", "records.search.few.16", 1 / 1.5),
+    ("customer page, many / few assets", "records.page.many.16", "records.page.few.16", 1 / 1.5),
     ("POST / one commit per request", "post.small.{c}", "post_single.small.{c}", 5),
     ("POST, large / small database", "post.large.{c}", "post.small.{c}", None),
     ("POST / fdatasync rate", "post.small.{c}", "post.small.{c}.fdatasync_per_s", None),
@@ -39,6 +43,10 @@ RATIOS = (
 # title, name, unit, "least" or "most", bound
 TARGETS = (
     ("durable POST at 64 connections", "post.small.64", "1/s", "least", 15000),
+    ("first page of many, 99 %", "records.first.many.16.p99_us", "us", "most", 20000),
+    ("deep page of many, 99 %", "records.deep.many.16.p99_us", "us", "most", 20000),
+    ("search in many, 99 %", "records.search.many.16.p99_us", "us", "most", 20000),
+    ("customer page of many, 99 %", "records.page.many.16.p99_us", "us", "most", 20000),
     ("export of changes", "export_changes", "1/s", "least", 100000),
     ("bytes a change, sp500 import", "bytes.sp500", "B", "most", 90),
     ("bytes a change, many edits", "bytes.edits", "B", "most", 60),
@@ -129,7 +137,7 @@ def print_ratios(measured):
             line = f"  {name:<48}{spread(found)}"
             if wanted and connections in ("", "64"):
                 met = statistics.median(found) >= wanted
-                line += f"  wanted {wanted}: {verdict(met)}"
+                line += f"  wanted {wanted:.3g}: {verdict(met)}"
             print(line)
 
 

@@ -172,8 +172,10 @@ std::string encode(const Change& change) {
   append_text_member(line, "hlc", to_string(change.hlc));
   if (change.wall) append_text_member(line, "wall", format_timestamp(*change.wall));
   append_text_member(line, "by", change.actor);
+  if (!change.actor_name.empty()) append_text_member(line, "as", change.actor_name);
   append_text_member(line, "src", change.source);
   if (!change.request.empty()) append_text_member(line, "rq", change.request);
+  if (!change.reason.empty()) append_text_member(line, "why", change.reason);
   fmt::format_to(std::back_inserter(line), ",\"sv\":{}}}", change.schema);
   return line;
 }
@@ -209,8 +211,12 @@ Result<Change> decode_change(std::string_view line) {
     if (!change.wall) reader.refuse("wall", "must be a time");
   }
   change.actor = reader.text("by", true);
+  change.actor_name = reader.text("as", false);
   change.source = reader.text("src", true);
   change.request = reader.text("rq", false);
+  change.reason = reader.text("why", false);
+  if (count_characters(change.reason) > reason_characters_max)
+    reader.refuse("why", "is over 200 characters");
   const json::value* fields = reader.member("f", op && *op != ChangeOp::remove);
   if (fields && !fields->is_object()) reader.refuse("f", "must be an object");
   if (reader.error()) return fail(Errc::validation_failed, *reader.error());

@@ -46,12 +46,15 @@ struct Change {
   HlcStamp hlc;
   std::optional<UnixMillis> wall;  // only when the wall clock was more than a second from hlc
   std::string actor;               // "uid:0", "token:crm"
+  std::string actor_name;          // "as": of a user, where the writer knew it
   std::string source;              // api, cli, import, console
   std::string request;             // request id
+  std::string reason;              // "why", in the writer's words
   int schema = schema_version;
 };
 
 inline constexpr std::size_t change_line_bytes_max = 64 * 1024;
+inline constexpr std::size_t reason_characters_max = 200;
 
 std::string encode(const Change& change);
 

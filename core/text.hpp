@@ -31,4 +31,7 @@ std::string escape_pointer(std::string_view member);
 // Lower-cases ASCII letters only: how keys such as e-mail addresses are compared.
 std::string ascii_lower(std::string_view text);
 
+// Levenshtein's distance, in bytes: to name the known word that is nearest to an unknown one.
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
 }  // namespace skerry

@@ -92,7 +92,8 @@ Result<void> say_ready(const Config& config, const DataFolder& folder, Role role
 }
 
 // Until the server has ended: by a first signal gracefully, by a second one at once.
-void wait_for_end(api::Server& server, Patience& patience, const sigset_t& signals) {
+void wait_for_end(api::Server& server, api::ImportSessions& imports, Patience& patience,
+                  const sigset_t& signals) {
   std::thread waiter([&server, main = pthread_self()] {
     server.wait();
     pthread_kill(main, server_ended);
@@ -103,6 +104,7 @@ void wait_for_end(api::Server& server, Patience& patience, const sigset_t& signa
     if (signal == server_ended) break;
     log(Level::notice, "stopping{}", stopping ? " at once" : "");
     patience.end();
+    imports.stop();
     stopping ? server.cancel() : server.begin_stop();
     stopping = true;
   }
@@ -178,7 +180,7 @@ Result<Exit> serve(const Config& config) {
     exchanges.emplace(context, patience, interval);
   server.start();
   SKERRY_TRY_VOID(say_ready(config, folder, identity->role));
-  wait_for_end(server, patience, signals);
+  wait_for_end(server, *context.imports, patience, signals);
 
   exchanges.reset();
   worker.join();

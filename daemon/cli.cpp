@@ -36,6 +36,7 @@ class Parser {
     add_machine();
     add_tokens();
     add_import();
+    add_export();
     add_sites();
     add_exchange();
     add_bundles();
@@ -60,8 +61,9 @@ class Parser {
   CLI::App* add(CLI::App* parent, const std::string& name, const std::string& doc,
                 std::function<Result<Exit>(Session&)> run) {
     return add_plain(parent, name, doc,
-                     [run = std::move(run)](const Config& config, Terminal& terminal) {
+                     [this, run = std::move(run)](const Config& config, Terminal& terminal) {
                        DaemonClient daemon(config, terminal);
+                       daemon.set_reason(reason_);
                        Session session{config, terminal, daemon};
                        return run(session);
                      });
@@ -103,15 +105,50 @@ class Parser {
     revoke->add_option("ID", id_)->required();
   }
 
+  static CLI::Option* repeatable(CLI::Option* option) {
+    return option->take_all()->allow_extra_args(false);
+  }
+
   void add_import() {
-    CLI::App* import = add_noun("import", "records from files");
-    CLI::App* customers = add(import, "customers", "customers from a CSV file: all rows or none",
-                              [this](Session& s) { return run_import_customers(s, import_); });
-    customers->add_option("FILE", import_.file, "CSV with a header line")->required();
-    customers->add_option("--map", import_.map, "field=Header, repeatable")
-        ->take_all()
-        ->allow_extra_args(false);
-    customers->add_flag("--dry-run", import_.dry_run, "check only");
+    CLI::App* import = add(&app_, "import", "records from a CSV file: all rows or none",
+                           [this](Session& s) { return run_import(s, import_); });
+    import->add_option("KIND", import_.kind, "what the file holds, such as customers")->required();
+    import->add_option("FILE", import_.file, "CSV with a header line")->required();
+    repeatable(import->add_option("--map", import_.map, "field=Header, repeatable"));
+    repeatable(import->add_option("--set", import_.set, "field=value for every row, repeatable"));
+    repeatable(import->add_option("--ignore", import_.ignore, "set a column aside, repeatable"));
+    import->add_flag("--ignore-unknown", import_.ignore_unknown, "set aside what is no field");
+    import->add_option("--mapping", import_.mapping, "a saved mapping");
+    import->add_option("--save-mapping", import_.save_mapping, "save the mapping under this name");
+    import->add_flag("--dry-run", import_.dry_run, "check only");
+    import->add_option("--mode", import_.mode, "all-or-nothing or good-rows-only")
+        ->check(CLI::IsMember({"all-or-nothing", "good-rows-only"}));
+    import->add_option("--rejects", import_.rejects, "a new file for the rejected rows");
+    import->add_flag("--create-parents", import_.create_parents,
+                     "make customers, products and locations that are referred to and missing");
+    add_reason(import);
+    CLI::App* mapping = add_noun("mapping", "saved mappings of columns");
+    add(mapping, "list", "every mapping", run_mapping_list);
+    CLI::App* show = add(mapping, "show", "one mapping",
+                         [this](Session& s) { return run_mapping_show(s, id_); });
+    show->add_option("NAME", id_)->required();
+    CLI::App* forget = add(mapping, "delete", "forget a mapping",
+                           [this](Session& s) { return run_mapping_delete(s, id_); });
+    forget->add_option("NAME", id_)->required();
+  }
+
+  void add_export() {
+    CLI::App* out = add(&app_, "export", "records as a file that an import takes back",
+                        [this](Session& s) { return run_export(s, record_export_); });
+    out->add_option("KIND", record_export_.kind, "such as customers")->required();
+    out->add_option("FILTER", record_export_.filters, "field=value, as in lists");
+    out->add_option("--format", record_export_.format, "csv or ndjson")
+        ->check(CLI::IsMember({"csv", "ndjson"}));
+    out->add_option("--out", record_export_.out, "a new file; without it stdout");
+    out->add_option("--archived", record_export_.archived, "exclude, include or only")
+        ->check(CLI::IsMember({"exclude", "include", "only"}));
+    out->add_option("--search", record_export_.words, "only what these words find");
+    out->add_option("--sort", record_export_.sort, "by this field, -field for the other way");
   }
 
   void add_sites() {
@@ -197,25 +234,59 @@ class Parser {
     resolve->add_option("--choose", resolution_.choose, "winner or loser")
         ->check(CLI::IsMember({"winner", "loser"}));
     resolve->add_option("--value", resolution_.value, "another value, as JSON");
+    add_reason(resolve);
   }
 
   void add_audit() {
     CLI::App* audit = add_noun("audit", "who changed what");
     CLI::App* list = add(audit, "list", "changes, the newest first",
                          [this](Session& s) { return run_audit_list(s, audit_); });
-    list->add_option("--kind", audit_.kind);
-    list->add_option("--record", audit_.record, "id");
-    list->add_option("--actor", audit_.actor);
-    list->add_option("--source", audit_.source);
-    list->add_option("--since", audit_.since, "a time such as 2027-01-31T00:00:00Z");
-    list->add_option("--until", audit_.until);
+    add_audit_filter(list);
     list->add_option("--limit", audit_.limit)->check(CLI::Range(1, 1'000'000));
-    add(audit, "verify", "check every hash of the log", run_audit_verify);
+    CLI::App* out = add(audit, "export", "changes as a file, the oldest first",
+                        [this](Session& s) { return run_audit_export(s, audit_, output_); });
+    add_audit_filter(out);
+    out->add_option("--format", output_.format, "ndjson, which proves itself, or csv")
+        ->check(CLI::IsMember({"ndjson", "csv"}));
+    out->add_option("--out", output_.file, "a new file; without it stdout");
+    CLI::App* verify =
+        add_plain(audit, "verify", "prove the log: of the daemon, or an export alone",
+                  [this](const Config& config, Terminal& terminal) {
+                    return run_audit_verify(config, terminal, file_, keys_);
+                  });
+    verify->add_option("FILE", file_, "an export in NDJSON; needs no daemon");
+    verify
+        ->add_option("--key", keys_,
+                     "public key of the machine that exported (PEM), repeatable; without it the "
+                     "key of this machine")
+        ->take_all()
+        ->allow_extra_args(false);
     CLI::App* changes = add(&app_, "changes", "the change feed",
-                            [this](Session& s) { return run_changes(s, after_, limit_, follow_); });
-    changes->add_option("--after", after_, "number of the last change known");
-    changes->add_option("--limit", limit_)->check(CLI::Range(1, 1000));
-    changes->add_flag("--follow", follow_, "go on with what happens");
+                            [this](Session& s) { return run_changes(s, feed_); });
+    changes->add_option("--after", feed_.after, "number of the last change known");
+    changes->add_option("--limit", feed_.limit)->check(CLI::Range(1, 500));
+    changes->add_flag("--follow", feed_.follow, "go on with what happens");
+    changes->add_option("--kind", feed_.kinds, "only this kind, repeatable")
+        ->take_all()
+        ->allow_extra_args(false);
+    changes->add_option("--customer", feed_.customer, "only records of this customer (id)");
+  }
+  void add_audit_filter(CLI::App* verb) {
+    verb->add_option("--kind", audit_.kind);
+    verb->add_option("--record", audit_.record, "id");
+    verb->add_option("--actor", audit_.actor, "such as token:crm, uid:0, or the name alone");
+    verb->add_option("--source", audit_.source)
+        ->check(CLI::IsMember({"api", "console", "cli", "import", "sync"}));
+    verb->add_option("--op", audit_.op)
+        ->check(CLI::IsMember({"new", "set", "del", "release", "decide"}));
+    verb->add_option("--site", audit_.site, "at central: the name of a site, or central");
+    verb->add_option("--since", audit_.since, "a time such as 2027-01-31T00:00:00Z");
+    verb->add_option("--until", audit_.until);
+    verb->add_option("--search,-q", audit_.text, "words in labels, values, names, reasons");
+  }
+  // For commands that write records.
+  void add_reason(CLI::App* verb) {
+    verb->add_option("--reason", reason_, "why; kept in the log with the change");
   }
 
   void add_local() {
@@ -239,19 +310,21 @@ class Parser {
   Common common_;
   Command command_;
 
-  std::string site_, file_, id_, role_, name_;
+  std::string site_, file_, id_, role_, name_, reason_;
   std::vector<std::string> keys_;
   std::int64_t limit_ = 100;
-  std::int64_t after_ = 0;
-  bool all_ = false, follow_ = false, online_ = false;
+  bool all_ = false, online_ = false;
   NewToken token_;
   ImportOptions import_;
+  RecordExportOptions record_export_;
   Invitation invitation_;
   Admission admission_;
   ExchangeOptions exchange_;
   ExportOptions export_;
   Resolution resolution_;
   AuditFilter audit_;
+  AuditOutput output_;
+  FeedOptions feed_;
 };
 
 std::optional<std::string> environment(const char* name) {

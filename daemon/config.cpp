@@ -4,11 +4,11 @@
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
-#include <numeric>
 #include <sstream>
 #include <toml++/toml.h>
 
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "crypto/file.hpp"
 
 namespace skerry::daemon {
@@ -51,22 +51,6 @@ const ConfigKey* find_key(std::string_view name) {
   const auto found = std::find_if(keys.begin(), keys.end(),
                                   [&](const ConfigKey& key) { return key.name == name; });
   return found == keys.end() ? nullptr : &*found;
-}
-
-// Levenshtein's distance.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
 }
 
 std::string_view nearest_key(std::string_view name) {

@@ -114,6 +114,12 @@ Result<sync::HttpResponse> DaemonClient::send(sync::HttpRequest request, std::st
   named_ = true;
   request.url = "http://skerry" + std::string(target);
   request.headers.push_back({"X-Skerry-Source", "cli"});
+  if (!reason_.empty()) {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+    if (std::any_of(reason_.begin(), reason_.end(), is_control))
+      return fail(Errc::usage, "a reason is one line of text");
+    request.headers.push_back({"Skerry-Reason", reason_});
+  }
   if (request.body_bytes_max < answer_bytes_max) request.body_bytes_max = answer_bytes_max;
   auto response = client_.request(request);
   if (!response && response.error().code == Errc::unreachable)
@@ -173,16 +179,23 @@ Result<json::object> DaemonClient::upload(std::string_view target, const OpenFil
   return answer;
 }
 
-Result<OpenFile> DaemonClient::fetch(std::string_view target) {
+Result<OpenFile> DaemonClient::fetch(std::string_view target, std::uint64_t bytes_max) {
   OpenFile fetched;
   SKERRY_TRY(fetched.file, sync::make_private_file(std::filesystem::temp_directory_path()));
-  sync::FileSink sink(fetched.file.fd(), sync::BundleLimits{}.file_bytes_max);
+  sync::FileSink sink(fetched.file.fd(), bytes_max);
   sync::HttpRequest request;
   request.sink = &sink;
   SKERRY_TRY_VOID(send(std::move(request), target));
   fetched.size = sink.bytes();
   fetched.sha256 = sink.hash();
   return fetched;
+}
+
+Result<void> DaemonClient::fetch_into(std::string_view target, ByteSink& sink) {
+  sync::HttpRequest request;
+  request.sink = &sink;
+  SKERRY_TRY_VOID(send(std::move(request), target));
+  return {};
 }
 
 Result<json::array> DaemonClient::list(const std::string& target, std::int64_t limit) {

@@ -10,6 +10,7 @@
 
 #include "daemon/config.hpp"
 #include "daemon/terminal.hpp"
+#include "sync/bundle_limits.hpp"
 #include "sync/file_handle.hpp"
 #include "sync/http_client.hpp"
 
@@ -49,6 +50,9 @@ class DaemonClient {
  public:
   DaemonClient(const Config& config, Terminal& terminal);
 
+  // Why the operator writes: kept in the log with what is written from now on.
+  void set_reason(std::string reason) { reason_ = std::move(reason); }
+
   Result<json::value> get(std::string_view target);
   // As get(), and the value must be an object.
   Result<json::object> get_object(std::string_view target);
@@ -59,7 +63,10 @@ class DaemonClient {
   Result<json::object> upload(std::string_view target, const OpenFile& file,
                               std::string_view content_type, std::string_view what);
   // Fetches a body into a private temporary file.
-  Result<OpenFile> fetch(std::string_view target);
+  Result<OpenFile> fetch(std::string_view target,
+                         std::uint64_t bytes_max = sync::BundleLimits{}.file_bytes_max);
+  // Passes a body of any length on, without finish().
+  Result<void> fetch_into(std::string_view target, ByteSink& sink);
   // All pages of a list ({"items", "next_cursor"}), up to `limit` items. `target` may have a query.
   Result<json::array> list(const std::string& target, std::int64_t limit);
   // Each `data:` of an event stream, until `on_data` fails or the daemon stops.
@@ -74,6 +81,7 @@ class DaemonClient {
   std::filesystem::path data_;
   Terminal& terminal_;
   sync::HttpClient client_;
+  std::string reason_;
   Progress* progress_ = nullptr;
   bool named_ = false;
 };

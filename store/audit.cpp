@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/sites.hpp"
 #include "store/upstream.hpp"
@@ -31,8 +32,10 @@ json::value member(const json::object& object, std::string_view name) {
 void read_change(AuditRow& row, const json::object& change) {
   row.op = text_of(change, "op");
   row.actor = text_of(change, "by");
+  row.actor_name = text_of(change, "as");
   row.source = text_of(change, "src");
   row.request = text_of(change, "rq");
+  row.reason = text_of(change, "why");
   row.resolves = text_of(change, "cf");
   row.happened_at = parse_timestamp(text_of(change, "wall"));
   if (!row.happened_at)
@@ -57,18 +60,46 @@ void append_text(std::string& out, std::string_view name, std::string_view text)
     append_json_string(out, text);
 }
 
-bool passes(const AuditRow& row, const AuditQuery& query) {
-  return (!query.kind || row.kind == *query.kind) && (!query.actor || row.actor == *query.actor) &&
-         (!query.source || row.source == *query.source) &&
-         (!query.since || row.recorded_at >= *query.since) &&
-         (!query.until || row.recorded_at < *query.until);
+// A token's name is in its id.
+std::string_view name_of(const AuditRow& row) {
+  constexpr std::string_view token = "token:";
+  if (!row.actor_name.empty()) return row.actor_name;
+  const std::string_view actor = row.actor;
+  return actor.starts_with(token) ? actor.substr(token.size()) : std::string_view();
 }
 
-// What can be said before the line is read.
-bool may_pass(const LogRow& row, const AuditQuery& query) {
-  return (!query.kind || row.kind == *query.kind) &&
-         (!query.since || row.recorded_at >= *query.since) &&
-         (!query.until || row.recorded_at < *query.until);
+bool fits_source(const AuditRow& row, std::string_view source) {
+  if (row.source == source) return true;
+  return source == "sync" && !row.site.empty() && row.site != "central";
+}
+
+void append_words(std::string& text, const json::value& value) {
+  text += '\n';
+  if (const json::string* string = value.if_string())
+    text += *string;
+  else if (!value.is_null())
+    append_json(text, value);
+}
+
+// What a free text is looked for in: label and record, values old and new, who, and why.
+std::string searched_text(const AuditRow& row) {
+  std::string text = row.label;
+  for (const std::string* part : {&row.actor, &row.actor_name, &row.request, &row.reason, &row.site,
+                                  &row.detail, &row.resolves})
+    text += '\n' + *part;
+  if (!row.record.is_zero()) text += '\n' + to_string(row.record);
+  for (const auto& [name, sides] : row.fields) {
+    append_words(text, sides.at("old"));
+    append_words(text, sides.at("new"));
+  }
+  return ascii_lower(text);
+}
+
+bool has_words(const AuditRow& row, const std::vector<std::string>& words) {
+  if (words.empty()) return true;
+  const std::string text = searched_text(row);
+  return std::all_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return text.find(word) != std::string::npos; });
 }
 
 Cursor open_newest_first(Connection& connection, const AuditQuery& query,
@@ -96,6 +127,7 @@ AuditRow AuditReader::read(const LogRow& from) {
   row.n = from.n;
   row.kind = from.kind;
   row.record = from.record;
+  row.label = from.subject.label;
   row.recorded_at = from.recorded_at;
   if (role_ == Role::central) row.site = "central";
   const auto line = parse_json_object(from.line, {.fractions = true});
@@ -107,7 +139,9 @@ AuditRow AuditReader::read(const LogRow& from) {
   const std::string_view form = text_of(*line, "k");
   if (form == "dec" || form == "rel") {
     row.op = "release";
+    row.actor = "central";
     row.source = "sync";
+    row.happened_at = from.recorded_at;
     if (const json::object* change = object_of(*line, "row")) read_change(row, *change);
     row.site = site_name(text_of(*line, "site"));
     row.disposition = text_of(*line, "d");
@@ -148,12 +182,15 @@ void append_audit_json(std::string& out, const AuditRow& row) {
   fmt::format_to(std::back_inserter(out), R"({{"n":{})", row.n);
   append_text(out, "kind", row.kind);
   append_text(out, "record", row.record.is_zero() ? std::string() : to_string(row.record));
+  append_text(out, "label", row.label);
   append_text(out, "op", row.op);
   out += ",\"fields\":";
   append_json(out, row.fields);
   append_text(out, "actor", row.actor);
+  append_text(out, "actor_name", name_of(row));
   append_text(out, "source", row.source);
   append_text(out, "request", row.request);
+  append_text(out, "reason", row.reason);
   append_text(out, "happened_at", row.happened_at ? format_timestamp(*row.happened_at) : "");
   append_text(out, "recorded_at", format_timestamp(row.recorded_at));
   if (!row.site.empty()) append_text(out, "site", row.site);
@@ -163,13 +200,35 @@ void append_audit_json(std::string& out, const AuditRow& row) {
   out += '}';
 }
 
-std::vector<LogRow> read_log_after(Connection& connection, std::int64_t after, int limit) {
-  static const std::string sql =
-      fmt::format("SELECT {} FROM change_log WHERE n>?1 ORDER BY n LIMIT ?2", log_columns);
-  std::vector<LogRow> rows;
-  Cursor cursor = connection.query(sql, after, limit);
-  while (cursor.next()) rows.push_back(read_log_row(cursor));
-  return rows;
+bool AuditFilter::is_empty() const {
+  return !kind && !record && !actor && !source && !op && !site && !since && !until && words.empty();
+}
+
+bool AuditFilter::may_pass(const LogRow& row) const {
+  return (!kind || row.kind == *kind) && (!record || row.record == *record) &&
+         (!since || row.recorded_at >= *since) && (!until || row.recorded_at < *until);
+}
+
+bool AuditFilter::passes(const AuditRow& row) const {
+  return (!actor || row.actor == *actor || name_of(row) == *actor) &&
+         (!source || fits_source(row, *source)) && (!op || row.op == *op) &&
+         (!site || row.site == *site) && has_words(row, words);
+}
+
+std::vector<std::string> search_words(std::string_view text) {
+  std::vector<std::string> words;
+  const std::string lower = ascii_lower(text);
+  constexpr std::string_view blanks = " \t\r\n";
+  for (std::size_t from = lower.find_first_not_of(blanks); from != std::string::npos;) {
+    const std::size_t to = std::min(lower.find_first_of(blanks, from), lower.size());
+    words.push_back(lower.substr(from, to - from));
+    from = lower.find_first_not_of(blanks, to);
+  }
+  return words;
+}
+
+bool has_history(Connection& connection, const RecordId& record) {
+  return connection.query("SELECT 1 FROM change_log WHERE record=?1 LIMIT 1", record).next();
 }
 
 AuditPage list_audit(Connection& connection, Role role, const AuditQuery& query) {
@@ -188,9 +247,9 @@ AuditPage list_audit(Connection& connection, Role role, const AuditQuery& query)
     ++examined;
     const LogRow from = read_log_row(cursor);
     last_n = from.n;
-    if (!may_pass(from, query)) continue;
+    if (!query.may_pass(from)) continue;
     AuditRow row = reader.read(from);
-    if (passes(row, query)) page.rows.push_back(std::move(row));
+    if (query.passes(row)) page.rows.push_back(std::move(row));
   }
   return page;
 }

@@ -15,11 +15,14 @@ struct AuditRow {
   std::int64_t n = 0;
   std::string kind;  // empty: the row could not be read, and is about no record
   RecordId record;
+  std::string label;    // what people knew the record by when the row was written
   std::string op;       // new, set, del; release (of a held row), decide (of a conflict)
   json::object fields;  // {name: {"old": …, "new": …}}
   std::string actor;
+  std::string actor_name;
   std::string source;
   std::string request;
+  std::string reason;
   std::optional<UnixMillis> happened_at;  // a claim of the writer's clock
   UnixMillis recorded_at = 0;
   std::string site;         // at central: the name of the site that made it, or "central"
@@ -49,16 +52,28 @@ class AuditReader {
 
 void append_audit_json(std::string& out, const AuditRow& row);
 
-// Rows behind `after`, in the order of n without a gap.
-std::vector<LogRow> read_log_after(Connection& connection, std::int64_t after, int limit);
-
-struct AuditQuery {
+// What a row must be like; what is absent asks nothing.
+struct AuditFilter {
   std::optional<std::string> kind;
   std::optional<RecordId> record;
-  std::optional<std::string> actor;
-  std::optional<std::string> source;
-  std::optional<UnixMillis> since;  // recorded_at, inclusive
-  std::optional<UnixMillis> until;  // exclusive
+  std::optional<std::string> actor;   // its id ("uid:0", "token:crm") or its name
+  std::optional<std::string> source;  // sync: also what a site wrote and an exchange brought
+  std::optional<std::string> op;
+  std::optional<std::string> site;   // at central: a site's name, or "central"
+  std::optional<UnixMillis> since;   // recorded_at, inclusive
+  std::optional<UnixMillis> until;   // exclusive
+  std::vector<std::string> words{};  // each somewhere in the row's text, ASCII letters in any case
+
+  bool is_empty() const;
+  // What can be said before the line is read.
+  bool may_pass(const LogRow& row) const;
+  bool passes(const AuditRow& row) const;
+};
+
+// The words of a free text, as AuditFilter::words wants them.
+std::vector<std::string> search_words(std::string_view text);
+
+struct AuditQuery : AuditFilter {
   std::optional<std::int64_t> before_n;
   int limit = 50;
 };
@@ -71,6 +86,8 @@ struct AuditPage {
 // A page looks at no more than audit_rows_examined_max rows: with a filter that few rows pass it
 // may hold fewer than `limit`, even none, and still have a next page.
 inline constexpr int audit_rows_examined_max = 5000;
+// Whether the log has a row about the record.
+bool has_history(Connection& connection, const RecordId& record);
 AuditPage list_audit(Connection& connection, Role role, const AuditQuery& query);
 
 }  // namespace skerry::store

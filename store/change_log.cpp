@@ -76,13 +76,16 @@ void ChangeLog::observe(Connection& connection, HlcStamp seen) {
 }
 
 LogPosition ChangeLog::append(Connection& connection, LogHead& head, std::string_view kind,
-                              const RecordId& record, std::string_view line) {
+                              const RecordId& record, std::string_view line,
+                              const LogSubject& subject) {
   SKERRY_CHECK(head.number > 0);
   const LogPosition position{now_.n + 1, head.seq + 1, crypto::chain_hash(head.hash, line)};
+  const auto place = subject.place.is_zero() ? std::nullopt : std::optional(subject.place);
   connection.execute(
-      "INSERT INTO change_log(n,log,seq,hash,kind,record,recorded_at,line) "
-      "VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
-      position.n, head.number, position.seq, position.hash, kind, record, wall_ms(), line);
+      "INSERT INTO change_log(n,log,seq,hash,kind,record,recorded_at,line,label,customer,"
+      "place) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+      position.n, head.number, position.seq, position.hash, kind, record, wall_ms(), line,
+      std::string_view(subject.label), subject.customer, place);
   now_.n = position.n;
   head.seq = position.seq;
   head.hash = position.hash;
@@ -90,13 +93,15 @@ LogPosition ChangeLog::append(Connection& connection, LogHead& head, std::string
 }
 
 LogPosition ChangeLog::append_own(Connection& connection, std::string_view kind,
-                                  const RecordId& record, std::string_view line) {
-  return append(connection, now_.own, kind, record, line);
+                                  const RecordId& record, std::string_view line,
+                                  const LogSubject& subject) {
+  return append(connection, now_.own, kind, record, line, subject);
 }
 
 LogPosition ChangeLog::append_received(Connection& connection, std::string_view kind,
-                                       const RecordId& record, std::string_view line) {
-  return append(connection, now_.received, kind, record, line);
+                                       const RecordId& record, std::string_view line,
+                                       const LogSubject& subject) {
+  return append(connection, now_.received, kind, record, line, subject);
 }
 
 void ChangeLog::on_commit(std::function<void(std::int64_t)> listener) {
@@ -110,10 +115,71 @@ void ChangeLog::committed() {
 }
 
 LogRow read_log_row(const Cursor& cursor) {
-  return {cursor.integer(0), cursor.integer(1),           cursor.integer(2),
-          cursor.hash(3),    std::string(cursor.text(4)), cursor.id<RecordId>(5),
-          cursor.integer(6), std::string(cursor.text(7))};
+  return {cursor.integer(0),
+          cursor.integer(1),
+          cursor.integer(2),
+          cursor.hash(3),
+          std::string(cursor.text(4)),
+          cursor.id<RecordId>(5),
+          cursor.integer(6),
+          std::string(cursor.text(7)),
+          {std::string(cursor.text(8)), cursor.id<RecordId>(9), cursor.id<RecordId>(10)}};
 }
+
+namespace {
+
+tl::unexpected<Error> damaged(std::string detail) {
+  return fail(
+      Errc::bad_signature, std::move(detail),
+      "somebody or something changed the database: keep a copy of it, restore a backup, and "
+      "compare with the last export (skerry audit verify FILE)");
+}
+
+// The columns that lists and feeds go by say what the line says. Lines of another form than a
+// change's have nothing to compare.
+bool fits_columns(const Cursor& cursor) {
+  const auto line = parse_json_object(cursor.text(4), {.fractions = true});
+  if (!line) return true;
+  const json::object* change = &*line;
+  if (const json::value* row = line->if_contains("row")) change = row->if_object();
+  const json::value* kind = change ? change->if_contains("t") : nullptr;
+  const json::value* record = change ? change->if_contains("id") : nullptr;
+  if (!kind || !kind->is_string() || !record || !record->is_string()) return true;
+  const std::string_view column = cursor.text(5);
+  if (column.empty()) return true;  // a row that could not be read is about nothing
+  return column == std::string_view(kind->get_string()) &&
+         to_string(cursor.id<RecordId>(6)) == std::string_view(record->get_string());
+}
+
+// Rows cut off at the end leave a chain that fits; what else was written with them tells.
+Result<void> check_ends(Connection& connection) {
+  std::optional<ReadTransaction> moment;  // writes go on meanwhile
+  if (!connection.in_transaction()) moment.emplace(connection);
+  const std::int64_t last = scalar(connection, "SELECT max(n) FROM change_log");
+  const LogHead own = read_head(connection, "own");
+  const std::int64_t decided = scalar(connection, "SELECT max(n) FROM ingest");
+  if (decided > last)
+    return damaged(fmt::format("the log ends at row {}, but row {} was written: rows are missing",
+                               last, decided));
+  // In a later life positions begin anew, and what was given in the one before is larger.
+  if (scalar(connection, "SELECT count(*) FROM log WHERE purpose='own'") > 1) return {};
+  const std::int64_t acked = scalar(connection, "SELECT acked FROM upstream");
+  if (acked > own.seq)
+    return damaged(fmt::format(
+        "the log ends at position {}, but central confirmed {}: rows are missing", own.seq, acked));
+  if (own.ord == 0) return {};
+  for (const Kind& kind : all_kinds()) {
+    const std::int64_t version =
+        scalar(connection, fmt::format("SELECT max(version) FROM {} WHERE version>0", kind.name));
+    if (version > own.seq)
+      return damaged(
+          fmt::format("the log ends at position {}, but a {} has version {}: rows are missing",
+                      own.seq, kind.name, version));
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<LogAudit> verify_chains(Connection& connection,
                                const std::function<void(std::int64_t)>& progress) {
@@ -127,8 +193,8 @@ Result<LogAudit> verify_chains(Connection& connection,
   for (std::int64_t from = 0;;) {
     std::int64_t rows = 0;
     Cursor cursor = connection.query(
-        "SELECT n,log,seq,hash,line FROM change_log WHERE n>?1 ORDER BY n LIMIT ?2", from,
-        batch_rows);
+        "SELECT n,log,seq,hash,line,kind,record FROM change_log WHERE n>?1 ORDER BY n LIMIT ?2",
+        from, batch_rows);
     while (cursor.next()) {
       ++rows;
       const std::int64_t n = cursor.integer(0);
@@ -137,10 +203,13 @@ Result<LogAudit> verify_chains(Connection& connection,
       if (end == ends.end()) end = ends.insert(end, {log, End{}});
       const Hash hash = crypto::chain_hash(end->second.hash, cursor.text(4));
       if (n != from + 1 || cursor.integer(2) != end->second.seq + 1 || hash != cursor.hash(3))
-        return fail(Errc::io_failed,
-                    fmt::format("the log does not fit its chain at row {} (log {}, position {})", n,
-                                log, cursor.integer(2)),
-                    "restore from a backup; see docs/manual: audit");
+        return damaged(fmt::format("the log does not fit its chain at row {} (log {}, position {})",
+                                   n, log, cursor.integer(2)));
+      if (!fits_columns(cursor))
+        return damaged(
+            fmt::format("row {} of the log is filed under another record than its own "
+                        "(log {}, position {})",
+                        n, log, cursor.integer(2)));
       from = n;
       end->second = {cursor.integer(2), hash};
     }
@@ -149,6 +218,7 @@ Result<LogAudit> verify_chains(Connection& connection,
     if (rows < batch_rows) break;
   }
   audit.logs = static_cast<std::int64_t>(ends.size());
+  SKERRY_TRY_VOID(check_ends(connection));
   return audit;
 }
 

@@ -23,6 +23,13 @@ struct LogHead {
   Hash hash{};
 };
 
+// What a row says of its record beside the line, so that the log outlives the record.
+struct LogSubject {
+  std::string label;  // what people knew the record by; may be empty
+  RecordId customer;  // whose scope decided who saw it; zero: nobody's, or everybody's
+  RecordId place;     // of an asset, the customer where it stood, if another one; or zero
+};
+
 // Where a row came to stand.
 struct LogPosition {
   std::int64_t n = 0;    // on this machine: the number of the change feed
@@ -47,9 +54,9 @@ class ChangeLog final : public Participant {
 
   // `kind` and `record`: what the row is about; a row that could not be read is about "" and zero.
   LogPosition append_own(Connection& connection, std::string_view kind, const RecordId& record,
-                         std::string_view line);
+                         std::string_view line, const LogSubject& subject = {});
   LogPosition append_received(Connection& connection, std::string_view kind, const RecordId& record,
-                              std::string_view line);
+                              std::string_view line, const LogSubject& subject = {});
 
   const LogHead& own() const { return now_.own; }
   // Central's version for the row that append_own will write next.
@@ -78,7 +85,7 @@ class ChangeLog final : public Participant {
     LogHead received;
   };
   LogPosition append(Connection& connection, LogHead& head, std::string_view kind,
-                     const RecordId& record, std::string_view line);
+                     const RecordId& record, std::string_view line, const LogSubject& subject);
 
   const Clock& clock_;
   Hlc hlc_;
@@ -103,11 +110,15 @@ struct LogRow {
   RecordId record;
   UnixMillis recorded_at = 0;
   std::string line;
+  LogSubject subject;
 };
-inline constexpr std::string_view log_columns = "n,log,seq,hash,kind,record,recorded_at,line";
+inline constexpr std::string_view log_columns =
+    "n,log,seq,hash,kind,record,recorded_at,line,label,customer,place";
 LogRow read_log_row(const Cursor& cursor);
 
-// Every chain from its first row: Errc::io_failed names the first row that does not fit.
+// Every chain from its first row, each row's kind and record against its line, and whether what
+// else the database knows of the log (positions confirmed, versions given) is still in it.
+// Errc::bad_signature names the first row that does not fit, its place and the remedy.
 // `progress(rows)` is called now and then; it may be empty.
 struct LogAudit {
   std::int64_t rows = 0;

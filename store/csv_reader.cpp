@@ -208,7 +208,11 @@ class Reading {
                    fmt::format("the row has {} {}, the header has {}", fields_,
                                fields_ == 1 ? "field" : "fields", header_.size())});
     }
-    if (good && !sink_.row(row_, cells_)) ended_ = true;
+    if (!good) {
+      cells_.resize(header_.size());
+      return sink_.refused_row(row_, cells_);
+    }
+    if (!sink_.row(row_, cells_)) ended_ = true;
   }
 
   template <class Complain>
@@ -291,8 +295,9 @@ Result<void> read_csv(int file, const CsvLimits& limits, CsvSink& sink) {
       reading.set_delimiter(find_delimiter(bytes));
     }
     if (!reading.feed(bytes)) return {};
-    if (have < buffer.size()) break;
     offset += static_cast<std::int64_t>(have);
+    sink.bytes_read(offset);
+    if (have < buffer.size()) break;
   }
   reading.finish();
   return {};

@@ -48,6 +48,14 @@ class CsvSink {
   // In the order of the file. A row with an error is not given to row(); the rows after it are,
   // unless the error leaves the structure in doubt (quotes and limits), which ends the reading.
   virtual void error(TableError error) = 0;
+  // After the errors of a row that is not given to row(): its cells, the bytes as they are in the
+  // file, as many as the header has; missing ones are empty, surplus ones left out.
+  virtual void refused_row(std::int64_t number, std::span<const std::string_view> cells) {
+    static_cast<void>(number);
+    static_cast<void>(cells);
+  }
+  // How many bytes of the file have been read; now and then.
+  virtual void bytes_read(std::int64_t bytes) { static_cast<void>(bytes); }
 };
 
 // Reads `file` from its first byte with pread, so that its position does not matter and it can be

@@ -1,105 +1,71 @@
 #include "store/import_columns.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <fmt/format.h>
-#include <iterator>
-#include <optional>
+#include <fmt/ranges.h>
 #include <tuple>
 
-#include "core/check.hpp"
 #include "core/text.hpp"
+#include "core/timestamp.hpp"
+#include "store/import_targets.hpp"
 
 namespace skerry::store {
 namespace {
 
-// A place that a column can fill.
-struct Target {
-  std::string name;  // "name", "address.city", "customer_ref"
-  std::size_t field = 0;
-  int member = -1;
-  bool by_key = false;
-  const Field* what = nullptr;
-};
-
-std::vector<Target> targets_of(const Kind& kind) {
-  std::vector<Target> targets;
-  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
-    const Field& field = kind.fields[i];
-    const std::string name(field.name);
-    for (std::size_t m = 0; m < field.members.size(); ++m)
-      targets.push_back({fmt::format("{}.{}", name, field.members[m].name), i, static_cast<int>(m),
-                         false, &field.members[m]});
-    if (field.type != FieldType::group) targets.push_back({name, i, -1, false, &field});
-    if (kind_referred_by_key(field)) targets.push_back({name + "_ref", i, -1, true, &field});
-  }
-  return targets;
-}
-
-std::string comparable(std::string_view name) {
-  std::string text = ascii_lower(trim_blanks(name));
-  std::replace(text.begin(), text.end(), '_', ' ');
-  std::replace(text.begin(), text.end(), '-', ' ');
-  return text;
-}
-
-// The target a person calls `name`; the field's own name goes before titles and aliases, so that a
-// contact's "title" is not somebody else's.
-const Target* find_target(const std::vector<Target>& targets, std::string_view name) {
-  const std::string wanted = comparable(name);
-  const auto is = [&](std::string_view text) { return comparable(text) == wanted; };
-  for (const Target& target : targets)
-    if (is(target.name)) return &target;
-  for (const Target& target : targets)
-    if (!target.by_key && is(target.what->name)) return &target;
-  for (const Target& target : targets) {
-    if (target.by_key) continue;
-    const auto& aliases = target.what->aliases;
-    if (is(target.what->title) || std::any_of(aliases.begin(), aliases.end(), is)) return &target;
-  }
-  return nullptr;
-}
-
-std::string names_of(const std::vector<Target>& targets) {
+std::string names_of(const std::vector<ImportTarget>& targets) {
   std::string text;
-  for (const Target& target : targets) text += (text.empty() ? "" : ", ") + target.name;
+  for (const ImportTarget& target : targets) text += (text.empty() ? "" : ", ") + target.name;
   return text;
 }
 
 class Binding {
  public:
-  Binding(const Kind& kind, const std::vector<std::string>& headers)
-      : kind_(kind), headers_(headers), targets_(targets_of(kind)), used_(headers.size()) {}
+  Binding(const Kind& kind, const std::vector<std::string>& headers,
+          const std::vector<CustomField>& custom_fields)
+      : kind_(kind),
+        headers_(headers),
+        targets_(import_targets(kind, custom_fields)),
+        used_(headers.size()) {}
 
-  Result<void> map(const ColumnMapping& mapping) {
-    const Target* target = find_target(targets_, mapping.field);
-    if (!target)
-      return fail(Errc::bad_request,
-                  fmt::format("map {}={}: a {} has no field {}", mapping.field, mapping.header,
-                              kind_.name, mapping.field),
-                  fmt::format("the fields are {}", names_of(targets_)));
-    if (column_of(*target))
-      return fail(Errc::bad_request, fmt::format("map: {} is mapped twice", target->name));
-    const auto header = std::find_if(headers_.begin(), headers_.end(), [&](const auto& each) {
-      return ascii_lower(each) == ascii_lower(trim_blanks(mapping.header));
-    });
-    if (header == headers_.end())
-      return fail(Errc::bad_request,
-                  fmt::format("map {}={}: the file has no column {}", mapping.field, mapping.header,
-                              mapping.header),
-                  fmt::format("the columns are {}", fmt::join(headers_, ", ")));
-    add(*target, static_cast<std::size_t>(header - headers_.begin()));
+  Result<void> wish(const ColumnWishes& wishes) {
+    for (const ColumnMapping& each : wishes.mapping) {
+      SKERRY_TRY(const ImportTarget* const target, wanted("map", each.field, each.header));
+      SKERRY_TRY(const std::size_t cell, find_header("map", each.field, each.header));
+      used_[cell] = true;
+      add(*target, cell);
+    }
+    for (const FixedValue& each : wishes.fixed) {
+      SKERRY_TRY(const ImportTarget* const target, wanted("set", each.field, each.value));
+      add(*target, 0);
+      bound_.columns.back().fixed = each.value;
+      bound_.columns.back().header = target->name;
+    }
+    for (const std::string& each : wishes.ignored) {
+      SKERRY_TRY(const std::size_t cell, find_header("ignore", {}, each));
+      if (used_[cell])
+        return fail(Errc::bad_request,
+                    fmt::format("ignore={}: the column is mapped to a field", each));
+      set_aside(cell);
+    }
     return {};
   }
 
-  // What is not mapped, by its own name. A field that was mapped takes no second column.
-  void match(std::vector<TableError>& errors) {
-    const std::size_t mapped = bound_.columns.size();
+  // What nobody spoke of, by its own name. A field that was mapped takes no second column.
+  void match(const ColumnWishes& wishes, std::vector<TableError>& errors) {
+    const std::size_t wished = bound_.columns.size();
+    const bool others_aside = wishes.ignore_unknown || !wishes.mapping.empty();
     for (std::size_t i = 0; i < headers_.size(); ++i) {
       if (used_[i]) continue;
-      const Target* target = find_target(targets_, headers_[i]);
+      const ImportTarget* target = find_target(targets_, headers_[i]);
+      const bool foreign_id =
+          target && target->column.use == ColumnUse::id && !wishes.mapping.empty();
       const auto before = target ? column_of(*target) : std::nullopt;
-      if (!target || (before && *before < mapped)) {
-        bound_.ignored.push_back(headers_[i]);
+      if (foreign_id || (before && *before < wished) || (!target && others_aside)) {
+        set_aside(i);
+      } else if (!target) {
+        refuse_unknown(i, errors);
       } else if (before) {
         errors.push_back({1, headers_[i], "duplicate_column",
                           fmt::format("means {}, as {} does; choose one by a mapping", target->name,
@@ -110,48 +76,97 @@ class Binding {
     }
   }
 
-  void check(Role role, std::vector<TableError>& errors) const {
+  void check(std::vector<TableError>& errors) const {
+    const auto has = [&](const auto& is) {
+      return std::any_of(bound_.columns.begin(), bound_.columns.end(), is);
+    };
+    if (has([](const ImportColumn& column) { return column.use == ColumnUse::id; })) return;
     for (std::size_t i = 0; i < kind_.fields.size(); ++i) {
       const Field& field = kind_.fields[i];
-      const auto column = std::find_if(bound_.columns.begin(), bound_.columns.end(),
-                                       [&](const ImportColumn& each) { return each.field == i; });
-      const bool there = column != bound_.columns.end();
-      if (field.required && !there)
-        errors.push_back({1,
-                          {},
-                          "required_column",
-                          fmt::format("no column holds {}; map one to it", field.name)});
-      if (there && field.merge == MergeClass::central && role == Role::site)
-        errors.push_back({1, column->header, "owned_by_central",
-                          fmt::format("{} is central's to write", field.name)});
+      const bool there = has([&](const ImportColumn& column) {
+        return column.field == i &&
+               (column.use == ColumnUse::value || column.use == ColumnUse::by_key);
+      });
+      if (!field.required || there) continue;
+      errors.push_back(
+          {1, {}, "required_column", fmt::format("no column holds {}; map one to it", field.name)});
     }
   }
 
   ImportColumns take() {
-    std::sort(bound_.columns.begin(), bound_.columns.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.field, a.member) < std::tie(b.field, b.member);
-    });
+    std::stable_sort(bound_.columns.begin(), bound_.columns.end(),
+                     [](const auto& a, const auto& b) {
+                       return std::tie(a.field, a.member) < std::tie(b.field, b.member);
+                     });
     return std::move(bound_);
   }
 
  private:
-  // By id or by key: the field is the same.
-  std::optional<std::size_t> column_of(const Target& target) const {
+  // The target of one wish.
+  Result<const ImportTarget*> wanted(std::string_view verb, const std::string& field,
+                                     const std::string& value) const {
+    const ImportTarget* target = find_target(targets_, field);
+    if (!target)
+      return fail(
+          Errc::bad_request,
+          fmt::format("{} {}={}: a {} has no field {}", verb, field, value, kind_.name, field),
+          fmt::format("the fields are {}", names_of(targets_)));
+    if (column_of(*target))
+      return fail(Errc::bad_request, fmt::format("{}: {} is given twice", verb, target->name));
+    return target;
+  }
+
+  Result<std::size_t> find_header(std::string_view verb, std::string_view field,
+                                  const std::string& name) const {
+    const std::string wanted = ascii_lower(trim_blanks(name));
+    const auto header = std::find_if(headers_.begin(), headers_.end(),
+                                     [&](const auto& each) { return ascii_lower(each) == wanted; });
+    if (header != headers_.end()) return static_cast<std::size_t>(header - headers_.begin());
+    return fail(Errc::bad_request,
+                fmt::format("{} {}{}{}: the file has no column {}", verb, field,
+                            field.empty() ? "" : "=", name, name),
+                fmt::format("the columns are {}", fmt::join(headers_, ", ")));
+  }
+
+  std::optional<std::size_t> column_of(const ImportTarget& target) const {
     for (std::size_t i = 0; i < bound_.columns.size(); ++i)
-      if (bound_.columns[i].field == target.field && bound_.columns[i].member == target.member)
-        return i;
+      if (target.same_place(bound_.columns[i])) return i;
     return std::nullopt;
   }
 
-  void add(const Target& target, std::size_t cell) {
+  void add(const ImportTarget& target, std::size_t cell) {
+    ImportColumn column = target.column;
+    column.cell = cell;
+    if (!headers_.empty()) column.header = headers_[cell];
+    bound_.columns.push_back(std::move(column));
+  }
+
+  void set_aside(std::size_t cell) {
     used_[cell] = true;
-    bound_.columns.push_back(
-        {cell, headers_[cell], target.field, target.member, target.by_key, target.what});
+    bound_.ignored.push_back(headers_[cell]);
+  }
+
+  void refuse_unknown(std::size_t cell, std::vector<TableError>& errors) {
+    const std::string& header = headers_[cell];
+    if (cell + 1 == headers_.size() && ascii_lower(header) == reject_reason_header)
+      return set_aside(cell);
+    const std::string name = ascii_lower(header);
+    if (kind_.find_column(name) >= 0 || name == "revision" || name == "created_at" ||
+        name == "updated_at") {
+      errors.push_back(
+          {1, header, "read_only_column",
+           fmt::format("is computed here, not imported; set it aside with --ignore {}", header)});
+      return;
+    }
+    errors.push_back({1, header, "unknown_column",
+                      fmt::format("is no field of a {}; the nearest is {}; map it, or set it aside "
+                                  "with --ignore {}",
+                                  kind_.name, nearest_target(targets_, header), header)});
   }
 
   const Kind& kind_;
   const std::vector<std::string>& headers_;
-  std::vector<Target> targets_;
+  std::vector<ImportTarget> targets_;
   std::vector<bool> used_;
   ImportColumns bound_;
 };
@@ -166,6 +181,7 @@ json::value read_boolean(std::string_view cell, std::vector<FieldError>& errors)
 
 json::array split_choices(std::string_view cell) {
   json::array choices;
+  if (cell == "[]") return choices;
   while (!cell.empty()) {
     const std::size_t end = std::min(cell.find_first_of(";|"), cell.size());
     const std::string_view choice = trim_blanks(cell.substr(0, end));
@@ -175,35 +191,67 @@ json::array split_choices(std::string_view cell) {
   return choices;
 }
 
-}  // namespace
-
-const Kind* kind_referred_by_key(const Field& field) {
-  if (field.type != FieldType::reference || field.options.size() != 1) return nullptr;
-  const Kind* kind = find_kind(field.options.front());
-  SKERRY_CHECK(kind != nullptr);
-  const int key = kind->find_field(kind->match_key);
-  if (key < 0 || kind->field(static_cast<std::size_t>(key)).unique != Unique::everywhere)
-    return nullptr;
-  return kind;
+// In the order given; an array of JSON where texts hold what stands between them.
+json::value split_texts(std::string_view cell) {
+  if (cell.starts_with('[')) {
+    json::error_code error;
+    json::value texts = json::parse(json::string_view(cell.data(), cell.size()), error);
+    if (!error) return texts;
+  }
+  json::array texts;
+  while (!cell.empty()) {
+    const std::size_t end = std::min(cell.find_first_of(";|"), cell.size());
+    const std::string_view text = trim_blanks(cell.substr(0, end));
+    if (!text.empty()) texts.emplace_back(text);
+    cell.remove_prefix(std::min(end + 1, cell.size()));
+  }
+  return texts;
 }
 
-Result<ImportColumns> bind_columns(const Kind& kind, Role role,
-                                   const std::vector<std::string>& headers,
-                                   const std::vector<ColumnMapping>& mapping,
+// A text that is no number stays one, for the validation to name.
+json::value read_integer(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return json::string(text);
+  return number;
+}
+
+json::value read_number(std::string_view text, std::vector<FieldError>& errors) {
+  if (const json::value whole = read_integer(text); whole.is_int64()) return whole;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size() && std::isfinite(number))
+    return number;
+  errors.push_back({{}, "wrong_type", "must be a number"});
+  return nullptr;
+}
+
+}  // namespace
+
+Result<ImportColumns> bind_columns(const Kind& kind, const std::vector<std::string>& headers,
+                                   const ColumnWishes& wishes,
+                                   const std::vector<CustomField>& custom_fields,
                                    std::vector<TableError>& errors) {
-  Binding binding(kind, headers);
-  for (const ColumnMapping& each : mapping) SKERRY_TRY_VOID(binding.map(each));
-  binding.match(errors);
-  binding.check(role, errors);
+  Binding binding(kind, headers, custom_fields);
+  SKERRY_TRY_VOID(binding.wish(wishes));
+  binding.match(wishes, errors);
+  binding.check(errors);
   return binding.take();
 }
 
-json::value read_cell(const Field& field, std::string_view cell, std::vector<FieldError>& errors) {
+std::optional<json::value> read_cell(const Field& field, std::string_view cell,
+                                     std::vector<FieldError>& errors) {
   const std::string_view text = trim_blanks(cell);
-  if (text.empty()) return nullptr;
+  if (text.empty()) return std::nullopt;
+  const bool may_be_null = field.default_json != "null" && field.type != FieldType::text;
+  if (may_be_null && text == "null") return json::value(nullptr);
   switch (field.type) {
     case FieldType::boolean:
       return read_boolean(text, errors);
+    case FieldType::integer:
+      return read_value(field, read_integer(text), {}, errors);
+    case FieldType::texts:
+      return read_value(field, split_texts(text), {}, errors);
     case FieldType::choices:
       return read_value(field, split_choices(text), {}, errors);
     case FieldType::choice:
@@ -211,6 +259,22 @@ json::value read_cell(const Field& field, std::string_view cell, std::vector<Fie
     default:
       return read_value(field, json::string(text), {}, errors);
   }
+}
+
+std::optional<json::value> read_cell(const CustomField& field, std::string_view cell,
+                                     std::vector<FieldError>& errors) {
+  const std::string_view text = trim_blanks(cell);
+  if (text.empty()) return std::nullopt;
+  if (field.type == "number") return read_number(text, errors);
+  if (field.type == "boolean") return read_boolean(text, errors);
+  if (field.type == "date" && !is_date(text)) {
+    errors.push_back({{}, "wrong_type", "must be a day such as 2026-03-02"});
+  } else if (field.type == "option" &&
+             std::find(field.options.begin(), field.options.end(), text) == field.options.end()) {
+    errors.push_back(
+        {{}, "wrong_type", fmt::format("must be one of {}", fmt::join(field.options, ", "))});
+  }
+  return json::value(json::string(text));
 }
 
 }  // namespace skerry::store

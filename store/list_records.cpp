@@ -1,170 +1,184 @@
 #include "store/list_records.hpp"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <tuple>
 
 #include "core/check.hpp"
+#include "store/list_plan.hpp"
 
 namespace skerry::store {
 namespace {
 
-// One statement of a list, with what is bound to it.
-struct Statement {
-  // A value of `field`; without a field a number, a text or `id`.
-  struct Bound {
-    const Field* field = nullptr;
-    json::value value;
-    RecordId id;
-  };
-
-  std::string sql;
-  std::vector<Bound> bound;
-
-  std::string mark(const Field& field, const json::value& value) {
-    return mark(Bound{&field, value, {}});
+json::value stored_value(const Cursor& cursor, int column, const Field& field) {
+  if (cursor.is_null(column)) return nullptr;
+  switch (field.type) {
+    case FieldType::boolean:
+    case FieldType::timestamp:
+    case FieldType::integer:
+      return cursor.integer(column);
+    case FieldType::reference:
+      return json::string(to_string(cursor.id<RecordId>(column)));
+    default:
+      return json::string(cursor.text(column));
   }
-  std::string mark(std::int64_t number) { return mark(Bound{nullptr, number, {}}); }
-  std::string mark(const std::string& text) { return mark(Bound{nullptr, json::string(text), {}}); }
-  std::string mark(const RecordId& id) { return mark(Bound{nullptr, nullptr, id}); }
+}
 
- private:
-  std::string mark(Bound value) {
-    bound.push_back(std::move(value));
-    return fmt::format("?{}", bound.size());
+ListPosition position_of(const Cursor& cursor, const ListColumns& columns, const Field* sort) {
+  ListPosition position;
+  position.id = cursor.id<RecordId>(1);
+  if (sort) position.sort_value = stored_value(cursor, columns.sort, *sort);
+  return position;
+}
+
+void add_item(ListPage& page, const Cursor& cursor, const Kind& kind) {
+  append_record_json(page.items.emplace_back(), cursor, kind);
+  page.ids.push_back(cursor.id<RecordId>(1));
+}
+
+// Follows an index, and checks the other conditions row by row.
+ListPage walked_page(Connection& connection, const ListQuery& query, const ListDriver& driver) {
+  const ListColumns columns = list_columns(*query.kind);
+  const Field* sort = list_order(query);
+  ListPage page;
+  std::optional<ListPosition> last;  // once the page may end with any row
+  int left = list_rows_examined_max;
+  for (const WalkPart part : walk_parts(query)) {
+    // One more than may be looked at: it tells whether there is a next page.
+    const ListStatement statement = walk_statement(query, driver, part, left + 1);
+    Cursor cursor = statement.open(connection);
+    while (cursor.next()) {
+      const bool passes = cursor.integer(columns.passes) != 0;
+      if (left == 0 || (passes && std::ssize(page.items) == query.limit)) {
+        page.next = std::move(last);
+        return page;
+      }
+      --left;
+      if (passes) add_item(page, cursor, *query.kind);
+      if (left == 0 || std::ssize(page.items) == query.limit)
+        last = position_of(cursor, columns, sort);
+    }
   }
+  return page;
+}
+
+// Where a record stands in a list; ordered as SQLite orders the column, records without a value
+// last.
+struct Place {
+  bool without_value = false;
+  std::int64_t number = 0;
+  std::string text;
+  RecordId id;
+
+  auto key() const { return std::tie(number, text, id); }
 };
 
-// A list by a field that may be empty is two walks, one behind the other: SQL leaves the place of
-// nulls in an order to the system, and a comparison with null is never true.
-enum class Walk { by_id, by_value, without_value, by_match };
-
-std::vector<Walk> walks_of(const ListQuery& query) {
-  SKERRY_CHECK(!query.match || (!query.sort && !query.descending));
-  if (query.match) return {Walk::by_match};
-  if (!query.sort) return {Walk::by_id};
-  if (query.kind->fields[*query.sort].required) return {Walk::by_value};
-  if (query.after && query.after->sort_value.is_null()) return {Walk::without_value};
-  return {Walk::by_value, Walk::without_value};
+Place place_of(const ListPosition& position, const Field* sort) {
+  Place place;
+  place.id = position.id;
+  if (!sort) return place;
+  place.without_value = position.sort_value.is_null();
+  if (const std::int64_t* number = position.sort_value.if_int64()) place.number = *number;
+  // The text of an id orders as its bytes do.
+  if (const json::string* text = position.sort_value.if_string()) place.text = *text;
+  return place;
 }
 
-std::string qualified_columns(const Kind& kind) {
-  std::string columns;
-  std::string_view rest = select_columns(kind);
-  while (true) {
-    const std::size_t comma = rest.find(',');
-    columns += fmt::format("{}{}.{}", columns.empty() ? "" : ",", kind.name, rest.substr(0, comma));
-    if (comma == std::string_view::npos) return columns;
-    rest.remove_prefix(comma + 1);
+bool comes_before(const Place& a, const Place& b, bool descending) {
+  if (a.without_value != b.without_value) return b.without_value;
+  return descending ? b.key() < a.key() : a.key() < b.key();
+}
+
+struct Found {
+  Place place;
+  ListPosition position;
+  std::string item;
+};
+
+// Reads all that the driver leads to, few as they are, and sorts them here.
+ListPage sorted_page(Connection& connection, const ListQuery& query, const ListDriver& driver) {
+  const ListColumns columns = list_columns(*query.kind);
+  const Field* sort = list_order(query);
+  std::optional<Place> after;
+  if (query.after) after = place_of(*query.after, sort);
+  std::vector<Found> found;
+  const ListStatement statement = set_statement(query, driver, small_set_max);
+  Cursor cursor = statement.open(connection);
+  while (cursor.next()) {
+    if (cursor.integer(columns.passes) == 0) continue;
+    ListPosition position = position_of(cursor, columns, sort);
+    Place place = place_of(position, sort);
+    if (after && !comes_before(*after, place, query.descending)) continue;
+    Found& each = found.emplace_back(Found{std::move(place), std::move(position), {}});
+    append_record_json(each.item, cursor, *query.kind);
   }
-}
-
-void add_filters(Statement& statement, const ListQuery& query) {
-  const std::string_view table = query.kind->name;
-  for (const FieldValue& filter : query.filters) {
-    const Field& field = query.kind->fields[filter.field];
-    const std::string mark = statement.mark(field, filter.value);
-    statement.sql += fmt::format(" AND {}.{}={}", table, field.name, mark);
+  std::sort(found.begin(), found.end(), [&](const Found& a, const Found& b) {
+    return comes_before(a.place, b.place, query.descending);
+  });
+  ListPage page;
+  const auto limit = static_cast<std::size_t>(query.limit);
+  for (std::size_t i = 0; i < std::min(limit, found.size()); ++i) {
+    page.items.push_back(std::move(found[i].item));
+    page.ids.push_back(found[i].position.id);
   }
-  if (query.archived == Archived::exclude)
-    statement.sql += fmt::format(" AND {}.archived_at IS NULL", table);
-  if (query.archived == Archived::only)
-    statement.sql += fmt::format(" AND {}.archived_at IS NOT NULL", table);
+  if (found.size() > limit) page.next = std::move(found[limit - 1].position);
+  return page;
 }
 
-// Where the walk goes on, and its order.
-void add_place(Statement& statement, const ListQuery& query, Walk walk) {
-  const std::string_view table = query.kind->name;
-  const std::string_view beyond = query.descending ? "<" : ">";
-  const std::string_view direction = query.descending ? " DESC" : "";
-  const auto& after = query.after;
-  if (walk == Walk::by_value) {
-    const Field& field = query.kind->fields[*query.sort];
-    if (after) {
-      const std::string value = statement.mark(field, after->sort_value);
-      const std::string id = statement.mark(after->id);
-      statement.sql +=
-          fmt::format(" AND ({0}.{1},{0}.id){2}({3},{4})", table, field.name, beyond, value, id);
-    } else if (!field.required) {
-      statement.sql += fmt::format(" AND {}.{} IS NOT NULL", table, field.name);
-    }
-    statement.sql += fmt::format(" ORDER BY {0}.{1}{2},{0}.id{2}", table, field.name, direction);
-    return;
-  }
-  if (walk == Walk::without_value)
-    statement.sql += fmt::format(" AND {}.{} IS NULL", table, query.kind->fields[*query.sort].name);
-  const bool goes_on = after && (walk == Walk::by_id || after->sort_value.is_null());
-  if (goes_on)
-    statement.sql += fmt::format(" AND {}.id{}{}", table, beyond, statement.mark(after->id));
-  statement.sql += fmt::format(" ORDER BY {}.id{}", table, direction);
-}
-
-Statement statement_of(const ListQuery& query, Walk walk, std::int64_t rows) {
-  const std::string_view table = query.kind->name;
-  const std::string columns = qualified_columns(*query.kind);
-  Statement statement;
-  if (walk == Walk::by_match) {
-    const std::string match = statement.mark(*query.match);
-    const std::string row = statement.mark(query.after ? query.after->row : 0);
-    // CROSS JOIN: from the index to the records, never the other way.
-    statement.sql = fmt::format(
-        "SELECT {0} FROM {1}_search CROSS JOIN {1} ON {1}.row={1}_search.rowid "
-        "WHERE {1}_search MATCH {2} AND {1}_search.rowid>{3}",
-        columns, table, match, row);
-    add_filters(statement, query);
-    statement.sql += fmt::format(" ORDER BY {}_search.rowid", table);
-  } else {
-    statement.sql = fmt::format("SELECT {} FROM {} WHERE 1", columns, table);
-    add_filters(statement, query);
-    add_place(statement, query, walk);
-  }
-  statement.sql += fmt::format(" LIMIT {}", statement.mark(rows));
-  return statement;
-}
-
-void bind(Cursor& cursor, int parameter, const Statement::Bound& bound) {
-  if (bound.field)
-    bind_value(cursor, parameter, *bound.field, bound.value);
-  else if (const std::int64_t* number = bound.value.if_int64())
-    cursor.bind(parameter, *number);
-  else if (const json::string* text = bound.value.if_string())
-    cursor.bind(parameter, std::string_view(*text));
-  else
-    cursor.bind(parameter, bound.id);
-}
-
-ListPosition position_of(const Cursor& cursor, const ListQuery& query) {
-  const Record last = read_record(cursor, *query.kind);
-  return {last.id, last.row, query.sort ? last.values[*query.sort] : json::value()};
+void add_walks(std::vector<std::string>& statements, const ListQuery& query,
+               const ListDriver& driver) {
+  for (const WalkPart part : walk_parts(query))
+    statements.push_back(walk_statement(query, driver, part, 1).sql);
 }
 
 }  // namespace
 
 ListPage list_records(Connection& connection, const ListQuery& query) {
   SKERRY_CHECK(query.limit >= 1 && query.limit <= list_limit_max);
-  const auto limit = static_cast<std::size_t>(query.limit);
-  ListPage page;
-  std::optional<ListPosition> last;
-  for (const Walk walk : walks_of(query)) {
-    // One more than asked for: it tells whether there is a next page.
-    const auto rows = static_cast<std::int64_t>(limit + 1 - page.items.size());
-    const Statement statement = statement_of(query, walk, rows);
-    Cursor cursor = connection.statement(statement.sql);
-    for (std::size_t i = 0; i < statement.bound.size(); ++i)
-      bind(cursor, static_cast<int>(i) + 1, statement.bound[i]);
-    while (cursor.next()) {
-      if (page.items.size() == limit) {
-        page.next = std::move(last);
-        return page;
-      }
-      append_record_json(page.items.emplace_back(), cursor, *query.kind);
-      if (page.items.size() == limit) last = position_of(cursor, query);
-    }
+  SKERRY_CHECK(query.words.empty() || (!query.sort && !query.descending));
+  if (!query.words.empty()) return search_page(connection, query);
+  const ListChoice choice = choose_driver(connection, query);
+  return choice.few ? sorted_page(connection, query, choice.driver)
+                    : walked_page(connection, query, choice.driver);
+}
+
+std::optional<std::int64_t> count_records(Connection& connection, const ListQuery& query) {
+  SKERRY_CHECK(query.words.empty());
+  ListDriver fewest;
+  std::int64_t rows = list_count_max + 1;
+  for (const ListDriver& driver : list_drivers(query)) {
+    const ListStatement statement = probe_statement(query, driver, rows);
+    Cursor cursor = statement.open(connection);
+    cursor.next();
+    if (cursor.integer(0) >= rows) continue;
+    fewest = driver;
+    rows = cursor.integer(0);
   }
-  return page;
+  const ListStatement statement = count_statement(query, fewest, list_count_max + 1);
+  Cursor cursor = statement.open(connection);
+  cursor.next();
+  if (cursor.integer(0) > list_count_max) return std::nullopt;
+  return cursor.integer(1);
 }
 
 std::vector<std::string> list_statements(const ListQuery& query) {
   std::vector<std::string> statements;
-  for (const Walk walk : walks_of(query)) statements.push_back(statement_of(query, walk, 1).sql);
+  const std::vector<ListDriver> drivers = list_drivers(query);
+  for (const ListDriver& driver : drivers) {
+    statements.push_back(probe_statement(query, driver, 1).sql);
+    statements.push_back(set_statement(query, driver, 1).sql);
+  }
+  if (!query.words.empty()) {
+    statements.push_back(words_statement(query, "x", 1).sql);
+    statements.push_back(term_statement(query, "x", 1, 1).sql);
+    statements.push_back(terms_statement(query, "x", 1).sql);
+    return statements;
+  }
+  add_walks(statements, query, {});
+  statements.push_back(count_statement(query, {}, 1).sql);
+  for (const ListDriver& driver : drivers) {
+    if (gives_order(query, driver)) add_walks(statements, query, driver);
+    statements.push_back(count_statement(query, driver, 1).sql);
+  }
   return statements;
 }
 

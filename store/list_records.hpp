@@ -1,47 +1,88 @@
-// Lists of one kind, a page at a time, each bounded by an index: the cost of a page does not grow
-// with the table (RECORDS "Lists").
+// Lists of one kind, a page at a time, each bounded by an index: the work of a page does not grow
+// with the table (RECORDS "Lists", ADR 0018).
+//
+// A page follows one index (the order asked for, or the most selective filter) and checks the other
+// conditions row by row. It looks at no more than list_rows_examined_max rows: with conditions that
+// few of those rows meet it may hold fewer than `limit` records, even none, and still have a next
+// page. Where a filter leads to at most small_set_max records, all of them are read and sorted, and
+// pages are full.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "store/list_fields.hpp"
 #include "store/record.hpp"
 
 namespace skerry::store {
 
 inline constexpr int list_limit_max = 500;
 inline constexpr int list_limit_default = 50;
+inline constexpr int list_rows_examined_max = 1000;
+inline constexpr int small_set_max = 500;
+inline constexpr int list_count_max = 5000;
 
+// Of the archived records, or of the scrapped assets.
 enum class Archived { exclude, include, only };
+
+// Records whose `field` holds the value; null: those that have none (not of a required field).
+struct ListFilter {
+  const Field* field = nullptr;  // one that find_list_field() gave
+  json::value value;             // canonical
+};
+
+// Records whose custom field `key` has the value.
+struct CustomFilter {
+  std::string key;
+  std::string value;  // as in table custom_value: custom_value_text()
+};
 
 // The record a page ended with.
 struct ListPosition {
   RecordId id;
-  std::int64_t row = 0;    // lists by `match` go on from here
-  json::value sort_value;  // of the field the list is sorted by
+  json::value sort_value;  // as the table has it: a number, a text, the id of a reference, null
+  // Of a search:
+  std::size_t lead = 0;  // which of the words is followed
+  std::string term;      // the word of the record that it begins, or a beginning of a long one
+  bool term_is_cut = false;
+  std::int64_t row = 0;
 };
 
 struct ListQuery {
   const Kind* kind = nullptr;
-  std::vector<FieldValue> filters;  // filterable fields, canonical values, none null
-  std::optional<std::size_t> sort;  // a filterable field; nullopt: by id, the order of creation
-  bool descending = false;          // records without a value come last either way
+  std::vector<ListFilter> filters;
+  std::vector<CustomFilter> custom;
+  // A field that find_list_field() gave; nullptr: by id, the order of creation, or with
+  // `updated_since` by the time of the last change.
+  const Field* sort = nullptr;
+  bool sort_by_id = false;  // asked for by name
+  bool descending = false;  // records without a value come last either way
   Archived archived = Archived::exclude;
-  std::optional<std::string> match;  // search_index::match_expression: in the order recorded here
+  Archived scrapped = Archived::include;  // only of kinds that have scrapped_on
+  std::optional<UnixMillis> updated_since;
+  // search_index::words_of(): each begins a word of the record. The order is then that of the words
+  // found, and of the rows among equal ones; excludes `sort` and `descending` (CHECK).
+  std::vector<std::string> words;
   int limit = list_limit_default;
   std::optional<ListPosition> after;
 };
 
 struct ListPage {
   std::vector<std::string> items;  // each a record as JSON
+  std::vector<RecordId> ids;       // of the items
   std::optional<ListPosition> next;
 };
 
-// `match` excludes `sort` and `descending` (CHECK).
+// Its statements see one state when the caller holds a ReadTransaction.
 ListPage list_records(Connection& connection, const ListQuery& query);
 
-// The statements that list_records() may run for the query: what the test of the query plans reads.
+// How many records the whole list has, whatever its limit and position. nullopt: more than
+// list_count_max rows would have to be examined. Without words (CHECK).
+std::optional<std::int64_t> count_records(Connection& connection, const ListQuery& query);
+
+// Every statement that list_records() and count_records() may run for the query, whatever the
+// records are: what the test of the query plans reads.
 std::vector<std::string> list_statements(const ListQuery& query);
 
 }  // namespace skerry::store

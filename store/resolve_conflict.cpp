@@ -4,6 +4,7 @@
 
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
+#include "store/log_subject.hpp"
 
 namespace skerry::store {
 namespace {
@@ -86,8 +87,17 @@ class Resolver {
       line += ",\"rq\":";
       append_json_string(line, author_.request);
     }
+    if (!author_.actor_name.empty()) {
+      line += ",\"as\":";
+      append_json_string(line, author_.actor_name);
+    }
+    if (!author_.reason.empty()) {
+      line += ",\"why\":";
+      append_json_string(line, author_.reason);
+    }
     line += fmt::format(",\"sv\":{}}}", schema_version);
-    log_.append_own(connection_, conflict_.kind->name, conflict_.record, line);
+    log_.append_own(connection_, conflict_.kind->name, conflict_.record, line,
+                    find_subject(connection_, *conflict_.kind, conflict_.record));
     return {};
   }
 

@@ -6,6 +6,7 @@
 
 #include "core/check.hpp"
 #include "store/custom_fields.hpp"
+#include "store/log_subject.hpp"
 #include "store/scope_moves.hpp"
 #include "store/shadow.hpp"
 #include "store/tombstone.hpp"
@@ -215,6 +216,8 @@ Change RecordWriter::new_change(const Record& record, ChangeOp op, const Author&
   change.actor = author.actor;
   change.source = author.source;
   change.request = author.request;
+  change.reason = author.reason;
+  change.actor_name = author.actor_name;
   return change;
 }
 
@@ -255,7 +258,7 @@ Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id
   stamp(record, change, log_.next_version());
   insert_record(connection_, record);
   const std::string line = encode(change);
-  log_.append_own(connection_, kind.name, record.id, line);
+  log_.append_own(connection_, kind.name, record.id, line, subject_of(record));
   return record;
 }
 
@@ -284,7 +287,7 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const 
   replace_record(connection_, before, record);
   if (role_ == Role::central) follow_scope(connection_, before, record, record.version);
   const std::string line = encode(change);
-  log_.append_own(connection_, kind.name, id, line);
+  log_.append_own(connection_, kind.name, id, line, subject_of(record));
   return record;
 }
 
@@ -302,7 +305,7 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
   delete_record(connection_, before, version.n);
   write_tombstone(connection_, {id, &kind, before.scope, version}, log_.wall_ms());
   const std::string line = encode(change);
-  log_.append_own(connection_, kind.name, id, line);
+  log_.append_own(connection_, kind.name, id, line, subject_of(before));
   return {};
 }
 

@@ -15,9 +15,11 @@ namespace skerry::store {
 
 // On whose behalf, for the log.
 struct Author {
-  std::string actor;    // "uid:0", "token:crm"
-  std::string source;   // api, cli, import, console
-  std::string request;  // request id; may be empty
+  std::string actor;         // "uid:0", "token:crm"
+  std::string source;        // api, cli, import, console
+  std::string request;       // request id; may be empty
+  std::string reason{};      // at most reason_characters_max; may be empty
+  std::string actor_name{};  // of a user; may be empty
 };
 
 class RecordWriter {

@@ -143,8 +143,9 @@ class Import {
     const Manifest& manifest = reader.manifest();
     SKERRY_TRY(const StateBody body, read_state_body(manifest.extra));
     auto work = [&](Connection& connection) -> Result<StateCounts> {
-      SKERRY_TRY(const StateCounts counts, take_state(connection, node_.log, body, snapshot,
-                                                      manifest.clock.hlc, lines_of(reader)));
+      SKERRY_TRY(const StateCounts counts,
+                 take_state(connection, node_.log, body, snapshot, manifest.clock.hlc,
+                            lines_of(reader), to_string(manifest.id)));
       const char* outcome = counts.duplicate ? "duplicate" : counts.waiting ? "waiting" : "applied";
       finish(connection, outcome,
              fmt::format("{} records, {} changed here, {} own rows confirmed", counts.records,

@@ -5,6 +5,7 @@
 #include "core/check.hpp"
 #include "core/merge.hpp"
 #include "store/derived.hpp"
+#include "store/log_subject.hpp"
 #include "store/tombstone.hpp"
 #include "store/write_records.hpp"
 
@@ -181,13 +182,15 @@ void Rebase::note_received(const std::optional<Record>& before,
   change.hlc = log_.tick();
   change.actor = "central";
   change.source = "sync";
+  change.request = request_;
   for (std::size_t i = 0; after && i < after->values.size(); ++i) {
     const json::value old_value = before ? before->values[i] : json::value();
     if (old_value != after->values[i])
       change.fields.push_back({i, old_value, after->values[i], std::nullopt});
   }
   const std::string line = encode(change);
-  log_.append_received(connection_, subject.kind->name, subject.id, line);
+  log_.append_received(connection_, subject.kind->name, subject.id, line,
+                       store::subject_of(subject));
 }
 
 }  // namespace skerry::sync

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,9 +16,11 @@ namespace skerry::sync {
 
 class Rebase {
  public:
-  // Own rows up to `acked` are decided; those behind it are replayed.
-  Rebase(store::Connection& connection, store::ChangeLog& log, std::int64_t acked)
-      : connection_(connection), log_(log), acked_(acked) {}
+  // Own rows up to `acked` are decided; those behind it are replayed. `request`: of the rows that
+  // note what arrived, the id of its bundle.
+  Rebase(store::Connection& connection, store::ChangeLog& log, std::int64_t acked,
+         std::string request = {})
+      : connection_(connection), log_(log), acked_(acked), request_(std::move(request)) {}
 
   // Central's state of a record came. Errc::wrong_history for a part of a record this site lacks.
   // Returns whether the record looks different now.
@@ -45,6 +48,7 @@ class Rebase {
   store::Connection& connection_;
   store::ChangeLog& log_;
   std::int64_t acked_;
+  std::string request_;
 };
 
 }  // namespace skerry::sync

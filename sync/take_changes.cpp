@@ -6,6 +6,7 @@
 
 #include "core/json_text.hpp"
 #include "crypto/sha256.hpp"
+#include "store/log_subject.hpp"
 #include "store/sqlite/savepoint.hpp"
 #include "sync/decide_row.hpp"
 #include "sync/engine.hpp"
@@ -118,7 +119,9 @@ class Taker {
     line += ",\"row\":" + row.line + '}';
     const RecordId record = row.change ? row.change->record : RecordId{};
     const std::string_view kind = row.change ? row.change->kind->name : "";
-    const auto position = log_.append_own(connection_, kind, record, line);
+    const store::LogSubject subject =
+        row.change ? store::find_subject(connection_, *row.change) : store::LogSubject{};
+    const auto position = log_.append_own(connection_, kind, record, line, subject);
     store::insert_ingested(connection_, epoch_.number, row.seq,
                            {row.hash, position.n, decision.disposition}, decision.detail);
     if (decision.disposition == Disposition::held)
@@ -173,7 +176,8 @@ class Taker {
     const std::string line =
         fmt::format(R"({{"k":"rel","site":"{}","ep":"{}","seq":{},"d":"{}"}})", to_string(site_.id),
                     to_string(epoch_.epoch), seq, to_text(decision.disposition));
-    const auto position = log_.append_own(connection_, change.kind->name, change.record, line);
+    const auto position = log_.append_own(connection_, change.kind->name, change.record, line,
+                                          store::find_subject(connection_, change));
     store::update_disposition(connection_, epoch_.number, seq, decision.disposition,
                               decision.detail, position.n);
     ++counts_.released;

@@ -33,8 +33,12 @@ SiteKnowledge knowledge(Connection& connection, const store::ChangeLog& log,
 class Taker {
  public:
   // `whole`: the lines are everything this site sees, and the site holds something already.
-  Taker(Connection& connection, store::ChangeLog& log, std::int64_t acked, bool whole)
-      : connection_(connection), log_(log), rebase_(connection, log, acked), whole_(whole) {}
+  Taker(Connection& connection, store::ChangeLog& log, std::int64_t acked, bool whole,
+        std::string bundle)
+      : connection_(connection),
+        log_(log),
+        rebase_(connection, log, acked, std::move(bundle)),
+        whole_(whole) {}
 
   Result<void> take(std::string_view line) {
     SKERRY_TRY(const StateLine state, decode_state_line(line));
@@ -120,14 +124,15 @@ Result<void> take_staged(Connection& connection, const StateBody& body, Taker& t
 }  // namespace
 
 Result<StateCounts> take_state(Connection& connection, store::ChangeLog& log, const StateBody& body,
-                               bool snapshot, HlcStamp central_clock, const LineSource& lines) {
+                               bool snapshot, HlcStamp central_clock, const LineSource& lines,
+                               std::string bundle) {
   auto upstream = store::read_upstream(connection);
   if (!upstream)
     return fail(Errc::not_enrolled, "this site has no central yet", "skerry enrol FILE");
   const SiteKnowledge known = knowledge(connection, log, *upstream, body);
   SKERRY_TRY(const Action action, judge_state(known, body, snapshot));
   const std::int64_t acked = acked_after(known, body);
-  Taker taker(connection, log, acked, snapshot && upstream->life.ord > 0);
+  Taker taker(connection, log, acked, snapshot && upstream->life.ord > 0, std::move(bundle));
   if (action == Action::duplicate) {
     taker.counts().duplicate = true;
     return taker.counts();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "store/change_log.hpp"
 #include "store/upstream.hpp"
@@ -23,9 +24,10 @@ struct StateCounts {
 };
 
 // Inside a write job at a site. Errors roll the job back: Errc::bundle_gap, Errc::wrong_history,
-// Errc::corrupt_bundle, Errc::unsupported_version, Errc::not_enrolled.
+// Errc::corrupt_bundle, Errc::unsupported_version, Errc::not_enrolled. `bundle`: its id, the
+// request of the rows that note what arrived.
 Result<StateCounts> take_state(store::Connection& connection, store::ChangeLog& log,
                                const StateBody& body, bool snapshot, HlcStamp central_clock,
-                               const LineSource& lines);
+                               const LineSource& lines, std::string bundle = {});
 
 }  // namespace skerry::sync

@@ -1,11 +1,12 @@
 #include "api/handlers/changes.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 
 #include "api/handlers/list_request.hpp"
-#include "api/work.hpp"
 #include "store/audit.hpp"
+#include "store/change_feed.hpp"
 
 namespace skerry::api {
 namespace {
@@ -13,39 +14,58 @@ namespace {
 constexpr int feed_limit_default = 100;
 constexpr int stream_batch_rows = 100;
 constexpr std::int64_t wait_seconds_max = 60;
+constexpr int reads_per_answer_max = 5;  // of rows that the filters pass over
 
-struct Change {
-  std::int64_t n;
-  std::string json;
+struct Feed {
+  struct Change {
+    std::string id;
+    std::string json;
+  };
+  std::vector<Change> changes;
+  store::FeedPosition last;
+  bool at_end = false;
 };
 
-std::vector<Change> read_feed(Context& context, std::int64_t after, int limit) {
-  std::vector<Change> changes;
-  const store::Reader reader = context.node.database.read();
-  const store::ReadTransaction transaction(*reader);  // a row and what is said of it, of one moment
-  const auto rows = store::read_log_after(*reader, after, limit);
-  if (rows.empty()) return changes;
-  store::AuditReader audit(*reader, context.role);
-  changes.reserve(rows.size());
-  for (const store::LogRow& row : rows)
-    store::append_audit_json(changes.emplace_back(Change{row.n, {}}).json, audit.read(row));
-  return changes;
+// "17-9f3ac04d5e6b7081": what a client keeps of a place in the feed.
+std::string to_id(const store::FeedPosition& position) {
+  return position.at.empty() ? std::to_string(position.n)
+                             : fmt::format("{}-{}", position.n, position.at);
 }
 
-Response feed_answer(const std::vector<Change>& changes, std::int64_t after) {
+Feed read(Context& context, const store::FeedQuery& query) {
+  Feed feed;
+  const store::Reader reader = context.node.database.read();
+  const store::ReadTransaction transaction(*reader);  // a row and what is said of it, of one moment
+  const store::FeedPage page = store::read_feed(*reader, query);
+  feed.last = page.last;
+  feed.at_end = page.at_end;
+  if (page.rows.empty()) return feed;
+  store::AuditReader audit(*reader, context.role);
+  feed.changes.reserve(page.rows.size());
+  for (const store::LogRow& row : page.rows) {
+    Feed::Change& change = feed.changes.emplace_back();
+    change.id = to_id(store::position_of(row));
+    store::append_audit_json(change.json, audit.read(row));
+  }
+  return feed;
+}
+
+Response feed_answer(const Feed& feed) {
   std::string body = "{\"items\":[";
-  for (const Change& change : changes) {
-    if (&change != &changes.front()) body += ',';
+  for (const Feed::Change& change : feed.changes) {
+    if (&change != &feed.changes.front()) body += ',';
     body += change.json;
   }
-  body += fmt::format("],\"last\":{}}}", changes.empty() ? after : changes.back().n);
+  const store::FeedPosition& last = feed.last;
+  const std::string at = last.at.empty() ? "null" : '"' + last.at + '"';
+  body += fmt::format("],\"last\":{},\"at\":{}}}", last.n, at);
   return Response::json(200, std::move(body));
 }
 
 class ChangeStream final : public EventStream {
  public:
-  ChangeStream(Context& context, Request& request, std::int64_t after)
-      : context_(context), request_(request), last_(after) {}
+  ChangeStream(Context& context, Request& request, store::FeedQuery query)
+      : context_(context), request_(request), query_(std::move(query)) {}
 
   Task<std::optional<std::string>> next(std::chrono::milliseconds timeout) override {
     while (true) {
@@ -59,112 +79,110 @@ class ChangeStream final : public EventStream {
   }
 
  private:
+  // An event without data moves the client's position over rows that its filters pass over: it
+  // dispatches nothing (HTML, "server-sent events", 9.2.6).
   std::string read_events() {
+    const Feed feed = read(context_, query_);
     std::string text;
-    for (const Change& change : read_feed(context_, last_, stream_batch_rows)) {
-      text += to_event(std::to_string(change.n), "change", change.json);
-      last_ = change.n;
-    }
+    for (const Feed::Change& change : feed.changes)
+      text += to_event(change.id, "change", change.json);
+    const std::string last = to_id(feed.last);
+    const bool passed_over = feed.changes.empty() || feed.changes.back().id != last;
+    if (feed.last.n > query_.after && passed_over) text += fmt::format("id: {}\n\n", last);
+    query_.after = feed.last.n;
     return text;
   }
 
   Context& context_;
   Request& request_;
-  std::int64_t last_;
+  store::FeedQuery query_;
 };
 
-// Last-Event-ID, what a browser sends when it comes back, before `after`.
-Result<std::int64_t> start_of(const Request& request) {
-  SKERRY_TRY(const auto after, read_number(request, "after"));
-  const std::string_view last = request.header("Last-Event-ID");
-  if (last.empty()) return after.value_or(0);
+std::optional<std::int64_t> parse_n(std::string_view text) {
   std::int64_t n = 0;
-  const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), n);
-  if (error != std::errc() || end != last.data() + last.size() || n < 0)
-    return fail(Errc::bad_request, "Last-Event-ID must be the number of a change");
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc() || end != text.data() + text.size() || n < 0) return std::nullopt;
   return n;
+}
+
+// Last-Event-ID, what a browser sends when it comes back, before `after` and `at`.
+Result<store::FeedPosition> start_of(const Request& request) {
+  SKERRY_TRY(const auto after, read_number(request, "after"));
+  store::FeedPosition position{after.value_or(0), std::string(request.query("at").value_or(""))};
+  const std::string_view last = request.header("Last-Event-ID");
+  if (last.empty()) return position;
+  const std::size_t dash = std::min(last.find('-'), last.size());
+  const auto n = parse_n(last.substr(0, dash));
+  if (!n) return fail(Errc::bad_request, "Last-Event-ID must be the id of an event of this feed");
+  return store::FeedPosition{*n, std::string(last.substr(std::min(dash + 1, last.size())))};
 }
 
 bool wants_events(const Request& request) {
   return request.header("Accept").find("text/event-stream") != std::string_view::npos;
 }
 
-std::optional<std::string> text_of(const Request& request, std::string_view name) {
-  const auto text = request.query(name);
-  return text ? std::optional<std::string>(*text) : std::nullopt;
-}
-
-Result<store::AuditQuery> read_audit_query(const Context& context, const Request& request) {
-  SKERRY_TRY_VOID(request.allow_queries(
-      {"kind", "record", "actor", "source", "since", "until", "limit", "cursor"}));
-  store::AuditQuery query;
-  query.kind = text_of(request, "kind");
-  if (query.kind && !find_kind(*query.kind))
-    return fail(Errc::bad_request, fmt::format("there is no kind \"{}\"", *query.kind));
-  if (const auto record = request.query("record")) {
-    query.record = parse_id<RecordId>(*record);
-    if (!query.record) return fail(Errc::bad_request, "record must be a record id (a UUID)");
+Result<store::FeedQuery> read_feed_query(const Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({"after", "at", "limit", "wait", "kind", "customer"}));
+  store::FeedQuery query;
+  std::vector<std::string_view> once;
+  for (const QueryParameter& parameter : request.queries()) {
+    if (parameter.name == "kind") {
+      if (!find_kind(parameter.value))
+        return fail(Errc::bad_request, fmt::format("there is no kind \"{}\"", parameter.value));
+      query.kinds.push_back(parameter.value);
+      continue;
+    }
+    if (std::find(once.begin(), once.end(), parameter.name) != once.end())
+      return fail(Errc::bad_request,
+                  fmt::format("the query parameter \"{}\" stands twice", parameter.name));
+    once.push_back(parameter.name);
   }
-  query.actor = text_of(request, "actor");
-  query.source = text_of(request, "source");
-  SKERRY_TRY(query.since, read_time(request, "since"));
-  SKERRY_TRY(query.until, read_time(request, "until"));
-  SKERRY_TRY(query.limit, read_limit(request, query.limit));
-  SKERRY_TRY(const auto position, read_cursor(context, request));
-  if (position) query.before_n = std::stoll(*position);  // authentic: written below
+  if (const auto customer = request.query("customer")) {
+    query.customer = parse_id<RecordId>(*customer);
+    if (!query.customer)
+      return fail(Errc::bad_request, "customer must be the id of a customer (a UUID)");
+  }
+  SKERRY_TRY(query.limit, read_limit(request, feed_limit_default));
   return query;
 }
 
 }  // namespace
 
 Task<Result<Response>> read_changes(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"after", "limit", "wait"}));
-  SKERRY_CO_TRY(const std::int64_t after, start_of(request));
-  SKERRY_CO_TRY(const int limit, read_limit(request, feed_limit_default));
+  SKERRY_CO_TRY(store::FeedQuery query, read_feed_query(request));
+  SKERRY_CO_TRY(const store::FeedPosition start, start_of(request));
   SKERRY_CO_TRY(const auto wait, read_number(request, "wait"));
   if (wait && *wait > wait_seconds_max)
     co_return fail(Errc::bad_request, fmt::format("wait is at most {} seconds", wait_seconds_max));
+  {
+    const store::Reader reader = context.node.database.read();
+    SKERRY_CO_TRY_VOID(store::check_position(*reader, start));
+  }
+  query.after = start.n;
   if (wants_events(request)) {
-    Response response = Response::events(std::make_unique<ChangeStream>(context, request, after));
+    query.limit = stream_batch_rows;
+    Response response =
+        Response::events(std::make_unique<ChangeStream>(context, request, std::move(query)));
     response.header("Cache-Control", "no-store");
     co_return response;
   }
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(wait.value_or(0));
-  while (true) {
+  store::FeedPosition last = start;
+  for (int reads = 1;; ++reads) {
     const std::uint64_t seen = context.commits.generation();
-    const auto changes = read_feed(context, after, limit);
+    Feed feed = read(context, query);
+    if (feed.last.n == last.n) feed.last.at = last.at;
+    last = feed.last;
+    query.after = last.n;
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         until - std::chrono::steady_clock::now());
-    if (!changes.empty() || left.count() <= 0) co_return feed_answer(changes, after);
+    if (!feed.changes.empty()) co_return feed_answer(feed);
+    if (feed.at_end ? left.count() <= 0 : reads >= reads_per_answer_max)
+      co_return feed_answer(feed);
+    if (!feed.at_end) continue;
     const Woken woken = co_await context.commits.wait(request.interrupt, seen, left);
-    if (woken == Woken::interrupted) co_return feed_answer({}, after);
+    if (woken == Woken::interrupted) co_return feed_answer(feed);
   }
-}
-
-Result<Response> list_audit(Context& context, Request& request) {
-  SKERRY_TRY(const store::AuditQuery query, read_audit_query(context, request));
-  const store::Reader reader = context.node.database.read();
-  const store::ReadTransaction transaction(*reader);
-  const store::AuditPage page = store::list_audit(*reader, context.role, query);
-  std::string items;
-  for (const store::AuditRow& row : page.rows) {
-    if (!items.empty()) items += ',';
-    store::append_audit_json(items, row);
-  }
-  return list_answer(context, request, std::move(items),
-                     page.before_n ? std::optional(std::to_string(*page.before_n)) : std::nullopt);
-}
-
-Task<Result<Response>> verify_audit(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
-  auto work = [&]() -> Result<store::LogAudit> {
-    const store::Reader reader = context.node.database.read();
-    return store::verify_chains(*reader, {});
-  };
-  const auto audit = co_await on_worker(context, work);
-  if (!audit) co_return tl::unexpected<Error>(audit.error());
-  co_return Response::json(200,
-                           fmt::format(R"({{"rows":{},"logs":{}}})", audit->rows, audit->logs));
 }
 
 }  // namespace skerry::api

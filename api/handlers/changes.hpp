@@ -1,4 +1,4 @@
-// The change log, read: the feed (long poll, server-sent events), the audit view, its verification.
+// The change feed: long poll and server-sent events.
 #pragma once
 
 #include "api/context.hpp"
@@ -7,7 +7,5 @@
 namespace skerry::api {
 
 Task<Result<Response>> read_changes(Context& context, Request& request);
-Result<Response> list_audit(Context& context, Request& request);
-Task<Result<Response>> verify_audit(Context& context, Request& request);
 
 }  // namespace skerry::api

@@ -3,83 +3,54 @@
 #include <fmt/format.h>
 
 #include "api/handlers/list_request.hpp"
+#include "api/handlers/record_query.hpp"
 #include "api/handlers/records.hpp"
-#include "store/list_records.hpp"
+#include "core/json_text.hpp"
 #include "store/sqlite/search_index.hpp"
 
 namespace skerry::api {
 namespace {
 
-using store::Archived;
-using store::ListPosition;
 using store::ListQuery;
 
 constexpr int search_limit_default = 20;
 
-std::string known_parameters(const Kind& kind) {
-  std::string known = "limit, cursor, sort, archived, q";
-  for (const Field& field : kind.fields)
-    if (field.filterable) known += fmt::format(", {}", field.name);
-  return fmt::format("known here: {}", known);
-}
-
-Result<std::size_t> filterable_field(const Kind& kind, std::string_view name,
-                                     std::string_view purpose) {
-  const int position = kind.find_field(name);
-  if (position < 0 || !kind.fields[static_cast<std::size_t>(position)].filterable)
-    return fail(Errc::bad_request,
-                fmt::format("{} are not {} by \"{}\"", kind.plural, purpose, name),
-                known_parameters(kind));
-  return static_cast<std::size_t>(position);
-}
-
-// A value in a query is text; the field says what it stands for.
-Result<FieldValue> read_filter(const Kind& kind, const QueryParameter& parameter) {
-  SKERRY_TRY(const std::size_t position, filterable_field(kind, parameter.name, "filtered"));
-  const Field& field = kind.fields[position];
-  json::value given(parameter.value);
-  if (field.type == FieldType::boolean && (parameter.value == "true" || parameter.value == "false"))
-    given = parameter.value == "true";
-  std::vector<FieldError> errors;
-  json::value value = read_value(field, given, parameter.name, errors);
-  if (!errors.empty())
-    return fail(Error(Errc::bad_request, fmt::format("{} {}", parameter.name, errors[0].detail)));
-  return FieldValue{position, std::move(value)};
-}
-
-Result<Archived> read_archived(std::string_view text) {
-  if (text == "exclude") return Archived::exclude;
-  if (text == "include") return Archived::include;
-  if (text == "only") return Archived::only;
-  return fail(Errc::bad_request, "archived must be exclude, include or only");
-}
-
-Result<void> read_sort(ListQuery& query, std::string_view text) {
-  query.descending = text.starts_with('-');
-  if (query.descending) text.remove_prefix(1);
-  if (text == "id") return {};
-  SKERRY_TRY(query.sort, filterable_field(*query.kind, text, "sorted"));
-  return {};
-}
-
-// What a cursor holds: [id, row, value of the field the list is sorted by].
-std::string write_position(const ListPosition& position) {
-  return json::serialize(json::array{to_string(position.id), position.row, position.sort_value});
-}
-
-ListPosition read_position(std::string_view text) {
-  const json::array parts = json::parse(text).as_array();  // authentic: written above
-  return {parse_id<RecordId>(parts.at(0).as_string()).value(), parts.at(1).as_int64(), parts.at(2)};
-}
-
-// False: the words of the search match nothing, ever.
-Result<bool> read_search(ListQuery& query, std::string_view text) {
-  query.match = store::search_index::match_expression(text);
-  return query.match.has_value();
-}
-
 std::string join(const std::vector<std::string>& items) {
   return fmt::format("{}", fmt::join(items, ","));
+}
+
+// Puts the size of the whole list before the closing brace of its answer.
+void add_total(Response& response, const std::optional<std::int64_t>& total) {
+  auto& body = std::get<std::string>(response.body);
+  body.pop_back();
+  body += total ? fmt::format(",\"total\":{}}}", *total)
+                : fmt::format(",\"total\":null,\"total_over\":{}}}", store::list_count_max);
+}
+
+// What the words find in one kind.
+struct Hits {
+  const Kind* kind = nullptr;
+  store::ListPage page;
+  std::size_t taken = 0;
+};
+
+// Every kind gets its share, so that many of one do not hide the others.
+void share(std::vector<Hits>& all, std::size_t limit) {
+  std::size_t left = 0;
+  for (const Hits& hits : all) left += hits.page.items.size();
+  left = std::min(left, limit);
+  while (left > 0)
+    for (std::size_t i = 0; i < all.size() && left > 0; ++i)
+      if (all[i].taken < all[i].page.items.size()) ++all[i].taken, --left;
+}
+
+void append_hit(std::string& body, store::Connection& connection, const Hits& hits,
+                std::size_t hit) {
+  const auto record = store::find_record(connection, *hits.kind, hits.page.ids[hit]);
+  body +=
+      fmt::format("{}{{\"kind\":\"{}\",\"label\":", body.back() == '[' ? "" : ",", hits.kind->name);
+  append_json_string(body, record ? store::record_label(*record) : std::string());
+  body += ",\"record\":" + hits.page.items[hit] + "}";
 }
 
 }  // namespace
@@ -87,34 +58,18 @@ std::string join(const std::vector<std::string>& items) {
 Result<Response> list_records(Context& context, Request& request) {
   const Kind* kind = find_kind_by_plural(request.param("plural"));
   if (!kind) return fail(Errc::not_found, "there is no such kind of record");
-  ListQuery query;
-  query.kind = kind;
-  bool nothing = false;
-  SKERRY_TRY(query.limit, read_limit(request, store::list_limit_default));
-  for (const QueryParameter& parameter : request.queries()) {
-    if (parameter.name == "limit" || parameter.name == "cursor") continue;
-    if (parameter.name == "sort") {
-      SKERRY_TRY_VOID(read_sort(query, parameter.value));
-    } else if (parameter.name == "archived") {
-      SKERRY_TRY(query.archived, read_archived(parameter.value));
-    } else if (parameter.name == "q") {
-      SKERRY_TRY(const bool words, read_search(query, parameter.value));
-      nothing = !words;
-    } else {
-      SKERRY_TRY(FieldValue filter, read_filter(*kind, parameter));
-      query.filters.push_back(std::move(filter));
-    }
-  }
-  if (request.query("q") && request.query("sort"))
-    return fail(Errc::bad_request, "a search comes in the order in which records were made here",
-                "leave sort or q out");
   SKERRY_TRY(const auto position, read_cursor(context, request));
-  if (position) query.after = read_position(*position);
-  if (nothing) return list_answer(context, request, {}, std::nullopt);
   const store::Reader reader = context.node.database.read();
-  const store::ListPage page = store::list_records(*reader, query);
-  return list_answer(context, request, join(page.items),
-                     page.next ? std::optional(write_position(*page.next)) : std::nullopt);
+  const store::ReadTransaction one_state(*reader);
+  SKERRY_TRY(RecordQuery query, read_record_query(*reader, request, *kind));
+  if (query.nothing) return list_answer(context, request, {}, std::nullopt);
+  if (position) query.list.after = read_position(*position);
+  const store::ListPage page = store::list_records(*reader, query.list);
+  Response response =
+      list_answer(context, request, join(page.items),
+                  page.next ? std::optional(write_position(*page.next)) : std::nullopt);
+  if (query.counted) add_total(response, store::count_records(*reader, query.list));
+  return response;
 }
 
 Result<Response> search_records(Context& context, Request& request) {
@@ -123,32 +78,23 @@ Result<Response> search_records(Context& context, Request& request) {
   const auto text = request.query("q");
   if (!text || text->empty())
     return fail(Errc::bad_request, "q, the words to look for, is missing");
-  const auto match = store::search_index::match_expression(*text);
-  std::vector<std::vector<std::string>> found(all_kinds().size());
-  std::size_t available = 0;
-  if (match) {
-    const store::Reader reader = context.node.database.read();
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      ListQuery query;
-      query.kind = &all_kinds()[i];
-      query.archived = Archived::include;  // what is archived is still found by its name
-      query.match = match;
-      query.limit = limit;
-      found[i] = store::list_records(*reader, query).items;
-      available += found[i].size();
-    }
+  ListQuery query;
+  query.archived = store::Archived::include;  // what is archived is still found by its name
+  query.limit = limit;
+  query.words = store::search_index::words_of(*text);
+  if (query.words.empty()) return Response::json(200, std::string(R"({"items":[]})"));
+  const store::Reader reader = context.node.database.read();
+  const store::ReadTransaction one_state(*reader);
+  std::vector<Hits> found;
+  for (const Kind& kind : all_kinds()) {
+    if (!store::is_searched(kind)) continue;
+    query.kind = &kind;
+    found.push_back({&kind, store::list_records(*reader, query)});
   }
-  // Every kind gets its share, so that many of one do not hide the others.
-  std::vector<std::size_t> taken(found.size());
-  for (std::size_t left = std::min<std::size_t>(available, static_cast<std::size_t>(limit));
-       left > 0;)
-    for (std::size_t i = 0; i < found.size() && left > 0; ++i)
-      if (taken[i] < found[i].size()) ++taken[i], --left;
+  share(found, static_cast<std::size_t>(limit));
   std::string body = "{\"items\":[";
-  for (std::size_t i = 0; i < found.size(); ++i)
-    for (std::size_t j = 0; j < taken[i]; ++j)
-      body += fmt::format("{}{{\"kind\":\"{}\",\"record\":{}}}", body.back() == '[' ? "" : ",",
-                          all_kinds()[i].name, found[i][j]);
+  for (const Hits& hits : found)
+    for (std::size_t i = 0; i < hits.taken; ++i) append_hit(body, *reader, hits, i);
   return Response::json(200, body + "]}");
 }
 

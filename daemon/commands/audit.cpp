@@ -1,9 +1,26 @@
-// audit list, verify; changes.
+// audit list, export, verify; changes.
+#include <cerrno>
+#include <fcntl.h>
+#include <limits>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "core/json_text.hpp"
+#include "crypto/file.hpp"
+#include "crypto/fingerprint.hpp"
+#include "crypto/sha256.hpp"
 #include "daemon/commands/commands.hpp"
+#include "daemon/folder.hpp"
+#include "store/audit_verify.hpp"
 
 namespace skerry::daemon {
 namespace {
+
+constexpr std::size_t key_bytes_max = 16 * 1024;
+
+std::string in_brackets(std::string_view what, const std::string& text) {
+  return text.empty() ? std::string() : fmt::format(" ({}{})", what, text);
+}
 
 void show_change(Terminal& terminal, const json::object& change) {
   terminal.document(change);
@@ -15,25 +32,124 @@ void show_change(Terminal& terminal, const json::object& change) {
     fields +=
         fmt::format(" {}={}", std::string_view(name), now == nullptr ? "null" : to_json_text(*now));
   }
-  terminal.line("{:>6} {} {} {} {} by {} ({}){}", integer_of(change, "n"),
+  terminal.line("{:>6} {} {} {} {}{} by {} ({}){}{}", integer_of(change, "n"),
                 text_of(change, "recorded_at"), text_of(change, "op"), text_of(change, "kind"),
-                text_of(change, "record"), text_of(change, "actor"), text_of(change, "source"),
-                fields);
+                text_of(change, "record"), in_brackets("", text_of(change, "label")),
+                text_of(change, "actor"), text_of(change, "source"), fields,
+                in_brackets("why: ", text_of(change, "reason")));
 }
 
-}  // namespace
-
-Result<Exit> run_audit_list(Session& session, const AuditFilter& filter) {
+Query query_of(const AuditFilter& filter) {
   Query query;
   query.add_if("kind", filter.kind).add_if("record", filter.record).add_if("actor", filter.actor);
-  query.add_if("source", filter.source).add_if("since", filter.since).add_if("until", filter.until);
-  SKERRY_TRY(const auto items, session.daemon.list("/v1/audit" + query.text(), filter.limit));
-  for (const json::value& item : items)
-    if (const json::object* change = item.if_object()) show_change(session.terminal, *change);
-  return Exit::ok;
+  query.add_if("source", filter.source).add_if("op", filter.op).add_if("site", filter.site);
+  query.add_if("since", filter.since).add_if("until", filter.until).add_if("q", filter.text);
+  return query;
 }
 
-Result<Exit> run_audit_verify(Session& session) {
+// Gives whole lines to the verifier.
+class LineSink final : public ByteSink {
+ public:
+  explicit LineSink(store::ExportVerifier& verifier) : verifier_(verifier) {}
+
+  Result<void> write(ByteView bytes) override {
+    rest_ += as_text(bytes);
+    std::size_t from = 0;
+    for (std::size_t end = 0; (end = rest_.find('\n', from)) != std::string::npos; from = end + 1)
+      SKERRY_TRY_VOID(verifier_.take(std::string_view(rest_).substr(from, end - from)));
+    rest_.erase(0, from);
+    if (rest_.size() > store::export_line_bytes_max)
+      return fail(Errc::bad_input, "a line is too long for an export of the log");
+    return {};
+  }
+  Result<void> finish() override {
+    if (rest_.empty()) return {};
+    SKERRY_TRY_VOID(verifier_.take(rest_));
+    return fail(Errc::bad_signature, "the last line has no line break: the export is cut off",
+                "copy it again, or export the log again");
+  }
+
+ private:
+  store::ExportVerifier& verifier_;
+  std::string rest_;
+};
+
+Result<store::ExportReport> verify_file(const std::string& file) {
+  SKERRY_TRY(const auto opened, open_input(file));
+  store::ExportVerifier verifier;
+  LineSink lines(verifier);
+  const auto read = [&]() -> Result<store::ExportReport> {
+    SKERRY_TRY_VOID(sync::pump(opened.file.fd(), 0, opened.size, lines));
+    SKERRY_TRY_VOID(lines.finish());
+    return verifier.finish();
+  };
+  auto report = read();
+  if (!report) report.error().detail = fmt::format("{}: {}", file, report.error().detail);
+  return report;
+}
+
+Result<crypto::VerifyKey> load_key(const std::string& file) {
+  const auto bytes = crypto::read_small_file(file, key_bytes_max);
+  if (!bytes)
+    return fail(Errc::bad_input, fmt::format("{}: {}", file, bytes.error().detail),
+                "name the public key of the machine that exported: --key FILE.pem");
+  auto key = crypto::VerifyKey::from_pem(as_text(*bytes));
+  if (!key) key.error().detail = fmt::format("{}: {}", file, key.error().detail);
+  return key;
+}
+
+// Whether somebody but the file itself vouches for the key. Errc::unknown_signer when keys were
+// named and it is none of them.
+Result<bool> is_vouched_for(const Config& config, const crypto::VerifyKey& signer,
+                            const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    SKERRY_TRY(const auto key, load_key(file));
+    if (key == signer) return true;
+  }
+  if (!files.empty())
+    return fail(Errc::unknown_signer,
+                fmt::format("the export is signed by {}, none of the keys given", signer.key_id()),
+                "ask who wrote it; do not rely on it");
+  const auto own = load_key(DataFolder{config.data()}.public_key().string());
+  return own && *own == signer;
+}
+
+json::object to_json(const store::ExportReport& report, bool vouched_for) {
+  json::array gaps;
+  for (const auto& gap : report.gaps)
+    gaps.push_back({{"log", gap.log}, {"first", gap.first}, {"last", gap.last}});
+  return {{"verified", true},
+          {"rows", report.rows},
+          {"logs", report.logs},
+          {"whole", report.whole},
+          {"filter", report.filter},
+          {"gaps", std::move(gaps)},
+          {"gaps_count", report.gaps_count},
+          {"role", report.role},
+          {"name", report.name},
+          {"exported_at", report.exported_at},
+          {"key_id", report.key->key_id()},
+          {"fingerprint", crypto::fingerprint_words(crypto::sha256(report.key->raw()))},
+          {"key_known", vouched_for}};
+}
+
+void show_report(Terminal& terminal, const store::ExportReport& report) {
+  terminal.line("{} \"{}\", exported at {}", report.role, report.name, report.exported_at);
+  terminal.line("every hash fits: {} in {}", counted(report.rows, "row"),
+                counted(report.logs, "log"));
+  if (report.whole)
+    terminal.line("whole: no row is missing up to the end");
+  else
+    terminal.line("filtered by {}: {} between these rows, each proven alone",
+                  json::serialize(report.filter), counted(report.gaps_count, "gap"));
+  for (const auto& gap : report.gaps)
+    terminal.line("  log {}: positions {} to {} are not in this file", gap.log, gap.first,
+                  gap.last);
+  terminal.line("signed by {}: {}", report.key->key_id(),
+                crypto::fingerprint_words(crypto::sha256(report.key->raw())));
+}
+
+Result<Exit> verify_database(Session& session) {
   SKERRY_TRY(const auto answer, session.daemon.post_empty("/v1/audit:verify"));
   session.terminal.document(answer);
   session.terminal.line("every hash fits: {} in {}", counted(integer_of(answer, "rows"), "row"),
@@ -41,10 +157,78 @@ Result<Exit> run_audit_verify(Session& session) {
   return Exit::ok;
 }
 
-Result<Exit> run_changes(Session& session, std::int64_t after, std::int64_t limit, bool follow) {
-  if (!follow) {
-    const std::string target = fmt::format("/v1/changes?after={}&limit={}", after, limit);
-    SKERRY_TRY(const auto answer, session.daemon.get_object(target));
+// A new file; nothing of it stays when the export fails.
+Result<std::uint64_t> export_to_file(DaemonClient& daemon, const std::string& target,
+                                     const std::string& path) {
+  const sync::FileHandle file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (!file.is_open() && errno == EEXIST)
+    return fail(Errc::already_exists, fmt::format("{} is there already", path),
+                "name another file: --out FILE");
+  if (!file.is_open()) return fail(sync::system_error(errno, fmt::format("making {}", path)));
+  sync::FileSink sink(file.fd(), std::numeric_limits<std::uint64_t>::max());
+  auto fetched = daemon.fetch_into(target, sink);
+  if (fetched && ::fsync(file.fd()) != 0)
+    fetched = fail(sync::system_error(errno, fmt::format("writing {}", path)));
+  if (fetched) return sink.bytes();
+  ::unlink(path.c_str());
+  return fail(std::move(fetched).error());
+}
+
+}  // namespace
+
+Result<Exit> run_audit_list(Session& session, const AuditFilter& filter) {
+  const std::string target = "/v1/audit" + query_of(filter).text();
+  SKERRY_TRY(const auto items, session.daemon.list(target, filter.limit));
+  for (const json::value& item : items)
+    if (const json::object* change = item.if_object()) show_change(session.terminal, *change);
+  return Exit::ok;
+}
+
+Result<Exit> run_audit_export(Session& session, const AuditFilter& filter,
+                              const AuditOutput& output) {
+  const std::string target =
+      "/v1/audit:export" + query_of(filter).add("format", output.format).text();
+  if (output.file.empty()) {
+    sync::FileSink sink(STDOUT_FILENO, std::numeric_limits<std::uint64_t>::max());
+    SKERRY_TRY_VOID(session.daemon.fetch_into(target, sink));
+    return Exit::ok;
+  }
+  SKERRY_TRY(const std::uint64_t bytes, export_to_file(session.daemon, target, output.file));
+  session.terminal.document({{"file", output.file}, {"bytes", bytes}, {"format", output.format}});
+  session.terminal.line("wrote {} ({})", output.file, sized(bytes));
+  if (output.format == "ndjson")
+    session.terminal.next(fmt::format("skerry audit verify {}", output.file));
+  return Exit::ok;
+}
+
+Result<Exit> run_audit_verify(const Config& config, Terminal& terminal, const std::string& file,
+                              const std::vector<std::string>& keys) {
+  if (file.empty()) {
+    if (!keys.empty())
+      return fail(Errc::usage, "--key belongs to an export", "skerry audit verify FILE --key KEY");
+    DaemonClient daemon(config, terminal);
+    Session session{config, terminal, daemon};
+    return verify_database(session);
+  }
+  SKERRY_TRY(const auto report, verify_file(file));
+  SKERRY_TRY(const bool vouched_for, is_vouched_for(config, *report.key, keys));
+  terminal.document(to_json(report, vouched_for));
+  show_report(terminal, report);
+  if (vouched_for) return Exit::ok;
+  terminal.line("the key came with the file: nobody else has said yet whose it is");
+  terminal.next(fmt::format("skerry audit verify {} --key FILE.pem", file));
+  return Exit::attention;
+}
+
+Result<Exit> run_changes(Session& session, const FeedOptions& options) {
+  Query query;
+  query.add("after", std::to_string(options.after));
+  for (const std::string& kind : options.kinds) query.add("kind", kind);
+  query.add_if("customer", options.customer);
+  if (!options.follow) {
+    query.add("limit", std::to_string(options.limit));
+    SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/changes" + query.text()));
     for (const json::object* change : objects_of(answer, "items"))
       show_change(session.terminal, *change);
     return Exit::ok;
@@ -54,7 +238,7 @@ Result<Exit> run_changes(Session& session, std::int64_t after, std::int64_t limi
     show_change(session.terminal, change);
     return {};
   };
-  SKERRY_TRY_VOID(session.daemon.events(fmt::format("/v1/changes?after={}", after), on_data));
+  SKERRY_TRY_VOID(session.daemon.events("/v1/changes" + query.text(), on_data));
   return Exit::ok;
 }
 

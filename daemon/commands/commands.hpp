@@ -55,11 +55,37 @@ Result<Exit> run_token_revoke(Session& session, const std::string& id);
 
 // import.cpp
 struct ImportOptions {
+  std::string kind;  // plural
   std::string file;
-  std::vector<std::string> map;  // "field=Header"
+  std::vector<std::string> map;     // "field=Header"
+  std::vector<std::string> set;     // "field=value"
+  std::vector<std::string> ignore;  // headers
+  bool ignore_unknown = false;
+  std::string mapping;       // a saved one
+  std::string save_mapping;  // its name
+  std::string mode = "all-or-nothing";
+  std::string rejects;  // file that is made for the rejected rows
+  bool create_parents = false;
   bool dry_run = false;
 };
-Result<Exit> run_import_customers(Session& session, const ImportOptions& options);
+Result<Exit> run_import(Session& session, const ImportOptions& options);
+Result<Exit> run_mapping_list(Session& session);
+Result<Exit> run_mapping_show(Session& session, const std::string& name);
+Result<Exit> run_mapping_delete(Session& session, const std::string& name);
+
+// export.cpp
+struct RecordExportOptions {
+  std::string kind;  // plural
+  std::string format = "csv";
+  std::string out;  // a file that is made; empty: stdout
+  std::string archived, words, sort;
+  std::vector<std::string> filters;  // "field=value"
+};
+Result<Exit> run_export(Session& session, const RecordExportOptions& options);
+// Errc::usage with the kinds there are.
+Result<void> check_kind(const std::string& plural);
+// Copies what was fetched into a new file. Errc::already_exists.
+Result<void> save_file(const OpenFile& from, const std::string& name);
 
 // site.cpp
 struct Invitation {
@@ -111,11 +137,28 @@ Result<Exit> run_conflict_resolve(Session& session, const Resolution& resolution
 
 // audit.cpp
 struct AuditFilter {
-  std::string kind, record, actor, source, since, until;
-  std::int64_t limit = 50;
+  std::string kind, record, actor, source, op, site, since, until, text;
+  std::int64_t limit = 50;  // of audit list
+};
+struct AuditOutput {
+  std::string format = "ndjson";  // or csv
+  std::string file;               // empty: stdout
 };
 Result<Exit> run_audit_list(Session& session, const AuditFilter& filter);
-Result<Exit> run_audit_verify(Session& session);
-Result<Exit> run_changes(Session& session, std::int64_t after, std::int64_t limit, bool follow);
+Result<Exit> run_audit_export(Session& session, const AuditFilter& filter,
+                              const AuditOutput& output);
+// Without a file: the database of the running daemon. With one: an export, without a daemon;
+// Exit::attention when it fits and nobody but the file vouches for its key.
+Result<Exit> run_audit_verify(const Config& config, Terminal& terminal, const std::string& file,
+                              const std::vector<std::string>& keys);
+
+struct FeedOptions {
+  std::int64_t after = 0;
+  std::int64_t limit = 100;
+  bool follow = false;
+  std::vector<std::string> kinds;
+  std::string customer;
+};
+Result<Exit> run_changes(Session& session, const FeedOptions& options);
 
 }  // namespace skerry::daemon

@@ -37,10 +37,12 @@ CREATE TABLE customer(
 CREATE INDEX customer_version ON customer(version, id) WHERE version > 0;
 CREATE INDEX customer_name ON customer(name, id);
 CREATE INDEX customer_account_ref ON customer(account_ref, id);
+CREATE INDEX customer_updated_at ON customer(updated_at, id);
 CREATE INDEX customer_archived ON customer(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE customer_search USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3',
+  text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE customer_search_words USING fts5vocab(customer_search, instance);
 
 CREATE TABLE contact(
   row INTEGER PRIMARY KEY,
@@ -67,10 +69,12 @@ CREATE TABLE contact(
 CREATE INDEX contact_version ON contact(version, id) WHERE version > 0;
 CREATE INDEX contact_customer ON contact(customer, id);
 CREATE INDEX contact_email ON contact(email, id);
+CREATE INDEX contact_updated_at ON contact(updated_at, id);
 CREATE INDEX contact_archived ON contact(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE contact_search USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3',
+  text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE contact_search_words USING fts5vocab(contact_search, instance);
 
 CREATE TABLE location(
   row INTEGER PRIMARY KEY,
@@ -91,11 +95,14 @@ CREATE TABLE location(
 ) STRICT;
 CREATE INDEX location_version ON location(version, id) WHERE version > 0;
 CREATE INDEX location_customer ON location(customer, id);
+CREATE INDEX location_customer_name ON location(customer, name, id);
 CREATE INDEX location_name ON location(name, id);
+CREATE INDEX location_updated_at ON location(updated_at, id);
 CREATE INDEX location_archived ON location(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE location_search USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3',
+  text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE location_search_words USING fts5vocab(location_search, instance);
 
 CREATE TABLE note(
   row INTEGER PRIMARY KEY,
@@ -114,10 +121,12 @@ CREATE TABLE note(
 ) STRICT;
 CREATE INDEX note_version ON note(version, id) WHERE version > 0;
 CREATE INDEX note_subject ON note(subject, id);
+CREATE INDEX note_updated_at ON note(updated_at, id);
 CREATE INDEX note_archived ON note(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE note_search USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3',
+  text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE note_search_words USING fts5vocab(note_search, instance);
 
 CREATE TABLE product(
   row INTEGER PRIMARY KEY,
@@ -139,10 +148,12 @@ CREATE INDEX product_version ON product(version, id) WHERE version > 0;
 CREATE INDEX product_sku ON product(sku, id);
 CREATE INDEX product_name ON product(name, id);
 CREATE INDEX product_type ON product(type, id);
+CREATE INDEX product_updated_at ON product(updated_at, id);
 CREATE INDEX product_archived ON product(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE product_search USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3',
+  text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE product_search_words USING fts5vocab(product_search, instance);
 
 CREATE TABLE asset(
   row INTEGER PRIMARY KEY,
@@ -171,13 +182,21 @@ CREATE INDEX asset_version ON asset(version, id) WHERE version > 0;
 CREATE INDEX asset_product ON asset(product, id);
 CREATE INDEX asset_serial ON asset(serial, id);
 CREATE INDEX asset_owner ON asset(owner, id);
+CREATE INDEX asset_owner_serial ON asset(owner, serial, id);
 CREATE INDEX asset_status ON asset(status, id);
 CREATE INDEX asset_location ON asset(location, id);
-CREATE INDEX asset_place ON asset(scope_place, id) WHERE scope_place IS NOT NULL;
+CREATE INDEX asset_location_serial ON asset(location, serial, id) WHERE location IS NOT NULL;
+CREATE INDEX asset_in_transit ON asset(id) WHERE in_transit=1;
+CREATE INDEX asset_scrapped ON asset(id) WHERE scrapped_on IS NOT NULL;
+CREATE INDEX asset_scope_place ON asset(scope_place, id) WHERE scope_place IS NOT NULL;
+CREATE INDEX asset_scope_place_serial ON asset(scope_place, serial, id)
+  WHERE scope_place IS NOT NULL;
+CREATE INDEX asset_updated_at ON asset(updated_at, id);
 CREATE INDEX asset_archived ON asset(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE asset_search USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3',
+  text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE asset_search_words USING fts5vocab(asset_search, instance);
 
 CREATE TABLE move(
   row INTEGER PRIMARY KEY,
@@ -207,10 +226,12 @@ CREATE INDEX move_asset ON move(asset, id);
 CREATE INDEX move_from_location ON move(from_location, id);
 CREATE INDEX move_to_location ON move(to_location, id);
 CREATE INDEX move_tracking_number ON move(tracking_number, id);
+CREATE INDEX move_updated_at ON move(updated_at, id);
 CREATE INDEX move_archived ON move(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE move_search USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3',
+  text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE move_search_words USING fts5vocab(move_search, instance);
 
 CREATE TABLE custom_field(
   row INTEGER PRIMARY KEY,
@@ -234,10 +255,12 @@ CREATE TABLE custom_field(
 ) STRICT;
 CREATE INDEX custom_field_version ON custom_field(version, id) WHERE version > 0;
 CREATE INDEX custom_field_record_kind ON custom_field(record_kind, id);
+CREATE INDEX custom_field_updated_at ON custom_field(updated_at, id);
 CREATE INDEX custom_field_archived ON custom_field(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE custom_field_search USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3',
+  text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE custom_field_search_words USING fts5vocab(custom_field_search, instance);
 
 -- The values of custom fields, by value: "asset.color" and what it is.
 CREATE TABLE custom_value(
@@ -273,6 +296,8 @@ CREATE TABLE log(
 
 -- Every change, in the order this machine recorded it (n); (log, seq) is its place in a chain:
 -- hash = SHA-256(hash before ‖ line).
+-- `label` is what people knew the record by, `customer` and `place` whose scope decided who saw it: the
+-- log outlives the record.
 CREATE TABLE change_log(
   n INTEGER PRIMARY KEY,
   log INTEGER NOT NULL,
@@ -281,8 +306,18 @@ CREATE TABLE change_log(
   kind TEXT NOT NULL,
   record BLOB NOT NULL,
   recorded_at INTEGER NOT NULL,
-  line TEXT NOT NULL
+  line TEXT NOT NULL,
+  label TEXT NOT NULL,
+  customer BLOB NOT NULL,
+  place BLOB
 ) STRICT;
+-- The log is only ever appended to; the chain would tell, these refuse.
+CREATE TRIGGER change_log_is_not_edited BEFORE UPDATE ON change_log BEGIN
+  SELECT RAISE(ABORT, 'the change log cannot be edited');
+END;
+CREATE TRIGGER change_log_is_kept BEFORE DELETE ON change_log BEGIN
+  SELECT RAISE(ABORT, 'rows of the change log cannot be deleted');
+END;
 CREATE UNIQUE INDEX change_log_seq ON change_log(log, seq);
 CREATE INDEX change_log_record ON change_log(record, n);
 

@@ -1,5 +1,6 @@
 #include "store/sqlite/search_index.hpp"
 
+#include <algorithm>
 #include <array>
 #include <sqlite3.h>
 
@@ -27,20 +28,15 @@ class Tokenizers {
     return tokenizers;
   }
 
-  // Each call has a tokenizer of its own, since one is not for two threads at a time.
-  void tokenize(std::string_view text, void* context,
-                int (*token)(void*, int, const char*, int, int, int)) const {
+  Fts5Tokenizer* make() const {
     std::array<const char*, 2> arguments{"remove_diacritics", "2"};
     Fts5Tokenizer* tokenizer = nullptr;
     check_sqlite(nullptr,
                  methods_.xCreate(user_data_, arguments.data(), arguments.size(), &tokenizer),
                  "make a tokenizer");
-    // Stops early with SQLITE_DONE when `token` has enough.
-    const int code = methods_.xTokenize(tokenizer, context, FTS5_TOKENIZE_QUERY, text.data(),
-                                        static_cast<int>(text.size()), token);
-    methods_.xDelete(tokenizer);
-    if (code != SQLITE_DONE) check_sqlite(nullptr, code, "tokenize a search");
+    return tokenizer;
   }
+  const fts5_tokenizer& methods() const { return methods_; }
 
  private:
   Tokenizers() {
@@ -63,19 +59,21 @@ class Tokenizers {
   fts5_tokenizer methods_{};
 };
 
-struct Expression {
-  std::string text;
-  std::size_t words = 0;
-};
+using Token = int (*)(void*, int, const char*, int, int, int);
 
-int append_word(void* context, int, const char* word, int length, int, int) {
-  auto& expression = *static_cast<Expression*>(context);
-  if (expression.words++ > 0) expression.text += ' ';
-  // A word of the tokenizer holds letters and digits only, so there is no quote to escape.
-  expression.text += '"';
-  expression.text.append(word, static_cast<std::size_t>(length));
-  expression.text += length > 1 ? "\"*" : "\"";
-  return expression.words == words_max ? SQLITE_DONE : SQLITE_OK;
+// Stops early, and well, with SQLITE_DONE when `token` has enough.
+void tokenize(Fts5Tokenizer* tokenizer, std::string_view text, void* context, Token token) {
+  const int code =
+      Tokenizers::instance().methods().xTokenize(tokenizer, context, FTS5_TOKENIZE_DOCUMENT,
+                                                 text.data(), static_cast<int>(text.size()), token);
+  if (code != SQLITE_DONE) check_sqlite(nullptr, code, "cut a text into words");
+}
+
+int add_word(void* context, int, const char* data, int length, int, int) {
+  auto& words = *static_cast<std::vector<std::string>*>(context);
+  const std::string_view word(data, static_cast<std::size_t>(length));
+  if (std::find(words.begin(), words.end(), word) == words.end()) words.emplace_back(word);
+  return words.size() == words_max ? SQLITE_DONE : SQLITE_OK;
 }
 
 }  // namespace
@@ -90,11 +88,37 @@ void remove(Connection& connection, std::string_view kind_table, std::int64_t ro
   add(connection, kind_table, rowid, true, old_text);
 }
 
-std::optional<std::string> match_expression(std::string_view user_query) {
-  Expression expression;
-  Tokenizers::instance().tokenize(user_query, &expression, append_word);
-  if (expression.words == 0) return std::nullopt;
-  return std::move(expression.text);
+std::vector<std::string> words_of(std::string_view user_query) {
+  std::vector<std::string> words;
+  WordMatch::Cutter cutter;
+  tokenize(cutter.tokenizer, user_query, &words, add_word);
+  return words;
+}
+
+WordMatch::Cutter::Cutter() : tokenizer(Tokenizers::instance().make()) {}
+WordMatch::Cutter::~Cutter() { Tokenizers::instance().methods().xDelete(tokenizer); }
+
+WordMatch::WordMatch(std::vector<std::string> words, std::size_t lead)
+    : words_(std::move(words)), lead_(lead) {
+  SKERRY_CHECK(lead_ < words_.size() && words_.size() <= words_max);
+}
+
+std::optional<std::string_view> WordMatch::first_of_lead(std::string_view text) {
+  begun_ = 0;
+  first_.clear();
+  tokenize(cutter_.tokenizer, text, this,
+           [](void* self, int, const char* word, int length, int, int) {
+             static_cast<WordMatch*>(self)->look_at({word, static_cast<std::size_t>(length)});
+             return SQLITE_OK;
+           });
+  if (begun_ + 1 != 1u << words_.size()) return std::nullopt;
+  return first_;
+}
+
+void WordMatch::look_at(std::string_view word) {
+  for (std::size_t i = 0; i < words_.size(); ++i)
+    if (word.starts_with(words_[i])) begun_ |= 1u << i;
+  if (word.starts_with(words_[lead_]) && (first_.empty() || word < first_)) first_ = word;
 }
 
 }  // namespace skerry::store::search_index

@@ -13,6 +13,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from validating_proxy import PROXY, Proxy, check_contract
+
 SKERRY = os.environ.get("SKERRY", "skerry")
 READY_SECONDS = 30
 COMMAND_SECONDS = 120
@@ -66,8 +68,9 @@ def run(*arguments, stdin=subprocess.DEVNULL, env=None):
 class Machine:
     """One initialised data folder, and its daemon while it runs."""
 
-    def __init__(self, folder, role, name, config=""):
+    def __init__(self, folder, role, name, config="", proxied=True):
         self.data = Path(folder)
+        self.proxy = Proxy() if PROXY and proxied else None
         self.role = role
         self.process = None
         self.address = None
@@ -90,22 +93,28 @@ class Machine:
         line = self.process.stdout.readline() if ready else ""
         assert line.startswith("ready tcp="), f"not ready: {line!r}\n{self.log()}"
         self.address = line.split()[1].removeprefix("tcp=")
+        if self.proxy:
+            self.proxy.stop()  # it stood before another port
         return self
 
     def stop(self):
         """SIGTERM; gives the exit code."""
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(timeout=READY_SECONDS)
-        self.process.stdout.close()
-        self.process = None
+        self.forget_process()
         return code
 
     def kill(self):
         """SIGKILL, as a power cut would."""
         self.process.kill()
         self.process.wait(timeout=READY_SECONDS)
+        self.forget_process()
+
+    def forget_process(self):
         self.process.stdout.close()
         self.process = None
+        if self.proxy:
+            self.proxy.stop()
 
     def restart(self):
         self.stop()
@@ -132,16 +141,32 @@ class Machine:
         return self.ok("digest", "--json", *arguments).document()["digest"]
 
     def http(self, method, path, body=None, headers=None):
-        """A request with an administrator's token over TCP."""
+        """A request with an administrator's token over TCP; through the proxy where there is one.
+
+        A body that is no text is sent as JSON.
+        """
+        headers = dict(headers or {})
+        data = None
+        if body is not None:
+            data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+            headers.setdefault("Content-Type", "application/json")
+        address = self.proxy.before(self.address) if self.proxy else self.address
+        answer = self.send(address, method, path, data, headers)
+        if self.proxy:
+            check_contract(f"{method} {path}", answer)
+        return answer
+
+    def straight(self, method, path, data=None):
+        """As http(), with bytes, and past any proxy."""
+        return self.send(self.address, method, path, data,
+                         {"Content-Type": "application/octet-stream"} if data else {})
+
+    def send(self, address, method, path, data, headers):
         if self.token is None:
             made = self.ok("token", "create", "test", "--access", "read,write,admin", "--json")
             self.token = made.document()["token"]
-        all_headers = {"Authorization": f"Bearer {self.token}", **(headers or {})}
-        data = None
-        if body is not None:
-            data = json.dumps(body).encode()
-            all_headers.setdefault("Content-Type", "application/json")
-        request = urllib.request.Request(f"http://{self.address}{path}", data, all_headers,
+        request = urllib.request.Request(f"http://{address}{path}", data,
+                                         {"Authorization": f"Bearer {self.token}", **headers},
                                          method=method)
         try:
             with urllib.request.urlopen(request, timeout=COMMAND_SECONDS) as response:

@@ -26,8 +26,8 @@ TEST_F(ImportsTest, WritesAndCounts) {
   const Answer first = import(query, csv);
   EXPECT_EQ(first.status, 200u) << first.body;
   EXPECT_EQ(first.body,
-            R"({"rows":2,"created":2,"updated":0,"unchanged":0,"dry_run":false,"errors":[],)"
-            R"("errors_left_out":0,"ignored_columns":["Colour"]})");
+            R"({"rows":2,"created":2,"updated":0,"unchanged":0,"rejected":0,"parents_created":0,)"
+            R"("dry_run":false,"errors":[],"errors_left_out":0,"ignored_columns":["Colour"]})");
   EXPECT_THAT(source_of_last_change(), HasSubstr(R"("src":"import")"));
   EXPECT_THAT(import(query, csv).body, HasSubstr(R"("created":0,"updated":0,"unchanged":2)"));
   EXPECT_EQ(log.last_n(), 2);

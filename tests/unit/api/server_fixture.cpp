@@ -142,6 +142,31 @@ Response events(TestContext& context, Request& request) {
   return Response::events(std::make_unique<Ticks>(context, request));
 }
 
+// "one", nothing, "two", and then the end or a failure.
+class Pieces final : public BodyStream {
+ public:
+  explicit Pieces(bool fails) : fails_(fails) {}
+
+  Task<std::optional<std::string>> next() override {
+    std::optional<std::string> piece;
+    const int number = next_++;
+    if (number == 0) piece = "one";
+    if (number == 1) piece = "";
+    if (number == 2) piece = "two";
+    if (number == 3 && fails_) throw std::runtime_error("the export broke");
+    co_return piece;
+  }
+
+ private:
+  bool fails_;
+  int next_ = 0;
+};
+
+Response pieces(TestContext&, Request& request) {
+  return Response::stream(std::make_unique<Pieces>(request.query("fail").has_value()),
+                          "text/plain");
+}
+
 Response broken(TestContext&, Request&) { throw std::runtime_error("the secret inside"); }
 Response disk_full(TestContext&, Request&) {
   throw store::StorageError(Errc::storage_full, "database or disk is full");
@@ -169,6 +194,7 @@ constexpr Route table[] = {
     {Method::get, "/slow", Access::open, Body::none, handler<slow>, "slow", "Waits"},
     {Method::get, "/poll", Access::open, Body::none, handler<poll>, "poll", "Waits"},
     {Method::get, "/events", Access::open, Body::none, handler<events>, "events", "Streams"},
+    {Method::get, "/pieces", Access::open, Body::none, handler<pieces>, "pieces", "Streams"},
     {Method::get, "/broken", Access::open, Body::none, handler<broken>, "broken", "Throws"},
     {Method::get, "/full", Access::open, Body::none, handler<disk_full>, "full", "Throws"},
     {Method::get, "/broken-later", Access::open, Body::none, handler<broken_later>, "brokenLater",

@@ -70,6 +70,36 @@ TEST_F(ServerTest, EventsAreStreamed) {
   }
 }
 
+TEST_F(ServerTest, ABodyIsWrittenPieceByPieceAndTheConnectionKept) {
+  start();
+  RawClient connection = client();
+  for (int i = 0; i < 2; ++i) {
+    const Answer answer = connection.ask("GET /pieces HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(answer.status, 200u);
+    EXPECT_EQ(answer.body, "onetwo");
+    EXPECT_EQ(answer.header("Transfer-Encoding"), "chunked");
+  }
+  EXPECT_EQ(connection.ask("HEAD /pieces HTTP/1.1\r\nHost: a\r\n\r\n", true).status, 200u);
+}
+
+TEST_F(ServerTest, ABodyEndsByClosingInHttp10) {
+  start();
+  RawClient connection = client();
+  connection.send("GET /pieces HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_NE(connection.receive_until("onetwo").find("\r\n\r\nonetwo"), std::string::npos);
+  EXPECT_TRUE(connection.closed());
+}
+
+TEST_F(ServerTest, ABrokenBodyIsCutOffWithoutItsLastChunk) {
+  start();
+  RawClient connection = client();
+  connection.send("GET /pieces?fail HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string all = connection.receive_until("\r\n0\r\n");
+  EXPECT_NE(all.find("two\r\n"), std::string::npos);
+  EXPECT_EQ(all.find("\r\n0\r\n"), std::string::npos);
+  EXPECT_EQ(all.find("the export broke"), std::string::npos);
+}
+
 TEST_F(ServerTest, AQuietStreamIsKeptAlive) {
   options.limits.stream_comment_every = 5ms;
   start();

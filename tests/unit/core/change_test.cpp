@@ -40,12 +40,16 @@ TEST(ChangeTest, EveryMemberComesBack) {
   change.resolves = id_of(2);
   change.wall = 1'700'000'000'000;
   change.request = "rq";
+  change.reason = "because \"so\"";
+  change.actor_name = "root";
   const std::string line = encode(change);
   const auto read = decode_change(line);
   ASSERT_TRUE(read) << read.error().detail;
   EXPECT_EQ(encode(*read), line);
   EXPECT_EQ(read->fields[0].base, (Version{5, 6}));
   EXPECT_FALSE(read->fields[1].base);
+  EXPECT_EQ(read->reason, change.reason);
+  EXPECT_EQ(read->actor_name, "root");
   EXPECT_EQ(read->wall, change.wall);
   EXPECT_EQ(read->resolves, change.resolves);
   EXPECT_TRUE(read->continues);

@@ -66,6 +66,13 @@ TEST(CommandLine, WhatIsWrongIsUsage) {
       {"conflict", "resolve", "x", "--value", "{"},
       {"conflict", "list", "--limit", "0"},
       {"import", "customers", "f", "--map", "name"},
+      {"import", "customers", "f", "--set", "=x"},
+      {"import", "customers", "f", "--mode", "some"},
+      {"import", "gadgets", "f"},
+      {"export", "gadgets"},
+      {"export", "customers", "name"},
+      {"export", "customers", "--format", "xls"},
+      {"mapping"},
       {"bundle", "export", "--from", "many"},
   };
   for (const auto& arguments : cases) {

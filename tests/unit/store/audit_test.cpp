@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "store/change_feed.hpp"
 #include "store/sites.hpp"
 #include "store/upstream.hpp"
 #include "tests/unit/store/machine_store.hpp"
@@ -16,7 +17,7 @@ class AuditTest : public MachineStoreTest {
     const Reader reader = database->read();
     AuditReader audit(*reader, role);
     std::vector<AuditRow> rows;
-    for (const LogRow& row : read_log_after(*reader, 0, 100)) rows.push_back(audit.read(row));
+    for (const LogRow& row : read_feed(*reader, {}).rows) rows.push_back(audit.read(row));
     return rows;
   }
   AuditPage page(const AuditQuery& query) {

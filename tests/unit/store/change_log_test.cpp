@@ -1,6 +1,9 @@
 #include "store/change_log.hpp"
 
+#include <fmt/format.h>
+
 #include "crypto/sha256.hpp"
+#include "store/log_subject.hpp"
 #include "tests/unit/store/machine_store.hpp"
 
 namespace skerry::store {
@@ -77,17 +80,63 @@ TEST_F(ChangeLogTest, EveryKindOfDamageIsFound) {
       "UPDATE change_log SET seq=9 WHERE n=2",
       "DELETE FROM change_log WHERE n=2",
       "DELETE FROM change_log WHERE n=1",
+      "UPDATE change_log SET record=zeroblob(16) WHERE n=4",
+      "UPDATE change_log SET kind='note' WHERE n=4",
+      "DELETE FROM change_log WHERE n=5",
   };
   for (const char* line : {"one", "two", "three"}) ASSERT_TRUE(append(line));
+  for (const char* name : {"A", "B"})
+    ASSERT_TRUE(create("customer", fmt::format(R"({{"name":"{}"}})", name)));
   for (const char* damage : damages) {
     auto look = [&](Connection& connection) -> Result<void> {
+      connection.execute("DROP TRIGGER change_log_is_not_edited");
+      connection.execute("DROP TRIGGER change_log_is_kept");
       connection.execute(damage);
-      EXPECT_FALSE(verify_chains(connection, {})) << damage;
+      const auto audit = verify_chains(connection, {});
+      EXPECT_FALSE(audit) << damage;
+      EXPECT_TRUE(audit || audit.error().code == Errc::bad_signature) << damage;
       return fail(Errc::busy);  // takes the damage back
     };
     EXPECT_FALSE(database->write(look));
   }
   EXPECT_TRUE(verify());
+}
+
+TEST_F(ChangeLogTest, CannotBeEdited) {
+  ASSERT_TRUE(append("one"));
+  for (const char* edit : {"UPDATE change_log SET line='x' WHERE n=1", "DELETE FROM change_log"}) {
+    auto work = [&](Connection& connection) -> Result<void> {
+      connection.execute(edit);
+      return {};
+    };
+    EXPECT_FALSE(database->write(work)) << edit;
+  }
+  EXPECT_EQ(text("SELECT line FROM change_log"), "one");
+}
+
+TEST_F(ChangeLogTest, KeepsWhatTheRecordWasCalledAndWhoseItWas) {
+  const auto customer = create("customer", R"({"name":"Lighthouse"})");
+  ASSERT_TRUE(customer);
+  const auto contact = create("contact", fmt::format(R"({{"customer":"{}","email":"a@b.example"}})",
+                                                     to_string(customer->id)));
+  ASSERT_TRUE(contact);
+  ASSERT_TRUE(update(*customer, R"({"name":"Bakery"})"));
+  ASSERT_TRUE(remove(*contact));
+  const auto labels =
+      "SELECT group_concat(label,',') FROM (SELECT label FROM change_log ORDER BY n)";
+  EXPECT_EQ(text(labels), "Lighthouse,a@b.example,Bakery,a@b.example");
+  EXPECT_EQ(number("SELECT count(DISTINCT customer) FROM change_log"), 1);
+  const Reader reader = database->read();
+  EXPECT_EQ(find_subject(*reader, *customer->kind, customer->id).label, "Bakery");
+  EXPECT_EQ(find_subject(*reader, *contact->kind, contact->id).label, "a@b.example");
+  EXPECT_EQ(find_subject(*reader, *contact->kind, contact->id).customer, customer->id);
+  Change refused;
+  refused.kind = contact->kind;
+  refused.record = new_record_id(1, random);
+  refused.fields.push_back({0, nullptr, json::value(to_string(customer->id)), std::nullopt});
+  refused.fields.push_back({1, nullptr, json::value("x@y.example"), std::nullopt});
+  EXPECT_EQ(find_subject(*reader, refused).label, "x@y.example");
+  EXPECT_EQ(find_subject(*reader, refused).customer, customer->id);
 }
 
 TEST_F(ChangeLogTest, TwoChainsStandBesideEachOther) {

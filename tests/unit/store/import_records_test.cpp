@@ -194,36 +194,43 @@ TEST_F(ImportTest, ReadsWhatExcelSaves) {
 }
 
 TEST_F(ImportTest, MapsAndNamesWhatItIgnores) {
-  const auto report = import("Symbol,Security,Sector,Name\nMMM,3M,Industrials,x\n",
-                             {.mapping = {{"name", "security"}, {"account_ref", "Symbol"}}});
+  const auto report =
+      import("Symbol,Security,Sector,Name\nMMM,3M,Industrials,x\n",
+             {.columns = {.mapping = {{"name", "security"}, {"account_ref", "Symbol"}}}});
   EXPECT_THAT(report.errors, IsEmpty());
   EXPECT_THAT(report.ignored_columns, ElementsAre("Sector", "Name"));
   EXPECT_EQ(text("SELECT name FROM customer WHERE account_ref='MMM'"), "3M");
 }
 
 TEST_F(ImportTest, RefusesAMappingThatMeansNothing) {
-  const auto no_header = attempt("a,b\n1,2\n", {.mapping = {{"name", "c"}}});
+  const auto no_header = attempt("a,b\n1,2\n", {.columns = {.mapping = {{"name", "c"}}}});
   ASSERT_FALSE(no_header);
   EXPECT_EQ(no_header.error().code, Errc::bad_request);
   EXPECT_THAT(no_header.error().next, HasSubstr("a, b"));
-  const auto no_field = attempt("a,b\n1,2\n", {.mapping = {{"nmae", "a"}}});
+  const auto no_field = attempt("a,b\n1,2\n", {.columns = {.mapping = {{"nmae", "a"}}}});
   ASSERT_FALSE(no_field);
   EXPECT_THAT(no_field.error().detail, HasSubstr("no field nmae"));
   EXPECT_THAT(no_field.error().next, HasSubstr("name, account_ref"));
   EXPECT_THAT(no_field.error().next, HasSubstr("address.city"));
-  EXPECT_FALSE(attempt("a,b\n1,2\n", {.mapping = {{"name", "a"}, {"Name", "b"}}}));
+  EXPECT_FALSE(attempt("a,b\n1,2\n", {.columns = {.mapping = {{"name", "a"}, {"Name", "b"}}}}));
   EXPECT_EQ(customers(), 0);
 }
 
 TEST_F(ImportTest, OneColumnMayServeTwoFields) {
-  import("Company\nAcme\n", {.mapping = { {"name", "Company"}, { "legal_name", "Company" } }});
+  import("Company\nAcme\n", {.columns = {
+           .mapping =
+           { {"name", "Company"},
+             { "legal_name",
+               "Company" } }
+         }});
   EXPECT_EQ(text("SELECT name||legal_name FROM customer"), "AcmeAcme");
 }
 
 TEST_F(ImportTest, ASiteDoesNotWriteWhatIsCentrals) {
   role_ = Role::site;
-  EXPECT_THAT(places(import("name,disabled_at\nA,\n")),
-              ElementsAre("1 disabled_at owned_by_central"));
+  EXPECT_THAT(places(import("name,disabled_at\nA,\n")), IsEmpty());
+  EXPECT_THAT(places(import("name,disabled_at\nA,2026-01-02T03:04:05Z\n")),
+              ElementsAre("2 disabled_at owned_by_central"));
   EXPECT_EQ(counts(import("name\nA\n")), "1 rows, 1 created, 0 updated, 0 unchanged");
 }
 
@@ -303,7 +310,8 @@ TEST_F(ImportTest, TakesARealFile) {
   const std::filesystem::path path = find_beside_repository("shared/data/sp500-constituents.csv");
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) GTEST_SKIP() << "shared/data/sp500-constituents.csv is not beside the repository";
-  const ImportOptions options{.mapping = {{"name", "Security"}, {"account_ref", "Symbol"}}};
+  const ImportOptions options{
+      .columns = {.mapping = {{"name", "Security"}, {"account_ref", "Symbol"}}}};
   const auto first = attempt(file, options, "customer");
   const auto second = attempt(file, options, "customer");
   ::close(file);

@@ -10,24 +10,36 @@
 namespace skerry::store {
 namespace {
 
-TEST(MatchExpression, QuotesEachWordAsAPrefix) {
-  EXPECT_EQ(search_index::match_expression("smith"), "\"smith\"*");
-  EXPECT_EQ(search_index::match_expression("  Smith \t& Sons, Ltd."),
-            "\"smith\"* \"sons\"* \"ltd\"*");
-  EXPECT_EQ(search_index::match_expression("Ångström"), "\"angstrom\"*");
-  EXPECT_EQ(search_index::match_expression("a b7"), "\"a\" \"b7\"*");
-  EXPECT_EQ(search_index::match_expression("李"), "\"李\"*");
+using Words = std::vector<std::string>;
+
+TEST(WordsOf, CutsAsTheIndexDoes) {
+  using search_index::words_of;
+  EXPECT_EQ(words_of("smith"), Words{"smith"});
+  EXPECT_EQ(words_of("  Smith \t& Sons, Ltd."), (Words{"smith", "sons", "ltd"}));
+  EXPECT_EQ(words_of("Ångström"), Words{"angstrom"});
+  EXPECT_EQ(words_of("a b7 A"), (Words{"a", "b7"}));
+  EXPECT_EQ(words_of("李"), Words{"李"});
 }
 
-TEST(MatchExpression, NothingToSearchFor) {
+TEST(WordsOf, NothingToSearchFor) {
   for (const char* text : {"", "   ", "\"\"", "*", "-- ;", "€ – …", "\t\n"})
-    EXPECT_EQ(search_index::match_expression(text), std::nullopt) << text;
-  EXPECT_EQ(search_index::match_expression(std::string_view()), std::nullopt);
+    EXPECT_EQ(search_index::words_of(text), Words()) << text;
+  EXPECT_EQ(search_index::words_of(std::string_view()), Words());
 }
 
-TEST(MatchExpression, WordsAreBounded) {
-  EXPECT_EQ(search_index::match_expression("aa bb cc dd ee ff gg hh ii jj"),
-            "\"aa\"* \"bb\"* \"cc\"* \"dd\"* \"ee\"* \"ff\"* \"gg\"* \"hh\"*");
+TEST(WordsOf, AreBounded) {
+  EXPECT_EQ(search_index::words_of("aa bb cc dd ee ff gg hh ii jj"),
+            (Words{"aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh"}));
+}
+
+TEST(WordMatch, EveryWordBeginsOneOfTheText) {
+  search_index::WordMatch match({"smi", "son"}, 0);
+  EXPECT_EQ(match.first_of_lead("Sons & SMITH, smiles"), "smiles");
+  EXPECT_EQ(match.first_of_lead("Smithson"), std::nullopt);
+  EXPECT_EQ(match.first_of_lead(""), std::nullopt);
+  EXPECT_EQ(match.first_of_lead("son smi"), "smi");
+  search_index::WordMatch one_for_both({"s", "so"}, 1);
+  EXPECT_EQ(one_for_both.first_of_lead("sons"), "sons");
 }
 
 class SearchIndexTest : public DatabaseTest {
@@ -47,14 +59,24 @@ class SearchIndexTest : public DatabaseTest {
   }
   // The rows that the words find, as "1,2".
   std::string found(std::string_view words) {
-    const auto expression = search_index::match_expression(words);
-    if (!expression) return "nothing to search for";
+    std::string expression;
+    for (const std::string& word : search_index::words_of(words))
+      expression += (expression.empty() ? "\"" : " \"") + word + "\"*";
+    if (expression.empty()) return "nothing to search for";
     Reader reader = database_->read();
     Cursor rows = reader->query(
         "SELECT rowid FROM customer_search WHERE customer_search MATCH ? ORDER BY rowid",
-        *expression);
+        expression);
     std::string list;
     while (rows.next()) list += (list.empty() ? "" : ",") + std::to_string(rows.integer(0));
+    return list;
+  }
+  // The words of the index in its order, as "a b".
+  std::string words() {
+    Reader reader = database_->read();
+    Cursor rows = reader->query("SELECT DISTINCT term FROM customer_search_words ORDER BY term");
+    std::string list;
+    while (rows.next()) list += (list.empty() ? "" : " ") + std::string(rows.text(0));
     return list;
   }
   // Nothing of any row is left in the index.
@@ -86,8 +108,9 @@ TEST_F(SearchIndexTest, FindsRowsByPrefixesOfAllWords) {
   EXPECT_EQ(found("liver smithson"), "");
   EXPECT_EQ(found("angst"), "2");
   EXPECT_EQ(found("a"), "2");
+  EXPECT_EQ(words(), "a angstrom liverpool smith smithson sons team");
   EXPECT_EQ(found("team-a"), "2");
-  EXPECT_EQ(found("s"), "");  // begins words, is none
+  EXPECT_EQ(found("s"), "1,2");
 }
 
 TEST_F(SearchIndexTest, WhateverIsTypedIsNoSyntaxError) {
@@ -253,13 +276,13 @@ TEST_F(SearchIndexTest, WritesAtOnceOutsideTheWriter) {
   EXPECT_TRUE(rows.next());
 }
 
-TEST(MatchExpression, FromSeveralThreads) {
+TEST(WordsOf, FromSeveralThreads) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([] {
       for (int i = 0; i < 200; ++i) {
-        EXPECT_EQ(search_index::match_expression("Ärger und Ölkännchen"),
-                  "\"arger\"* \"und\"* \"olkannchen\"*");
+        EXPECT_EQ(search_index::words_of("Ärger und Ölkännchen"),
+                  (Words{"arger", "und", "olkannchen"}));
       }
     });
   }

@@ -1,0 +1,174 @@
+#include "api/handlers/audit.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+#include "api/handlers/list_request.hpp"
+#include "api/work.hpp"
+#include "core/text.hpp"
+#include "store/audit.hpp"
+#include "store/audit_export.hpp"
+
+namespace skerry::api {
+namespace {
+
+constexpr std::array<std::string_view, 5> sources{"api", "console", "cli", "import", "sync"};
+constexpr std::array<std::string_view, 5> operations{"new", "set", "del", "release", "decide"};
+constexpr std::size_t search_bytes_max = 200;
+
+std::optional<std::string> text_of(const Request& request, std::string_view name) {
+  const auto text = request.query(name);
+  return text ? std::optional<std::string>(*text) : std::nullopt;
+}
+
+template <class Names>
+Result<std::optional<std::string>> one_of(const Request& request, std::string_view name,
+                                          const Names& names) {
+  auto text = text_of(request, name);
+  if (text && std::find(names.begin(), names.end(), *text) == names.end())
+    return fail(Errc::bad_request,
+                fmt::format("{} must be one of {}", name, fmt::join(names, ", ")));
+  return text;
+}
+
+Result<std::vector<std::string>> read_words(const Request& request) {
+  const auto text = request.query("q");
+  if (!text) return std::vector<std::string>{};
+  if (text->size() > search_bytes_max || !is_utf8(*text))
+    return fail(Errc::bad_request,
+                fmt::format("q must be text of at most {} bytes in UTF-8", search_bytes_max));
+  auto words = store::search_words(*text);
+  if (words.empty()) return fail(Errc::bad_request, "q names no word");
+  return words;
+}
+
+// What every view of the log reads from its query.
+Result<store::AuditFilter> read_filter(const Context& context, const Request& request) {
+  store::AuditFilter filter;
+  filter.kind = text_of(request, "kind");
+  if (filter.kind && !find_kind(*filter.kind))
+    return fail(Errc::bad_request, fmt::format("there is no kind \"{}\"", *filter.kind));
+  if (const auto record = request.query("record")) {
+    filter.record = parse_id<RecordId>(*record);
+    if (!filter.record) return fail(Errc::bad_request, "record must be a record id (a UUID)");
+  }
+  filter.actor = text_of(request, "actor");
+  SKERRY_TRY(filter.source, one_of(request, "source", sources));
+  SKERRY_TRY(filter.op, one_of(request, "op", operations));
+  filter.site = text_of(request, "site");
+  if (filter.site && context.role == Role::site)
+    return fail(Errc::bad_request,
+                "site is a filter of central's log; all of this one is the site's",
+                "source=sync shows what came from central");
+  SKERRY_TRY(filter.since, read_time(request, "since"));
+  SKERRY_TRY(filter.until, read_time(request, "until"));
+  SKERRY_TRY(filter.words, read_words(request));
+  return filter;
+}
+
+Result<store::AuditPage> read_page(Context& context, const Request& request,
+                                   store::AuditFilter filter) {
+  store::AuditQuery query{std::move(filter), {}, 50};
+  SKERRY_TRY(query.limit, read_limit(request, query.limit));
+  SKERRY_TRY(const auto position, read_cursor(context, request));
+  if (position) query.before_n = std::stoll(*position);  // authentic: written below
+  const store::Reader reader = context.node.database.read();
+  const store::ReadTransaction transaction(*reader);
+  return store::list_audit(*reader, context.role, query);
+}
+
+Response page_answer(const Context& context, const Request& request, const store::AuditPage& page) {
+  std::string items;
+  for (const store::AuditRow& row : page.rows) {
+    if (!items.empty()) items += ',';
+    store::append_audit_json(items, row);
+  }
+  return list_answer(context, request, std::move(items),
+                     page.before_n ? std::optional(std::to_string(*page.before_n)) : std::nullopt);
+}
+
+class ExportStream final : public BodyStream {
+ public:
+  ExportStream(Context& context, store::AuditExport made)
+      : context_(context), export_(std::move(made)) {}
+
+  Task<std::optional<std::string>> next() override {
+    std::string piece;
+    const store::Reader reader = context_.node.database.read();
+    const store::ReadTransaction transaction(*reader);
+    if (!export_.append(*reader, piece)) co_return std::nullopt;
+    co_return std::optional<std::string>(std::move(piece));
+  }
+
+ private:
+  Context& context_;
+  store::AuditExport export_;
+};
+
+// The filters as they were asked for, for the head of the file.
+json::object shown_filter(const Request& request) {
+  json::object shown;
+  for (const QueryParameter& parameter : request.queries())
+    if (parameter.name != "format") shown[parameter.name] = parameter.value;
+  return shown;
+}
+
+}  // namespace
+
+Result<Response> list_audit(Context& context, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({"kind", "record", "actor", "source", "op", "site", "since",
+                                         "until", "q", "limit", "cursor"}));
+  SKERRY_TRY(store::AuditFilter filter, read_filter(context, request));
+  SKERRY_TRY(const store::AuditPage page, read_page(context, request, std::move(filter)));
+  return page_answer(context, request, page);
+}
+
+Result<Response> list_record_audit(Context& context, Request& request) {
+  const Kind* const kind = find_kind_by_plural(request.param("plural"));
+  if (!kind) return fail(Errc::not_found, "there is no such kind of record");
+  SKERRY_TRY_VOID(request.allow_queries(
+      {"actor", "source", "op", "site", "since", "until", "q", "limit", "cursor"}));
+  SKERRY_TRY(store::AuditFilter filter, read_filter(context, request));
+  filter.kind = kind->name;
+  filter.record = parse_id<RecordId>(request.param("id"));
+  const bool known = filter.record && [&] {
+    const store::Reader reader = context.node.database.read();
+    return store::has_history(*reader, *filter.record);
+  }();
+  if (!known) return fail(Errc::not_found, fmt::format("no {} ever had this id", kind->name));
+  SKERRY_TRY(const store::AuditPage page, read_page(context, request, std::move(filter)));
+  return page_answer(context, request, page);
+}
+
+Result<Response> export_audit(Context& context, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries(
+      {"format", "kind", "record", "actor", "source", "op", "site", "since", "until", "q"}));
+  constexpr std::array<std::string_view, 2> formats{"ndjson", "csv"};
+  SKERRY_TRY(const auto format, one_of(request, "format", formats));
+  SKERRY_TRY(store::AuditFilter filter, read_filter(context, request));
+  const bool csv = format && *format == "csv";
+  const store::Reader reader = context.node.database.read();
+  store::AuditExport made(*reader, csv ? store::ExportFormat::csv : store::ExportFormat::ndjson,
+                          std::move(filter), shown_filter(request), context.node.keys.sign,
+                          context.node.clock.wall_ms());
+  Response response = Response::stream(std::make_unique<ExportStream>(context, std::move(made)),
+                                       csv ? "text/csv; charset=utf-8" : "application/x-ndjson");
+  response.header("Content-Disposition",
+                  fmt::format("attachment; filename=\"audit.{}\"", csv ? "csv" : "ndjson"));
+  return response;
+}
+
+Task<Result<Response>> verify_audit(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  auto work = [&]() -> Result<store::LogAudit> {
+    const store::Reader reader = context.node.database.read();
+    return store::verify_chains(*reader, {});
+  };
+  const auto audit = co_await on_worker(context, work);
+  if (!audit) co_return tl::unexpected<Error>(audit.error());
+  co_return Response::json(200,
+                           fmt::format(R"({{"rows":{},"logs":{}}})", audit->rows, audit->logs));
+}
+
+}  // namespace skerry::api

@@ -1,0 +1,99 @@
+#include "api/handlers/import_request.hpp"
+
+#include <fmt/format.h>
+
+#include "api/handlers/author.hpp"
+
+namespace skerry::api {
+namespace {
+
+Result<const Kind*> kind_of(std::string_view plural) {
+  if (const Kind* kind = find_kind_by_plural(plural)) return kind;
+  std::string known;
+  for (const Kind& each : all_kinds())
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", each.plural);
+  return fail(Errc::not_found, fmt::format("there is no kind of record {}", plural),
+              "the kinds are: " + known);
+}
+
+// "field=value" in two.
+Result<std::pair<std::string, std::string>> split(const QueryParameter& query,
+                                                  std::string_view what, std::string_view example) {
+  const std::size_t equals = query.value.find('=');
+  if (equals != std::string::npos && equals > 0 && equals + 1 < query.value.size())
+    return std::pair(query.value.substr(0, equals), query.value.substr(equals + 1));
+  return fail(Errc::bad_request, fmt::format("{}={} is not a {}", query.name, query.value, what),
+              fmt::format("write {}={}", query.name, example));
+}
+
+Result<bool> flag(const QueryParameter& query) {
+  if (query.value == "true" || query.value == "false") return query.value == "true";
+  return fail(Errc::bad_request, fmt::format("{} is true or false", query.name));
+}
+
+Result<void> read_parameter(ImportRequest& wish, store::ColumnWishes& columns,
+                            const QueryParameter& query) {
+  if (query.name == "map") {
+    SKERRY_TRY(auto parts, split(query, "mapping", "field=Header, for example map=name=Company"));
+    columns.mapping.push_back({std::move(parts.first), std::move(parts.second)});
+  } else if (query.name == "set") {
+    SKERRY_TRY(auto parts,
+               split(query, "fixed value", "field=value, for example set=status=active"));
+    columns.fixed.push_back({std::move(parts.first), std::move(parts.second)});
+  } else if (query.name == "ignore") {
+    columns.ignored.push_back(query.value);
+  } else if (query.name == "ignore_unknown") {
+    SKERRY_TRY(columns.ignore_unknown, flag(query));
+  } else if (query.name == "dry_run") {
+    SKERRY_TRY(wish.options.dry_run, flag(query));
+  } else if (query.name == "create_parents") {
+    SKERRY_TRY(wish.options.create_parents, flag(query));
+  } else if (query.name == "mode") {
+    const auto mode = store::parse_import_mode(query.value);
+    if (!mode) return fail(Errc::bad_request, "mode is all-or-nothing or good-rows-only");
+    wish.options.mode = *mode;
+  }
+  return {};
+}
+
+Result<store::ColumnWishes> saved_columns(const Context& context, const Kind& kind,
+                                          std::string_view name) {
+  const store::Reader reader = context.node.database.read();
+  auto saved = store::find_mapping(*reader, name);
+  if (!saved)
+    return fail(Errc::not_found, fmt::format("there is no mapping {}", name), "GET /v1/mappings");
+  if (saved->kind != kind.name)
+    return fail(Errc::bad_request, fmt::format("the mapping {} is for a {}, not for {}", name,
+                                               saved->kind, kind.plural));
+  return std::move(saved->columns);
+}
+
+}  // namespace
+
+Result<ImportRequest> read_import_request(const Context& context, const Request& request,
+                                          std::string_view plural) {
+  SKERRY_TRY_VOID(
+      request.allow_queries({"map", "set", "ignore", "ignore_unknown", "mapping", "save_mapping",
+                             "mode", "dry_run", "create_parents", "kind"}));
+  ImportRequest wish;
+  SKERRY_TRY(wish.kind, kind_of(plural));
+  store::ColumnWishes columns;
+  for (const QueryParameter& query : request.queries())
+    SKERRY_TRY_VOID(read_parameter(wish, columns, query));
+  if (const auto name = request.query("mapping")) {
+    SKERRY_TRY(store::ColumnWishes saved, saved_columns(context, *wish.kind, *name));
+    columns = store::with_wishes(std::move(saved), columns);
+  }
+  if (const auto name = request.query("save_mapping")) {
+    if (!store::is_mapping_name(*name))
+      return fail(Errc::bad_request,
+                  "save_mapping is a name of 1 to 64 letters, digits, blanks, dots, hyphens and "
+                  "underscores");
+    wish.to_save = {std::string(*name), std::string(wish.kind->name), columns,
+                    context.node.clock.wall_ms(), author_of(request).actor};
+  }
+  wish.options.columns = std::move(columns);
+  return wish;
+}
+
+}  // namespace skerry::api

@@ -1,0 +1,246 @@
+#include "api/openapi/kind_schemas.hpp"
+
+#include <fmt/format.h>
+
+#include "store/list_fields.hpp"
+
+namespace skerry::api::openapi {
+namespace {
+
+using json::array;
+using json::object;
+
+constexpr std::string_view decimal_pattern = "^-?[0-9]{1,15}(\\.[0-9]{1,6})?$";
+constexpr std::string_view custom_key_pattern = "^[a-z][a-z0-9_.-]{0,49}$";
+
+// "CustomField" for "custom_field".
+std::string camel_case(std::string_view name) {
+  std::string word;
+  bool start = true;
+  for (const char c : name) {
+    if (c != '_') word += start ? static_cast<char>(c - 'a' + 'A') : c;
+    start = c == '_';
+  }
+  return word;
+}
+
+array names_of(std::span<const std::string_view> names) {
+  array made;
+  for (const std::string_view name : names) made.emplace_back(name);
+  return made;
+}
+
+object text_schema(std::size_t length_max) {
+  return {{"type", "string"}, {"minLength", 1}, {"maxLength", length_max}};
+}
+
+object custom_schema() {
+  return {{"type", "object"},
+          {"description", "By the key of a custom field of this kind"},
+          {"additionalProperties", object{{"type", array{"string", "number", "boolean", "null"}}}}};
+}
+
+// With null for each member: in a patch it empties the member.
+object group_schema(const Field& field);
+
+// What a field may hold, null aside.
+object value_schema(const Field& field) {
+  switch (field.type) {
+    case FieldType::boolean:
+      return {{"type", "boolean"}};
+    case FieldType::timestamp:
+      return {{"type", "string"}, {"format", "date-time"}};
+    case FieldType::date:
+      return {{"type", "string"}, {"format", "date"}};
+    case FieldType::decimal:
+      return {{"type", "string"}, {"pattern", decimal_pattern}};
+    case FieldType::integer:
+      return {{"type", "integer"}, {"minimum", 0}, {"maximum", field.length_max}};
+    case FieldType::reference:
+      return {{"type", "string"}, {"format", "uuid"}};
+    case FieldType::choice:
+      return {{"type", "string"}, {"enum", names_of(field.options)}};
+    case FieldType::choices:
+      return {{"type", "array"},
+              {"uniqueItems", true},
+              {"items", object{{"type", "string"}, {"enum", names_of(field.options)}}}};
+    case FieldType::texts:
+      return {{"type", "array"}, {"uniqueItems", true}, {"items", text_schema(field.length_max)}};
+    case FieldType::custom_key:
+      return {{"type", "string"}, {"pattern", custom_key_pattern}};
+    case FieldType::country:
+      return {{"type", "string"}, {"pattern", "^[A-Z]{2}$"}};
+    case FieldType::phone:
+      return {{"type", "string"}, {"pattern", "^\\+[1-9][0-9]{6,14}$"}};
+    case FieldType::email:
+      return {{"type", "string"}, {"format", "email"}, {"maxLength", field.length_max}};
+    case FieldType::url:
+      return {{"type", "string"}, {"format", "uri"}, {"maxLength", field.length_max}};
+    case FieldType::group:
+      return group_schema(field);
+    case FieldType::custom:
+      return custom_schema();
+    case FieldType::text:
+      break;
+  }
+  return text_schema(field.length_max);
+}
+
+void allow_null(object& schema) {
+  schema["type"] = array{schema["type"], "null"};
+  if (json::value* const options = schema.if_contains("enum"))
+    options->as_array().push_back(nullptr);
+}
+
+object group_schema(const Field& field) {
+  object members;
+  for (const Field& member : field.members) {
+    object schema = value_schema(member);
+    allow_null(schema);
+    schema["title"] = member.title;
+    members[member.name] = std::move(schema);
+  }
+  return {{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(members)}};
+}
+
+// What the type does not say.
+std::string remarks(const Field& field, bool derived) {
+  std::string text;
+  const auto add = [&text](const std::string& sentence) {
+    if (!text.empty()) text += ". ";
+    text += sentence;
+  };
+  if (derived) add("Computed from other records");
+  if (field.type == FieldType::reference)
+    add(fmt::format("The id of a record: {}", fmt::join(field.options, " or ")));
+  if (field.type == FieldType::country) add("ISO 3166-1 alpha-2");
+  if (field.type == FieldType::phone) add("E.164");
+  if (field.type == FieldType::decimal) add("A decimal number as text, so that nothing rounds it");
+  if (field.unique == Unique::everywhere) add("Unique");
+  if (field.unique == Unique::within)
+    add(fmt::format("Unique among those of the same {}", field.unique_within));
+  if (!derived && field.merge == MergeClass::central) add("Only central writes it");
+  if (field.searchable) add("Found by its words");
+  return text;
+}
+
+object field_schema(const Field& field, Form form, bool derived) {
+  object schema = value_schema(field);
+  if (!field.required) allow_null(schema);
+  schema["title"] = field.title;
+  if (const std::string text = remarks(field, derived); !text.empty()) schema["description"] = text;
+  if (derived) schema["readOnly"] = true;
+  if (form == Form::create && field.default_json != "null")
+    schema["default"] = json::parse(field.default_json);
+  return schema;
+}
+
+object reference(std::string_view schema) {
+  return {{"$ref", fmt::format("#/components/schemas/{}", schema)}};
+}
+
+void add_record_members(object& properties, array& required) {
+  properties["revision"] = object{
+      {"type", "integer"}, {"minimum", 1}, {"description", "Counts its changes here; the ETag"}};
+  properties["created_at"] = reference("Time");
+  properties["updated_at"] = reference("Time");
+  required = {"id", "revision", "created_at", "updated_at"};
+}
+
+}  // namespace
+
+std::string kind_word(const Kind& kind) { return camel_case(kind.name); }
+std::string kind_words(const Kind& kind) { return camel_case(kind.plural); }
+
+std::string schema_name(const Kind& kind, Form form) {
+  std::string name = kind_word(kind);
+  if (form == Form::create) name += "Create";
+  if (form == Form::patch) name += "Patch";
+  return name;
+}
+
+json::object kind_schema(const Kind& kind, Form form) {
+  object properties;
+  array required;
+  if (form != Form::patch) properties["id"] = reference("Id");
+  if (form == Form::record) add_record_members(properties, required);
+  for (const Field& field : kind.fields) {
+    properties[field.name] = field_schema(field, form, false);
+    if (form == Form::record || (form == Form::create && field.required))
+      required.emplace_back(field.name);
+  }
+  if (form == Form::record) {
+    for (const Field& field : kind.derived) {
+      properties[field.name] = field_schema(field, form, true);
+      required.emplace_back(field.name);
+    }
+  }
+  object schema{{"type", "object"}, {"title", fmt::format("{}", kind.title)}};
+  if (form != Form::record) schema["additionalProperties"] = false;
+  schema["properties"] = std::move(properties);
+  if (!required.empty()) schema["required"] = std::move(required);
+  return schema;
+}
+
+json::object page_schema(const Kind& kind) {
+  return {{"type", "object"},
+          {"required", array{"items", "next_cursor"}},
+          {"properties",
+           object{{"items", object{{"type", "array"},
+                                   {"items", reference(schema_name(kind, Form::record))}}},
+                  {"next_cursor", reference("Cursor")},
+                  {"total", object{{"type", array{"integer", "null"}},
+                                   {"description", "With `count`; null: more than `total_over`"}}},
+                  {"total_over", object{{"type", "integer"}}}}}};
+}
+
+namespace {
+
+object query_parameter(std::string_view name, std::string_view description, object schema) {
+  return {
+      {"name", name}, {"in", "query"}, {"description", description}, {"schema", std::move(schema)}};
+}
+
+array sorts_of(const Kind& kind) {
+  array sorts{"id", "-id"};
+  for (const std::string_view name : store::list_field_names(kind, store::ListUse::sort)) {
+    sorts.emplace_back(name);
+    sorts.emplace_back(fmt::format("-{}", name));
+  }
+  return sorts;
+}
+
+object shown_parameter(std::string_view name, std::string_view which) {
+  return query_parameter(name, fmt::format("Whether {} ones are shown; with `q` they are", which),
+                         {{"type", "string"}, {"enum", array{"exclude", "include", "only"}}});
+}
+
+}  // namespace
+
+json::array filter_parameters(const Kind& kind) {
+  array parameters;
+  parameters.push_back(query_parameter("sort", "The order; `-` for descending",
+                                       {{"type", "string"}, {"enum", sorts_of(kind)}}));
+  parameters.push_back(shown_parameter("archived", "archived"));
+  if (store::has_scrapped(kind)) parameters.push_back(shown_parameter("scrapped", "scrapped"));
+  if (store::is_searched(kind))
+    parameters.push_back(query_parameter("q", "Beginnings of words", {{"type", "string"}}));
+  parameters.push_back(query_parameter("updated_since", "Changed at this time or later",
+                                       {{"type", "string"}, {"format", "date-time"}}));
+  parameters.push_back(query_parameter("count", "Say how many there are, as `total`",
+                                       {{"type", "boolean"}, {"default", false}}));
+  for (const std::string_view name : store::list_field_names(kind, store::ListUse::filter)) {
+    const Field& field = *store::find_list_field(kind, name, store::ListUse::filter);
+    std::string text = fmt::format("Those with this {}", name);
+    object schema = value_schema(field);
+    if (!field.required) {
+      text += "; `null`: those without";
+      schema = {
+          {"anyOf", array{std::move(schema), object{{"type", "string"}, {"enum", array{"null"}}}}}};
+    }
+    parameters.push_back(query_parameter(name, text, std::move(schema)));
+  }
+  return parameters;
+}
+
+}  // namespace skerry::api::openapi

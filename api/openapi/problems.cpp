@@ -1,0 +1,98 @@
+#include "api/openapi/problems.hpp"
+
+#include <fmt/format.h>
+
+#include "core/errc.hpp"
+
+namespace skerry::api::openapi {
+namespace {
+
+using json::array;
+using json::object;
+
+object text(std::string_view description) {
+  return {{"type", "string"}, {"description", description}};
+}
+
+template <class Visit>
+void for_each_error(Visit visit) {
+  for (int code = 0; code <= static_cast<int>(Errc::internal); ++code)
+    visit(info(static_cast<Errc>(code)));
+}
+
+object example_problem(const ErrcInfo& error) {
+  return {{"type", fmt::format("/problems/{}", error.slug)},
+          {"title", error.title},
+          {"status", error.http_status},
+          {"instance", "6f1d0a"},
+          {"code", error.slug}};
+}
+
+object problem_response(int status) {
+  std::string description;
+  object examples;
+  for_each_error([&](const ErrcInfo& error) {
+    if (error.http_status != status) return;
+    if (!description.empty()) description += ". ";
+    description += fmt::format("`{}`: {}", error.slug, error.title);
+    examples[error.slug] = object{{"summary", error.title}, {"value", example_problem(error)}};
+  });
+  object made{{"description", std::move(description)}};
+  const auto header = [&made](std::string_view name) {
+    made["headers"] =
+        object{{name, object{{"$ref", fmt::format("#/components/headers/{}", name)}}}};
+  };
+  if (status == 401) header("WWW-Authenticate");
+  if (status == 412) header("ETag");
+  if (status == 429 || status == 503) header("Retry-After");
+  made["content"] = object{{"application/problem+json",
+                            object{{"schema", object{{"$ref", "#/components/schemas/Problem"}}},
+                                   {"examples", std::move(examples)}}}};
+  return made;
+}
+
+}  // namespace
+
+json::object problem_schema() {
+  array codes;
+  for_each_error([&](const ErrcInfo& error) { codes.emplace_back(error.slug); });
+  const object complaint{
+      {"type", "object"},
+      {"required", array{"pointer", "code", "detail"}},
+      {"properties",
+       object{{"pointer", text("JSON pointer to the member; in a table, row and column")},
+              {"code", text("What is wrong, in one word")},
+              {"detail", text("The same in a sentence")}}}};
+  object properties{
+      {"type", object{{"type", "string"},
+                      {"format", "uri-reference"},
+                      {"description", "A page of this machine that explains the code"}}},
+      {"title", text("What the code means")},
+      {"status", object{{"type", "integer"}, {"description", "The HTTP status"}}},
+      {"detail", text("What happened here")},
+      {"instance", text("The `X-Request-Id`; the machine's log has it")},
+      {"code", object{{"type", "string"}, {"enum", std::move(codes)}}},
+      {"errors", object{{"type", "array"},
+                        {"description", "Every complaint, not only the first"},
+                        {"items", complaint}}},
+      {"next", text("What to do about it")},
+      {"current", object{{"type", "object"},
+                         {"description", "With `precondition_failed`: the record as it is now"}}},
+      {"counts", object{{"type", "object"},
+                        {"description", "With `in_use`: what refers to the record, by kind"},
+                        {"additionalProperties", object{{"type", "integer"}}}}},
+      {"token", text("With `in_use`: says that the counts were seen")}};
+  return {{"type", "object"},
+          {"description", "RFC 9457"},
+          {"required", array{"type", "title", "status", "instance", "code"}},
+          {"properties", std::move(properties)}};
+}
+
+json::object problem_responses(const std::set<int>& statuses) {
+  object responses;
+  for (const int status : statuses)
+    responses[fmt::format("Refused{}", status)] = problem_response(status);
+  return responses;
+}
+
+}  // namespace skerry::api::openapi

@@ -1,0 +1,180 @@
+// The part of RowReader that finds the records a row refers to.
+#include <algorithm>
+#include <cstring>
+#include <fmt/format.h>
+
+#include "core/check.hpp"
+#include "core/json_text.hpp"
+#include "crypto/sha256.hpp"
+#include "store/import_rows.hpp"
+#include "store/write_records.hpp"
+
+namespace skerry::store {
+namespace {
+
+constexpr std::size_t remembered_max = 10'000;  // of references; then it begins anew
+
+bool may_be_made(const Kind& kind) {
+  return kind.name == "customer" || kind.name == "product" || kind.name == "location";
+}
+
+// The same for the same key of the same kind, and no id of any record.
+RecordId placeholder_for(const Kind& kind, std::string_view key) {
+  const Hash whole = crypto::sha256(as_bytes(fmt::format("{}\n{}", kind.name, key)));
+  RecordId id;
+  std::memcpy(id.bytes.data(), whole.data(), id.bytes.size());
+  return id;
+}
+
+}  // namespace
+
+RowReader::Named& RowReader::named(const ImportColumn& column) {
+  const auto same = [&](const Named& each) {
+    return each.column && each.column->field == column.field && each.column->rule == column.rule;
+  };
+  const auto found = std::find_if(named_.begin(), named_.end(), same);
+  if (found != named_.end()) return *found;
+  named_.emplace_back();
+  named_.back().column = &column;
+  return named_.back();
+}
+
+void RowReader::resolve(const Named& named) {
+  const ImportColumn& column = *named.column;
+  const Field& field = kind_.fields[column.field];
+  std::optional<json::value>& given = given_[column.field];
+  if (column.use != ColumnUse::by_key) return;  // what belongs to a key, without the key
+  if (named.key.empty()) {
+    if (given || field.options.size() > 1) return;  // another kind's column may hold it
+    given = nullptr;
+    if (field.required) complain(column, "required", "is required");
+    return;
+  }
+  if (given && !given->is_null())
+    return complain(column, "two_references",
+                    fmt::format("{} is given by another column already", field.name));
+  const auto resolved = resolve_key(named);
+  if (!resolved) return;
+  given = json::string(to_string(resolved->id));
+  if (resolved->parent) row_.parents.emplace_back(column.field, resolved->parent);
+}
+
+// "Within the customer": of the row itself, when the kind has one and nothing else is said.
+FieldValues RowReader::own_parts(const Named& named) const {
+  FieldValues parts;
+  if (!named.parts.empty()) return parts;
+  for (const std::size_t part : named.column->rule->others) {
+    const Field& other = named.column->rule->kind->fields[part];
+    const int own = kind_.find_field(other.name);
+    if (own < 0 || other.type != FieldType::reference) continue;
+    const auto& value = given_[static_cast<std::size_t>(own)];
+    if (value && value->is_string()) parts.push_back({part, *value});
+  }
+  return parts;
+}
+
+std::optional<RowReader::Resolved> RowReader::resolve_key(const Named& named) {
+  const ImportColumn& column = *named.column;
+  FieldValues others = own_parts(named);
+  std::string memory = fmt::format("{}\n{}\n{}", column.rule->kind->name, named.key, named.name);
+  for (const auto& [part, text] : named.parts)
+    fmt::format_to(std::back_inserter(memory), "\n{}", text);
+  for (const FieldValue& other : others)
+    fmt::format_to(std::back_inserter(memory), "\n{}", std::string_view(other.value.get_string()));
+  if (const auto known = resolved_.find(memory); known != resolved_.end()) return known->second;
+
+  std::vector<FieldError> complaints;
+  const json::value key =
+      read_value(column.rule->main_field(), json::string(named.key), {}, complaints);
+  std::shared_ptr<const NewParent> other_parent;
+  std::size_t other_field = 0;
+  if (complaints.empty()) {
+    for (const auto& [part, text] : named.parts) {
+      Named inner;
+      ImportColumn inner_column = *part;
+      const Field& field = column.rule->kind->fields[part->part];
+      inner_column.rule = find_key_rule(*find_kind(field.options.front()));
+      inner.column = &inner_column;
+      inner.key = text;
+      const auto resolved = resolve_key(inner);
+      if (!resolved) return std::nullopt;
+      others.push_back({part->part, json::string(to_string(resolved->id))});
+      if (resolved->parent) {
+        other_parent = resolved->parent;
+        other_field = part->part;
+      }
+    }
+  }
+  for (FieldError& each : complaints)
+    complain(column, std::move(each.code), std::move(each.detail));
+  if (!complaints.empty()) return std::nullopt;
+  auto found = look_up(named, key, std::move(others), std::move(other_parent), other_field);
+  if (found) {
+    if (resolved_.size() >= remembered_max) resolved_.clear();
+    resolved_.emplace(std::move(memory), *found);
+  }
+  return found;
+}
+
+std::optional<RowReader::Resolved> RowReader::look_up(const Named& named, const json::value& key,
+                                                      FieldValues others,
+                                                      std::shared_ptr<const NewParent> other_parent,
+                                                      std::size_t other_field) {
+  const KeyRule& rule = *named.column->rule;
+  const Kind& kind = *rule.kind;
+  if (!other_parent) {
+    const auto found = find_by_key(*connection_, rule, key, others);
+    if (found.size() == 1) return Resolved{found.front().id, nullptr};
+    if (found.size() > 1) {
+      complain(*named.column, "ambiguous_key",
+               fmt::format("more than one {} has the {} {}", kind.name, rule.main_field().name,
+                           named.key));
+      return std::nullopt;
+    }
+  }
+  if (!create_parents_ || !may_be_made(kind) || others.size() < rule.others.size()) {
+    complain(*named.column, "reference_not_found",
+             fmt::format("no {} has the {} {}", kind.name, rule.main_field().name, named.key));
+    return std::nullopt;
+  }
+  auto parent = std::make_shared<NewParent>();
+  parent->kind = &kind;
+  std::string text(named.key);
+  for (const FieldValue& other : others) text += "\n" + to_json_text(other.value);
+  parent->placeholder = placeholder_for(kind, text);
+  parent->parent = std::move(other_parent);
+  parent->parent_field = other_field;
+  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+    const Field& field = kind.fields[i];
+    json::value value = default_value(field);
+    if (i == rule.main)
+      value = key;
+    else if (field.name == "name")
+      value = json::string(named.name.empty() ? named.key : named.name);
+    else if (kind.name == "product" && field.name == "type")
+      value = "device";
+    for (const FieldValue& other : others)
+      if (other.field == i) value = other.value;
+    if (!value.is_null()) parent->values.push_back({i, std::move(value)});
+  }
+  return Resolved{parent->placeholder, parent};
+}
+
+// References by id; those by key were found, or are to be made.
+void RowReader::check_references() {
+  for (const ImportColumn& column : columns_.columns) {
+    if (column.use != ColumnUse::value || column.what->type != FieldType::reference) continue;
+    const auto& value = given_[column.field];
+    if (!value || !value->is_string()) continue;
+    const auto id = parse_id<RecordId>(value->get_string());
+    SKERRY_CHECK(id.has_value());
+    auto known = exists_.find(*id);
+    if (known == exists_.end()) {
+      if (exists_.size() >= remembered_max) exists_.clear();
+      known = exists_.emplace(*id, find_referenced(*connection_, *column.what, *id)).first;
+    }
+    if (!known->second) complain(column, "reference_not_found", "names no record");
+  }
+}
+
+}  // namespace skerry::store

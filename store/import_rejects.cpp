@@ -1,0 +1,80 @@
+#include "store/import_rejects.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "core/text.hpp"
+#include "store/csv_writer.hpp"
+#include "store/import_columns.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace skerry::store {
+namespace {
+
+constexpr std::size_t waiting_bytes_max = 256 * 1024;
+
+std::string reasons_of(std::int64_t number, const std::vector<TableError>& errors) {
+  std::string text;
+  const auto before = [](const TableError& error, std::int64_t row) { return error.row < row; };
+  for (auto each = std::lower_bound(errors.begin(), errors.end(), number, before);
+       each != errors.end() && each->row == number; ++each) {
+    if (!text.empty()) text += "; ";
+    if (!each->column.empty()) text += each->column + ": ";
+    text += each->detail;
+  }
+  return text;
+}
+
+}  // namespace
+
+void RejectFile::header(const std::vector<std::string>& names) {
+  if (!wanted() || columns_ > 0) return;
+  columns_ = names.size();
+  if (columns_ > 1 && ascii_lower(names.back()) == reject_reason_header) --columns_;
+  for (std::size_t i = 0; i < columns_; ++i) {
+    append_csv_cell(waiting_, names[i]);
+    waiting_ += ',';
+  }
+  waiting_ += reject_reason_header;
+  waiting_ += '\n';
+}
+
+std::string RejectFile::row(std::span<const std::string_view> cells) const {
+  std::string text;
+  for (const std::string_view cell : cells.first(std::min(columns_, cells.size()))) {
+    append_csv_cell(text, cell);
+    text += ',';
+  }
+  return text;
+}
+
+void RejectFile::append(std::vector<RejectedRow> rows, const std::vector<TableError>& errors) {
+  if (!wanted()) return;
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return a.number < b.number; });
+  for (const RejectedRow& row : rows) {
+    waiting_ += row.csv;
+    append_csv_cell(waiting_, reasons_of(row.number, errors));
+    waiting_ += '\n';
+  }
+  if (waiting_.size() >= waiting_bytes_max) flush();
+}
+
+void RejectFile::flush() {
+  if (!wanted()) return;
+  std::string_view rest = waiting_;
+  while (!rest.empty()) {
+    const ::ssize_t written = ::write(file_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0)
+      throw StorageError(errno == ENOSPC ? Errc::storage_full : Errc::io_failed,
+                         fmt::format("writing the rejected rows: {}", std::strerror(errno)));
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  waiting_.clear();
+}
+
+}  // namespace skerry::store

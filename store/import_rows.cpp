@@ -1,0 +1,298 @@
+#include "store/import_rows.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "core/json_text.hpp"
+
+namespace skerry::store {
+namespace {
+
+json::value without_nulls(const json::object& group) {
+  json::object members;
+  for (const auto& [name, value] : group)
+    if (!value.is_null()) members[name] = value;
+  if (members.empty()) return nullptr;
+  return members;
+}
+
+// Blanks around a text do not count in a file, so a value that has some is not changed by the file
+// that was made from it.
+bool same_but_for_blanks(const json::value& a, const json::value& b) {
+  if (a == b) return true;
+  if (a.is_string() && b.is_string())
+    return trim_blanks(a.get_string()) == trim_blanks(b.get_string());
+  const json::object* left = a.if_object();
+  const json::object* right = b.if_object();
+  if (!left || !right || left->size() != right->size()) return false;
+  return std::all_of(left->begin(), left->end(), [&](const auto& member) {
+    const json::value* other = right->if_contains(member.key());
+    return other && same_but_for_blanks(member.value(), *other);
+  });
+}
+
+}  // namespace
+
+RowReader::RowReader(const Kind& kind, Role role, bool create_parents)
+    : kind_(kind), role_(role), create_parents_(create_parents), rule_(find_key_rule(kind)) {
+  for (const Field& field : kind.fields) defaults_.push_back(default_value(field));
+}
+
+std::optional<PreparedRow> RowReader::read(Connection& connection, std::int64_t number,
+                                           std::span<const std::string_view> cells,
+                                           std::vector<TableError>& errors) {
+  connection_ = &connection;
+  errors_ = &errors;
+  row_ = PreparedRow();
+  row_.number = number;
+  given_.assign(kind_.fields.size(), std::nullopt);
+  named_.clear();
+  const std::size_t before = errors.size();
+  for (const ImportColumn& column : columns_.columns) take(column, column.text(cells));
+  for (const Named& each : named_) resolve(each);
+  check_references();
+  if (errors.size() > before) {
+    sort_by_column(before);
+    return std::nullopt;
+  }
+  const std::optional<Record> match = find_match();
+  if (errors.size() > before) return std::nullopt;
+  const std::string key = spelled_key();
+  const std::string for_people = key.empty() ? key : std::string(given_[rule_->main]->get_string());
+  if (match)
+    prepare_update(*match);
+  else
+    prepare_create();
+  if (errors.size() > before) return std::nullopt;
+  note_names(key, for_people);
+  if (errors.size() > before) return std::nullopt;
+  return std::move(row_);
+}
+
+// The errors of the row from `first` on, in the order of the columns.
+void RowReader::sort_by_column(std::size_t first) {
+  const auto place = [&](const TableError& error) {
+    return std::find_if(columns_.columns.begin(), columns_.columns.end(),
+                        [&](const auto& column) { return column.header == error.column; });
+  };
+  std::stable_sort(errors_->begin() + static_cast<std::ptrdiff_t>(first), errors_->end(),
+                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
+}
+
+void RowReader::complain(const ImportColumn& column, std::string code, std::string detail) {
+  errors_->push_back({row_.number, column.header, std::move(code), std::move(detail)});
+}
+
+void RowReader::take(const ImportColumn& column, std::string_view cell) {
+  switch (column.use) {
+    case ColumnUse::id: {
+      const std::string_view text = trim_blanks(cell);
+      if (text.empty()) return;
+      row_.id = parse_id<RecordId>(text);
+      if (!row_.id || row_.id->is_zero())
+        complain(column, "bad_id", "is not a record id (a UUID); set the column aside or map it");
+      return;
+    }
+    case ColumnUse::value:
+      return take_value(column, cell);
+    case ColumnUse::custom:
+      return take_custom(column, cell);
+    case ColumnUse::by_key:
+      named(column).column = &column;
+      named(column).key = trim_blanks(cell);
+      return;
+    case ColumnUse::key_part:
+      if (const std::string_view text = trim_blanks(cell); !text.empty())
+        named(column).parts.emplace_back(&column, text);
+      return;
+    case ColumnUse::parent_name:
+      named(column).name = trim_blanks(cell);
+      return;
+  }
+}
+
+void RowReader::take_value(const ImportColumn& column, std::string_view cell) {
+  std::vector<FieldError> complaints;
+  std::optional<json::value> value = read_cell(*column.what, cell, complaints);
+  for (FieldError& each : complaints)
+    complain(column, std::move(each.code), std::move(each.detail));
+  if (!complaints.empty()) return;
+  std::optional<json::value>& field = given_[column.field];
+  if (column.member >= 0) {
+    if (!field) field = json::object();
+    field->as_object()[column.what->name] = value ? std::move(*value) : nullptr;
+    return;
+  }
+  field = value ? std::move(*value) : defaults_[column.field];
+  if (field->is_null() && column.what->required) complain(column, "required", "is required");
+}
+
+std::optional<Record> RowReader::find_match() {
+  if (row_.id) {
+    if (auto record = find_record(*connection_, kind_, *row_.id)) return record;
+  }
+  if (!rule_) return std::nullopt;
+  const auto& main = given_[rule_->main];
+  if (!main || main->is_null()) return std::nullopt;
+  FieldValues others;
+  for (const std::size_t other : rule_->others)
+    if (given_[other]) others.push_back({other, *given_[other]});
+  auto found = find_by_key(*connection_, *rule_, *main, others);
+  if (found.empty()) return std::nullopt;
+  const auto say = [&](std::string code, std::string detail) {
+    errors_->push_back({row_.number, header_of(rule_->main), std::move(code), std::move(detail)});
+  };
+  const std::string_view key = main->get_string();
+  if (found.size() > 1) {
+    say("ambiguous_key",
+        fmt::format("more than one {} has {} {}", kind_.name, rule_->main_field().name, key));
+  } else if (row_.id) {
+    say("duplicate_key", fmt::format("{} {} is taken by {}", rule_->main_field().name, key,
+                                     to_string(found.front().id)));
+  } else {
+    return std::move(found.front());
+  }
+  return std::nullopt;
+}
+
+bool RowReader::owned_by_central(const Field& field) const {
+  return role_ == Role::site &&
+         (kind_.authority == Authority::central || field.merge == MergeClass::central);
+}
+
+void RowReader::prepare_update(const Record& record) {
+  json::object wanted;
+  for (std::size_t i = 0; i < given_.size(); ++i)
+    if (given_[i]) wanted[kind_.fields[i].name] = std::move(*given_[i]);
+  const auto changed = read_patch(kind_, wanted, record.values);
+  if (!changed) {
+    for (const FieldError& each : changed.error().errors)
+      errors_->push_back({row_.number, column_at(each.pointer), each.code, each.detail});
+    return;
+  }
+  row_.id = record.id;
+  row_.revision = record.revision;
+  for (const FieldValue& value : *changed) {
+    const Field& field = kind_.fields[value.field];
+    if (same_but_for_blanks(value.value, record.values[value.field])) continue;
+    if (owned_by_central(field))
+      errors_->push_back({row_.number, header_of(value.field), "owned_by_central",
+                          fmt::format("{} is central's to write", field.name)});
+    row_.patch[field.name] = std::move(wanted[field.name]);
+  }
+  if (kind_.rule && !row_.patch.empty()) {
+    std::vector<json::value> after = record.values;
+    for (const FieldValue& value : *changed) after[value.field] = value.value;
+    hold_to_rule(record.values, after);
+  }
+  row_.wish = row_.patch.empty() ? PreparedRow::Wish::nothing : PreparedRow::Wish::update;
+}
+
+void RowReader::prepare_create() {
+  row_.wish = PreparedRow::Wish::create;
+  for (std::size_t i = 0; i < given_.size(); ++i) {
+    const Field& field = kind_.fields[i];
+    std::optional<json::value>& given = given_[i];
+    json::value value = given ? std::move(*given) : defaults_[i];
+    if (field.type == FieldType::group && value.is_object())
+      value = without_nulls(value.get_object());
+    if (field.type == FieldType::custom && value.is_object()) value = custom_values(field, value);
+    if (value.is_null()) {
+      if (field.required)
+        errors_->push_back({row_.number, header_of(i), "required",
+                            given ? "is required" : fmt::format("{} is required", field.name)});
+      continue;
+    }
+    if (given && owned_by_central(field))
+      errors_->push_back({row_.number, header_of(i), "owned_by_central",
+                          fmt::format("{} is central's to write", field.name)});
+    row_.values.push_back({i, std::move(value)});
+  }
+  if (!kind_.rule) return;
+  std::vector<json::value> after(kind_.fields.size());
+  for (const FieldValue& value : row_.values) after[value.field] = value.value;
+  hold_to_rule({}, after);
+}
+
+// In its canonical form, without the empty ones.
+json::value RowReader::custom_values(const Field& field, const json::value& given) {
+  std::vector<FieldError> complaints;
+  json::value values = read_value(field, without_nulls(given.get_object()), "/custom", complaints);
+  for (const FieldError& each : complaints)
+    errors_->push_back({row_.number, column_at(each.pointer), each.code, each.detail});
+  return values;
+}
+
+void RowReader::hold_to_rule(ValuesView before, ValuesView after) {
+  std::vector<FieldError> complaints;
+  kind_.rule(kind_, before, after, complaints);
+  for (FieldError& each : complaints)
+    errors_->push_back(
+        {row_.number, column_at(each.pointer), std::move(each.code), std::move(each.detail)});
+}
+
+// The key that the row itself spells out; empty when it has none.
+std::string RowReader::spelled_key() const {
+  std::string key;
+  if (!rule_ || !given_[rule_->main] || given_[rule_->main]->is_null()) return key;
+  append_json(key, *given_[rule_->main]);
+  for (const std::size_t other : rule_->others) {
+    key += '\n';
+    if (given_[other]) append_json(key, *given_[other]);
+  }
+  return key;
+}
+
+// A record must not be named twice in a file, by its id or by its key.
+void RowReader::note_names(const std::string& key, std::string_view key_for_people) {
+  const auto note = [&](ByteView name, const std::string& header, std::string_view text) {
+    const auto before = seen_.add(name, row_.number);
+    if (before)
+      errors_->push_back({row_.number, header, "duplicate_row",
+                          fmt::format("{} stands in row {} already", text, *before)});
+    return !before;
+  };
+  const auto id_column = std::find_if(columns_.columns.begin(), columns_.columns.end(),
+                                      [](const auto& each) { return each.use == ColumnUse::id; });
+  if (!key.empty() && !note(as_bytes(key), header_of(rule_->main), key_for_people)) return;
+  if (row_.id && id_column != columns_.columns.end())
+    note(row_.id->view(), id_column->header, to_string(*row_.id));
+}
+
+std::string RowReader::header_of(std::size_t field) const {
+  for (const ImportColumn& column : columns_.columns)
+    if (column.use != ColumnUse::id && column.use != ColumnUse::custom && column.field == field)
+      return column.header;
+  return {};
+}
+
+std::string RowReader::column_at(std::string_view pointer) const {
+  if (!pointer.empty()) pointer.remove_prefix(1);
+  const std::size_t slash = pointer.find('/');
+  const std::string_view rest =
+      slash == std::string_view::npos ? std::string_view() : pointer.substr(slash + 1);
+  for (const ImportColumn& column : columns_.columns)
+    if (column.use == ColumnUse::custom && pointer.starts_with("custom/") &&
+        column.custom.key == rest)
+      return column.header;
+  const int field = kind_.find_field(pointer.substr(0, slash));
+  if (field < 0) return {};
+  const auto index = static_cast<std::size_t>(field);
+  if (slash != std::string_view::npos)
+    for (const ImportColumn& column : columns_.columns)
+      if (column.field == index && column.member >= 0 && column.what->name == rest)
+        return column.header;
+  return header_of(index);
+}
+
+void RowReader::take_custom(const ImportColumn& column, std::string_view cell) {
+  std::vector<FieldError> complaints;
+  std::optional<json::value> value = read_cell(column.custom, cell, complaints);
+  for (FieldError& each : complaints)
+    complain(column, std::move(each.code), std::move(each.detail));
+  std::optional<json::value>& field = given_[column.field];
+  if (!field) field = json::object();
+  field->as_object()[column.custom.key] = value ? std::move(*value) : nullptr;
+}
+
+}  // namespace skerry::store

@@ -1,0 +1,116 @@
+// Rows of a table as what they ask of the records: made, changed, or left as they are. Internal to
+// the import.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/role.hpp"
+#include "store/import_columns.hpp"
+#include "store/seen_keys.hpp"
+
+namespace skerry::store {
+
+// A record that a row refers to and that has to be made first.
+struct NewParent {
+  const Kind* kind = nullptr;
+  RecordId placeholder;  // stands for it until it has an id; equal for equal keys
+  FieldValues values;
+  std::shared_ptr<const NewParent> parent;  // of its own reference, or null
+  std::size_t parent_field = 0;
+};
+
+// What one row asks for; all of it checked, but for the rules that need the writer.
+struct PreparedRow {
+  enum class Wish : std::uint8_t { create, update, nothing };
+
+  std::int64_t number = 0;
+  Wish wish = Wish::nothing;
+  std::optional<RecordId> id;  // of the record to update; of the new one if the file chose it
+  std::int64_t revision = 0;   // of the record to update, as it was read
+  FieldValues values;          // create
+  json::object patch;          // update: the fields that change
+  // The fields whose value is a placeholder.
+  std::vector<std::pair<std::size_t, std::shared_ptr<const NewParent>>> parents;
+  std::string csv;  // the row as it stood in the file, for the reject file; without line end
+};
+
+class RowReader {
+ public:
+  RowReader(const Kind& kind, Role role, bool create_parents);
+
+  void bind(ImportColumns columns) { columns_ = std::move(columns); }
+  const ImportColumns& columns() const { return columns_; }
+
+  // nullopt when the row has errors, which are appended to `errors`: besides those of read_cell
+  // required, bad_id, duplicate_row, ambiguous_key, reference_not_found, duplicate_key,
+  // owned_by_central. `connection` reads; calls may use different ones.
+  std::optional<PreparedRow> read(Connection& connection, std::int64_t number,
+                                  std::span<const std::string_view> cells,
+                                  std::vector<TableError>& errors);
+
+  // The header of the column that holds what `pointer` names ("/account_ref", "/address/city").
+  std::string column_at(std::string_view pointer) const;
+
+ private:
+  // One reference by key, as far as the row spells it out.
+  struct Named {
+    const ImportColumn* column = nullptr;
+    std::string_view key;
+    std::string_view name;
+    std::vector<std::pair<const ImportColumn*, std::string_view>> parts;
+  };
+  struct Resolved {
+    RecordId id;  // or the placeholder of `parent`
+    std::shared_ptr<const NewParent> parent;
+  };
+  using Given = std::vector<std::optional<json::value>>;  // by field; nullopt: no column
+
+  void sort_by_column(std::size_t first);
+  void complain(const ImportColumn& column, std::string code, std::string detail);
+  void take(const ImportColumn& column, std::string_view cell);
+  void take_value(const ImportColumn& column, std::string_view cell);
+  void take_custom(const ImportColumn& column, std::string_view cell);
+  Named& named(const ImportColumn& column);
+  void resolve(const Named& named);
+  FieldValues own_parts(const Named& named) const;
+  std::optional<Resolved> resolve_key(const Named& named);
+  std::optional<Resolved> look_up(const Named& named, const json::value& key, FieldValues others,
+                                  std::shared_ptr<const NewParent> other_parent,
+                                  std::size_t other_field);
+  void check_references();
+  std::optional<Record> find_match();
+  void prepare_update(const Record& record);
+  void prepare_create();
+  json::value custom_values(const Field& field, const json::value& given);
+  void hold_to_rule(ValuesView before, ValuesView after);
+  std::string spelled_key() const;
+  void note_names(const std::string& key, std::string_view key_for_people);
+  std::string header_of(std::size_t field) const;
+  bool owned_by_central(const Field& field) const;
+
+  const Kind& kind_;
+  const Role role_;
+  const bool create_parents_;
+  const KeyRule* const rule_;
+  std::vector<json::value> defaults_;
+  ImportColumns columns_;
+  SeenKeys seen_;
+  std::unordered_map<std::string, Resolved> resolved_;  // by what names it; bounded
+  std::unordered_map<RecordId, bool> exists_;           // of references by id; bounded
+
+  // Of the row that is being read.
+  Connection* connection_ = nullptr;
+  std::vector<TableError>* errors_ = nullptr;
+  PreparedRow row_;
+  Given given_;
+  std::vector<Named> named_;
+};
+
+}  // namespace skerry::store

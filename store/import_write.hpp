@@ -1,0 +1,68 @@
+// Prepared rows into records, on the writer thread. Internal to the import.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "store/import_rows.hpp"
+#include "store/write_records.hpp"
+
+namespace skerry::store {
+
+// What became of rows.
+struct RowCounts {
+  std::int64_t created = 0;
+  std::int64_t updated = 0;
+  std::int64_t unchanged = 0;
+  std::int64_t rejected = 0;
+  std::int64_t parents_created = 0;
+
+  RowCounts& operator+=(const RowCounts& other);
+};
+
+// Writes rows within one job. A row that is refused may leave the parents that were made for it:
+// left_parents() then says so, and the job is to be undone and run again without such rows.
+class RowWriter {
+ public:
+  // The records that earlier jobs made for placeholders.
+  using Parents = std::unordered_map<RecordId, RecordId>;
+
+  // What a writer works with; all of it outlives the writer.
+  struct Place {
+    ChangeLog& log;
+    Role role;
+    Random& random;
+    const Kind& kind;
+    const Author& author;
+    const RowReader& reader;  // asked for the names of columns only
+  };
+
+  // `keep_rows`: rows are written from copies of their values, so that they can be written again.
+  RowWriter(Connection& connection, const Place& place, Parents& parents, bool keep_rows)
+      : connection_(connection),
+        place_(place),
+        writer_(connection, place.log, place.role, place.random),
+        parents_(parents),
+        keep_rows_(keep_rows) {}
+
+  // False when the row is refused; why is appended to `errors`.
+  bool write(PreparedRow& row, std::vector<TableError>& errors);
+
+  const RowCounts& counts() const { return counts_; }
+  bool left_parents() const { return left_parents_; }
+
+ private:
+  Result<void> create(PreparedRow& row);
+  Result<void> update(PreparedRow& row);
+  Result<RecordId> find_or_make(const NewParent& parent);
+
+  Connection& connection_;
+  const Place& place_;
+  RecordWriter writer_;
+  Parents& parents_;
+  const bool keep_rows_;
+  RowCounts counts_;
+  bool left_parents_ = false;
+};
+
+}  // namespace skerry::store

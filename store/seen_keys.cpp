@@ -1,0 +1,57 @@
+#include "store/seen_keys.hpp"
+
+#include <cstring>
+#include <limits>
+
+#include "core/check.hpp"
+#include "crypto/sha256.hpp"
+
+namespace skerry::store {
+namespace {
+
+constexpr std::size_t places_first = 1024;  // a power of two, as every size after it
+
+}  // namespace
+
+std::optional<std::int64_t> SeenKeys::add(ByteView key, std::int64_t row) {
+  SKERRY_CHECK(row > 0 && row <= std::numeric_limits<std::uint32_t>::max());
+  if (used_ * 8 >= rows_.size() * 7) grow();
+  const Hash whole = crypto::sha256(key);
+  Digest digest;
+  std::memcpy(digest.data(), whole.data(), digest.size());
+  const std::size_t place = place_of(digest);
+  if (rows_[place] != 0) return rows_[place];
+  digests_[place] = digest;
+  rows_[place] = static_cast<std::uint32_t>(row);
+  ++used_;
+  return std::nullopt;
+}
+
+std::size_t SeenKeys::bytes() const {
+  return digests_.capacity() * sizeof(Digest) + rows_.capacity() * sizeof(std::uint32_t);
+}
+
+// Where the digest is, or where it may be put.
+std::size_t SeenKeys::place_of(const Digest& digest) const {
+  std::size_t place;
+  std::memcpy(&place, digest.data(), sizeof place);
+  const std::size_t mask = rows_.size() - 1;
+  for (place &= mask; rows_[place] != 0 && digests_[place] != digest;) place = (place + 1) & mask;
+  return place;
+}
+
+void SeenKeys::grow() {
+  const std::vector<Digest> digests = std::move(digests_);
+  const std::vector<std::uint32_t> rows = std::move(rows_);
+  const std::size_t places = rows.empty() ? places_first : rows.size() * 2;
+  digests_ = std::vector<Digest>(places);
+  rows_ = std::vector<std::uint32_t>(places);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] == 0) continue;
+    const std::size_t place = place_of(digests[i]);
+    digests_[place] = digests[i];
+    rows_[place] = rows[i];
+  }
+}
+
+}  // namespace skerry::store

@@ -1,0 +1,31 @@
+#include "store/seen_keys.hpp"
+
+#include <gtest/gtest.h>
+#include <string>
+
+namespace skerry::store {
+namespace {
+
+TEST(SeenKeys, TellsWhereAKeyStoodFirst) {
+  SeenKeys seen;
+  EXPECT_EQ(seen.add(as_bytes("a"), 2), std::nullopt);
+  EXPECT_EQ(seen.add(as_bytes("b"), 3), std::nullopt);
+  EXPECT_EQ(seen.add(as_bytes("a"), 4), 2);
+  EXPECT_EQ(seen.add(as_bytes("a"), 5), 2);
+  EXPECT_EQ(seen.add(as_bytes(""), 6), std::nullopt);
+  EXPECT_EQ(seen.size(), 3u);
+}
+
+TEST(SeenKeys, KeepsAllWhileItGrowsAndStaysSmall) {
+  SeenKeys seen;
+  constexpr int count = 100'000;
+  for (int i = 1; i <= count; ++i)
+    ASSERT_EQ(seen.add(as_bytes("key " + std::to_string(i)), i), std::nullopt);
+  for (int i = 1; i <= count; i += 997)
+    ASSERT_EQ(seen.add(as_bytes("key " + std::to_string(i)), 1), i);
+  EXPECT_EQ(seen.size(), static_cast<std::size_t>(count));
+  EXPECT_LE(seen.bytes(), static_cast<std::size_t>(count) * 50);
+}
+
+}  // namespace
+}  // namespace skerry::store
