@@ -1,5 +1,5 @@
 // The custom fields of a kind: their definitions are records of the kind `custom_field`, their
-// values the field `custom` of every shared record (ADR 0020).
+// values the field `custom` of every shared record (ADR 0015).
 #pragma once
 
 #include <string>

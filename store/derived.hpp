@@ -1,6 +1,6 @@
 // The derived columns of records (Kind::derived), kept in step as other records change: where an
 // asset stands, how many locations and assets a customer has. Each machine computes them from what
-// it holds, so that equal records give equal columns, in whatever order they came (ADR 0021).
+// it holds, so that equal records give equal columns, in whatever order they came (ADR 0016).
 //
 // Called by store/record for every row it writes; nobody else calls the first three.
 #pragma once

@@ -1,5 +1,5 @@
 // Where assets stand: computed from their moves, whatever the order in which these were entered
-// or arrived (RECORDS "move", ADR 0021).
+// or arrived (RECORDS "move", ADR 0016).
 //
 // A move that arrived puts its asset to its destination at arrived_at; one that was shipped and has
 // not arrived puts it in transit at shipped_at; any other is planned. The latest of these events is

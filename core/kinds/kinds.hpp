@@ -30,7 +30,7 @@ enum class FieldType : std::uint8_t {
   reference,   // the id of a record of one of the kinds in `options`
   group,       // an object of `members`, one register for the merge
   custom_key,  // what a custom field is called in `custom`: [a-z][a-z0-9_.-]{0,49}
-  custom,  // the custom fields: an object of keys with a text, number or boolean each (ADR 0020)
+  custom,  // the custom fields: an object of keys with a text, number or boolean each (ADR 0015)
 };
 
 // How two writers' values of one field become one (SYNC 4.4).
@@ -41,7 +41,7 @@ enum class MergeClass : std::uint8_t {
   shared,     // M: a register both write; concurrent values leave a conflict record
   group,      // G: as shared, the whole object is the register
   set,        // N: observed-remove set
-  map,        // a register for each key of an object, each as shared (ADR 0020)
+  map,        // a register for each key of an object, each as shared (ADR 0015)
   lifecycle,  // L: join in the order of `options`
 };
 
