@@ -17,6 +17,7 @@ class Lifecycle(Records):
         self.assertEqual(self.ids("/v1/customers"), [])
         self.assertEqual(self.ids("/v1/customers?archived=only"), [acme["id"]])
         self.assertEqual(self.ids("/v1/customers?archived=include"), [acme["id"]])
+        self.assertEqual(self.ids("/v1/customers?q=Acm"), [acme["id"]])
         # Once more changes nothing, not even when.
         again = self.post(path + ":archive")
         self.assertEqual((again.status, again.json()["archived_at"]), (200, when))
@@ -65,6 +66,8 @@ class Lifecycle(Records):
         self.assertEqual(gone.status, 200, gone)
         self.assertEqual(gone.json()["scrapped_on"], "2026-02-28")
         self.assertEqual(gone.json()["disposal_price"], "12.5")
+        self.assertEqual(self.ids("/v1/assets"), [])
+        self.assertEqual(self.ids("/v1/assets?scrapped=include"), [asset["id"]])
         self.assertEqual(self.read("customers", acme)["assets_owned"], 0)
         # To scrap it again is done already.
         again = self.post(path + ":scrap", {})
@@ -162,8 +165,7 @@ class Moves(Records):
         moved = self.post("/v1/assets:move", {"assets": assets, "to_location": yard["id"],
                                               "arrived_at": "2026-01-01"})
         self.assertEqual((moved.status, moved.json()["moved"]), (201, 3), moved)
-        for asset in assets:
-            self.assertEqual(self.central.get("assets", asset).json()["location"], yard["id"])
+        self.assertEqual(sorted(self.ids(f"/v1/assets?location={yard['id']}")), sorted(assets))
         sent = self.post("/v1/assets:move", {"assets": assets[:1], "to_location": dock["id"],
                                              "shipped_at": "2026-01-02", "carrier": "Boat"})
         self.assertEqual(sent.status, 201, sent)
