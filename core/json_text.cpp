@@ -39,6 +39,18 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+namespace {
+
+// The shortest text that reads back as the same double; a whole number keeps a fraction, since the
+// strict reader takes integers only within ±(2^53−1).
+void append_double(std::string& out, double number) {
+  const std::size_t from = out.size();
+  fmt::format_to(std::back_inserter(out), "{}", number);
+  if (out.find_first_of(".e", from) == std::string::npos) out += ".0";
+}
+
+}  // namespace
+
 void append_json(std::string& out, const json::value& value) {
   switch (value.kind()) {
     case json::kind::null:
@@ -54,7 +66,7 @@ void append_json(std::string& out, const json::value& value) {
       out += fmt::format_int(value.get_uint64()).c_str();
       return;
     case json::kind::double_:
-      fmt::format_to(std::back_inserter(out), "{}", value.get_double());  // the shortest exact text
+      append_double(out, value.get_double());
       return;
     case json::kind::string:
       append_json_string(out, value.get_string());

@@ -88,7 +88,10 @@ Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, con
   const auto record = find_record(connection, kind, id);
   if (!record)
     return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
-  if (confirmed != record_label(*record))
+  // Before its dependants go: they may change it, as the moves of an asset do.
+  SKERRY_TRY_VOID(check_revision(*record, revision));
+  const json::string* label = record->value(kind.label).if_string();
+  if (confirmed != (label ? std::string_view(*label) : std::string_view()))
     return fail(Error(Errc::validation_failed,
                       fmt::format("confirm is not the {}'s {}", kind.name, kind.label),
                       "type it exactly as it stands in the record"));
@@ -100,7 +103,7 @@ Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, con
         "delete it again without token to see what would go");
   for (const auto& [kind_of_dependant, dependant] : dependants.records)
     SKERRY_TRY_VOID(writer.remove(*kind_of_dependant, dependant, std::nullopt, author));
-  SKERRY_TRY_VOID(writer.remove(kind, id, revision, author));
+  SKERRY_TRY_VOID(writer.remove(kind, id, std::nullopt, author));
   return dependants;
 }
 

@@ -27,13 +27,16 @@ std::vector<Record> followers(Connection& connection, const Record& parent) {
 void follow_scope(Connection& connection, const Record& before, const Record& after,
                   std::int64_t n) {
   if (before.scope == after.scope) return;
-  for (const RecordId& customer : {before.scope.customer, before.scope.place}) {
-    if (customer == after.scope.customer || customer == after.scope.place) continue;
+  const auto note = [&](const RecordId& customer) {
     connection.execute(
         "INSERT INTO scope_move(record,kind,customer,version) VALUES(?1,?2,?3,?4) "
         "ON CONFLICT(record,customer) DO UPDATE SET version=excluded.version",
         after.id, after.kind->name, customer, n);
-  }
+  };
+  note(RecordId{});  // that it moved at all: who comes to see it needs more than what changed
+  for (const RecordId& customer : {before.scope.customer, before.scope.place})
+    if (!customer.is_zero() && customer != after.scope.customer && customer != after.scope.place)
+      note(customer);
   for (const Record& follower : followers(connection, after)) {
     Record moved = follower;
     moved.scope = after.scope;

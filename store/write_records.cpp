@@ -96,17 +96,38 @@ std::optional<std::string> find_referrer(Connection& connection, const Kind& kin
   return std::nullopt;
 }
 
+Result<void> check_revision(const Record& record, std::optional<std::int64_t> revision) {
+  if (!revision || *revision == record.revision) return {};
+  const std::string_view name = record.kind->name;
+  return fail(Errc::precondition_failed,
+              *revision < 0 ? fmt::format("the If-Match tag is none of this {}'s", name)
+                            : fmt::format("the {} is at revision {}, not {}", name, record.revision,
+                                          *revision),
+              "read it again and repeat the change");
+}
+
+std::vector<std::size_t> changed_keys(const Kind& kind, const std::vector<std::size_t>& fields) {
+  const auto among = [&](int position) {
+    return std::find(fields.begin(), fields.end(), static_cast<std::size_t>(position)) !=
+           fields.end();
+  };
+  std::vector<std::size_t> keys;
+  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+    const Field& field = kind.fields[i];
+    if (field.unique == Unique::no) continue;
+    const bool regrouped =
+        field.unique == Unique::within && among(kind.find_field(field.unique_within));
+    if (regrouped || among(static_cast<int>(i))) keys.push_back(i);
+  }
+  return keys;
+}
+
 Result<Record> RecordWriter::current(const Kind& kind, const RecordId& id,
                                      std::optional<std::int64_t> revision) {
   auto record = find_record(connection_, kind, id);
   if (!record)
     return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
-  if (revision && *revision != record->revision)
-    return fail(Errc::precondition_failed,
-                *revision < 0 ? fmt::format("the If-Match tag is none of this {}'s", kind.name)
-                              : fmt::format("the {} is at revision {}, not {}", kind.name,
-                                            record->revision, *revision),
-                "read it again and repeat the change");
+  SKERRY_TRY_VOID(check_revision(*record, revision));
   return std::move(*record);
 }
 
@@ -176,8 +197,11 @@ Result<void> RecordWriter::check_values(const Record& record, const Record* befo
     if (const auto id = reference_of(value.value); field.type == FieldType::reference && id)
       SKERRY_TRY_VOID(check_reference(field, *id));
     if (field.type == FieldType::custom) SKERRY_TRY_VOID(check_custom_unique(record));
-    if (field.unique != Unique::no) SKERRY_TRY_VOID(check_unique(record, field, value.field));
   }
+  std::vector<std::size_t> written;
+  for (const FieldValue& value : values) written.push_back(value.field);
+  for (const std::size_t position : changed_keys(kind, written))
+    SKERRY_TRY_VOID(check_unique(record, kind.fields[position], position));
   return {};
 }
 
@@ -228,6 +252,7 @@ Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id
   SKERRY_TRY(record.scope, scope_of(connection_, record));
   SKERRY_TRY_VOID(check_values(record, nullptr, values));
   Change change = new_change(record, ChangeOp::create, author);
+  record.created_at = change.hlc.ms();  // what every machine that gets the row will say, too
   for (FieldValue& value : values)
     change.fields.push_back({value.field, nullptr, std::move(value.value), std::nullopt});
   stamp(record, change, log_.next_version());

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/random.hpp"
 #include "store/change_log.hpp"
@@ -68,6 +69,13 @@ Result<Scope> scope_of(Connection& connection, const Record& record);
 
 // The kind of the record `id` among the kinds a reference field names; nullptr when there is none.
 const Kind* find_referenced(Connection& connection, const Field& field, const RecordId& id);
+
+// Errc::precondition_failed unless this is the revision that the client saw (nullopt: any).
+Result<void> check_revision(const Record& record, std::optional<std::int64_t> revision);
+
+// The unique fields that a change of these fields can make equal to another record's: themselves,
+// and those that are unique within one of them.
+std::vector<std::size_t> changed_keys(const Kind& kind, const std::vector<std::size_t>& fields);
 
 // Another live record that holds the same value of a unique field, if any.
 std::optional<RecordId> find_same_key(Connection& connection, const Record& record,

@@ -241,14 +241,21 @@ RecordId RowDecider::customer_seen(const store::Scope& scope) {
 
 // Two sites that never met may both be right: both records stay (SYNC H9).
 void RowDecider::note_duplicate_keys(const Row& row, const Record& record) {
-  for (const FieldChange& field : row.change.fields) {
-    const auto other = store::find_same_key(connection_, record, field.field);
+  std::vector<std::size_t> written;
+  for (const FieldChange& field : row.change.fields) written.push_back(field.field);
+  for (const std::size_t key : store::changed_keys(*record.kind, written)) {
+    const auto other = store::find_same_key(connection_, record, key);
     if (!other) continue;
-    json::object winner{{"record", to_string(*other)}, {"value", record.values[field.field]}};
-    json::object loser = describe_proposal(row, &field);
+    const json::value& value = record.values[key];
+    // Of a key that became equal because its group changed: as it was.
+    const FieldChange same{key, value, value, std::nullopt};
+    const auto field = std::find_if(row.change.fields.begin(), row.change.fields.end(),
+                                    [&](const FieldChange& each) { return each.field == key; });
+    json::object winner{{"record", to_string(*other)}, {"value", value}};
+    json::object loser = describe_proposal(row, field == row.change.fields.end() ? &same : &*field);
     loser["record"] = to_string(record.id);
     write_conflict(row, ConflictType::duplicate_key, customer_seen(record.scope),
-                   record.kind->fields[field.field].name, std::move(winner), std::move(loser));
+                   record.kind->fields[key].name, std::move(winner), std::move(loser));
   }
   for (const FieldChange& field : row.change.fields) {
     if (record.kind->fields[field.field].type != FieldType::custom) continue;

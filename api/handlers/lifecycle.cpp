@@ -41,9 +41,11 @@ Result<const Kind*> subject_kind(const Request& request, std::string_view kind_n
   return find_kind(kind_name);
 }
 
-// Writes what `patch` gives for the moment of the write.
+// What a verb changes of the record as it is at the moment of the write.
+using Patch = std::function<json::object(const Record&, UnixMillis)>;
+
 Task<Result<Response>> apply_verb(Context& context, Request& request, std::string_view kind_name,
-                                  std::function<json::object(UnixMillis)> patch, Notice notice) {
+                                  Patch patch, Notice notice) {
   SKERRY_CO_TRY(const Kind* const kind, subject_kind(request, kind_name));
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
   SKERRY_CO_TRY(const RecordId id, id_of(request, *kind));
@@ -53,7 +55,9 @@ Task<Result<Response>> apply_verb(Context& context, Request& request, std::strin
   const store::Author author = author_of(request);
   auto work = [&](Connection& connection) -> Result<Response> {
     store::RecordWriter writer = record_writer(context, connection);
-    const json::object wanted = patch(context.node.log.wall_ms());
+    const auto present = store::find_record(connection, *kind, id);
+    const json::object wanted =
+        present ? patch(*present, context.node.log.wall_ms()) : json::object();
     SKERRY_TRY(const Record record, writer.update(*kind, id, wanted, revision, author));
     Response response = noticed_answer(record, notice ? notice(connection, record) : "");
     if (retry.has_key()) retry.keep(connection, response);
@@ -63,18 +67,15 @@ Task<Result<Response>> apply_verb(Context& context, Request& request, std::strin
   co_return response;
 }
 
+bool is_set_in(const Record& record, std::string_view field) {
+  return record.kind->find_field(field) >= 0 && !record.value(field).is_null();
+}
+
 // Sets a time that is not set yet; what is so already keeps its time.
 Task<Result<Response>> set_time(Context& context, Request& request, std::string_view kind_name,
                                 std::string_view field, Notice notice) {
-  SKERRY_CO_TRY(const Kind* const kind, subject_kind(request, kind_name));
-  const auto id = parse_id<RecordId>(request.param("id"));
-  bool is_set = false;
-  if (id && kind->find_field(field) >= 0) {
-    const store::Reader reader = context.node.database.read();
-    const auto record = store::find_record(*reader, *kind, *id);
-    is_set = record && !record->value(field).is_null();
-  }
-  auto patch = [field, is_set](UnixMillis now) {
+  auto patch = [field](const Record& present, UnixMillis now) {
+    const bool is_set = is_set_in(present, field);
     return is_set ? json::object() : json::object{{field, format_timestamp(now)}};
   };
   auto response = co_await apply_verb(context, request, kind_name, patch, std::move(notice));
@@ -84,7 +85,7 @@ Task<Result<Response>> set_time(Context& context, Request& request, std::string_
 Task<Result<Response>> clear(Context& context, Request& request, std::string_view kind_name,
                              std::string_view field) {
   return apply_verb(context, request, kind_name,
-                    [field](UnixMillis) {
+                    [field](const Record&, UnixMillis) {
                       return json::object{{field, nullptr}};
                     },
                     {});
@@ -155,7 +156,8 @@ Task<Result<Response>> enable_customer(Context& context, Request& request) {
   return clear(context, request, "customer", "disabled_at");
 }
 
-// Body: {"scrapped_on": day, "disposal_reason", "disposal_price"}; without a day it is today's.
+// Body: {"scrapped_on": day, "disposal_reason", "disposal_price"}; without a day it is today's, and
+// of an asset that is scrapped already the one it has.
 Task<Result<Response>> scrap_asset(Context& context, Request& request) {
   auto body = request.body.empty() ? Result<json::object>(json::object()) : request.json_body();
   if (!body) co_return tl::unexpected<Error>(std::move(body).error());
@@ -164,9 +166,9 @@ Task<Result<Response>> scrap_asset(Context& context, Request& request) {
       co_return fail(Error(Errc::validation_failed, "scrapping says when, why and for how much", {},
                            {{fmt::format("/{}", std::string_view(name)), "unknown_field",
                              "is not scrapped_on, disposal_reason or disposal_price"}}));
-  auto patch = [&](UnixMillis now) {
+  auto patch = [&](const Record& present, UnixMillis now) {
     json::object wanted = *body;
-    if (!wanted.contains("scrapped_on"))
+    if (!wanted.contains("scrapped_on") && !is_set_in(present, "scrapped_on"))
       wanted["scrapped_on"] = format_timestamp(now).substr(0, 10);
     return wanted;
   };

@@ -138,5 +138,36 @@ TEST(ChangeTest, NamesOfDispositions) {
   EXPECT_FALSE(parse_disposition("pending"));
 }
 
+TEST(ChangeTest, CustomValuesAndNumbersComeBack) {
+  const Kind& asset = *find_kind("asset");
+  const auto position = [&](std::string_view name) {
+    return static_cast<std::size_t>(asset.find_field(name));
+  };
+  Change change = sample(ChangeOp::set);
+  change.kind = &asset;
+  const json::value before = json::parse(R"({"a":"t","n":-7})");
+  const json::value after{{"a", "ü"}, {"b", true}, {"f", 0.1}, {"n", 9007199254740992.0}};
+  change.fields.push_back({position("custom"), before, after, Version{5, 6}});
+  change.fields.push_back({position("disposal_price"), nullptr, "12.50", std::nullopt});
+  change.fields.push_back({position("scrapped_on"), nullptr, "2026-03-02", std::nullopt});
+  const std::string line = encode(change);
+  const auto read = decode_change(line);
+  ASSERT_TRUE(read) << read.error().detail << ' ' << line;
+  EXPECT_EQ(encode(*read), line);
+  EXPECT_EQ(read->fields[0].new_value, after);
+  EXPECT_EQ(read->fields[0].old_value, before);
+  EXPECT_EQ(read->fields[1].new_value, json::value("12.50"));
+}
+
+TEST(ChangeTest, DerivedColumnsAreNoFieldsOfALine) {
+  const std::string line = fmt::format(
+      R"({{"k":"chg","t":"asset","id":"{}","op":"set","f":{{"in_transit":{{"o":false,"n":true}}}},)"
+      R"("hlc":"{}","by":"uid:0","src":"api","sv":1}})",
+      to_string(id_of(1)), to_string(HlcStamp::at(1'780'000'000'123, 3)));
+  const auto read = decode_change(line);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, Errc::validation_failed);
+}
+
 }  // namespace
 }  // namespace skerry

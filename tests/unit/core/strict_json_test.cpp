@@ -153,5 +153,19 @@ TEST(StrictJson, ObjectsOnly) {
   }
 }
 
+TEST(StrictJson, FractionsOnlyWhenAskedFor) {
+  const JsonLimits fractions{.fractions = true};
+  for (const char* text : {"1.5", "-0.0", "1e3", "1E-3", "[0.1]", R"({"a":5e-324})"}) {
+    EXPECT_THAT(complaint(text), HasSubstr("fraction")) << text;
+    EXPECT_TRUE(parse_json(text, fractions)) << text;
+  }
+  EXPECT_EQ(parse_json("0.1", fractions)->as_double(), 0.1);
+  EXPECT_TRUE(parse_json("1", fractions)->is_int64());
+  // What has no finite double, and integers that only look large.
+  for (const char* text : {"1e400", "-1e400", "9007199254740992", "123456789012345678901234567890",
+                           "1.", ".5", "1e", "NaN"})
+    EXPECT_FALSE(parse_json(text, fractions)) << text;
+}
+
 }  // namespace
 }  // namespace skerry
