@@ -53,7 +53,8 @@ Response precondition_answer(Context& context, const Request& request, Error err
 Response in_use_answer(const Request& request, const Kind& kind, const RecordId& id,
                        const store::Dependants& dependants) {
   Response response = problem(
-      Error(Errc::in_use, fmt::format("{} refer to this {}", dependants.to_text(), kind.name),
+      Error(Errc::in_use,
+            fmt::format("this {} is referred to by {}", kind.name, dependants.to_text()),
             fmt::format("to delete all of it, repeat the request with confirm=<the {} of the {}> "
                         "and token={}",
                         kind.label, kind.name, dependants.token(id))),

@@ -254,7 +254,7 @@ TEST_F(HandlersTest, DeletesWhatNothingRefersTo) {
        "",
        "If-Match: *\r\n",
        409,
-       {"in_use", contact},
+       {"in_use", "1 contact"},
        {}},
       {"stale",
        "DELETE",
