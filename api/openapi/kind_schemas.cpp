@@ -124,9 +124,19 @@ std::string remarks(const Field& field, bool derived) {
   return text;
 }
 
+// What is taken beside the form in which it is given back.
+void accept_more(object& schema, const Field& field) {
+  if (field.type == FieldType::timestamp) {  // a day alone is its midnight
+    schema.erase("format");
+    schema["pattern"] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?$";
+  }
+  if (field.type == FieldType::decimal) schema["type"] = array{"string", "number", "null"};
+}
+
 object field_schema(const Field& field, Form form, bool derived) {
   object schema = value_schema(field);
   if (!field.required) allow_null(schema);
+  if (form != Form::record) accept_more(schema, field);
   schema["title"] = field.title;
   if (const std::string text = remarks(field, derived); !text.empty()) schema["description"] = text;
   if (derived) schema["readOnly"] = true;

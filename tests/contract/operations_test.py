@@ -115,6 +115,9 @@ class OperationsTest(MachineTest):
         self.ask(machine, "GET", f"/v1/{plural}?limit=1&archived=include&sort=-id", 200)
         for verb in ("archive", "archive", "unarchive"):
             tag = self.ask(machine, "POST", f"{address}:{verb}", 200).headers["ETag"]
+        nothing = "updated_since=2999-01-01T00:00:00Z"
+        for verb in ("archive", "unarchive"):
+            self.ask(machine, "POST", f"/v1/{plural}:{verb}?{nothing}", 200)
         batch = self.document["paths"][f"/v1/{plural}:batch"]["post"]["requestBody"]["content"][
             "application/json"]["example"]
         refused = batch | {"items": [{"op": "delete", "id": NOBODY}]}
