@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/json_member.hpp"
+
 namespace skerry::api::docs {
 namespace {
 
@@ -149,11 +151,6 @@ std::string example(const json::value& value) {
 std::string_view referenced(const json::object& object) {
   const std::string_view path = text_of(object, "$ref");
   return path.substr(path.rfind('/') + 1);
-}
-
-std::string_view text_of(const json::object& object, std::string_view name) {
-  const json::value* const value = object.if_contains(name);
-  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
 }
 
 std::string type_text(const json::object& schema) {

@@ -16,8 +16,6 @@ std::string example(const json::value& value);
 
 // The name behind the last slash of a $ref; empty when there is none.
 std::string_view referenced(const json::object& object);
-// The member of an object as text; empty when it has none.
-std::string_view text_of(const json::object& object, std::string_view name);
 
 // "string, one of …", or a link to the schema.
 std::string type_text(const json::object& schema);

@@ -4,6 +4,7 @@
 
 #include "api/docs_html.hpp"
 #include "api/openapi/parts.hpp"
+#include "core/json_member.hpp"
 #include "crypto/sha256.hpp"
 
 namespace skerry::api {
@@ -11,7 +12,6 @@ namespace {
 
 using docs::escape;
 using docs::prose;
-using docs::text_of;
 using json::object;
 
 // Standard base64 (RFC 4648 section 4), as a policy writes hashes.

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/json_member.hpp"
+
 namespace skerry {
 namespace {
 
@@ -70,13 +72,6 @@ Merged merge_set(const Register& current, const Proposal& proposal) {
   return {whole ? MergeOutcome::fast_forward : MergeOutcome::joined, std::move(value)};
 }
 
-const json::value& member(const json::value& map, std::string_view key) {
-  static const json::value nothing;
-  const json::object* object = map.if_object();
-  const json::value* value = object ? object->if_contains(key) : nullptr;
-  return value ? *value : nothing;
-}
-
 std::vector<std::string_view> keys_of(const json::value& a, const json::value& b) {
   std::set<std::string_view> keys;
   for (const json::value* each : {&a, &b})
@@ -109,9 +104,9 @@ Merged merge_map(const Field& field, const Register& current, const Proposal& pr
   const bool wins = proposal_wins(field.policy, current, proposal);
   std::vector<std::string> clashes;
   for (const std::string_view key : keys_of(proposal.old_value, proposal.value)) {
-    const json::value& seen = member(proposal.old_value, key);
-    const json::value& wanted = member(proposal.value, key);
-    const json::value& present = member(current.value, key);
+    const json::value& seen = member_of(proposal.old_value, key);
+    const json::value& wanted = member_of(proposal.value, key);
+    const json::value& present = member_of(current.value, key);
     if (wanted == seen || wanted == present) continue;
     const bool concurrent = present != seen;
     if (concurrent) clashes.emplace_back(key);
@@ -184,7 +179,8 @@ json::value replay_field(const Field& field, const json::value& current,
   if (field.merge != MergeClass::map) return new_value;
   json::object map = current.is_object() ? current.get_object() : json::object();
   for (const std::string_view key : keys_of(old_value, new_value))
-    if (member(old_value, key) != member(new_value, key)) put(map, key, member(new_value, key));
+    if (member_of(old_value, key) != member_of(new_value, key))
+      put(map, key, member_of(new_value, key));
   return canonical_map(map);
 }
 

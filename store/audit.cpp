@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/json_member.hpp"
 #include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
@@ -11,21 +12,6 @@
 
 namespace skerry::store {
 namespace {
-
-std::string_view text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
-
-const json::object* object_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value ? value->if_object() : nullptr;
-}
-
-json::value member(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value ? *value : json::value();
-}
 
 // The members of a change line. Rows of schemas that this program does not know are shown as far as
 // their form is the same.
@@ -45,7 +31,7 @@ void read_change(AuditRow& row, const json::object& change) {
   for (const auto& [name, value] : *fields) {
     const json::object* parts = row.op == "new" ? nullptr : value.if_object();
     row.fields[name] =
-        parts ? json::object{{"old", member(*parts, "o")}, {"new", member(*parts, "n")}}
+        parts ? json::object{{"old", member_of(*parts, "o")}, {"new", member_of(*parts, "n")}}
               : json::object{{"old", nullptr}, {"new", value}};
   }
 }

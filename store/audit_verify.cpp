@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/json_member.hpp"
 #include "crypto/sha256.hpp"
 
 namespace skerry::store {
 namespace {
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 std::int64_t integer_of(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
@@ -55,7 +51,7 @@ Result<ExportReport> ExportVerifier::finish() const {
 
 Result<void> ExportVerifier::take_head(std::string_view line) {
   const auto shown = parse_json_object(line, {.fractions = true});
-  const std::string type = shown ? text_of(*shown, "_type") : std::string();
+  const std::string type(shown ? text_of(*shown, "_type") : std::string_view());
   if (!type.starts_with("skerry/audit/"))
     return fail(Errc::bad_input, "this is no export of the log in NDJSON",
                 "skerry audit export --format ndjson; CSV proves nothing");
@@ -88,7 +84,7 @@ Result<void> ExportVerifier::take_row(std::string_view line) {
   const auto hash = hash_of(*row, "hash");
   if (!previous || !hash || crypto::chain_hash(*previous, text_of(*row, "line")) != *hash)
     return refuse(fmt::format("row {} does not fit its hash", n));
-  const std::string log = text_of(*row, "log");
+  const std::string log(text_of(*row, "log"));
   SKERRY_TRY_VOID(take_place(log, integer_of(*row, "seq"), *previous));
   chains_[log].hash = *hash;
   ++report_.rows;
@@ -133,7 +129,7 @@ Result<void> ExportVerifier::take_end(std::string_view line) {
     return refuse("the end names other chains");
   for (const json::value& each : heads->get_array()) {
     const json::object* head = each.if_object();
-    const auto chain = head ? chains_.find(text_of(*head, "log")) : chains_.end();
+    const auto chain = head ? chains_.find(std::string(text_of(*head, "log"))) : chains_.end();
     if (chain == chains_.end() || integer_of(*head, "rows") != chain->second.rows ||
         integer_of(*head, "first") != chain->second.first ||
         integer_of(*head, "seq") != chain->second.seq ||

@@ -3,6 +3,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "core/json_member.hpp"
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
 
@@ -39,11 +40,6 @@ Conflict read_conflict(const Cursor& cursor) {
   if (!cursor.is_null(12)) conflict.resolved_at = cursor.integer(12);
   conflict.version = cursor.integer(13);
   return conflict;
-}
-
-std::string_view text_member(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
 }
 
 json::object object_member(const json::object& object, std::string_view name) {
@@ -122,13 +118,13 @@ json::object to_json(const Conflict& conflict) {
 }
 
 Result<Conflict> conflict_from_json(const json::object& object) {
-  const auto id = parse_id<RecordId>(text_member(object, "id"));
-  const auto type = parse_conflict_type(text_member(object, "type"));
-  const Kind* kind = find_kind(text_member(object, "kind"));
-  const auto record = parse_id<RecordId>(text_member(object, "record"));
-  const auto customer = parse_id<RecordId>(text_member(object, "customer"));
-  const auto created = parse_timestamp(text_member(object, "created_at"));
-  const std::string_view state = text_member(object, "state");
+  const auto id = parse_id<RecordId>(text_of(object, "id"));
+  const auto type = parse_conflict_type(text_of(object, "type"));
+  const Kind* kind = find_kind(text_of(object, "kind"));
+  const auto record = parse_id<RecordId>(text_of(object, "record"));
+  const auto customer = parse_id<RecordId>(text_of(object, "customer"));
+  const auto created = parse_timestamp(text_of(object, "created_at"));
+  const std::string_view state = text_of(object, "state");
   if (!id || !type || !kind || !record || !customer || !created ||
       (state != "open" && state != "resolved"))
     return fail(Errc::corrupt_bundle, "a conflict record lacks one of its members");
@@ -138,14 +134,14 @@ Result<Conflict> conflict_from_json(const json::object& object) {
   conflict.kind = kind;
   conflict.record = *record;
   conflict.scope_customer = *customer;
-  conflict.field = text_member(object, "field");
+  conflict.field = text_of(object, "field");
   conflict.winner = object_member(object, "winner");
   conflict.loser = object_member(object, "loser");
   conflict.open = state == "open";
-  conflict.decided_by = text_member(object, "decided_by");
+  conflict.decided_by = text_of(object, "decided_by");
   conflict.resolution = object_member(object, "resolution");
   conflict.created_at = *created;
-  conflict.resolved_at = parse_timestamp(text_member(object, "resolved_at"));
+  conflict.resolved_at = parse_timestamp(text_of(object, "resolved_at"));
   return conflict;
 }
 

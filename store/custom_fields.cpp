@@ -3,18 +3,12 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/json_member.hpp"
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
 
 namespace skerry::store {
 namespace {
-
-const json::value& member(const json::value& map, std::string_view key) {
-  static const json::value nothing;
-  const json::object* object = map.if_object();
-  const json::value* value = object ? object->if_contains(key) : nullptr;
-  return value ? *value : nothing;
-}
 
 CustomField read_custom_field(const Cursor& cursor) {
   CustomField field;
@@ -73,7 +67,7 @@ void check_custom_values(Connection& connection, const Record& record, const jso
   const auto pointer = [](std::string_view key) { return fmt::format("/custom/{}", key); };
   if (const json::object* values = after.if_object()) {
     for (const auto& [key, value] : *values) {
-      if (value == member(before, key)) continue;
+      if (value == member_of(before, key)) continue;
       const std::string_view wanted = key;
       const auto field = std::find_if(fields.begin(), fields.end(),
                                       [&](const CustomField& each) { return each.key == wanted; });
@@ -87,8 +81,8 @@ void check_custom_values(Connection& connection, const Record& record, const jso
     }
   }
   for (const CustomField& field : fields) {
-    const bool taken_away = !is_new && !member(before, field.key).is_null();
-    if (field.required && member(after, field.key).is_null() && (is_new || taken_away))
+    const bool taken_away = !is_new && !member_of(before, field.key).is_null();
+    if (field.required && member_of(after, field.key).is_null() && (is_new || taken_away))
       errors.push_back({pointer(field.key), "required", "is required"});
   }
 }
@@ -100,7 +94,7 @@ std::vector<SharedCustomValue> find_same_custom(Connection& connection, const Re
   const json::value& values = record.values[static_cast<std::size_t>(position)];
   if (values.is_null()) return found;
   for (const CustomField& field : custom_fields_of(connection, *record.kind)) {
-    const json::value& value = member(values, field.key);
+    const json::value& value = member_of(values, field.key);
     if (!field.unique || value.is_null()) continue;
     const std::string name = custom_value_field(*record.kind, field.key);
     const std::string text = custom_value_text(value);
@@ -115,24 +109,19 @@ std::vector<SharedCustomValue> find_same_custom(Connection& connection, const Re
 void index_custom_values(Connection& connection, const Record& record, const json::value& before,
                          const json::value& after) {
   if (before == after) return;
-  if (const json::object* values = before.if_object()) {
+  // What `from` has and `to` has otherwise.
+  const auto run = [&](const json::value& from, const json::value& to, std::string_view sql) {
+    const json::object* values = from.if_object();
+    if (!values) return;
     for (const auto& [key, value] : *values) {
-      if (value == member(after, key)) continue;
+      if (value == member_of(to, key)) continue;
       const std::string field = custom_value_field(*record.kind, key);
       const std::string text = custom_value_text(value);
-      connection.execute("DELETE FROM custom_value WHERE field=?1 AND value=?2 AND record=?3",
-                         field, text, record.id);
+      connection.execute(sql, field, text, record.id);
     }
-  }
-  if (const json::object* values = after.if_object()) {
-    for (const auto& [key, value] : *values) {
-      if (value == member(before, key)) continue;
-      const std::string field = custom_value_field(*record.kind, key);
-      const std::string text = custom_value_text(value);
-      connection.execute("INSERT INTO custom_value(field,value,record) VALUES(?1,?2,?3)", field,
-                         text, record.id);
-    }
-  }
+  };
+  run(before, after, "DELETE FROM custom_value WHERE field=?1 AND value=?2 AND record=?3");
+  run(after, before, "INSERT INTO custom_value(field,value,record) VALUES(?1,?2,?3)");
 }
 
 std::string custom_value_field(const Kind& kind, std::string_view key) {

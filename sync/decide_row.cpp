@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/json_member.hpp"
 #include "core/merge.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/sha256.hpp"
@@ -36,11 +37,7 @@ RecordId conflict_id(const Hash& row_hash, std::string_view field) {
 // side changes these keys and no other.
 json::value members_of(const json::value& map, const std::vector<std::string>& keys) {
   json::object members;
-  for (const std::string& key : keys) {
-    const json::object* object = map.if_object();
-    const json::value* value = object ? object->if_contains(key) : nullptr;
-    members[key] = value ? *value : json::value();
-  }
+  for (const std::string& key : keys) members[key] = member_of(map, key);
   return members;
 }
 

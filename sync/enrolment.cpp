@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/json_member.hpp"
 #include "crypto/secret.hpp"
 #include "crypto/sha256.hpp"
 #include "store/identity.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/json_member.hpp"
 #include "store/upstream.hpp"
 #include "sync/json_fields.hpp"
 #include "sync/pack.hpp"

@@ -3,19 +3,10 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/json_member.hpp"
 #include "core/text.hpp"
 
 namespace skerry::sync {
-std::string_view text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
-
-const json::object* object_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value ? value->if_object() : nullptr;
-}
-
 std::string JsonFields::text(std::string_view name, std::size_t bytes_max) {
   const json::value* value = find(name, json::kind::string, "a string");
   if (value == nullptr) return {};

@@ -14,11 +14,6 @@
 
 namespace skerry::sync {
 
-// The member of that name, or nothing when it is missing or of another kind: for members whose
-// absence is complained of elsewhere.
-std::string_view text_of(const json::object& object, std::string_view name);
-const json::object* object_of(const json::object& object, std::string_view name);
-
 // A view: the object and the list of complaints outlive it. Reading a member that is missing or
 // wrong adds a complaint and gives a value nobody may use.
 class JsonFields {

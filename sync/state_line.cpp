@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <iterator>
 
+#include "core/json_member.hpp"
 #include "core/json_text.hpp"
 #include "core/kinds/validate.hpp"
 
@@ -29,15 +30,6 @@ std::string begin_line(std::string_view k, const Kind& kind, const RecordId& id,
   return line;
 }
 
-const json::value* member(const json::object& object, std::string_view name) {
-  return object.if_contains(name);
-}
-
-std::string_view text_of(const json::object& object, std::string_view name) {
-  const json::value* value = member(object, name);
-  return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
-
 tl::unexpected<Error> damaged(std::string detail) {
   return fail(Errc::corrupt_bundle, "a state line " + std::move(detail));
 }
@@ -56,7 +48,7 @@ Result<Subject> read_subject(const json::object& object) {
                 fmt::format("records of kind '{}' are newer than this program", name),
                 "upgrade Skerry here, then import the file again");
   const auto id = parse_id<RecordId>(text_of(object, "id"));
-  const json::value* v = member(object, "v");
+  const json::value* v = object.if_contains("v");
   const auto version = v ? version_from_json(*v) : std::nullopt;
   if (!id || !version || !version->at_central()) return damaged("lacks an id or a version");
   return Subject{kind, *id, *version};
@@ -76,11 +68,11 @@ Result<RecordState> read_record_state(const json::object& object) {
   state.kind = subject.kind;
   state.id = subject.id;
   state.every = subject.version;
-  state.partial = member(object, "p") != nullptr;
-  const json::value* created = member(object, "cr");
+  state.partial = object.if_contains("p") != nullptr;
+  const json::value* created = object.if_contains("cr");
   state.created_at = created && created->is_int64() ? created->get_int64() : time_of(subject.id);
-  const json::value* f = member(object, "f");
-  const json::value* vf = member(object, "vf");
+  const json::value* f = object.if_contains("f");
+  const json::value* vf = object.if_contains("vf");
   if (!f || !f->is_object() || (vf && !vf->is_object())) return damaged("lacks its fields");
   const json::object& fields = f->get_object();
   const json::object* versions = vf ? &vf->get_object() : nullptr;
@@ -108,7 +100,7 @@ Result<RecordState> read_record_state(const json::object& object) {
 }
 
 Result<store::RowResult> read_row_result(const json::object& object) {
-  const json::value* seq = member(object, "seq");
+  const json::value* seq = object.if_contains("seq");
   const auto disposition = parse_disposition(text_of(object, "d"));
   if (!seq || !seq->is_int64() || seq->get_int64() <= 0 || !disposition)
     return damaged("is no result of a row");
