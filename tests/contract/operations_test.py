@@ -285,5 +285,5 @@ class OperationsTest(MachineTest):
 
 if __name__ == "__main__":
     if not os.environ.get("SKERRY_PROXY"):
-        sys.exit("SKERRY_PROXY is not set: tests/contract/tools_test.py runs this")
+        sys.exit("SKERRY_PROXY is not set: tests/contract/proxy_test.py runs this")
     unittest.main()

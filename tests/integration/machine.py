@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from validating_proxy import PROXY, Proxy, check_contract
+from validating_proxy import PROXY, check_contract, proxy_before
 
 SKERRY = os.environ.get("SKERRY", "skerry")
 READY_SECONDS = 30
@@ -70,7 +70,7 @@ class Machine:
 
     def __init__(self, folder, role, name, config="", proxied=True):
         self.data = Path(folder)
-        self.proxy = Proxy() if PROXY and proxied else None
+        self.proxied = proxied and PROXY is not None
         self.role = role
         self.process = None
         self.address = None
@@ -93,8 +93,6 @@ class Machine:
         line = self.process.stdout.readline() if ready else ""
         assert line.startswith("ready tcp="), f"not ready: {line!r}\n{self.log()}"
         self.address = line.split()[1].removeprefix("tcp=")
-        if self.proxy:
-            self.proxy.stop()  # it stood before another port
         return self
 
     def stop(self):
@@ -113,8 +111,6 @@ class Machine:
     def forget_process(self):
         self.process.stdout.close()
         self.process = None
-        if self.proxy:
-            self.proxy.stop()
 
     def restart(self):
         self.stop()
@@ -150,9 +146,9 @@ class Machine:
         if body is not None:
             data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
             headers.setdefault("Content-Type", "application/json")
-        address = self.proxy.before(self.address) if self.proxy else self.address
+        address = proxy_before(self.address) if self.proxied else self.address
         answer = self.send(address, method, path, data, headers)
-        if self.proxy:
+        if self.proxied:
             check_contract(f"{method} {path}", answer)
         return answer
 

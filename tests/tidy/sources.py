@@ -33,7 +33,9 @@ class Source:
         self.is_script = path.endswith(".sh") or text.startswith("#!/usr/bin/env bash")
         self.is_python = path.endswith(".py")
         self.is_cmake = path.endswith(("CMakeLists.txt", ".cmake"))
-        self.is_code = self.is_cpp or self.is_script or self.is_python or self.is_cmake
+        self.is_javascript = path.endswith(".js")
+        self.is_code = (self.is_cpp or self.is_script or self.is_python or self.is_cmake
+                        or self.is_javascript)
         self.code = blank(text) if self.is_cpp else ""
 
     def line_at(self, offset):
