@@ -34,10 +34,15 @@ Result<std::string_view> bearer_token(std::string_view authorization) {
 bool FailedTokens::may_try(std::string_view address, std::int64_t now_ms) {
   const std::int64_t second = now_ms / 1000;
   if (last_second_.load(std::memory_order_relaxed) != second) return true;
+  return quota(address, now_ms).remaining > 0;
+}
+
+Quota FailedTokens::quota(std::string_view address, std::int64_t now_ms) {
   const std::scoped_lock lock(mutex_);
   const auto found = counts_.find(std::string(address));
-  return found == counts_.end() || found->second.second != second ||
-         found->second.failures < per_second_max_;
+  const bool counted = found != counts_.end() && found->second.second == now_ms / 1000;
+  const std::uint32_t used = counted ? std::min(found->second.failures, per_second_max_) : 0;
+  return {"failed-tokens", per_second_max_, per_second_max_ - used, 1};
 }
 
 void FailedTokens::failed(std::string_view address, std::int64_t now_ms) {

@@ -37,6 +37,8 @@ class FailedTokens {
 
   // False: this address has used up its guesses for this second.
   bool may_try(std::string_view address, std::int64_t now_ms);
+  // The guesses that this address has left in this second.
+  Quota quota(std::string_view address, std::int64_t now_ms);
   void failed(std::string_view address, std::int64_t now_ms);
 
  private:

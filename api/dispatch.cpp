@@ -98,14 +98,20 @@ Result<void> Session::authorize() {
   if (token.empty()) {
     request_.principal = peer_.local ? peer_.local : shared.anonymous;
   } else {
-    if (!shared.failed_tokens.may_try(peer_.address, loop_.now_ms()))
-      return fail(Errc::too_many_requests, "too many unknown tokens from this address");
+    if (!shared.failed_tokens.may_try(peer_.address, loop_.now_ms())) {
+      Error error(Errc::too_many_requests, "too many unknown tokens from this address",
+                  "skerry token list");
+      error.quota = shared.failed_tokens.quota(peer_.address, loop_.now_ms());
+      return fail(std::move(error));
+    }
     Result<std::shared_ptr<const Principal>> found =
         shared.authenticator ? shared.authenticator->authenticate(token, peer_.address)
                              : fail(Errc::unauthorized, "tokens are not known here");
     if (!found) {
-      if (found.error().code == Errc::unauthorized)
+      if (found.error().code == Errc::unauthorized) {
         shared.failed_tokens.failed(peer_.address, loop_.now_ms());
+        found.error().quota = shared.failed_tokens.quota(peer_.address, loop_.now_ms());
+      }
       return fail(std::move(found).error());
     }
     request_.principal = *std::move(found);

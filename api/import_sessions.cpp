@@ -175,9 +175,12 @@ Result<void> ImportSessions::add(std::shared_ptr<ImportSession> session) {
   if (stopping()) return fail(Errc::stopping, "the daemon is stopping");
   std::size_t unfinished = 0;
   for (const auto& each : sessions_) unfinished += !each->has_ended();
-  if (unfinished >= unfinished_max)
-    return fail(Errc::busy, fmt::format("{} imports are waiting for their turn", unfinished),
+  if (unfinished >= unfinished_max) {
+    Error error(Errc::busy, fmt::format("{} imports are waiting for their turn", unfinished),
                 "wait for one of them, or cancel it");
+    error.quota = Quota{"waiting-imports", unfinished_max};
+    return fail(std::move(error));
+  }
   sessions_.push_back(std::move(session));
   std::size_t ended = sessions_.size() - unfinished - 1;
   for (auto each = sessions_.begin(); ended > ended_max;) {

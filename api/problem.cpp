@@ -1,8 +1,27 @@
 #include "api/problem.hpp"
 
+#include <algorithm>
+#include <fmt/format.h>
+
 #include "core/errc.hpp"
 
 namespace skerry::api {
+namespace {
+
+constexpr std::uint32_t retry_after_seconds = 1;
+
+// Structured fields (RFC 9651): RateLimit-Policy: "failed-tokens";q=10;w=1
+//                               RateLimit: "failed-tokens";r=3;t=1
+void add_quota(Response& response, const Quota& quota) {
+  const std::string unit = quota.window_seconds > 0 ? fmt::format("w={}", quota.window_seconds)
+                                                    : "qu=\"concurrent-requests\"";
+  response.header("RateLimit-Policy",
+                  fmt::format("\"{}\";q={};{}", quota.name, quota.requests, unit));
+  response.header("RateLimit", fmt::format("\"{}\";r={};t={}", quota.name, quota.remaining,
+                                           std::max(quota.window_seconds, retry_after_seconds)));
+}
+
+}  // namespace
 
 Response problem(const Error& error, std::string_view request_id) {
   const ErrcInfo& entry = info(error.code);
@@ -29,7 +48,9 @@ Response problem(const Error& error, std::string_view request_id) {
   Response response =
       Response::json(static_cast<unsigned>(entry.http_status), json::serialize(body));
   response.content_type = "application/problem+json";
-  if (entry.http_status == 429 || entry.http_status == 503) response.header("Retry-After", "1");
+  if (entry.http_status == 429 || entry.http_status == 503)
+    response.header("Retry-After", std::to_string(retry_after_seconds));
+  if (error.quota) add_quota(response, *error.quota);
   return response;
 }
 

@@ -12,7 +12,7 @@ namespace skerry::api {
 //  "errors":[{"pointer","code","detail"}],"next":…}; empty members are left out. Status, title and
 //  slug
 // come from the table in core/errc.cpp. Adds Retry-After where the client should come back by
-// itself.
+// itself, and for a quota the RateLimit fields of draft-ietf-httpapi-ratelimit-headers-10.
 Response problem(const Error& error, std::string_view request_id);
 
 }  // namespace skerry::api

@@ -140,7 +140,9 @@ Task<void> Session::turn_away() {
   discard_request();
   name_request();
   unread_ = true;
-  const Error error(Errc::busy, "the server has as many connections as it takes");
+  Error error(Errc::busy, "the server has as many connections as it takes",
+              "close one, or raise limits.connections_max");
+  error.quota = Quota{"connections", limits_.connections_max};
   refuse(error);
   if (send_now()) co_await linger();
 }

@@ -46,7 +46,7 @@ constexpr std::array table{
              Exit::bad_input},
     ErrcInfo{in_use, "in_use", "Other records refer to this one", 409, Exit::failed},
     ErrcInfo{too_many_requests, "too_many_requests", "Too many requests", 429, Exit::busy},
-    ErrcInfo{busy, "busy", "The writer is busy", 503, Exit::busy},
+    ErrcInfo{busy, "busy", "The machine is busy", 503, Exit::busy},
     ErrcInfo{stopping, "stopping", "The daemon is stopping", 503, Exit::busy},
     ErrcInfo{wrong_role, "wrong_role", "This machine's role does not do this", 409, Exit::usage},
     ErrcInfo{corrupt_bundle, "corrupt_bundle", "The bundle is damaged", 422, Exit::bad_input},

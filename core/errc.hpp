@@ -47,8 +47,8 @@ enum class Errc {
   duplicate_key,          // a unique field's value is taken
   reference_not_found,    // a reference names no record
   in_use,                 // other records refer to this one
-  too_many_requests,      // rate or connection limit
-  busy,                   // the writer queue is full; retry
+  too_many_requests,      // a rate limit
+  busy,                   // a queue is full, or every connection taken; retry
   stopping,               // the daemon is shutting down
   wrong_role,             // central's operation at a site, or the reverse
   // bundles and trust

@@ -1,7 +1,10 @@
 // Expected outcomes as values: Result<T> and the Error it carries.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <utility>
 #include <vector>
@@ -17,12 +20,21 @@ struct FieldError {
   std::string detail;   // a sentence for a person
 };
 
+// How much may be asked for, and what is left of it.
+struct Quota {
+  std::string_view name;  // static storage; a slug, e.g. "queued-writes"
+  std::uint64_t requests = 0;
+  std::uint64_t remaining = 0;
+  std::uint32_t window_seconds = 0;  // 0: counts what is there at the same time
+};
+
 // Why an operation did not happen. Nothing was changed when one is returned.
 struct Error {
   Errc code;
   std::string detail;              // a sentence that names the place
   std::string next;                // the remedy: a command or an address; may be empty
   std::vector<FieldError> errors;  // every complaint, for validation errors
+  std::optional<Quota> quota{};    // that was used, or used up
 
   explicit Error(Errc code_in, std::string detail_in = {}, std::string next_in = {},
                  std::vector<FieldError> errors_in = {})

@@ -38,13 +38,18 @@ object problem_response(int status) {
     examples[error.slug] = object{{"summary", error.title}, {"value", example_problem(error)}};
   });
   object made{{"description", std::move(description)}};
-  const auto header = [&made](std::string_view name) {
-    made["headers"] =
-        object{{name, object{{"$ref", fmt::format("#/components/headers/{}", name)}}}};
+  object headers;
+  const auto header = [&headers](std::string_view name) {
+    headers[name] = object{{"$ref", fmt::format("#/components/headers/{}", name)}};
   };
   if (status == 401) header("WWW-Authenticate");
   if (status == 412) header("ETag");
   if (status == 429 || status == 503) header("Retry-After");
+  if (status == 401 || status == 429 || status == 503) {
+    header("RateLimit-Policy");
+    header("RateLimit");
+  }
+  if (!headers.empty()) made["headers"] = std::move(headers);
   made["content"] = object{{"application/problem+json",
                             object{{"schema", object{{"$ref", "#/components/schemas/Problem"}}},
                                    {"examples", std::move(examples)}}}};

@@ -30,8 +30,11 @@ Result<void> Writer::submit(std::unique_ptr<WriteJob> job) {
     MutexLock lock(mutex_);
     if (stopping_) return fail(Errc::stopping, "the database is being closed");
     if (options_.threaded) {
-      if (queue_.size() >= options_.queue_jobs_max)
-        return fail(Errc::busy, "too many writes are waiting for the disk", "try again shortly");
+      if (queue_.size() >= options_.queue_jobs_max) {
+        Error error(Errc::busy, "too many writes are waiting for the disk", "try again shortly");
+        error.quota = Quota{"queued-writes", options_.queue_jobs_max};
+        return fail(std::move(error));
+      }
       queue_.push_back(std::move(job));
       if (waiting_) wake_.notify_one();
       return {};

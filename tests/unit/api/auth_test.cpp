@@ -39,6 +39,19 @@ TEST(FailedTokens, CountPerAddressAndSecond) {
   EXPECT_TRUE(failed.may_try("a", 2001));
 }
 
+TEST(FailedTokens, SayWhatIsLeft) {
+  FailedTokens failed(few());
+  EXPECT_EQ(failed.quota("a", 1000).requests, 2u);
+  EXPECT_EQ(failed.quota("a", 1000).remaining, 2u);
+  failed.failed("a", 1000);
+  EXPECT_EQ(failed.quota("a", 1000).remaining, 1u);
+  EXPECT_EQ(failed.quota("b", 1000).remaining, 2u);
+  failed.failed("a", 1000);
+  failed.failed("a", 1000);  // two connections at once
+  EXPECT_EQ(failed.quota("a", 1999).remaining, 0u);
+  EXPECT_EQ(failed.quota("a", 2000).remaining, 2u);
+}
+
 TEST(FailedTokens, RememberABoundedNumberOfAddresses) {
   FailedTokens failed(few());
   for (const char* address : {"a", "b", "c", "d", "e", "f"})

@@ -163,6 +163,15 @@ TEST_F(ServerTest, BodiesMustBeTheJsonWeRead) {
   EXPECT_EQ(ask("GET /things HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx").status, 400u);
 }
 
+TEST_F(ServerTest, JsonIsReadToADepthOf32) {
+  start();
+  for (const std::size_t depth : {31u, 32u}) {  // within the object of the body
+    const std::string body =
+        fmt::format(R"({{"name":{}{}}})", std::string(depth, '['), std::string(depth, ']'));
+    EXPECT_EQ(ask(post("/things", as_json, body)).status, depth == 31 ? 201u : 400u) << depth;
+  }
+}
+
 TEST_F(ServerTest, RightsAreAskedForByTheRoute) {
   start();
   struct {
@@ -194,6 +203,9 @@ TEST_F(ServerTest, RightsAreAskedForByTheRoute) {
 TEST_F(ServerTest, GuessingTokensIsSlowedDownPerAddress) {
   options.limits.failed_tokens_per_second_max = 3;
   start();
+  const Answer first = get("/who", "Authorization: Bearer guess\r\n");
+  EXPECT_EQ(first.header("RateLimit-Policy"), "\"failed-tokens\";q=3;w=1");
+  EXPECT_EQ(first.header("RateLimit"), "\"failed-tokens\";r=2;t=1");
   unsigned refused = 0;
   unsigned slowed = 0;
   RawClient connection = client();
@@ -205,11 +217,14 @@ TEST_F(ServerTest, GuessingTokensIsSlowedDownPerAddress) {
     if (answer.status == 429) {
       ++slowed;
       EXPECT_EQ(answer.header("Retry-After"), "1");
+      EXPECT_EQ(answer.header("RateLimit"), "\"failed-tokens\";r=0;t=1");
     }
   }
   EXPECT_EQ(refused + slowed, 20u);
   EXPECT_GE(slowed, 10u);
-  EXPECT_EQ(get("/hello/a").status, 200u);  // who shows no token is not slowed
+  const Answer without = get("/hello/a");
+  EXPECT_EQ(without.status, 200u);  // who shows no token is not slowed
+  EXPECT_EQ(without.header("RateLimit"), "");
   RawClient elsewhere = RawClient::unix_socket(socket_path);
   EXPECT_EQ(
       elsewhere.ask("GET /who HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\n\r\n").status,

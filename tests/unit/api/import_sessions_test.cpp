@@ -2,6 +2,7 @@
 #include "api/import_sessions.hpp"
 
 #include <fmt/format.h>
+#include <future>
 #include <gmock/gmock.h>
 
 #include "store/import_sessions.hpp"
@@ -69,6 +70,21 @@ TEST_F(ImportSessionsTest, ARetryGetsTheSameSession) {
   EXPECT_EQ(read_json(second)["id"], read_json(first)["id"]);
   EXPECT_EQ(ended(first)["created"], json::value(1));
   EXPECT_EQ(log.last_n(), 1);
+}
+
+TEST_F(ImportSessionsTest, OnlySoManyMayWait) {
+  std::promise<void> opened;
+  asio::post(worker, [gate = opened.get_future().share()] { gate.wait(); });
+  const std::string csv = "name\nAcme\n";
+  for (std::size_t i = 0; i < ImportSessions::unfinished_max; ++i)
+    EXPECT_EQ(start("?kind=customers", csv).status, 202u);
+  const Answer refused = start("?kind=customers", csv);
+  EXPECT_EQ(refused.status, 503u);
+  EXPECT_EQ(refused.header("RateLimit-Policy"),
+            "\"waiting-imports\";q=16;qu=\"concurrent-requests\"");
+  opened.set_value();
+  EXPECT_EQ(get("/v1/exports/customers").status, 200u);  // behind all that waited
+  EXPECT_EQ(start("?kind=customers", csv).status, 202u);
 }
 
 TEST_F(ImportSessionsTest, OneThatWasCutOffHasFailed) {

@@ -1,5 +1,6 @@
 // Sizes, times and counts (docs/design: API "Limits").
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 
 #include "tests/unit/api/server_fixture.hpp"
 
@@ -7,6 +8,18 @@ namespace skerry::api {
 namespace {
 
 using namespace std::chrono_literals;
+
+TEST(Limits, AreThoseThatArePromised) {
+  const Limits limits;
+  EXPECT_EQ(limits.header_bytes_max, 16u * 1024);
+  EXPECT_EQ(limits.body_bytes_max, 1024u * 1024);
+  EXPECT_EQ(limits.upload_bytes_max, 512ull * 1024 * 1024);
+  EXPECT_EQ(limits.connections_max, 1024u);
+  EXPECT_EQ(limits.header_time, 10s);
+  EXPECT_EQ(limits.idle_time, 60s);
+  EXPECT_EQ(limits.body_bytes_per_second_min, 1024u);
+  EXPECT_EQ(JsonLimits{}.depth_max, 32u);
+}
 
 TEST_F(ServerTest, TheHeaderHasALimit) {
   start();
@@ -114,6 +127,22 @@ TEST_F(ServerTest, ADrippingBodyIsGivenUp) {
   dripping.join();
 }
 
+// 16 KiB a second, for longer than any credit lasts.
+TEST_F(ServerTest, ABodyThatIsFastEnoughMayTakeLong) {
+  options.limits.body_grace = 1s;
+  start();
+  RawClient connection = client();
+  constexpr int pieces = 100;
+  const std::string piece(256, 'x');
+  connection.send(fmt::format("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n",
+                              pieces * piece.size()));
+  for (int i = 0; i < pieces; ++i) {
+    ASSERT_TRUE(connection.send(piece));
+    std::this_thread::sleep_for(16ms);
+  }
+  EXPECT_EQ(connection.receive().status, 200u);
+}
+
 TEST_F(ServerTest, AnIdleConnectionIsClosedWithoutAWord) {
   options.limits.idle_time = 30ms;
   start();
@@ -146,6 +175,8 @@ TEST_F(ServerTest, ConnectionsHaveALimit) {
   EXPECT_EQ(answer.status, 503u);
   EXPECT_EQ(answer.header("Connection"), "close");
   EXPECT_EQ(answer.header("Retry-After"), "1");
+  EXPECT_EQ(answer.header("RateLimit-Policy"), "\"connections\";q=8;qu=\"concurrent-requests\"");
+  EXPECT_EQ(answer.header("RateLimit"), "\"connections\";r=0;t=1");
   EXPECT_EQ(server->stats().connections, 8u);
   EXPECT_EQ(server->stats().connections_refused, 1u);
   EXPECT_EQ(inside.front().ask("GET /hello/a HTTP/1.1\r\nHost: a\r\n\r\n").status, 200u);
@@ -171,6 +202,10 @@ TEST_F(ServerTest, QueryParametersAndSegmentsHaveLimits) {
   for (int i = 1; i < 64; ++i) query += "&tag=x";
   EXPECT_EQ(get(query).status, 200u);
   EXPECT_EQ(get(query + "&tag=x").status, 400u);
+  std::string path;
+  for (int i = 0; i < 16; ++i) path += "/x";
+  EXPECT_THAT(get(path).body, testing::HasSubstr("no route has this path"));
+  EXPECT_THAT(get(path + "/x").body, testing::HasSubstr("16"));
 }
 
 }  // namespace

@@ -25,8 +25,8 @@ std::string request_text(std::string_view method, std::string_view target, std::
 
 }  // namespace
 
-MachineTest::MachineTest(Role role) {
-  database = must(store::Database::open(folder / "data"));
+MachineTest::MachineTest(Role role, store::DatabaseOptions storage) {
+  database = must(store::Database::open(folder / "data", storage));
   database->set_participant(&log);
   log.on_commit([this](std::int64_t) { commits.notify_all(); });
   write([&](store::Connection& connection) -> Result<void> {

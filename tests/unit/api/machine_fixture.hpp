@@ -29,7 +29,7 @@ class TestClock final : public Clock {
 
 class MachineTest : public testing::Test {
  protected:
-  explicit MachineTest(Role role = Role::central);
+  explicit MachineTest(Role role = Role::central, store::DatabaseOptions storage = {});
   ~MachineTest() override;
 
   // As an administrator. `headers`: whole lines.

@@ -194,6 +194,9 @@ TEST_F(WriterTest, FullQueueIsBusy) {
       std::make_unique<FunctionJob>(inserting(9), [&](Result<void>) { called = true; }));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::busy);
+  ASSERT_TRUE(refused.error().quota);
+  EXPECT_EQ(refused.error().quota->requests, 3u);
+  EXPECT_EQ(refused.error().quota->remaining, 0u);
   gate.open();
   for (auto& future : accepted) EXPECT_TRUE(future.get());
   EXPECT_FALSE(called);
