@@ -15,6 +15,7 @@
 #include "core/log.hpp"
 #include "crypto/file.hpp"
 #include "daemon/folder.hpp"
+#include "daemon/open_files.hpp"
 #include "daemon/periodic_exchange.hpp"
 #include "store/record.hpp"
 #include "sync/exchange.hpp"
@@ -50,7 +51,7 @@ unsigned io_threads(const Config& config) {
 
 api::ServerOptions server_options(const Config& config, const DataFolder& folder) {
   api::ServerOptions options;
-  options.limits.connections_max = static_cast<std::size_t>(config.connections_max);
+  options.limits.connections_max = make_room_for(static_cast<std::size_t>(config.connections_max));
   options.io_threads = io_threads(config);
   options.spool_folder = folder.spool();
   for (const std::int64_t uid : config.trusted_uids)
