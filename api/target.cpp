@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <fmt/format.h>
 
+#include "core/text.hpp"
+
 namespace skerry::api {
 namespace {
 
@@ -107,37 +109,6 @@ Result<void> parse_target(std::string_view text, Target& target, TargetLimits li
   SKERRY_TRY_VOID(parse_path(text, path_end, limits.segments_max, target));
   if (path_end == text.size()) return {};
   return parse_query(text, path_end + 1, limits.parameters_max, target);
-}
-
-bool is_utf8(std::string_view text) {
-  std::size_t i = 0;
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  while (i < text.size()) {
-    const unsigned char lead = byte(i);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    std::size_t more = 0;
-    std::uint32_t point = 0;
-    std::uint32_t smallest = 0;
-    if ((lead & 0xe0) == 0xc0)
-      more = 1, point = lead & 0x1fu, smallest = 0x80;
-    else if ((lead & 0xf0) == 0xe0)
-      more = 2, point = lead & 0x0fu, smallest = 0x800;
-    else if ((lead & 0xf8) == 0xf0)
-      more = 3, point = lead & 0x07u, smallest = 0x10000;
-    else
-      return false;
-    if (text.size() - i <= more) return false;
-    for (std::size_t k = 1; k <= more; ++k) {
-      if ((byte(i + k) & 0xc0) != 0x80) return false;
-      point = point << 6 | (byte(i + k) & 0x3fu);
-    }
-    if (point < smallest || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return false;
-    i += more + 1;
-  }
-  return true;
 }
 
 }  // namespace skerry::api

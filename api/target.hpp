@@ -39,7 +39,4 @@ struct TargetLimits {
 // it; send "%2B" for a plus.
 Result<void> parse_target(std::string_view text, Target& target, TargetLimits limits = {});
 
-// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool is_utf8(std::string_view text);
-
 }  // namespace skerry::api

@@ -101,14 +101,5 @@ TEST(Target, HasLimits) {
   EXPECT_EQ(parse_target("/a?b&c&d", target, {2, 2}).error().code, Errc::bad_request);
 }
 
-TEST(Utf8, FollowsItsRfc) {
-  for (const std::string_view text : {"", "a", "ä", "€", "𐍈", "\x7f", "\xf4\x8f\xbf\xbf"})
-    EXPECT_TRUE(is_utf8(text)) << text;
-  for (const std::string_view text :
-       {"\x80", "\xc3", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
-        "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xff", "\xe2\x82", "a\xc3z"})
-    EXPECT_FALSE(is_utf8(text));
-}
-
 }  // namespace
 }  // namespace skerry::api
