@@ -14,6 +14,8 @@
 namespace skerry::api {
 namespace {
 
+constexpr std::size_t method_length_shown = 32;
+
 std::optional<Method> to_method(http::verb verb) {
   switch (verb) {
     case http::verb::get:
@@ -50,15 +52,6 @@ bool has_foreign_coding(const http::fields& headers) {
   });
 }
 
-Result<void> refuse_repeated(const std::vector<QueryParameter>& query) {
-  for (std::size_t i = 0; i < query.size(); ++i)
-    for (std::size_t k = 0; k < i; ++k)
-      if (query[i].name == query[k].name)
-        return fail(Errc::bad_request,
-                    fmt::format("the query parameter \"{}\" stands twice", query[i].name));
-  return {};
-}
-
 }  // namespace
 
 Result<void> Session::choose_route() {
@@ -78,15 +71,18 @@ Result<void> Session::choose_route() {
     answer_options(path->allow);
     return {};
   }
-  const std::optional<Method> method = to_method(message.method());
-  request_.route = method ? path->routes[static_cast<std::size_t>(*method)] : nullptr;
+  const std::optional<Method> known = to_method(message.method());
+  request_.route = known ? path->routes[static_cast<std::size_t>(*known)] : nullptr;
   if (!request_.route) {
-    refuse(Error(Errc::method_not_allowed, fmt::format("allowed here: {}", path->allow)));
+    const std::string_view method(message.method_string());
+    refuse(Error(Errc::method_not_allowed,
+                 fmt::format("there is no {} here; allowed: {}",
+                             method.substr(0, method_length_shown), path->allow)));
     reply_.header("Allow", path->allow);
     return {};
   }
-  request_.method = *method;
-  if (!request_.route->repeated_query) SKERRY_TRY_VOID(refuse_repeated(request_.target.query));
+  request_.method = *known;
+  if (!request_.route->repeated_query) SKERRY_TRY_VOID(request_.allow_repeated({}));
   SKERRY_TRY_VOID(authorize());
   if (request_.method != Method::get) SKERRY_TRY_VOID(check_reason(request_));
   return check_body();

@@ -70,6 +70,18 @@ Result<void> Request::allow_queries(std::initializer_list<std::string_view> name
   return {};
 }
 
+Result<void> Request::allow_repeated(std::initializer_list<std::string_view> names) const {
+  for (auto one = target.query.begin(); one != target.query.end(); ++one) {
+    const bool repeated = std::any_of(target.query.begin(), one, [&](const QueryParameter& before) {
+      return before.name == one->name;
+    });
+    if (repeated && std::find(names.begin(), names.end(), one->name) == names.end())
+      return fail(Errc::bad_request,
+                  fmt::format("the query parameter \"{}\" stands twice", one->name));
+  }
+  return {};
+}
+
 std::string_view Request::header(std::string_view name) const {
   const auto found = headers->find({name.data(), name.size()});
   if (found == headers->end()) return {};

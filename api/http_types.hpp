@@ -81,6 +81,8 @@ class Request {
   const std::vector<QueryParameter>& queries() const { return target.query; }
   // Errc::bad_request naming the first parameter that is not one of `names`.
   Result<void> allow_queries(std::initializer_list<std::string_view> names) const;
+  // Errc::bad_request naming the first parameter that stands twice and is not one of `names`.
+  Result<void> allow_repeated(std::initializer_list<std::string_view> names) const;
 
   // Empty when absent. The first one when repeated; the framing and identity headers cannot be.
   std::string_view header(std::string_view name) const;

@@ -1,6 +1,7 @@
 #include "api/routes.hpp"
 
 #include "api/handlers/audit.hpp"
+#include "api/handlers/backups.hpp"
 #include "api/handlers/bundles.hpp"
 #include "api/handlers/changes.hpp"
 #include "api/handlers/conflicts.hpp"

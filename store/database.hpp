@@ -128,8 +128,9 @@ class Database {
   Reader read();
 
   // Consistent copy of the live database into `file` (mode 0600; Errc::already_exists when it is
-  // there), as of the call; writes go on meanwhile. Checked and fsynced before it gets its name;
-  // `progress(pages_done, pages_total)` may be empty. Runs on the caller, who is not the writer.
+  // there, bad_input when none can be made there), as of the call; writes go on meanwhile. Checked
+  // and fsynced before it gets its name; `progress(pages_done, pages_total)` may be empty. Runs on
+  // the caller, who is not the writer.
   Result<void> backup(const std::filesystem::path& file,
                       const std::function<void(int, int)>& progress);
 

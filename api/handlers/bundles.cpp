@@ -1,14 +1,15 @@
 #include "api/handlers/bundles.hpp"
 
-#include <charconv>
 #include <fmt/format.h>
 
 #include "api/handlers/bundle_json.hpp"
+#include "api/handlers/list_request.hpp"
 #include "api/work.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/conflicts.hpp"
 #include "store/inbox.hpp"
+#include "store/list_records.hpp"
 #include "sync/bundle_reader.hpp"
 #include "sync/import.hpp"
 
@@ -137,6 +138,7 @@ Task<Result<Response>> import_bundle(Context& context, Request& request) {
 }
 
 Task<Result<Response>> export_bundles(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({}));
   json::object body;
   if (!request.body.empty()) {
     SKERRY_CO_TRY(body, request.json_body());
@@ -151,6 +153,7 @@ Task<Result<Response>> export_bundles(Context& context, Request& request) {
 }
 
 Result<Response> get_outbox_file(Context& context, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({}));
   SKERRY_TRY(sync::FileHandle file, context.outbox.open_bundle(std::string(request.param("name"))));
   SKERRY_TRY(const std::uint64_t size, sync::file_size(file.fd()));
   return Response::file(Descriptor(file.release()), size, sync::bundle_media_type);
@@ -158,12 +161,7 @@ Result<Response> get_outbox_file(Context& context, Request& request) {
 
 Result<Response> list_inbox(Context& context, Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({"limit"}));
-  std::int64_t limit = 50;
-  if (const auto text = request.query("limit")) {
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-    if (error != std::errc{} || end != text->data() + text->size() || limit < 1 || limit > 500)
-      return fail(Errc::bad_request, "limit must be a number from 1 to 500");
-  }
+  SKERRY_TRY(const int limit, read_limit(request, store::list_limit_default));
   const store::Reader reader = context.node.database.read();
   json::array items;
   for (const store::InboxEntry& entry : store::list_inbox(*reader, limit)) {
@@ -180,6 +178,7 @@ Result<Response> list_inbox(Context& context, Request& request) {
 // The bundle's own signature is the authority here: no token, and nothing is done for a bundle that
 // import_bundle refuses.
 Task<Result<Response>> exchange_bundle(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({}));
   const Hash sha256 = request.upload.sha256;
   auto file = take_upload(context, request);
   const std::string resume(request.header(sync::header_resume));
@@ -213,7 +212,7 @@ Task<Result<Response>> exchange_bundle(Context& context, Request& request) {
 }
 
 Task<Result<Response>> exchange_online(Context& context, Request& request) {
-  (void)request;
+  SKERRY_CO_TRY_VOID(request.allow_queries({}));
   auto work = [&]() -> Result<Response> {
     if (context.role != Role::site)
       return fail(Errc::wrong_role, "this machine is central; its sites start the exchange",

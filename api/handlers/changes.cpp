@@ -123,19 +123,13 @@ bool wants_events(const Request& request) {
 
 Result<store::FeedQuery> read_feed_query(const Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({"after", "at", "limit", "wait", "kind", "customer"}));
+  SKERRY_TRY_VOID(request.allow_repeated({"kind"}));
   store::FeedQuery query;
-  std::vector<std::string_view> once;
   for (const QueryParameter& parameter : request.queries()) {
-    if (parameter.name == "kind") {
-      if (!find_kind(parameter.value))
-        return fail(Errc::bad_request, fmt::format("there is no kind \"{}\"", parameter.value));
-      query.kinds.push_back(parameter.value);
-      continue;
-    }
-    if (std::find(once.begin(), once.end(), parameter.name) != once.end())
-      return fail(Errc::bad_request,
-                  fmt::format("the query parameter \"{}\" stands twice", parameter.name));
-    once.push_back(parameter.name);
+    if (parameter.name != "kind") continue;
+    if (!find_kind(parameter.value))
+      return fail(Errc::bad_request, fmt::format("there is no kind \"{}\"", parameter.value));
+    query.kinds.push_back(parameter.value);
   }
   if (const auto customer = request.query("customer")) {
     query.customer = parse_id<RecordId>(*customer);

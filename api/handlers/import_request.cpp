@@ -75,6 +75,7 @@ Result<ImportRequest> read_import_request(const Context& context, const Request&
   SKERRY_TRY_VOID(
       request.allow_queries({"map", "set", "ignore", "ignore_unknown", "mapping", "save_mapping",
                              "mode", "dry_run", "create_parents", "kind"}));
+  SKERRY_TRY_VOID(request.allow_repeated({"map", "set", "ignore"}));
   ImportRequest wish;
   SKERRY_TRY(wish.kind, kind_of(plural));
   store::ColumnWishes columns;

@@ -40,6 +40,8 @@ tl::unexpected<Error> no_mapping(std::string_view name) {
 Task<Result<Response>> import_csv(Context& context, Request& request) {
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
+  if (request.query("kind"))
+    co_return fail(Errc::bad_request, "the path names the kind already", "leave kind out");
   SKERRY_CO_TRY(ImportRequest wish, read_import_request(context, request, request.param("plural")));
   store::Author author = author_of(request);
   author.source = "import";

@@ -1,19 +1,16 @@
 #include "api/handlers/machine.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 
 #include "api/handlers/bundle_json.hpp"
 #include "api/work.hpp"
 #include "core/timestamp.hpp"
-#include "crypto/sha256.hpp"
 #include "store/conflicts.hpp"
 #include "store/identity.hpp"
 #include "store/record.hpp"
 #include "store/upstream.hpp"
 #include "sync/digest.hpp"
-#include "sync/file_handle.hpp"
 #include "sync/spool.hpp"
 #include "sync/trust.hpp"
 
@@ -108,11 +105,13 @@ json::object finding(std::string_view severity, std::string_view subject, std::s
 
 }  // namespace
 
-Result<Response> get_livez(Context&, Request&) {
+Result<Response> get_livez(Context&, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({}));
   return Response::json(200, json::object{{"live", true}});
 }
 
-Result<Response> get_readyz(Context& context, Request&) {
+Result<Response> get_readyz(Context& context, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({}));
   if (free_bytes(context.data_folder) < disk_reserve_bytes)
     return fail(Errc::storage_full, "less than 64 MiB are free on the data folder's disk",
                 "free some space; writes may fail");
@@ -195,40 +194,6 @@ Result<Response> get_doctor(Context& context, Request& request) {
                   fmt::format("the clock of site {} is off by more than five minutes", site.name),
                   "set that machine's clock; its data is taken in all the same"));
   return Response::json(200, json::object{{"findings", std::move(findings)}});
-}
-
-Task<Result<Response>> create_backup(Context& context, Request& request) {
-  json::object body;
-  if (!request.body.empty()) {
-    SKERRY_CO_TRY(body, request.json_body());
-  }
-  for (const auto& [key, value] : body)
-    if (key != "file" || !value.is_string())
-      co_return fail(Errc::validation_failed, "known is only file, an absolute path");
-  auto work = [&]() -> Result<Response> {
-    std::filesystem::path file;
-    if (const json::value* given = body.if_contains("file")) {
-      file = std::string(given->get_string());
-      if (!file.is_absolute())
-        return fail(Errc::bad_request, "file must be an absolute path", "give the path from /");
-    } else {
-      std::error_code ignored;
-      std::filesystem::create_directories(context.data_folder / "backups", ignored);
-      std::string stamp = format_timestamp(context.node.clock.wall_ms());
-      std::erase_if(stamp, [](char c) { return c == '-' || c == ':' || c == '.'; });
-      file = context.data_folder / "backups" / fmt::format("skerry-{}.db", stamp);
-    }
-    SKERRY_TRY_VOID(context.node.database.backup(file, {}));
-    SKERRY_TRY(const sync::FileHandle handle, sync::open_foreign_file(AT_FDCWD, file.string()));
-    SKERRY_TRY(const std::uint64_t size, sync::file_size(handle.fd()));
-    sync::HashSink hash;
-    SKERRY_TRY_VOID(sync::pump(handle.fd(), 0, size, hash));
-    return Response::json(
-        201,
-        json::object{{"file", file.string()}, {"bytes", size}, {"sha256", to_hex(hash.hash())}});
-  };
-  auto response = co_await on_worker(context, work);
-  co_return response;
 }
 
 Task<Result<Response>> get_digest(Context& context, Request& request) {

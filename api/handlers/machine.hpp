@@ -1,4 +1,4 @@
-// The machine: health, status, findings, backup, digest.
+// The machine: health, status, findings, digest.
 #pragma once
 
 #include "api/context.hpp"
@@ -10,7 +10,6 @@ Result<Response> get_livez(Context& context, Request& request);
 Result<Response> get_readyz(Context& context, Request& request);
 Result<Response> get_status(Context& context, Request& request);
 Result<Response> get_doctor(Context& context, Request& request);
-Task<Result<Response>> create_backup(Context& context, Request& request);
 Task<Result<Response>> get_digest(Context& context, Request& request);
 
 }  // namespace skerry::api

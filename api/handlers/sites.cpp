@@ -48,9 +48,11 @@ Result<NewSite> read_new_site(const json::object& body) {
 }
 
 // Whether the operator confirmed: by the words, or by saying so.
-sync::ConfirmFingerprint confirmation(const Request& request) {
+Result<sync::ConfirmFingerprint> confirmation(const Request& request) {
   const std::string words(request.query("fingerprint").value_or(""));
   const bool yes = request.query("confirm") == "yes";
+  if (request.query("confirm") && !yes)
+    return fail(Errc::bad_request, "confirm is yes, or left out");
   return [words, yes](const Hash& fingerprint) -> Result<bool> {
     if (yes) return true;
     if (words.empty()) return false;
@@ -72,6 +74,7 @@ Result<Response> list_sites(Context& context, Request& request) {
 }
 
 Task<Result<Response>> invite_site(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({}));
   SKERRY_CO_TRY(const json::object body, request.json_body());
   SKERRY_CO_TRY(const NewSite wanted, read_new_site(body));
   auto work = [&]() -> Result<Response> {
@@ -89,8 +92,8 @@ Task<Result<Response>> invite_site(Context& context, Request& request) {
 
 Task<Result<Response>> admit_site(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({"fingerprint", "confirm"}));
+  SKERRY_CO_TRY(const sync::ConfirmFingerprint confirm, confirmation(request));
   SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
-  const sync::ConfirmFingerprint confirm = confirmation(request);
   auto work = [&]() -> Result<Response> {
     SKERRY_TRY(const auto applicant, sync::admit_site(context.node, std::move(file), confirm));
     json::array bundles;
@@ -116,6 +119,7 @@ Task<Result<Response>> admit_site(Context& context, Request& request) {
 }
 
 Task<Result<Response>> revoke_site(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({}));
   auto work = [&]() -> Result<Response> {
     SiteId id;
     {
@@ -132,6 +136,7 @@ Task<Result<Response>> revoke_site(Context& context, Request& request) {
 }
 
 Task<Result<Response>> enrol(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({}));
   SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
   auto work = [&]() -> Result<Response> {
     SKERRY_TRY(const auto answered, sync::answer_invitation(context.node, std::move(file)));

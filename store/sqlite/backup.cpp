@@ -37,11 +37,23 @@ Error system_error(const char* doing, const std::filesystem::path& path) {
                fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(errno)));
 }
 
+// A path that no file can be made at is the caller's to mend.
+bool is_wrong_path(int number) {
+  return number == ENOENT || number == ENOTDIR || number == ENAMETOOLONG || number == ELOOP ||
+         number == EACCES || number == EPERM || number == EROFS;
+}
+
 Result<void> create_empty(const std::filesystem::path& file) {
   ::unlink(file.c_str());  // what a killed backup has left
   const int descriptor =
       ::open(file.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return fail(system_error("create", file));
+  if (descriptor < 0) {
+    const bool wrong = is_wrong_path(errno);
+    Error error = system_error("create", file);
+    if (!wrong) return fail(std::move(error));
+    return fail(Errc::bad_input, std::move(error.detail),
+                "name a file in a folder that is there and that the daemon may write to");
+  }
   ::close(descriptor);
   return {};
 }

@@ -12,6 +12,7 @@ import urllib.parse
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+from examples import kinds, one_of_each  # noqa: E402
 from machine import MachineTest, wait_until  # noqa: E402  (found by the line above)
 from recorded import Recorder  # noqa: E402
 from validating_proxy import DOCUMENT  # noqa: E402
@@ -59,50 +60,19 @@ class OperationsTest(MachineTest):
         self.count(method, path, status)
         return answer
 
-    def kinds(self):
-        """{kind: (plural, an example of a new record)}: what can be made and patched."""
-        found = {}
-        for path, item in self.document["paths"].items():
-            plural = re.fullmatch(r"/v1/([a-z_]+)", path)
-            if plural and "patch" in self.document["paths"].get(f"{path}/{{id}}", {}):
-                media = item["post"]["requestBody"]["content"]["application/json"]
-                word = media["schema"]["$ref"].rsplit("/", 1)[1].removesuffix("Create")
-                kind = re.sub(r"(?<!^)([A-Z])", r"_\1", word).lower()
-                found[kind] = (plural.group(1), media["example"])
-        return found
-
-    def make(self, machine, kind, made):
-        """Creates the example; its references lead to what was made before (KeyError if not)."""
-        plural, example = self.kinds()[kind]
-        word = "".join(part.title() for part in kind.split("_"))
-        members = self.document["components"]["schemas"][f"{word}Create"]["properties"]
-        body = dict(example)
-        for name in body:
-            said = members[name].get("description", "")
-            target = re.match(r"The id of a record: ([a-z_]+)", said)
-            if target:
-                body[name] = made[target.group(1)]["id"]
-        return self.ask(machine, "POST", f"/v1/{plural}", 201, body,
-                        {"Idempotency-Key": f"make-{plural}"}).json()
-
     def test_1_records(self):
         """Makes, reads, lists, changes and deletes one of each kind, as the examples have it."""
         central = self.new_machine("central", "vendor")
-        made = {}
-        waiting = list(self.kinds())
-        while waiting:
-            before = len(waiting)
-            for kind in list(waiting):
-                try:
-                    made[kind] = self.make(central, kind, made)
-                    waiting.remove(kind)
-                except KeyError:
-                    pass  # it refers to a kind that comes later
-            self.assertLess(len(waiting), before, f"{waiting} refer to each other")
+
+        def create(plural, body):
+            return self.ask(central, "POST", f"/v1/{plural}", 201, body,
+                            {"Idempotency-Key": f"make-{plural}"}).json()
+
+        made = one_of_each(self.document, create)
         for kind, record in made.items():
-            self.read_and_change(central, self.kinds()[kind][0], record)
+            self.read_and_change(central, kinds(self.document)[kind][0], record)
         for kind in reversed(made):
-            plural = self.kinds()[kind][0]
+            plural = kinds(self.document)[kind][0]
             tag = central.get(plural, made[kind]["id"]).headers["ETag"]
             self.ask(central, "DELETE", f"/v1/{plural}/{made[kind]['id']}", 204, None,
                      {"If-Match": tag})

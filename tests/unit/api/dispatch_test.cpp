@@ -67,6 +67,8 @@ TEST_F(ServerTest, UnknownPathsAndMethods) {
     const Answer answer = ask(fmt::format("{} /things HTTP/1.1\r\nHost: a\r\n\r\n", method));
     EXPECT_EQ(answer.status, 405u) << method;
     EXPECT_EQ(answer.header("Allow"), "GET, HEAD, POST, OPTIONS");
+    EXPECT_EQ(body_of(answer)["detail"].as_string(),
+              fmt::format("there is no {} here; allowed: GET, HEAD, POST, OPTIONS", method));
   }
   EXPECT_EQ(ask(post("/hello/a", as_json, "{}")).status, 405u);
 }

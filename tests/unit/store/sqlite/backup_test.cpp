@@ -127,7 +127,9 @@ TEST_F(BackupTest, FileThatAppearsMeanwhileIsKept) {
 
 TEST_F(BackupTest, LeavesNothingWhenItFails) {
   open();
-  EXPECT_EQ(database_->backup(folder_ / "no/copy.db", {}).error().code, Errc::io_failed);
+  EXPECT_EQ(database_->backup(folder_ / "no/copy.db", {}).error().code, Errc::bad_input);
+  EXPECT_EQ(database_->backup(folder_ / std::string(300, 'x'), {}).error().code, Errc::bad_input);
+  EXPECT_EQ(database_->backup("/proc/copy.db", {}).error().code, Errc::bad_input);
   EXPECT_THROW((void)database_->backup(folder_ / "copy.db",
                                        [](int, int) { throw std::runtime_error("cancelled"); }),
                std::runtime_error);

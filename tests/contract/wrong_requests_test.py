@@ -1,0 +1,220 @@
+"""Wrong requests to every operation of the document: each is refused, and says where it is wrong.
+
+Never 5xx, always a problem document with a code and a detail, and nothing is written: the head of
+the change feed stands where it stood.
+"""
+
+import http.client
+import json
+import os
+import re
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+from examples import kinds, members_of, one_of_each  # noqa: E402
+from machine import MachineTest  # noqa: E402  (found by the line above)
+from wrong_requests import METHODS, Operation  # noqa: E402
+
+NOBODY = "0199c0de-0000-7000-8000-0000000000ff"
+TIMEOUT_SECONDS = 60
+REFUSALS = {400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 422, 428}
+
+
+class Client:
+    """One connection after another, as long as the machine keeps each."""
+
+    def __init__(self, machine):
+        self.machine = machine
+        self.connection = None
+
+    def ask(self, method, target, headers=None, body=None):
+        headers = {"Authorization": f"Bearer {self.machine.token}", **(headers or {})}
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection(self.machine.address,
+                                                         timeout=TIMEOUT_SECONDS)
+        self.connection.putrequest(method, target, skip_accept_encoding=True)
+        for name, value in headers.items():
+            if value is not None:
+                self.connection.putheader(name, value)
+        if body is not None or method in ("POST", "PUT", "PATCH"):
+            self.connection.putheader("Content-Length", str(len(body or b"")))
+        try:
+            self.connection.endheaders(body)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # refused before all of it was sent: the answer is there
+        answer = self.connection.getresponse()
+        answer.text = answer.read()
+        if answer.will_close:
+            self.connection.close()
+            self.connection = None
+        return answer
+
+
+class WrongRequestsTest(MachineTest):
+    def setUp(self):
+        super().setUp()
+        self.machine = self.new_machine("central", "vendor")
+        self.document = self.machine.http("GET", "/v1/openapi.json").json()
+        self.client = Client(self.machine)
+        self.types = set()
+        self.wrongs = 0
+        self.make_world()
+        self.addCleanup(self.drop_client)
+
+    def drop_client(self):
+        if self.client.connection is not None:
+            self.client.connection.close()
+
+    def make_world(self):
+        """What the names in paths stand for, and a right body for each operation with one."""
+        machine = self.machine
+        self.made = one_of_each(self.document, machine.create)
+        self.ids = {kinds(self.document)[kind][0]: record["id"]
+                    for kind, record in self.made.items()}
+        self.ids["tokens"] = machine.http("POST", "/v1/tokens",
+                                          {"name": "t", "access": ["read"]}).json()["id"]
+        table = machine.http("POST", "/v1/imports/customers?map=name%3DName&save_mapping=crm"
+                             "&dry_run=true", "Name\nMill\n", {"Content-Type": "text/csv"})
+        self.assertEqual(table.status, 200, table)
+        self.ids["mappings"] = "crm"
+        started = machine.http("POST", "/v1/import-sessions?kind=customers&dry_run=true",
+                               "name\nMill\n", {"Content-Type": "text/csv"})
+        self.ids["import-sessions"] = started.json()["id"]
+        invited = machine.http("POST", "/v1/sites", {"name": "there"}).json()
+        self.ids["outbox"] = invited["bundle"]["name"]
+        self.ids["sites"] = invited["site"]["id"]
+        self.ids["problems"] = "not_found"
+
+    def target_of(self, path):
+        """The path with names that stand for something, where there is something."""
+        if "{" not in path:
+            return path
+        if "{plural}" in path:
+            return path.replace("{plural}", "customers")
+        collection = path.split("/{")[0].rsplit("/", 1)[1]
+        return re.sub(r"{\w+}", self.ids.get(collection, NOBODY), path)
+
+    def right_body(self, path, operation):
+        content = operation.get("requestBody", {}).get("content", {})
+        media = next(iter(content), None)
+        if media is None:
+            return None
+        body = content[media].get("example")
+        if not isinstance(body, dict):
+            return b"name\nMill\n"
+        if path == "/v1/backups":
+            return {"file": str(self.folder / "backup.db")}
+        for kind, (plural, example) in kinds(self.document).items():
+            if path == f"/v1/{plural}" and body == example:
+                return self.another(kind)
+        return body
+
+    def another(self, kind):
+        """As the record of that kind that is there, with other values where they are unique."""
+        members = members_of(self.document, kind)
+        body = {name: self.made[kind][name] for name in kinds(self.document)[kind][1]}
+        for name, value in body.items():
+            if members[name].get("description", "").startswith("Unique") or name == "key":
+                body[name] = f"{value}2"
+        return body
+
+    def operations(self):
+        for path, item in self.document["paths"].items():
+            for method, described in item.items():
+                yield Operation(self.document, path, method, self.target_of(path),
+                                self.right_body(path, described))
+
+    def head(self):
+        answer = self.client.ask("GET", "/v1/audit?limit=1")
+        return json.loads(answer.text)["items"][0]["n"]
+
+    def check_refusal(self, answer, place):
+        """What is wrong with the refusal itself; None when nothing is."""
+        if answer.status not in REFUSALS:
+            return f"HTTP {answer.status}"
+        if answer.getheader("Content-Type") != "application/problem+json":
+            return f"HTTP {answer.status} as {answer.getheader('Content-Type')}"
+        problem = json.loads(answer.text)
+        self.types.add(problem["type"])
+        if problem["status"] != answer.status or not problem["code"] or not problem.get("detail"):
+            return "no status, code or detail"
+        said = json.dumps(problem, ensure_ascii=False)
+        if place in said or problem["code"] == "wrong_role":  # of nothing that this machine does
+            return None
+        return f"{place!r} is not named"
+
+    def assert_refused(self, wrong):
+        self.wrongs += 1
+        answer = self.client.ask(wrong.method, wrong.target, wrong.headers, wrong.body)
+        finding = self.check_refusal(answer, wrong.place)
+        if finding:
+            self.fail(f"{wrong.method} {wrong.target[:120]}: {wrong.what}: {finding}: "
+                      f"{answer.text[:400]!r}")
+
+    def test_every_operation_refuses_what_is_wrong(self):
+        for operation in self.operations():
+            before = self.head()
+            for wrong in operation.all():
+                with self.subTest(operation.name, what=wrong.what):
+                    self.assert_refused(wrong)
+            with self.subTest(operation.name, what="nothing is written"):
+                self.assertEqual(self.head(), before)
+        self.assertGreater(self.wrongs, 5_000)
+        for kind in sorted(self.types):
+            with self.subTest(kind):
+                page = self.client.ask("GET", kind, {"Authorization": None})
+                self.assertEqual(page.status, 200)
+                self.assertEqual(json.loads(page.text)["code"], kind.rsplit("/", 1)[1])
+        self.assert_whole(self.machine)
+
+    def test_methods(self):
+        for path, item in self.document["paths"].items():
+            target = self.target_of(path)
+            known = {method.upper() for method in item}
+            options = self.client.ask("OPTIONS", target, {"Authorization": None})
+            with self.subTest(path, what="OPTIONS"):
+                self.assertEqual(options.status, 204)
+                allowed = set(options.getheader("Allow").split(", "))
+                heads = {"HEAD"} if "GET" in known else set()
+                self.assertEqual(allowed, known | heads | {"OPTIONS"})
+            for method in set(METHODS) - known:
+                with self.subTest(path, what=method):
+                    answer = self.client.ask(method, target)
+                    self.assertIsNone(self.check_refusal(answer, method))
+                    self.assertEqual(answer.status, 405)
+                    self.assertEqual(answer.getheader("Allow"), options.getheader("Allow"))
+            if "GET" in known:
+                with self.subTest(path, what="HEAD"):
+                    head, get = (self.client.ask(method, target) for method in ("HEAD", "GET"))
+                    self.assertEqual(head.status, get.status)
+                    self.assertEqual(head.text, b"")
+
+    def test_cursors_fit_their_own_list_only(self):
+        """Each list's cursor at every other list, and at its own with another filter."""
+        for kind in self.made:
+            self.machine.create(kinds(self.document)[kind][0], self.another(kind))
+        lists = [operation for operation in self.operations()
+                 if operation.parameter("query", "cursor")]
+        cursors = {}
+        for operation in lists:
+            answer = self.client.ask("GET", f"{operation.target}?limit=1")
+            cursor = json.loads(answer.text).get("next_cursor")
+            if cursor:
+                cursors[operation.target] = cursor
+        self.assertGreater(len(cursors), 3)
+        for origin, cursor in cursors.items():
+            for operation in lists:
+                query = f"cursor={cursor}&limit=1"
+                if operation.target == origin:
+                    query += "&" + ("since=2026-01-01T00:00:00Z"
+                                    if operation.parameter("query", "since") else "q=x")
+                with self.subTest(f"{origin} at {operation.target}?{query}"):
+                    answer = self.client.ask("GET", f"{operation.target}?{query}")
+                    self.assertEqual(answer.status, 400, answer.text)
+                    self.assertEqual(json.loads(answer.text)["code"], "bad_cursor")
+
+
+if __name__ == "__main__":
+    unittest.main()
