@@ -53,7 +53,9 @@ struct Change {
   int schema = schema_version;
 };
 
+// A row travels as one line (SYNC 4.3), and so does a record, with its versions beside its values.
 inline constexpr std::size_t change_line_bytes_max = 64 * 1024;
+inline constexpr std::size_t record_bytes_max = 56 * 1024;  // of its values, as JSON
 inline constexpr std::size_t reason_characters_max = 200;
 
 std::string encode(const Change& change);

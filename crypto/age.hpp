@@ -13,6 +13,7 @@
 #include "core/bytes.hpp"
 #include "core/random.hpp"
 #include "crypto/secret.hpp"
+#include "crypto/x25519.hpp"
 
 namespace skerry::crypto {
 
@@ -45,10 +46,12 @@ class AgeIdentity {
   Result<void> save_new(const std::filesystem::path& file) const;
   SecretBytes to_text() const;
   AgeRecipient recipient() const;
-  ByteView secret() const { return secret_.view(); }
+  const X25519Secret& key() const { return key_; }
 
  private:
+  explicit AgeIdentity(SecretBytes secret) : secret_(std::move(secret)), key_(secret_.view()) {}
   SecretBytes secret_;
+  X25519Secret key_;
 };
 
 // Encrypts what is written to it and passes the file on to `next`, holding one chunk of 64 KiB. 1

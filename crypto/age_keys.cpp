@@ -5,7 +5,6 @@
 #include "crypto/age.hpp"
 #include "crypto/bech32.hpp"
 #include "crypto/file.hpp"
-#include "crypto/x25519.hpp"
 
 namespace skerry::crypto {
 namespace {
@@ -46,19 +45,16 @@ std::string AgeRecipient::to_text() const {
 }
 
 AgeIdentity AgeIdentity::generate(Random& random) {
-  AgeIdentity identity;
-  identity.secret_ = SecretBytes(key_bytes);
-  random.fill(identity.secret_.span());
-  return identity;
+  SecretBytes secret(key_bytes);
+  random.fill(secret.span());
+  return AgeIdentity(std::move(secret));
 }
 
 Result<AgeIdentity> AgeIdentity::parse(std::string_view text) {
   auto bytes = bech32_decode(identity_prefix, text, Bech32Case::upper);
   if (!bytes || bytes->size() != key_bytes)
     return fail(Errc::bad_input, "not an age key (AGE-SECRET-KEY-1… with a right checksum)");
-  AgeIdentity identity;
-  identity.secret_ = std::move(*bytes);
-  return identity;
+  return AgeIdentity(std::move(*bytes));
 }
 
 Result<AgeIdentity> AgeIdentity::load(const std::filesystem::path& file) {
@@ -81,13 +77,12 @@ Result<void> AgeIdentity::save_new(const std::filesystem::path& file) const {
 }
 
 SecretBytes AgeIdentity::to_text() const {
-  SKERRY_CHECK(secret_.size() == key_bytes);
   return bech32_encode(identity_prefix, secret_.view(), Bech32Case::upper);
 }
 
 AgeRecipient AgeIdentity::recipient() const {
   AgeRecipient recipient;
-  recipient.raw_ = x25519_public(secret_.view());
+  recipient.raw_ = key_.public_key();
   return recipient;
 }
 

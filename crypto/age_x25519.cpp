@@ -27,13 +27,14 @@ Result<AgeStanza> wrap_file_key(const AgeRecipient& recipient, ByteView file_key
   SKERRY_CHECK(file_key.size() == age_file_key_bytes);
   SecretBytes secret(32);
   random.fill(secret.span());
-  const X25519Key ephemeral = x25519_public(secret.view());
-  const auto shared = x25519_shared(secret.view(), recipient.raw());
+  const X25519Secret ephemeral(secret.view());
+  const auto shared = ephemeral.shared(recipient.raw());
   if (!shared)
     return fail(Errc::bad_input,
                 "the age recipient " + recipient.to_text() + " is a point of low order");
-  ChaCha20Poly1305 cipher(wrap_key(shared->view(), ephemeral, recipient.raw()).view());
-  AgeStanza stanza{std::string(age_x25519_type), {to_base64(ephemeral)}, Bytes(body_bytes)};
+  ChaCha20Poly1305 cipher(wrap_key(shared->view(), ephemeral.public_key(), recipient.raw()).view());
+  AgeStanza stanza{
+      std::string(age_x25519_type), {to_base64(ephemeral.public_key())}, Bytes(body_bytes)};
   cipher.seal(zero_nonce, file_key, stanza.body);
   return stanza;
 }
@@ -51,8 +52,8 @@ Result<std::optional<SecretBytes>> unwrap_file_key(const AgeIdentity& identity,
   if (stanza.body.size() != body_bytes)
     return fail(Errc::corrupt_bundle, "the body of an X25519 stanza has 32 bytes");
 
-  SKERRY_TRY(const SecretBytes shared, x25519_shared(identity.secret(), ephemeral));
-  ChaCha20Poly1305 cipher(wrap_key(shared.view(), ephemeral, identity.recipient().raw()).view());
+  SKERRY_TRY(const SecretBytes shared, identity.key().shared(ephemeral));
+  ChaCha20Poly1305 cipher(wrap_key(shared.view(), ephemeral, identity.key().public_key()).view());
   SecretBytes file_key(age_file_key_bytes);
   if (!cipher.open(zero_nonce, stanza.body, file_key.span())) return std::nullopt;
   return std::optional<SecretBytes>(std::move(file_key));

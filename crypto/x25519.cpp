@@ -4,34 +4,24 @@
 #include "crypto/evp.hpp"
 
 namespace skerry::crypto {
-namespace {
-
-PkeyPtr private_key(ByteView secret) {
-  SKERRY_CHECK(secret.size() == std::tuple_size_v<X25519Key>);
-  PkeyPtr key(
-      EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, secret.data(), secret.size()));
-  openssl_must(key != nullptr, "X25519 private key");
-  return key;
-}
-
-}  // namespace
-
-X25519Key x25519_public(ByteView secret) {
-  const PkeyPtr key = private_key(secret);
-  X25519Key raw;
-  std::size_t size = raw.size();
-  openssl_must(EVP_PKEY_get_raw_public_key(key.get(), raw.data(), &size) == 1 && size == raw.size(),
+X25519Secret::X25519Secret(ByteView secret32) {
+  SKERRY_CHECK(secret32.size() == public_key_.size());
+  key_.reset(
+      EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, secret32.data(), secret32.size()),
+      EVP_PKEY_free);
+  openssl_must(key_ != nullptr, "X25519 private key");
+  std::size_t size = public_key_.size();
+  openssl_must(EVP_PKEY_get_raw_public_key(key_.get(), public_key_.data(), &size) == 1 &&
+                   size == public_key_.size(),
                "X25519 public key");
-  return raw;
 }
 
-Result<SecretBytes> x25519_shared(ByteView secret, const X25519Key& peer) {
+Result<SecretBytes> X25519Secret::shared(const X25519Key& peer) const {
   const OpensslErrorScope errors;
-  const PkeyPtr mine = private_key(secret);
   const PkeyPtr theirs(
       EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, peer.data(), peer.size()));
   openssl_must(theirs != nullptr, "X25519 public key");
-  const PkeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, mine.get(), nullptr));
+  const PkeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.get(), nullptr));
   openssl_must(context && EVP_PKEY_derive_init(context.get()) == 1 &&
                    EVP_PKEY_derive_set_peer(context.get(), theirs.get()) == 1,
                "X25519 exchange");

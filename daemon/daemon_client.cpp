@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/json_text.hpp"
 #include "sync/bundle_limits.hpp"
@@ -98,8 +99,12 @@ DaemonClient::DaemonClient(const Config& config, Terminal& terminal)
       client_(socket_options(socket_, &progress_)) {}
 
 Error DaemonClient::unreachable(const Error& why) const {
-  std::error_code ignored;
-  if (!std::filesystem::exists(socket_, ignored))
+  std::error_code seen;
+  const bool there = std::filesystem::exists(socket_, seen);
+  if (seen == std::errc::permission_denied || (there && ::access(socket_.c_str(), W_OK) != 0))
+    return Error(Errc::forbidden, fmt::format("this user may not reach {}", socket_.string()),
+                 "run this as root, as the daemon's user, or as one of listen.trusted_uids");
+  if (!there)
     return Error(
         Errc::unreachable, fmt::format("no daemon runs at {}", socket_.string()),
         fmt::format("skerry serve --data {}, or name another folder with --data", data_.string()));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/check.hpp"
+#include "core/json_text.hpp"
 #include "store/custom_fields.hpp"
 #include "store/log_subject.hpp"
 #include "store/scope_moves.hpp"
@@ -22,6 +23,17 @@ std::optional<RecordId> reference_of(const json::value& value) {
   const json::string* text = value.if_string();
   if (!text) return std::nullopt;
   return parse_id<RecordId>(*text);
+}
+
+// The row of the log, checked before anything is written.
+Result<std::string> encode_row(const Change& change) {
+  std::string line = encode(change);
+  if (line.size() <= change_line_bytes_max) return line;
+  return fail(Errc::limit_exceeded,
+              fmt::format("the change takes {} bytes in the log with the values before and after, "
+                          "of at most {}",
+                          line.size(), change_line_bytes_max),
+              "change fewer fields at once, or first replace the long text by a short one");
 }
 
 }  // namespace
@@ -104,6 +116,17 @@ Result<void> check_revision(const Record& record, std::optional<std::int64_t> re
                             : fmt::format("the {} is at revision {}, not {}", name, record.revision,
                                           *revision),
               "read it again and repeat the change");
+}
+
+Result<void> check_size(const Record& record) {
+  std::string text;
+  for (const json::value& value : record.values)
+    if (!value.is_null()) append_json(text, value);
+  if (text.size() <= record_bytes_max) return {};
+  return fail(Errc::limit_exceeded,
+              fmt::format("the {} would take {} bytes, of at most {}", record.kind->name,
+                          text.size(), record_bytes_max),
+              "shorten its longest texts, or keep them outside");
 }
 
 std::vector<std::size_t> changed_keys(const Kind& kind, const std::vector<std::size_t>& fields) {
@@ -221,6 +244,10 @@ Change RecordWriter::new_change(const Record& record, ChangeOp op, const Author&
   return change;
 }
 
+void RecordWriter::append(const Record& record, const std::string& line) {
+  log_.append_own(connection_, record.kind->name, record.id, line, subject_of(record));
+}
+
 void RecordWriter::keep_shadow(const Record& record) {
   if (role_ == Role::site && record.stamps.at_central()) store::keep_shadow(connection_, record);
 }
@@ -251,14 +278,15 @@ Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id
   for (const FieldValue& value : values) record.values[value.field] = value.value;
   SKERRY_TRY(record.scope, scope_of(connection_, record));
   SKERRY_TRY_VOID(check_values(record, nullptr, values));
+  SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::create, author);
   record.created_at = change.hlc.ms();  // what every machine that gets the row will say, too
   for (FieldValue& value : values)
     change.fields.push_back({value.field, nullptr, std::move(value.value), std::nullopt});
+  SKERRY_TRY(const std::string line, encode_row(change));
   stamp(record, change, log_.next_version());
   insert_record(connection_, record);
-  const std::string line = encode(change);
-  log_.append_own(connection_, kind.name, record.id, line, subject_of(record));
+  append(record, line);
   return record;
 }
 
@@ -273,6 +301,7 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const 
   for (const FieldValue& value : values) record.values[value.field] = value.value;
   SKERRY_TRY(record.scope, scope_of(connection_, record));
   SKERRY_TRY_VOID(check_values(record, &before, values));
+  SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::set, author);
   change.resolves = resolves;
   for (const FieldValue& value : values) {
@@ -280,14 +309,14 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const 
     change.fields.push_back({value.field, before.values[value.field], value.value,
                              base.at_central() ? std::optional(base) : std::nullopt});
   }
+  SKERRY_TRY(const std::string line, encode_row(change));
   keep_shadow(before);
   record.revision = before.revision + 1;
   record.updated_at = log_.wall_ms();
   stamp(record, change, log_.next_version());
   replace_record(connection_, before, record);
   if (role_ == Role::central) follow_scope(connection_, before, record, record.version);
-  const std::string line = encode(change);
-  log_.append_own(connection_, kind.name, id, line, subject_of(record));
+  append(record, line);
   return record;
 }
 
@@ -304,8 +333,7 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
   const Version version = role_ == Role::central ? log_.next_version() : Version{};
   delete_record(connection_, before, version.n);
   write_tombstone(connection_, {id, &kind, before.scope, version}, log_.wall_ms());
-  const std::string line = encode(change);
-  log_.append_own(connection_, kind.name, id, line, subject_of(before));
+  append(before, encode(change));
   return {};
 }
 

@@ -29,7 +29,8 @@ class RecordWriter {
       : connection_(connection), log_(log), role_(role), random_(random) {}
 
   // `id`: chosen by the client, or nullopt. Errors: already_exists, duplicate_key,
-  // reference_not_found, validation_failed (the kind's rule, a custom field), owned_by_central.
+  // reference_not_found, validation_failed (the kind's rule, a custom field), owned_by_central,
+  // limit_exceeded (the record, or the row that says what changed, is too large to travel).
   Result<Record> create(const Kind& kind, std::optional<RecordId> id, FieldValues values,
                         const Author& author);
 
@@ -56,6 +57,7 @@ class RecordWriter {
   Change new_change(const Record& record, ChangeOp op, const Author& author);
   void keep_shadow(const Record& record);
   void stamp(Record& record, const Change& change, Version version);
+  void append(const Record& record, const std::string& line);
 
   Connection& connection_;
   ChangeLog& log_;
@@ -72,6 +74,9 @@ const Kind* find_referenced(Connection& connection, const Field& field, const Re
 
 // Errc::precondition_failed unless this is the revision that the client saw (nullopt: any).
 Result<void> check_revision(const Record& record, std::optional<std::int64_t> revision);
+
+// Errc::limit_exceeded for a record whose values are over record_bytes_max.
+Result<void> check_size(const Record& record);
 
 // The unique fields that a change of these fields can make equal to another record's: themselves,
 // and those that are unique within one of them.

@@ -54,6 +54,16 @@ json::value version_json(Version version) {
 
 Decision rejected(std::string why) { return {Disposition::rejected, std::move(why), 0}; }
 
+// What the tables demand and a row's form alone does not: every required field, and a size that
+// can travel on.
+Result<void> check_whole(const Record& record) {
+  for (std::size_t i = 0; i < record.values.size(); ++i)
+    if (record.kind->fields[i].required && record.values[i].is_null())
+      return fail(Errc::validation_failed,
+                  fmt::format("{} is required", record.kind->fields[i].name));
+  return store::check_size(record);
+}
+
 }  // namespace
 
 Decision RowDecider::decide(const Change& change, const Hash& row_hash, Version version) {
@@ -94,8 +104,9 @@ Decision RowDecider::create(const Row& row) {
       return rejected(fmt::format("owned_by_central: {}", change.kind->fields[field.field].name));
     record.values[field.field] = field.new_value;
   }
+  if (const auto whole = check_whole(record); !whole) return rejected(whole.error().detail);
   const auto scope = store::scope_of(connection_, record);
-  if (!scope) return {Disposition::held, scope.error().detail, 0};
+  if (!scope) return unplaced(row, record, scope.error());
   record.scope = *scope;
   if (change.kind->scope == ScopePath::itself) {
     // A customer that a site makes is in that site's scope from then on.
@@ -144,8 +155,9 @@ Decision RowDecider::set_fields(const Row& row, const Record& before) {
     record.values[field.field] = merged.value;
     record.stamps.set(description.name, {row.version, site_.number, row.effective});
   }
+  if (const auto whole = check_whole(record); !whole) return rejected(whole.error().detail);
   const auto scope = store::scope_of(connection_, record);
-  if (!scope) return {Disposition::held, scope.error().detail, 0};
+  if (!scope) return unplaced(row, record, scope.error());
   if (*scope != before.scope && !scope_allows(row, *scope))
     return {Disposition::conflict, "out_of_scope", 0};
   record.scope = *scope;
@@ -202,6 +214,20 @@ Decision RowDecider::absent(const Row& row) {
       connection_.query("SELECT 1 FROM held WHERE record=?1 LIMIT 1", row.change.record).next();
   if (waits) return {Disposition::held, "the row that makes the record waits", 0};
   return rejected("central has no such record");
+}
+
+// A record that follows another one which is not here: it waits, unless that one was deleted and
+// never comes. Then what was written is kept as every edit of what is gone, and a new record is
+// gone with the one it followed: so is what follows it.
+Decision RowDecider::unplaced(const Row& row, const Record& record, const Error& why) {
+  const json::string* parent = record.value(record.kind->scope_field).if_string();
+  const auto id = parent ? parse_id<RecordId>(*parent) : std::nullopt;
+  const auto tombstone = id ? store::find_tombstone(connection_, *id) : std::nullopt;
+  if (!tombstone) return {Disposition::held, why.detail, 0};
+  if (row.change.op == ChangeOp::create)
+    store::write_tombstone(connection_, {record.id, record.kind, tombstone->scope, row.version},
+                           received_at_);
+  return after_delete(row, *tombstone);
 }
 
 // An edit never brings a deleted record back; it is kept where a person sees it (SYNC H8).

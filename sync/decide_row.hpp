@@ -41,6 +41,7 @@ class RowDecider {
   Decision remove(const Row& row);
   Decision set_fields(const Row& row, const store::Record& before);
   Decision absent(const Row& row);
+  Decision unplaced(const Row& row, const store::Record& record, const Error& why);
   Decision after_delete(const Row& row, const store::Tombstone& tombstone);
   bool scope_allows(const Row& row, const store::Scope& scope);
   RecordId customer_seen(const store::Scope& scope);

@@ -86,6 +86,9 @@ Result<Action> judge_changes(const CentralKnowledge& central, const ChangesBody&
   if (central.hash_before && *central.hash_before != body.prev_hash)
     return wrong_history(
         fmt::format("row {} of the site's log is not the one central took in", body.first - 1));
+  if (central.hash_at_last && *central.hash_at_last != body.last_hash)
+    return wrong_history(
+        fmt::format("row {} of the site's log is not the one central took in", body.last));
   return body.last <= central.head ? Action::duplicate : Action::apply;
 }
 

@@ -40,7 +40,8 @@ struct CentralKnowledge {
   std::optional<Hash>
       hash_at_down;       // its own hash at the position the site reports, when there is one
   std::int64_t head = 0;  // last row taken in of the epoch
-  std::optional<Hash> hash_before;  // its hash of the row before the bundle's first, when known
+  std::optional<Hash> hash_before;   // its hash of the row before the bundle's first, when known
+  std::optional<Hash> hash_at_last;  // and of the bundle's last row, when it has that already
 };
 
 // At central: a "changes" bundle. Errors: Errc::bundle_gap, Errc::wrong_history.

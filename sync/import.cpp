@@ -68,6 +68,27 @@ json::object counts_json(const StateCounts& counts) {
           {"conflicts", counts.conflicts}, {"refused", counts.refused}};
 }
 
+// What was not simply applied is said, too.
+std::string detail_of(const TakenCounts& counts) {
+  std::string text = fmt::format("{} new rows, {} known", counts.rows, counts.known);
+  const auto add = [&](std::int64_t number, std::string_view what) {
+    if (number > 0) fmt::format_to(std::back_inserter(text), ", {} {}", number, what);
+  };
+  add(counts.conflicts, "in conflict");
+  add(counts.rejected, "rejected");
+  add(counts.held, "held");
+  add(counts.released, "released");
+  return text;
+}
+
+std::string detail_of(const StateCounts& counts) {
+  std::string text = fmt::format("{} records, {} changed here, {} own rows confirmed",
+                                 counts.records, counts.changed, counts.confirmed);
+  if (counts.refused > 0)
+    fmt::format_to(std::back_inserter(text), ", {} of them not as written", counts.refused);
+  return text;
+}
+
 // An unverified file may claim any sender: its row names none.
 store::InboxEntry inbox_entry(const Node& node, const ImportOutcome& outcome, bool verified,
                               const Hash& sha256, const std::string& name) {
@@ -132,8 +153,8 @@ class Import {
       SKERRY_TRY(const TakenCounts counts,
                  take_changes(connection, node_.log, std::move(*site), manifest.from.epoch, body,
                               life_of(node_.log.own()), lines_of(reader)));
-      finish(connection, counts.news ? "applied" : "duplicate",
-             fmt::format("{} new rows, {} known", counts.rows, counts.known), counts_json(counts));
+      finish(connection, counts.news ? "applied" : "duplicate", detail_of(counts),
+             counts_json(counts));
       return counts;
     };
     return node_.database.write(work).map([](const TakenCounts&) {});
@@ -147,10 +168,7 @@ class Import {
                  take_state(connection, node_.log, body, snapshot, manifest.clock.hlc,
                             lines_of(reader), to_string(manifest.id)));
       const char* outcome = counts.duplicate ? "duplicate" : counts.waiting ? "waiting" : "applied";
-      finish(connection, outcome,
-             fmt::format("{} records, {} changed here, {} own rows confirmed", counts.records,
-                         counts.changed, counts.confirmed),
-             counts_json(counts));
+      finish(connection, outcome, detail_of(counts), counts_json(counts));
       return counts;
     };
     return node_.database.write(work).map([](const StateCounts&) {});

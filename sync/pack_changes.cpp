@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <string>
 #include <vector>
 
@@ -104,6 +105,10 @@ Result<PackedBundle> pack_piece(const Node& node, const Up& up, ChangesBody body
              BundleWriter::create(node.spool, node.random, up.trust.recipients,
                                   {manifest.id, manifest.from, manifest.to}, node.options));
   SKERRY_TRY_VOID(add_rows(node, up, writer, body));
+  if (body.last < body.first && body.last < up.head.seq)
+    return fail(Errc::limit_exceeded,
+                fmt::format("row {} of this site's log does not fit into a bundle", body.first),
+                "skerry backup create, and send the vendor a copy: a row like that is a defect");
   manifest.extra = to_json(body);
   const auto lines = static_cast<std::int64_t>(writer.lines());
   SKERRY_TRY(auto file, writer.finish(std::move(manifest), {&node.keys.sign, 1}));

@@ -1,5 +1,6 @@
 #include "sync/state_line.hpp"
 
+#include <array>
 #include <fmt/format.h>
 #include <iterator>
 
@@ -161,7 +162,17 @@ std::string encode_conflict(const store::Conflict& conflict) {
   json::object object{{"k", "cf"}};
   for (auto& [name, value] : store::to_json(conflict))
     if (!value.is_null()) object[name] = value;
-  return to_json_text(object);
+  std::string line = to_json_text(object);
+  // The loser's value stands nowhere else at the site; the others do, in its record and its log.
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> spared{
+      {{"loser", "old"}, {"winner", "old"}, {"resolution", "value"}, {"winner", "value"}}};
+  for (const auto& [side, member] : spared) {
+    if (line.size() <= change_line_bytes_max) break;
+    if (json::value* part = object.if_contains(side); part && part->is_object())
+      part->get_object().erase(member);
+    line = to_json_text(object);
+  }
+  return line;
 }
 
 Result<StateLine> decode_state_line(std::string_view line) {

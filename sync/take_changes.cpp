@@ -206,6 +206,8 @@ CentralKnowledge knowledge(Connection& connection, const store::ChangeLog& log,
   } else if (const auto before = store::find_ingested(connection, epoch.number, body.first - 1)) {
     known.hash_before = before->hash;
   }
+  if (const auto last = store::find_ingested(connection, epoch.number, body.last))
+    known.hash_at_last = last->hash;
   return known;
 }
 

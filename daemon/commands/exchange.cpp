@@ -86,6 +86,7 @@ class FileExchange {
                                 {"exit", static_cast<int>(exit)}});
     session_.terminal.line("{} taken in, {} known before, {} refused, {} written",
                            counted(applied_, "bundle"), known_, refused_, written_);
+    if (integer_of(status, "pending") > 0) news_ = true;  // on its way until central confirms it
     session_.terminal.next(next_step(conflicts));
     return exit;
   }
@@ -206,7 +207,7 @@ class FileExchange {
   std::int64_t refused_ = 0;
   std::int64_t passed_over_ = 0;
   std::int64_t written_ = 0;
-  bool news_ = false;  // something was written that was not on the medium before
+  bool news_ = false;  // the medium holds something that the other side may not know
   Exit worst_ = Exit::ok;
 };
 

@@ -137,7 +137,7 @@ Result<Exit> report_on(Session& session, const json::object& state, const Import
   show_counts(session, state, options);
   const bool rejected = integer_of(state, "rejected") > 0;
   if (text_of(state, "state") == "cancelled") {
-    session.terminal.next(fmt::format("skerry import {} {}", options.kind, options.file));
+    session.terminal.next("the same command again; nothing is half-written");
     return Exit::partly;
   }
   if (rejected && (options.dry_run || options.mode != "good-rows-only")) {
@@ -153,8 +153,7 @@ Result<Exit> report_on(Session& session, const json::object& state, const Import
                               : fmt::format("correct {} and import it", options.rejects));
     return Exit::partly;
   }
-  if (options.dry_run)
-    session.terminal.next(fmt::format("skerry import {} {}", options.kind, options.file));
+  if (options.dry_run) session.terminal.next("the same command without --dry-run");
   return Exit::ok;
 }
 

@@ -99,6 +99,9 @@ Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
   if (!std::filesystem::is_directory(parent))
     return fail(Errc::io_failed, fmt::format("there is no folder {}", parent.string()),
                 "make it, or name another place with --out");
+  if (!invitation.out.empty() && std::filesystem::is_regular_file(invitation.out))
+    return fail(Errc::already_exists, fmt::format("{} is there already", invitation.out),
+                "name another file with --out; the invitation in it may still be good");
   SKERRY_TRY(auto answer, session.daemon.post("/v1/sites", {{"name", invitation.name},
                                                             {"scope", std::move(scope)}}));
   SKERRY_TRY(const auto bundle, due_bundle(answer["bundle"]));

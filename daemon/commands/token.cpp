@@ -35,8 +35,9 @@ Result<Exit> run_token_list(Session& session) {
   SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/tokens"));
   for (const json::object* token : objects_of(answer, "items")) {
     session.terminal.document(*token);
-    session.terminal.line("{}  {:<20} {}", text_of(*token, "id"), text_of(*token, "name"),
-                          access_of(*token));
+    const bool revoked = !text_of(*token, "revoked_at").empty();
+    session.terminal.line("{}  {:<20} {}{}", text_of(*token, "id"), text_of(*token, "name"),
+                          access_of(*token), revoked ? " (revoked)" : "");
   }
   return Exit::ok;
 }

@@ -18,18 +18,18 @@ X25519Key key_of(std::string_view text) {
 
 // RFC 7748, section 5.2: the two products (the second has the unused high bit of u set).
 TEST(X25519, GivesTheProductsOfRfc7748) {
-  EXPECT_EQ(to_hex(x25519_shared(
-                       unhex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"),
-                       key_of("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"))
-                       .value()
-                       .view()),
-            "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552");
-  EXPECT_EQ(to_hex(x25519_shared(
-                       unhex("4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d"),
-                       key_of("e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493"))
-                       .value()
-                       .view()),
-            "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957");
+  EXPECT_EQ(
+      to_hex(X25519Secret(unhex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"))
+                 .shared(key_of("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"))
+                 .value()
+                 .view()),
+      "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552");
+  EXPECT_EQ(
+      to_hex(X25519Secret(unhex("4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d"))
+                 .shared(key_of("e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493"))
+                 .value()
+                 .view()),
+      "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957");
 }
 
 // Section 5.2, the iteration, a thousand times.
@@ -38,7 +38,7 @@ TEST(X25519, GivesTheIterationOfRfc7748) {
   k[0] = 9;
   X25519Key u{9};
   for (int i = 0; i < 1000; ++i) {
-    const SecretBytes next = x25519_shared(k, u).value();
+    const SecretBytes next = X25519Secret(k).shared(u).value();
     std::ranges::copy(k, u.begin());
     k.assign(next.view().begin(), next.view().end());
     if (i == 0) {
@@ -50,15 +50,15 @@ TEST(X25519, GivesTheIterationOfRfc7748) {
 
 // Section 6.1.
 TEST(X25519, AgreesOnTheSecretOfRfc7748) {
-  const Bytes a = unhex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
-  const Bytes b = unhex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
-  const X25519Key a_public = x25519_public(a);
-  const X25519Key b_public = x25519_public(b);
-  EXPECT_EQ(to_hex(a_public), "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
-  EXPECT_EQ(to_hex(b_public), "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
+  const X25519Secret a(unhex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"));
+  const X25519Secret b(unhex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"));
+  EXPECT_EQ(to_hex(a.public_key()),
+            "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
+  EXPECT_EQ(to_hex(b.public_key()),
+            "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
   const char* const shared = "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742";
-  EXPECT_EQ(to_hex(x25519_shared(a, b_public).value().view()), shared);
-  EXPECT_EQ(to_hex(x25519_shared(b, a_public).value().view()), shared);
+  EXPECT_EQ(to_hex(a.shared(b.public_key()).value().view()), shared);
+  EXPECT_EQ(to_hex(b.shared(a.public_key()).value().view()), shared);
 }
 
 TEST(X25519, RefusesEveryPointOfLowOrder) {
@@ -73,7 +73,7 @@ TEST(X25519, RefusesEveryPointOfLowOrder) {
     for (const int high_bit : {0x00, 0x80}) {
       X25519Key key = key_of(point);
       key.back() = static_cast<std::uint8_t>(key.back() | high_bit);
-      const auto shared = x25519_shared(Bytes(32, 0x42), key);
+      const auto shared = X25519Secret(Bytes(32, 0x42)).shared(key);
       ASSERT_FALSE(shared) << point;
       EXPECT_EQ(shared.error().code, Errc::corrupt_bundle);
     }

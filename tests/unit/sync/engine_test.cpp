@@ -142,6 +142,16 @@ TEST_F(JudgeChanges, KnowsWhatItHas) {
   EXPECT_EQ(judge_changes(central, body).value(), Action::duplicate);
 }
 
+TEST_F(JudgeChanges, OtherRowsInThePlaceOfKnownOnesAreRefused) {
+  body.first = 3;
+  body.last = 4;
+  body.last_hash = hash_of(44);
+  central.hash_at_last = hash_of(4);
+  EXPECT_EQ(judge_changes(central, body).error().code, Errc::wrong_history);
+  body.last_hash = hash_of(4);
+  EXPECT_EQ(judge_changes(central, body).value(), Action::duplicate);
+}
+
 TEST_F(JudgeChanges, AGapNamesTheRowThatIsNeeded) {
   body.first = 6;
   const auto judged = judge_changes(central, body);
