@@ -1,0 +1,106 @@
+// Rows that central must not take as they are, or that are too large to travel: each has its fate,
+// and holds up nothing else.
+#include "tests/unit/sync/reconcile_fixture.hpp"
+
+namespace skerry::sync {
+namespace {
+
+using store::ConflictType;
+
+std::string repeated(std::string_view character, int times) {
+  std::string text;
+  for (int i = 0; i < times; ++i) text += character;
+  return text;
+}
+
+TEST_F(Reconcile, H10_WhatFollowsADeletedRecordIsKeptAsAConflict) {
+  const RecordId acme = *create(central, "customer", {{"name", "Acme"}});
+  exchange(site);
+  const RecordId ann =
+      *create(site, "contact", {{"customer", to_string(acme)}, {"email", "ann@acme.example"}});
+  ASSERT_TRUE(set(site, "contact", ann, {{"title", "Head"}}));
+  ASSERT_TRUE(remove(central, "customer", acme));
+  exchange(site);
+  EXPECT_EQ(decided(site, 1), "conflict");
+  EXPECT_EQ(decided(site, 2), "conflict");
+  EXPECT_EQ(told(site, 1), "conflict");
+  EXPECT_EQ(value(site, "contact", ann, "email"), "-");
+  std::string fields;
+  for (const store::Conflict& conflict : conflicts(site)) {
+    EXPECT_EQ(conflict.type, ConflictType::edit_vs_delete);
+    EXPECT_EQ(conflict.record, ann);
+    fields += conflict.field + ' ';
+  }
+  EXPECT_NE(fields.find("email "), std::string::npos);
+  EXPECT_NE(fields.find("title "), std::string::npos);  // written after the creation
+  EXPECT_EQ(conflicts(site).size(), conflicts(central).size());
+}
+
+TEST_F(Reconcile, H11_ARowThatLacksWhatTheTableDemandsIsRejectedAlone) {
+  const RecordId acme = *create(central, "customer", {{"name", "Acme"}});
+  exchange(site);
+  Change nameless;
+  nameless.kind = find_kind("customer");
+  nameless.record = acme;
+  nameless.op = ChangeOp::set;
+  nameless.fields = {{0, "Acme", nullptr, std::nullopt}};
+  nameless.actor = nameless.source = "api";
+  append(site, {nameless});
+  nameless.op = ChangeOp::create;
+  nameless.record = RecordId{{1}};
+  append(site, {nameless});
+  const RecordId bolt = *create(site, "customer", {{"name", "Bolt"}});
+  exchange(site);
+  EXPECT_EQ(decided(site, 1), "rejected");
+  EXPECT_EQ(decided(site, 2), "rejected");
+  EXPECT_EQ(told(site, 2), "rejected");
+  EXPECT_EQ(value(central, "customer", bolt, "name"), "\"Bolt\"");
+  EXPECT_EQ(value(site, "customer", acme, "name"), "\"Acme\"");
+}
+
+TEST_F(Reconcile, AChangeThatCannotTravelIsRefusedWhereItIsWritten) {
+  const RecordId acme = *create(central, "customer", {{"name", "Acme"}});
+  exchange(site);
+  const RecordId note = *create(
+      site, "note", {{"subject", to_string(acme)}, {"text", repeated("\U0001F600", 10'000)}});
+  const auto refused = set(site, "note", note, {{"text", repeated("\U0001F601", 10'000)}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::limit_exceeded);
+  EXPECT_FALSE(refused.error().next.empty());
+  ASSERT_TRUE(set(site, "note", note, {{"text", "short"}}));  // the way that the error names
+  ASSERT_TRUE(set(site, "note", note, {{"text", repeated("\U0001F601", 10'000)}}));
+  exchange(site);
+  EXPECT_EQ(value(central, "note", note, "text"), value(site, "note", note, "text"));
+  EXPECT_EQ(upstream(site).acked, 3);
+}
+
+TEST_F(Reconcile, AConflictOverLongTextsTravels) {
+  const RecordId acme = *create(central, "customer", {{"name", "Acme"}});
+  const RecordId note =
+      *create(central, "note", {{"subject", to_string(acme)}, {"text", repeated("\u6D77", 9'990)}});
+  exchange(site);
+  const std::string lost = repeated("\u5CA9", 9'990);
+  ASSERT_TRUE(set(site, "note", note, {{"text", lost}}));
+  ASSERT_TRUE(set(central, "note", note, {{"text", repeated("\u98A8", 9'990)}}));
+  exchange(site);
+  ASSERT_EQ(conflicts(site).size(), 1U);
+  EXPECT_EQ(conflicts(site)[0].loser.at("value"), json::value(lost));
+  ASSERT_TRUE(set(site, "note", note, {{"text", lost}}, conflicts(site)[0].id));
+  exchange(site);
+  exchange(other);
+  EXPECT_FALSE(conflicts(site)[0].open);
+  EXPECT_EQ(value(other, "note", note, "text"), value(site, "note", note, "text"));
+}
+
+TEST_F(Reconcile, H2_OtherRowsInThePlaceOfKnownOnesAreNoDuplicate) {
+  const RecordId acme = *create(site, "customer", {{"name", "Acme"}});
+  exchange(site);
+  sim::Machine restored(1, folder / "restored", sim::template_of(1), now, 7);
+  ASSERT_TRUE(create(restored, "customer", {{"name", "Bolt"}}));
+  const auto bundles = pack_up(restored);
+  EXPECT_EQ(take(central, bundles.front()), "wrong_history");
+  EXPECT_EQ(value(central, "customer", acme, "name"), "\"Acme\"");
+}
+
+}  // namespace
+}  // namespace skerry::sync
