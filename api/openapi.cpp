@@ -1,5 +1,7 @@
 #include "api/openapi.hpp"
 
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 #include "api/openapi/kind_schemas.hpp"
@@ -29,6 +31,14 @@ void add_operation(object& paths, const std::string& path, const Route& route, c
   paths[path].as_object()[method_name(route.method)] = openapi::operation(route, kind, refusals);
 }
 
+// Whether the kind has this operation: a site is made by an invitation.
+bool offers(const Kind& kind, const Route& route) {
+  constexpr std::array<std::string_view, 3> of_written{"createRecord", "deleteRecord",
+                                                       "writeBatch"};
+  return !kind.invited ||
+         std::find(of_written.begin(), of_written.end(), route.operation_id) == of_written.end();
+}
+
 // Routes of records are written out for each kind.
 object paths(std::set<int>& refusals) {
   constexpr std::string_view placeholder = "/v1/{plural}";
@@ -40,7 +50,8 @@ object paths(std::set<int>& refusals) {
     }
     const std::string_view rest = route.path.substr(placeholder.size());
     for (const Kind& kind : all_kinds())
-      add_operation(all, fmt::format("/v1/{}{}", kind.plural, rest), route, &kind, refusals);
+      if (offers(kind, route))
+        add_operation(all, fmt::format("/v1/{}{}", kind.plural, rest), route, &kind, refusals);
   }
   return all;
 }

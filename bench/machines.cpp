@@ -73,11 +73,15 @@ sync::Node Machine::node() {
 }
 
 Pair::Pair() {
-  const auto invited = must(sync::invite_site(central.node(), "bench", std::nullopt), "inviting");
+  const FieldValues site_values =
+      must(read_new(*find_kind("site"), {{"name", "bench"}}), "naming a site");
+  const auto invited =
+      must(sync::invite_site(central.node(), site_values, bench_author()), "inviting");
   const auto answered =
       must(sync::answer_invitation(site.node(), spooled(invited.bundle)), "answering");
-  const auto applicant = must(sync::admit_site(central.node(), spooled(answered.bundle),
-                                               [](const Hash&) -> Result<bool> { return true; }),
+  const auto applicant = must(sync::admit_site(
+                                  central.node(), spooled(answered.bundle),
+                                  [](const Hash&) -> Result<bool> { return true; }, bench_author()),
                               "admitting");
   SKERRY_CHECK(applicant.admitted);
 }

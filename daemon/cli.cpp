@@ -156,7 +156,8 @@ class Parser {
     CLI::App* invite = add(site, "invite", "a new site, with its invitation",
                            [this](Session& s) { return run_site_invite(s, invitation_); });
     invite->add_option("NAME", invitation_.name)->required();
-    invite->add_option("--scope", invitation_.scope, "all, or ids of customers with commas");
+    invite->add_option("--scope", invitation_.scope, "all, or customers with commas");
+    invite->add_option("--customer", invitation_.customer, "whose site it is");
     invite->add_option("--out", invitation_.out, "a medium's folder, or a file");
     CLI::App* admit = add(site, "admit", "admit a site by its answer",
                           [this](Session& s) { return run_site_admit(s, admission_); });
@@ -164,13 +165,36 @@ class Parser {
     CLI::Option* words =
         admit->add_option("--fingerprint", admission_.fingerprint, "the words that the site shows");
     admit->add_flag("--yes", admission_.yes, "admit without comparing")->excludes(words);
-    add(site, "list", "every site and how far it is", run_site_list);
+    add_site_records(site);
     CLI::App* revoke = add(site, "revoke", "refuse a site's bundles from now on",
                            [this](Session& s) { return run_site_revoke(s, id_); });
     revoke->add_option("SITE", id_, "name or id")->required();
     CLI::App* enrol = add(&app_, "enrol", "at a site: answer central's invitation",
                           [this](Session& s) { return run_enrol(s, file_); });
     enrol->add_option("FILE|DIR", file_, "the invitation, or the medium")->required();
+  }
+
+  void add_site_records(CLI::App* site) {
+    add(site, "list", "every site and how far it is", [this](Session& s) {
+      return run_site_list(s, all_);
+    })->add_flag("--all", all_, "archived ones too");
+    CLI::App* show =
+        add(site, "show", "one site", [this](Session& s) { return run_site_show(s, id_); });
+    show->add_option("SITE", id_, "name or id")->required();
+    CLI::App* set = add(site, "set", "change a site's name, customer or scope",
+                        [this](Session& s) { return run_site_set(s, site_change_); });
+    set->add_option("SITE", site_change_.site, "name or id")->required();
+    set->add_option("--name", site_change_.name, "a new name");
+    set->add_option("--customer", site_change_.customer, "whose site it is, or none");
+    CLI::Option* scope = set->add_option("--scope", site_change_.scope,
+                                         "all, or customers with commas: account_ref, name or id");
+    repeatable(set->add_option("--scope-add", site_change_.scope_add, "a customer, repeatable"))
+        ->excludes(scope);
+    repeatable(
+        set->add_option("--scope-remove", site_change_.scope_remove, "a customer, repeatable"))
+        ->excludes(scope);
+    set->add_flag("--dry-run", site_change_.dry_run, "only say what would change");
+    add_reason(set);
   }
 
   void add_exchange() {
@@ -211,12 +235,10 @@ class Parser {
                     return run_bundle_verify(config, terminal, file_, keys_);
                   });
     verify->add_option("FILE", file_)->required();
-    verify
-        ->add_option("--key", keys_,
-                     "public key of a signer: its text (sign_key of status or site list) or a "
-                     "PEM file, repeatable; without it the key of this machine")
-        ->take_all()
-        ->allow_extra_args(false);
+    repeatable(verify->add_option(
+        "--key", keys_,
+        "public key of a signer: its text (sign_key of status or site list) or a PEM file, "
+        "repeatable; without it the key of this machine"));
   }
 
   void add_conflicts() {
@@ -255,20 +277,15 @@ class Parser {
                     return run_audit_verify(config, terminal, file_, keys_);
                   });
     verify->add_option("FILE", file_, "an export in NDJSON; needs no daemon");
-    verify
-        ->add_option("--key", keys_,
-                     "public key of the machine that exported (PEM), repeatable; without it the "
-                     "key of this machine")
-        ->take_all()
-        ->allow_extra_args(false);
+    repeatable(verify->add_option("--key", keys_,
+                                  "public key of the machine that exported (PEM), repeatable; "
+                                  "without it the key of this machine"));
     CLI::App* changes = add(&app_, "changes", "the change feed",
                             [this](Session& s) { return run_changes(s, feed_); });
     changes->add_option("--after", feed_.after, "number of the last change known");
     changes->add_option("--limit", feed_.limit)->check(CLI::Range(1, 500));
     changes->add_flag("--follow", feed_.follow, "go on with what happens");
-    changes->add_option("--kind", feed_.kinds, "only this kind, repeatable")
-        ->take_all()
-        ->allow_extra_args(false);
+    repeatable(changes->add_option("--kind", feed_.kinds, "only this kind, repeatable"));
     changes->add_option("--customer", feed_.customer, "only records of this customer (id)");
   }
   void add_audit_filter(CLI::App* verb) {
@@ -319,6 +336,7 @@ class Parser {
   RecordExportOptions record_export_;
   Invitation invitation_;
   Admission admission_;
+  SiteChange site_change_;
   ExchangeOptions exchange_;
   ExportOptions export_;
   Resolution resolution_;

@@ -158,6 +158,16 @@ Result<json::object> DaemonClient::post(std::string_view target, const json::obj
   return send_for_object(std::move(request), target);
 }
 
+Result<json::object> DaemonClient::patch(std::string_view target, const json::object& body,
+                                         std::int64_t revision) {
+  sync::HttpRequest request;
+  request.method = "PATCH";
+  request.headers.push_back({"Content-Type", "application/merge-patch+json"});
+  request.headers.push_back({"If-Match", fmt::format("\"{}\"", revision)});
+  request.body = to_json_text(body);
+  return send_for_object(std::move(request), target);
+}
+
 Result<json::object> DaemonClient::post_empty(std::string_view target) {
   sync::HttpRequest request;
   request.method = "POST";

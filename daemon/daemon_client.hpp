@@ -57,6 +57,9 @@ class DaemonClient {
   // As get(), and the value must be an object.
   Result<json::object> get_object(std::string_view target);
   Result<json::object> post(std::string_view target, const json::object& body);
+  // A merge patch of the record that was read at this revision.
+  Result<json::object> patch(std::string_view target, const json::object& body,
+                             std::int64_t revision);
   Result<json::object> post_empty(std::string_view target);
   Result<void> remove(std::string_view target);
   // Sends a file as the body, with progress.

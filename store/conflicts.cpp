@@ -80,6 +80,23 @@ void write_conflict(Connection& connection, const Conflict& conflict) {
       conflict.decided_by, resolution, conflict.created_at, conflict.resolved_at, conflict.version);
 }
 
+std::vector<Conflict> conflicts_of(Connection& connection, const RecordId& customer,
+                                   const RecordId& after, std::int64_t rows) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM conflict WHERE scope_customer=?1 AND id>?2 ORDER BY id LIMIT ?3", columns);
+  std::vector<Conflict> found;
+  Cursor cursor = connection.query(sql, customer, after, rows);
+  while (cursor.next()) found.push_back(read_conflict(cursor));
+  return found;
+}
+
+void erase_conflicts(Connection& connection, const std::optional<RecordId>& customer) {
+  if (customer)
+    connection.execute("DELETE FROM conflict WHERE scope_customer=?1", *customer);
+  else
+    connection.execute("DELETE FROM conflict");
+}
+
 std::int64_t count_open_conflicts(Connection& connection) {
   Cursor cursor = connection.query("SELECT count(*) FROM conflict WHERE state='open'");
   return cursor.next() ? cursor.integer(0) : 0;

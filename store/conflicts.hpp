@@ -46,6 +46,11 @@ std::optional<Conflict> find_conflict(Connection& connection, const RecordId& id
 // Inserts or replaces.
 void write_conflict(Connection& connection, const Conflict& conflict);
 std::int64_t count_open_conflicts(Connection& connection);
+// Those told under the customer, in the order of their ids behind `after`, at most `rows`.
+std::vector<Conflict> conflicts_of(Connection& connection, const RecordId& customer,
+                                   const RecordId& after, std::int64_t rows);
+// At a site: what it may not see any more; without a customer all of them.
+void erase_conflicts(Connection& connection, const std::optional<RecordId>& customer);
 
 struct ConflictQuery {
   std::optional<bool> open;

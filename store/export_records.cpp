@@ -34,6 +34,10 @@ bool has_own_column(const Field& field) {
   return field.type != FieldType::group && field.type != FieldType::custom;
 }
 
+std::span<const Field> derived_columns(const Kind& kind) {
+  return kind.invited ? kind.derived : std::span<const Field>();
+}
+
 const json::value& member_of(const json::value& value, std::string_view name) {
   static const json::value nothing;
   const json::object* object = value.if_object();
@@ -57,6 +61,7 @@ std::vector<std::string> export_columns(const Kind& kind,
     for (const Field& member : field.members)
       names.push_back(fmt::format("{}.{}", field.name, member.name));
   }
+  for (const Field& field : derived_columns(kind)) names.emplace_back(field.name);
   for (const CustomField& field : custom_fields) names.push_back("custom." + field.key);
   return names;
 }
@@ -110,6 +115,8 @@ void RecordExport::append_csv(std::string& out, const std::string& record) const
     for (const Field& member : field.members)
       cells.push_back(export_cell(member, member_of(whole, member.name)));
   }
+  for (const Field& field : derived_columns(*query_.kind))
+    cells.push_back(export_cell(field, member_of(value, field.name)));
   for (const CustomField& field : custom_fields_)
     cells.push_back(export_cell({}, member_of(member_of(value, "custom"), field.key)));
   append_csv_row(out, cells);

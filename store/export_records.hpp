@@ -14,8 +14,8 @@ namespace skerry::store {
 enum class ExportFormat : std::uint8_t { csv, ndjson };
 std::optional<ExportFormat> parse_export_format(std::string_view text);
 
-// The columns of a kind's CSV: id, every field that can be written ("address.city" for the members
-// of a group, "custom.key" for custom fields), no computed ones.
+// The columns of a kind's CSV: id, every field ("address.city" for the members of a group,
+// "custom.key" for custom fields). Derived ones only of a kind that no import takes back.
 std::vector<std::string> export_columns(const Kind& kind,
                                         const std::vector<CustomField>& custom_fields);
 

@@ -9,6 +9,7 @@
 #include "core/timestamp.hpp"
 #include "store/custom_fields.hpp"
 #include "store/derived.hpp"
+#include "store/site_scope.hpp"
 #include "store/sqlite/search_index.hpp"
 
 namespace skerry::store {
@@ -127,6 +128,9 @@ json::value read_column(const Cursor& cursor, int column, const Field& field) {
     case FieldType::group:
     case FieldType::custom:
       return json::parse(cursor.text(column));
+    case FieldType::scope:
+      if (cursor.text(column).starts_with('[')) return json::parse(cursor.text(column));
+      return json::string(cursor.text(column));
     default:
       return json::string(cursor.text(column));
   }
@@ -209,6 +213,7 @@ void insert_record(Connection& connection, Record& record) {
   record.row = connection.last_insert_rowid();
   search_index::insert(connection, record.kind->name, record.row, search_text(record));
   index_custom_values(connection, record, nullptr, custom_of(record));
+  index_scope(connection, nullptr, record);
   derive_after_insert(connection, record);
 }
 
@@ -257,6 +262,7 @@ void replace_record(Connection& connection, const Record& before, Record& record
     search_index::insert(connection, record.kind->name, record.row, new_text);
   }
   index_custom_values(connection, record, custom_of(before), custom_of(record));
+  index_scope(connection, &before, record);
   derive_after_replace(connection, before, record);
 }
 
@@ -299,9 +305,11 @@ Result<void> check_tables(Connection& connection) {
       columns += column == 0               ? std::string(cursor.text(0))
                  : column < system_columns ? fmt::format(",{}", cursor.text(0))
                                            : fmt::format(",\"{}\"", cursor.text(0));
-    if (columns != sql_of(kind).columns)
+    std::string wanted = sql_of(kind).columns;
+    for (const std::string_view name : kind.hidden) wanted += fmt::format(",\"{}\"", name);
+    if (columns != wanted)
       return fail(Errc::internal, fmt::format("table {} has columns {}, its kind asks for {}",
-                                              kind.name, columns, sql_of(kind).columns));
+                                              kind.name, columns, wanted));
   }
   return {};
 }

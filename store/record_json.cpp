@@ -55,6 +55,12 @@ void append_column(std::string& out, const Cursor& cursor, int column, const Fie
     case FieldType::custom:
       out += cursor.text(column);
       return;  // stored as JSON
+    case FieldType::scope:
+      if (cursor.text(column).starts_with('['))
+        out += cursor.text(column);
+      else
+        append_json_string(out, cursor.text(column));
+      return;
     default:
       append_json_string(out, cursor.text(column));
   }

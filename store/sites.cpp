@@ -8,14 +8,20 @@ namespace skerry::store {
 namespace {
 
 constexpr std::string_view site_columns =
-    "number,id,name,status,scope,code_hash,sign_key,age_recipient,epoch,invited_at,admitted_at,"
-    "contact_at,clock_suspect,down_ord,down_n,down_hash";
-constexpr std::array<std::string_view, 3> status_names{"invited", "active", "revoked"};
+    "row,id,name,status,scope,sign_key,age_recipient,epoch,invited_at,admitted_at,contact_at,"
+    "app_version,schema,clock_suspect,code_hash,confirmed_ord,confirmed,confirmed_hash,scope_reset";
+constexpr std::array<std::string_view, 4> status_names{"invited", "active", "fenced", "revoked"};
 
 template <class T, class Read>
 std::optional<T> nullable(const Cursor& cursor, int column, Read read) {
   if (cursor.is_null(column)) return std::nullopt;
   return read(column);
+}
+
+const Kind& site_kind() {
+  static const Kind* const kind = find_kind("site");
+  SKERRY_CHECK(kind != nullptr);
+  return *kind;
 }
 
 SiteStatus parse_status(std::string_view text) {
@@ -32,15 +38,18 @@ Site read_site(const Cursor& cursor) {
   site.name = cursor.text(2);
   site.status = parse_status(cursor.text(3));
   site.sees_all = cursor.text(4) == "all";
-  site.code_hash = nullable<Hash>(cursor, 5, [&](int column) { return cursor.hash(column); });
-  site.sign_key = cursor.text(6);
-  site.age_recipient = cursor.text(7);
-  site.epoch = nullable<EpochId>(cursor, 8, [&](int column) { return cursor.id<EpochId>(column); });
-  site.invited_at = cursor.integer(9);
-  site.admitted_at = nullable<UnixMillis>(cursor, 10, time);
-  site.contact_at = nullable<UnixMillis>(cursor, 11, time);
-  site.clock_suspect = cursor.integer(12) != 0;
-  site.down = {{cursor.integer(13), cursor.integer(14)}, cursor.hash(15)};
+  site.sign_key = cursor.text(5);
+  site.age_recipient = cursor.text(6);
+  site.epoch = parse_id<EpochId>(cursor.text(7));
+  site.invited_at = cursor.integer(8);
+  site.admitted_at = nullable<UnixMillis>(cursor, 9, time);
+  site.contact_at = nullable<UnixMillis>(cursor, 10, time);
+  site.app_version = cursor.text(11);
+  site.schema = cursor.integer(12);
+  site.clock_suspect = cursor.integer(13) != 0;
+  site.code_hash = nullable<Hash>(cursor, 14, [&](int column) { return cursor.hash(column); });
+  site.down = {{cursor.integer(15), cursor.integer(16)}, cursor.hash(17)};
+  site.scope_reset = cursor.integer(18);
   return site;
 }
 
@@ -65,13 +74,13 @@ std::optional<Site> find_site(Connection& connection, const SiteId& id) {
 }
 
 std::optional<Site> find_site_by_number(Connection& connection, std::int64_t number) {
-  return find_by(connection, "number", number);
+  return find_by(connection, "row", number);
 }
 
 std::vector<Site> list_sites(Connection& connection) {
   std::vector<Site> sites;
   Cursor cursor =
-      connection.query("SELECT " + std::string(site_columns) + " FROM site ORDER BY number");
+      connection.query("SELECT " + std::string(site_columns) + " FROM site ORDER BY row");
   while (cursor.next()) sites.push_back(read_site(cursor));
   return sites;
 }
@@ -84,53 +93,42 @@ std::vector<Site> find_sites_by_text(Connection& connection, std::string_view te
   return found;
 }
 
-void insert_site(Connection& connection, Site& site, const std::vector<RecordId>& scope) {
+Result<Site> make_site(Connection& connection, RecordWriter& writer, const SiteId& id,
+                       FieldValues values, const Author& author) {
+  SKERRY_TRY_VOID(writer.make(site_kind(), RecordId{id.bytes}, std::move(values), author));
+  return find_site(connection, id).value();
+}
+
+Result<void> change_site(Connection& connection, RecordWriter& writer, const Site& site,
+                         const Author& author) {
+  const auto record = find_record(connection, site_kind(), site.record_id());
+  SKERRY_CHECK(record.has_value());
+  FieldValues changed;
+  const auto set = [&](std::string_view name, json::value value) {
+    const auto field = static_cast<std::size_t>(site_kind().find_field(name));
+    if (record->values[field] != value) changed.push_back({field, std::move(value)});
+  };
+  const auto key = [](const std::string& text) {
+    return text.empty() ? json::value() : json::value(text);
+  };
+  set("status", json::string(to_text(site.status)));
+  set("sign_key", key(site.sign_key));
+  set("age_recipient", key(site.age_recipient));
+  if (changed.empty()) return {};
+  SKERRY_TRY_VOID(writer.set(*record, changed, author));
+  return {};
+}
+
+void note_site(Connection& connection, const Site& site) {
+  const auto epoch = site.epoch ? std::optional(to_string(*site.epoch)) : std::nullopt;
   connection.execute(
-      "INSERT INTO site(id,name,status,scope,code_hash,invited_at,clock_suspect,down_ord,down_n,"
-      "down_hash) VALUES(?1,?2,?3,?4,?5,?6,0,0,0,?7)",
-      site.id, site.name, to_text(site.status), site.sees_all ? "all" : "set", site.code_hash,
-      site.invited_at, site.down.hash);
-  site.number = connection.last_insert_rowid();
-  for (const RecordId& customer : scope) add_to_scope(connection, site, customer);
-}
-
-void update_site(Connection& connection, const Site& site) {
-  connection.execute(
-      "UPDATE site SET name=?2,status=?3,code_hash=?4,sign_key=?5,age_recipient=?6,epoch=?7,"
-      "admitted_at=?8,contact_at=?9,clock_suspect=?10,down_ord=?11,down_n=?12,down_hash=?13,"
-      "invited_at=?14 "
-      "WHERE number=?1",
-      site.number, site.name, to_text(site.status), site.code_hash, site.sign_key,
-      site.age_recipient, site.epoch, site.admitted_at, site.contact_at, site.clock_suspect,
-      site.down.at.ord, site.down.at.n, site.down.hash, site.invited_at);
-}
-
-std::vector<RecordId> read_scope(Connection& connection, const Site& site) {
-  std::vector<RecordId> customers;
-  Cursor cursor = connection.query(
-      "SELECT customer FROM site_scope WHERE site=?1 ORDER BY customer", site.number);
-  while (cursor.next()) customers.push_back(cursor.id<RecordId>(0));
-  return customers;
-}
-
-bool in_scope(Connection& connection, const Site& site, const RecordId& customer) {
-  if (site.sees_all) return true;
-  return connection
-      .query("SELECT 1 FROM site_scope WHERE site=?1 AND customer=?2", site.number, customer)
-      .next();
-}
-
-bool in_scope(Connection& connection, const Site& site, const Kind& kind, const Scope& scope) {
-  if (kind.scope == ScopePath::nowhere) return false;
-  if (kind.scope == ScopePath::everywhere || in_scope(connection, site, scope.customer))
-    return true;
-  return !scope.place.is_zero() && in_scope(connection, site, scope.place);
-}
-
-void add_to_scope(Connection& connection, const Site& site, const RecordId& customer) {
-  connection.execute(
-      "INSERT INTO site_scope(site,customer) VALUES(?1,?2) ON CONFLICT(site,customer) DO NOTHING",
-      site.number, customer);
+      "UPDATE site SET epoch=?2,invited_at=?3,admitted_at=?4,contact_at=?5,app_version=?6,"
+      "schema=?7,clock_suspect=?8,code_hash=?9,confirmed_ord=?10,confirmed=?11,confirmed_hash=?12 "
+      "WHERE row=?1",
+      site.number, epoch, site.invited_at, site.admitted_at, site.contact_at,
+      site.app_version.empty() ? std::nullopt : std::optional(site.app_version),
+      site.schema == 0 ? std::nullopt : std::optional(site.schema), site.clock_suspect,
+      site.code_hash, site.down.at.ord, site.down.at.n, site.down.hash);
 }
 
 std::optional<SiteEpoch> find_epoch(Connection& connection, const EpochId& epoch) {

@@ -1,4 +1,4 @@
-// At central: the sites, what each may see, and how far each of their logs was taken in.
+// At central: the sites, and how far each of their logs was taken in.
 #pragma once
 
 #include <optional>
@@ -7,8 +7,7 @@
 
 #include "core/change.hpp"
 #include "core/version.hpp"
-#include "store/record.hpp"
-#include "store/sqlite/connection.hpp"
+#include "store/write_records.hpp"
 
 namespace skerry::store {
 
@@ -19,24 +18,34 @@ struct DownCursor {
   bool operator==(const DownCursor&) const = default;
 };
 
-enum class SiteStatus { invited, active, revoked };
+enum class SiteStatus { invited, active, fenced, revoked };
 std::string_view to_text(SiteStatus status);
 
+// A record of the kind `site`, as the machinery of exchange reads it.
 struct Site {
-  std::int64_t number = 0;
+  std::int64_t number = 0;  // the record's row
   SiteId id;
+  // Changed by change_site() or as any record; written to the log.
   std::string name;
   SiteStatus status = SiteStatus::invited;
-  bool sees_all = true;           // otherwise only the customers of table site_scope
-  std::optional<Hash> code_hash;  // of the invitation's single-use code
-  std::string sign_key;           // crypto::VerifyKey::to_text(); empty until admitted
+  bool sees_all = true;  // otherwise the customers of store/site_scope.hpp
+  std::string sign_key;  // crypto::VerifyKey::to_text(); empty until admitted
   std::string age_recipient;
+  // What central notes as it works, by note_site(): in no log.
   std::optional<EpochId> epoch;  // the active one
   UnixMillis invited_at = 0;
   std::optional<UnixMillis> admitted_at;
   std::optional<UnixMillis> contact_at;
+  std::string app_version;  // of its last bundle; empty before
+  std::int64_t schema = 0;
   bool clock_suspect = false;
-  DownCursor down;  // what the site last said it holds
+  std::optional<Hash> code_hash;  // of the invitation's single-use code
+  DownCursor down;                // what the site last said it holds
+  // The place of the last change of its scope to or from "all": before it, it needs the whole
+  // state.
+  std::int64_t scope_reset = 0;
+
+  RecordId record_id() const { return RecordId{id.bytes}; }
 };
 
 // How far one epoch of a site's log was taken in.
@@ -53,14 +62,13 @@ std::optional<Site> find_site_by_number(Connection& connection, std::int64_t num
 std::vector<Site> list_sites(Connection& connection);
 // Sites whose id begins with `text`, or whose name is `text`: what a person types.
 std::vector<Site> find_sites_by_text(Connection& connection, std::string_view text);
-void insert_site(Connection& connection, Site& site, const std::vector<RecordId>& scope);
-void update_site(Connection& connection, const Site& site);
-
-std::vector<RecordId> read_scope(Connection& connection, const Site& site);
-bool in_scope(Connection& connection, const Site& site, const RecordId& customer);
-// Whether the site sees records of this kind and scope.
-bool in_scope(Connection& connection, const Site& site, const Kind& kind, const Scope& scope);
-void add_to_scope(Connection& connection, const Site& site, const RecordId& customer);
+// A new record; `values` as read_new() gave them. Errors: those of RecordWriter::create.
+Result<Site> make_site(Connection& connection, RecordWriter& writer, const SiteId& id,
+                       FieldValues values, const Author& author);
+// Status and keys: a change of the log when one of them is another.
+Result<void> change_site(Connection& connection, RecordWriter& writer, const Site& site,
+                         const Author& author);
+void note_site(Connection& connection, const Site& site);
 
 std::optional<SiteEpoch> find_epoch(Connection& connection, const EpochId& epoch);
 SiteEpoch insert_epoch(Connection& connection, const Site& site, const EpochId& epoch);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <tuple>
 
 #include "core/check.hpp"
 #include "core/json_text.hpp"
@@ -10,6 +11,7 @@
 #include "store/log_subject.hpp"
 #include "store/scope_moves.hpp"
 #include "store/shadow.hpp"
+#include "store/site_scope.hpp"
 #include "store/tombstone.hpp"
 
 namespace skerry::store {
@@ -37,6 +39,16 @@ Result<std::string> encode_row(const Change& change) {
 }
 
 }  // namespace
+
+Result<void> check_written(const Kind& kind) {
+  if (!kind.invited) return {};
+  return fail(
+      Errc::method_not_allowed,
+      fmt::format("{} are not made and not deleted by a write", kind.plural),
+      fmt::format("invite one: POST /v1/{0}:invite, skerry {1} invite NAME; end one: skerry "
+                  "{1} revoke NAME",
+                  kind.plural, kind.name));
+}
 
 const Kind* find_referenced(Connection& connection, const Field& field, const RecordId& id) {
   for (const std::string_view name : field.options) {
@@ -119,6 +131,7 @@ Result<void> check_revision(const Record& record, std::optional<std::int64_t> re
 }
 
 Result<void> check_size(const Record& record) {
+  if (record.kind->scope == ScopePath::nowhere) return {};
   std::string text;
   for (const json::value& value : record.values)
     if (!value.is_null()) append_json(text, value);
@@ -195,6 +208,22 @@ Result<void> RecordWriter::check_reference(const Field& field, const RecordId& i
                                                      field.name, to_string(id)));
 }
 
+// What enters must be there, and one change must fit into a row of the log.
+Result<void> RecordWriter::check_scope(const Field& field, const json::value& before,
+                                       const json::value& after) {
+  if (!after.is_array()) return {};
+  const ScopeChange change =
+      scope_change(before.is_array() ? before : json::value(json::array()), after);
+  if (change.entered.size() + change.left.size() > scope_changes_max) {
+    const std::string detail =
+        fmt::format("at most {} customers enter or leave at once", scope_changes_max);
+    return fail(Error(Errc::validation_failed, detail, "change it in several steps, or use \"all\"",
+                      {complaint(field, "too_many", detail)}));
+  }
+  for (const RecordId& customer : change.entered) SKERRY_TRY_VOID(check_reference(field, customer));
+  return {};
+}
+
 // The rules that one field's value cannot be held to alone; `record` already holds the new values,
 // `before` is null for a new one.
 Result<void> RecordWriter::check_values(const Record& record, const Record* before,
@@ -219,6 +248,9 @@ Result<void> RecordWriter::check_values(const Record& record, const Record* befo
     }
     if (const auto id = reference_of(value.value); field.type == FieldType::reference && id)
       SKERRY_TRY_VOID(check_reference(field, *id));
+    if (field.type == FieldType::scope)
+      SKERRY_TRY_VOID(
+          check_scope(field, before ? before->values[value.field] : json::value(), value.value));
     if (field.type == FieldType::custom) SKERRY_TRY_VOID(check_custom_unique(record));
   }
   std::vector<std::size_t> written;
@@ -269,12 +301,18 @@ void RecordWriter::stamp(Record& record, const Change& change, Version version) 
 Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id,
                                     FieldValues values, const Author& author) {
   SKERRY_TRY_VOID(check_authority(kind));
+  SKERRY_TRY_VOID(check_written(kind));
+  if (id && (record_exists(connection_, kind, *id) || find_tombstone(connection_, *id)))
+    return fail(Errc::already_exists, fmt::format("the id {} is taken", to_string(*id)));
+  return make(kind, id ? *id : new_record_id(log_.wall_ms(), random_), std::move(values), author);
+}
+
+Result<Record> RecordWriter::make(const Kind& kind, const RecordId& id, FieldValues values,
+                                  const Author& author) {
   Record record(kind);
   record.created_at = record.updated_at = log_.wall_ms();
   record.revision = 1;
-  record.id = id ? *id : new_record_id(record.created_at, random_);
-  if (id && (record_exists(connection_, kind, *id) || find_tombstone(connection_, *id)))
-    return fail(Errc::already_exists, fmt::format("the id {} is taken", to_string(*id)));
+  record.id = id;
   for (const FieldValue& value : values) record.values[value.field] = value.value;
   SKERRY_TRY(record.scope, scope_of(connection_, record));
   SKERRY_TRY_VOID(check_values(record, nullptr, values));
@@ -297,6 +335,12 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const 
   SKERRY_TRY(const Record before, current(kind, id, revision));
   SKERRY_TRY(const FieldValues values, read_patch(kind, patch, before.values));
   if (values.empty() && !resolves) return before;
+  return set(before, values, author, resolves);
+}
+
+Result<Record> RecordWriter::set(const Record& before, const FieldValues& values,
+                                 const Author& author, std::optional<RecordId> resolves) {
+  const Kind& kind = *before.kind;
   Record record = before;
   for (const FieldValue& value : values) record.values[value.field] = value.value;
   SKERRY_TRY(record.scope, scope_of(connection_, record));
@@ -306,8 +350,11 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const 
   change.resolves = resolves;
   for (const FieldValue& value : values) {
     const Version base = before.stamps.of(kind.fields[value.field].name).version;
-    change.fields.push_back({value.field, before.values[value.field], value.value,
-                             base.at_central() ? std::optional(base) : std::nullopt});
+    FieldChange field{value.field, before.values[value.field], value.value,
+                      base.at_central() ? std::optional(base) : std::nullopt};
+    if (kind.fields[value.field].type == FieldType::scope)
+      std::tie(field.old_value, field.new_value) = logged_scope(field.old_value, field.new_value);
+    change.fields.push_back(std::move(field));
   }
   SKERRY_TRY(const std::string line, encode_row(change));
   keep_shadow(before);
@@ -323,6 +370,7 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const 
 Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
                                   std::optional<std::int64_t> revision, const Author& author) {
   SKERRY_TRY_VOID(check_authority(kind));
+  SKERRY_TRY_VOID(check_written(kind));
   SKERRY_TRY(const Record before, current(kind, id, revision));
   if (const auto referrer = find_referrer(connection_, kind, id))
     return fail(Errc::in_use, fmt::format("{} refers to this {}", *referrer, kind.name),

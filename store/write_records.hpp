@@ -30,7 +30,8 @@ class RecordWriter {
 
   // `id`: chosen by the client, or nullopt. Errors: already_exists, duplicate_key,
   // reference_not_found, validation_failed (the kind's rule, a custom field), owned_by_central,
-  // limit_exceeded (the record, or the row that says what changed, is too large to travel).
+  // limit_exceeded (the record, or the row that says what changed, is too large to travel),
+  // method_not_allowed (a kind that is made by an invitation).
   Result<Record> create(const Kind& kind, std::optional<RecordId> id, FieldValues values,
                         const Author& author);
 
@@ -42,9 +43,17 @@ class RecordWriter {
                         std::optional<std::int64_t> revision, const Author& author,
                         std::optional<RecordId> resolves = std::nullopt);
 
-  // Errors: not_found, precondition_failed, in_use (something refers to it), owned_by_central.
+  // Errors: not_found, precondition_failed, in_use (something refers to it), owned_by_central,
+  // method_not_allowed.
   Result<void> remove(const Kind& kind, const RecordId& id, std::optional<std::int64_t> revision,
                       const Author& author);
+
+  // What the program itself does to a record: as create and update, with fields that a client
+  // cannot write, and of kinds that a client cannot make. `before` is as it is in the table.
+  Result<Record> make(const Kind& kind, const RecordId& id, FieldValues values,
+                      const Author& author);
+  Result<Record> set(const Record& before, const FieldValues& values, const Author& author,
+                     std::optional<RecordId> resolves = std::nullopt);
 
  private:
   Result<Record> current(const Kind& kind, const RecordId& id,
@@ -53,6 +62,7 @@ class RecordWriter {
   Result<void> check_custom_unique(const Record& record);
   Result<void> check_authority(const Kind& kind) const;
   Result<void> check_reference(const Field& field, const RecordId& id);
+  Result<void> check_scope(const Field& field, const json::value& before, const json::value& after);
   Result<void> check_unique(const Record& record, const Field& field, std::size_t position);
   Change new_change(const Record& record, ChangeOp op, const Author& author);
   void keep_shadow(const Record& record);
@@ -65,6 +75,9 @@ class RecordWriter {
   Random& random_;
 };
 
+// Errc::method_not_allowed for a kind that is made by an invitation, with what to do instead.
+Result<void> check_written(const Kind& kind);
+
 // Who sees the record, from its values; of an asset, `record.scope.place` stays. Errc::
 // reference_not_found when the way there leads nowhere.
 Result<Scope> scope_of(Connection& connection, const Record& record);
@@ -75,7 +88,7 @@ const Kind* find_referenced(Connection& connection, const Field& field, const Re
 // Errc::precondition_failed unless this is the revision that the client saw (nullopt: any).
 Result<void> check_revision(const Record& record, std::optional<std::int64_t> revision);
 
-// Errc::limit_exceeded for a record whose values are over record_bytes_max.
+// Errc::limit_exceeded for a record that travels and whose values are over record_bytes_max.
 Result<void> check_size(const Record& record);
 
 // The unique fields that a change of these fields can make equal to another record's: themselves,

@@ -10,6 +10,7 @@
 #include "store/conflicts.hpp"
 #include "store/custom_fields.hpp"
 #include "store/scope_moves.hpp"
+#include "store/site_scope.hpp"
 #include "store/tombstone.hpp"
 
 namespace skerry::sync {
@@ -110,7 +111,7 @@ Decision RowDecider::create(const Row& row) {
   record.scope = *scope;
   if (change.kind->scope == ScopePath::itself) {
     // A customer that a site makes is in that site's scope from then on.
-    if (!site_.sees_all) store::add_to_scope(connection_, site_, record.id);
+    if (!site_.sees_all) store::add_to_scope(connection_, site_, record.id, row.version.n);
   } else if (!scope_allows(row, *scope)) {
     return {Disposition::conflict, "out_of_scope", 0};
   }

@@ -6,6 +6,7 @@
 #include "crypto/sha256.hpp"
 #include "store/change_log.hpp"
 #include "store/record.hpp"
+#include "store/site_scope.hpp"
 #include "store/upstream.hpp"
 
 namespace skerry::sync {
@@ -34,6 +35,7 @@ ScopeDigest digest_records(store::Connection& connection, const std::optional<st
   ScopeDigest digest;
   crypto::Sha256 hash;
   for (const Kind& kind : all_kinds()) {
+    if (kind.scope == ScopePath::nowhere) continue;
     const std::string sql = fmt::format("SELECT {} FROM {} WHERE id>?1 ORDER BY id LIMIT ?2",
                                         store::select_columns(kind), kind.name);
     RecordId after;

@@ -15,9 +15,9 @@ struct ScopeDigest {
 
 // SHA-256 over one line for each record, in the order of kind and id:
 //   {"t":kind,"id":…,"f":{the non-null fields},"v":{field:[ord,n]}}\n
-// At central `site` limits it to that site's scope; nullopt: every record. Reads in batches: exact
-// only while nobody writes. A record with pending rows shows what is pending, so the digests of two
-// machines are equal only when nothing is.
+// At central `site` limits it to that site's scope; nullopt: every record but those that stay
+// there. Reads in batches: exact only while nobody writes. A record with pending rows shows what is
+// pending, so the digests of two machines are equal only when nothing is.
 ScopeDigest digest_records(store::Connection& connection, const std::optional<store::Site>& site);
 
 }  // namespace skerry::sync

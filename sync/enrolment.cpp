@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/check.hpp"
 #include "core/json_member.hpp"
 #include "crypto/secret.hpp"
 #include "crypto/sha256.hpp"
@@ -63,38 +64,35 @@ Result<std::optional<Site>> find_known_site(Connection& connection, const std::s
   return known;
 }
 
-// A renewed invitation leaves the scope as it is: what the site holds was cut by it.
-Result<void> check_same_scope(Connection& connection, const Site& site,
-                              std::optional<std::vector<RecordId>> wanted) {
-  if (wanted) {
-    std::sort(wanted->begin(), wanted->end());
-    wanted->erase(std::unique(wanted->begin(), wanted->end()), wanted->end());
+// A renewed invitation leaves the record as it is; changing it is another act, with its own place
+// in the log.
+Result<void> check_same(Connection& connection, const Site& site, const FieldValues& wanted) {
+  const Kind& kind = *find_kind("site");
+  const auto record = store::find_record(connection, kind, site.record_id());
+  SKERRY_CHECK(record.has_value());
+  for (const FieldValue& value : wanted) {
+    const Field& field = kind.fields[value.field];
+    if (field.read_only || record->values[value.field] == value.value) continue;
+    return fail(Errc::already_exists,
+                fmt::format("site {} was invited with another {}", site.name, field.name),
+                fmt::format("invite it as it is (skerry site show {0}), then change it: skerry "
+                            "site set {0}",
+                            site.name));
   }
-  if (site.sees_all ? !wanted : wanted == store::read_scope(connection, site)) return {};
-  return fail(Errc::already_exists,
-              fmt::format("site {} was invited with another scope", site.name),
-              "give the scope it has (skerry site list), or choose another name");
-}
-
-Result<void> check_scope(Connection& connection,
-                         const std::optional<std::vector<RecordId>>& scope) {
-  if (!scope) return {};
-  for (const RecordId& customer : *scope)
-    if (!store::record_exists(connection, *find_kind("customer"), customer))
-      return fail(Errc::reference_not_found,
-                  fmt::format("no customer has the id {}", to_string(customer)));
   return {};
 }
 
-// The site with a new code: its id, its scope and what is known of its logs stay, so that a machine
+// The site with a new code: its record, and what is known of its logs, stay, so that a machine
 // which was enrolled with it goes on where it stood. Its keys are unknown until it is admitted.
-Site renewed(Site site, const Site& invited) {
+Site renewed(Site site) {
   site.status = store::SiteStatus::invited;
-  site.code_hash = invited.code_hash;
-  site.invited_at = invited.invited_at;
   site.sign_key.clear();
   site.age_recipient.clear();
   return site;
+}
+
+store::RecordWriter writer_of(const Node& node, Connection& connection) {
+  return {connection, node.log, Role::central, node.random};
 }
 
 Result<Bytes> new_bytes(const Node& node, std::size_t size) {
@@ -114,37 +112,40 @@ Result<Trust> trust_of_central(const Node& node) {
   return trust;
 }
 
-Result<Invited> invite_site(const Node& node, const std::string& name,
-                            const std::optional<std::vector<RecordId>>& scope) {
+Result<Invited> invite_site(const Node& node, const FieldValues& values,
+                            const store::Author& author) {
   SKERRY_TRY_VOID(require_role(node, Role::central));
   SKERRY_TRY(const Trust trust, trust_of_central(node));
   SKERRY_TRY(const Bytes code, new_bytes(node, code_bytes));
+  const auto name = static_cast<std::size_t>(find_kind("site")->find_field("name"));
   Invited invited;
-  invited.site.id = new_id<SiteId>(node.random);
-  invited.site.name = name;
-  invited.site.sees_all = !scope;
-  invited.site.code_hash = crypto::sha256(code);
-  invited.site.invited_at = node.clock.wall_ms();
   invited.central_fingerprint = trust_fingerprint(trust);
   auto work = [&](Connection& connection) -> Result<store::LogHead> {
-    SKERRY_TRY(const auto known, find_known_site(connection, name));
-    SKERRY_TRY_VOID(known ? check_same_scope(connection, *known, scope)
-                          : check_scope(connection, scope));
+    const auto named = std::find_if(values.begin(), values.end(),
+                                    [&](const FieldValue& value) { return value.field == name; });
+    SKERRY_CHECK(named != values.end());
+    SKERRY_TRY(auto known, find_known_site(connection, std::string(named->value.as_string())));
+    store::RecordWriter writer = writer_of(node, connection);
     if (known) {
-      invited.site = renewed(*known, invited.site);
-      store::update_site(connection, invited.site);
+      SKERRY_TRY_VOID(check_same(connection, *known, values));
+      invited.site = renewed(std::move(*known));
+      SKERRY_TRY_VOID(store::change_site(connection, writer, invited.site, author));
     } else {
-      store::insert_site(connection, invited.site, scope.value_or(std::vector<RecordId>()));
+      SKERRY_TRY(invited.site,
+                 store::make_site(connection, writer, new_id<SiteId>(node.random), values, author));
     }
+    invited.site.code_hash = crypto::sha256(code);
+    invited.site.invited_at = node.clock.wall_ms();
+    store::note_site(connection, invited.site);
     return store::read_head(connection, "own");
   };
   SKERRY_TRY(const store::LogHead head, node.database.write(work));
   const Party to = Party::site(invited.site.id);
   Manifest manifest = new_manifest(node, BundleKind::invitation, Party::central(), head.epoch, to);
   manifest.extra = {{"invitation", json::object{{"site", to_string(invited.site.id)},
-                                                {"name", name},
+                                                {"name", invited.site.name},
                                                 {"code", to_hex(code)},
-                                                {"scope", scope ? "set" : "all"},
+                                                {"scope", invited.site.sees_all ? "all" : "set"},
                                                 {"trust", to_json(trust)}}}};
   SKERRY_TRY(auto file, write_bundle(node.spool, manifest, {&node.keys.sign, 1}));
   invited.bundle = packed(std::move(file), invitation_name(invited.site.id), Party::central(), to);
@@ -306,8 +307,8 @@ Result<Site> check_answer(Connection& connection, const Answer& answer) {
 
 }  // namespace
 
-Result<Applicant> admit_site(const Node& node, SpooledFile file,
-                             const ConfirmFingerprint& confirm) {
+Result<Applicant> admit_site(const Node& node, SpooledFile file, const ConfirmFingerprint& confirm,
+                             const store::Author& author) {
   SKERRY_TRY_VOID(require_role(node, Role::central));
   SKERRY_TRY(const Answer answer, read_answer(std::move(file)));
   Applicant applicant;
@@ -331,7 +332,9 @@ Result<Applicant> admit_site(const Node& node, SpooledFile file,
       store::insert_epoch(connection, site, answer.epoch);
       site.down = {};  // a machine that holds nothing yet, whatever the one before it held
     }
-    store::update_site(connection, site);
+    store::RecordWriter writer = writer_of(node, connection);
+    SKERRY_TRY_VOID(store::change_site(connection, writer, site, author));
+    store::note_site(connection, site);
     return site;
   };
   SKERRY_TRY(applicant.site, node.database.write(work));
@@ -339,14 +342,16 @@ Result<Applicant> admit_site(const Node& node, SpooledFile file,
   return applicant;
 }
 
-Result<Site> revoke_site(const Node& node, const SiteId& id) {
+Result<Site> revoke_site(const Node& node, const SiteId& id, const store::Author& author) {
   SKERRY_TRY_VOID(require_role(node, Role::central));
   auto work = [&](Connection& connection) -> Result<Site> {
     auto site = store::find_site(connection, id);
     if (!site) return fail(Errc::not_found, "there is no such site", "skerry site list");
     site->status = store::SiteStatus::revoked;
     site->code_hash.reset();
-    store::update_site(connection, *site);
+    store::RecordWriter writer = writer_of(node, connection);
+    SKERRY_TRY_VOID(store::change_site(connection, writer, *site, author));
+    store::note_site(connection, *site);
     return std::move(*site);
   };
   return node.database.write(work);

@@ -19,18 +19,18 @@
 
 namespace skerry::sync {
 
-// At central: a new site with its invitation. `scope`: the customers it may see; nullopt: all.
+// At central: a new site with its invitation. `values`: of its record, as read_new() gives them.
 // A site of that name that is revoked, or was never admitted, is invited once more instead: it
-// keeps its id, its scope and its logs, and older invitations are void. Errors: Errc::wrong_role,
-// Errc::already_exists (an active site has the name, or the site has another scope),
-// Errc::reference_not_found (a customer).
+// keeps its record, its scope and its logs, and older invitations are void. Errors:
+// Errc::wrong_role, Errc::already_exists (an active site has the name, or the site has another
+// scope or customer), Errc::reference_not_found (a customer).
 struct Invited {
   store::Site site;
   PackedBundle bundle;
   Hash central_fingerprint{};
 };
-Result<Invited> invite_site(const Node& node, const std::string& name,
-                            const std::optional<std::vector<RecordId>>& scope);
+Result<Invited> invite_site(const Node& node, const FieldValues& values,
+                            const store::Author& author);
 
 // At a site: takes the invitation on and answers it. An invitation for the same site gives an
 // answer again; one for another site is taken on as long as nothing of central's has come. What was
@@ -55,10 +55,10 @@ struct Applicant {
 // Decides by what the operator compared: called with the site's fingerprint.
 using ConfirmFingerprint = std::function<Result<bool>(const Hash& fingerprint)>;
 Result<Applicant> admit_site(const Node& node, SpooledFile answer,
-                             const ConfirmFingerprint& confirm);
+                             const ConfirmFingerprint& confirm, const store::Author& author);
 
 // At central: refuses the site's bundles from now on. Errc::not_found.
-Result<store::Site> revoke_site(const Node& node, const SiteId& id);
+Result<store::Site> revoke_site(const Node& node, const SiteId& id, const store::Author& author);
 
 // Central's own trust document.
 Result<Trust> trust_of_central(const Node& node);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "store/inbox.hpp"
+#include "store/site_scope.hpp"
 #include "sync/bundle_reader.hpp"
 #include "sync/take_changes.hpp"
 #include "sync/take_state.hpp"
@@ -150,9 +151,15 @@ class Import {
       if (!site || site->status != store::SiteStatus::active)
         return fail(Errc::revoked_signer, "the site is not active any more");
       site->clock_suspect = clock_suspect(manifest.clock.hlc, node_.clock.wall_ms());
+      site->app_version = manifest.producer.app;
+      site->schema = manifest.producer.schema;
+      const std::int64_t before_n = node_.log.own().seq;
       SKERRY_TRY(const TakenCounts counts,
-                 take_changes(connection, node_.log, std::move(*site), manifest.from.epoch, body,
+                 take_changes(connection, node_.log, *site, manifest.from.epoch, body,
                               life_of(node_.log.own()), lines_of(reader)));
+      store::RecordWriter writer(connection, node_.log, Role::central, node_.random);
+      SKERRY_TRY_VOID(store::show_scope(connection, writer, *site, before_n,
+                                        {"site:" + site->name, "sync", to_string(manifest.id)}));
       finish(connection, counts.news ? "applied" : "duplicate", detail_of(counts),
              counts_json(counts));
       return counts;

@@ -221,7 +221,7 @@ bool note_contact(Connection& connection, store::Site site, const EpochId& epoch
   site.epoch = epoch;
   site.contact_at = now;
   if (news) site.down = {reported, body.down->hash};
-  store::update_site(connection, site);
+  store::note_site(connection, site);
   return news;
 }
 

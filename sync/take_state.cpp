@@ -40,6 +40,11 @@ class Taker {
         rebase_(connection, log, acked, std::move(bundle)),
         whole_(whole) {}
 
+  // What a snapshot does not name is gone, conflicts too.
+  void begin() {
+    if (whole_) store::erase_conflicts(connection_, std::nullopt);
+  }
+
   Result<void> take(std::string_view line) {
     SKERRY_TRY(const StateLine state, decode_state_line(line));
     if (const auto* record = std::get_if<RecordState>(&state)) {
@@ -50,6 +55,9 @@ class Taker {
     } else if (const auto* gone = std::get_if<RecordGone>(&state)) {
       ++counts_.records;
       counts_.removed += rebase_.take(*gone) ? 1 : 0;
+      // A customer leaves with the scope: what was told under it goes, too.
+      if (!gone->deleted && gone->kind->scope == ScopePath::itself)
+        store::erase_conflicts(connection_, gone->id);
     } else if (const auto* result = std::get_if<store::RowResult>(&state)) {
       counts_.refused += result->disposition == Disposition::applied ? 0 : 1;
       store::write_row_result(connection_, log_.own().number, *result);
@@ -143,9 +151,11 @@ Result<StateCounts> take_state(Connection& connection, store::ChangeLog& log, co
       taker.counts().waiting = true;
       return taker.counts();
     }
+    taker.begin();
     SKERRY_TRY_VOID(take_staged(connection, body, taker));
     connection.execute("DELETE FROM staged_snapshot");
   } else {
+    taker.begin();
     SKERRY_TRY_VOID(lines([&](std::string_view line, std::uint64_t) { return taker.take(line); }));
   }
   taker.drop_others({body.upto.life.ord, body.upto.n});

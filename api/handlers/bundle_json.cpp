@@ -2,19 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "core/timestamp.hpp"
-#include "store/change_log.hpp"
 #include "sync/bundle_limits.hpp"
 
 namespace skerry::api {
-namespace {
-
-json::value time_or_null(const std::optional<UnixMillis>& time) {
-  return time ? json::value(format_timestamp(*time)) : json::value();
-}
-
-}  // namespace
-
 json::object to_json(const sync::PackedBundle& packed) {
   return {{"name", packed.name},        {"from", to_string(packed.from)},
           {"to", to_string(packed.to)}, {"kind", to_string(packed.bundle.manifest.kind)},
@@ -53,28 +43,10 @@ Result<store::Site> find_site_by_text(store::Connection& connection, std::string
   return found.front();
 }
 
-json::object site_json(store::Connection& connection, const store::Site& site) {
-  json::value scope = "all";
-  if (!site.sees_all) {
-    json::array customers;
-    for (const RecordId& customer : store::read_scope(connection, site))
-      customers.push_back(json::string(to_string(customer)));
-    scope = std::move(customers);
-  }
-  const auto epoch = site.epoch ? store::find_epoch(connection, *site.epoch) : std::nullopt;
-  const std::int64_t head = store::read_head(connection, "own").seq;
-  return {{"id", to_string(site.id)},
-          {"name", site.name},
-          {"status", store::to_text(site.status)},
-          {"scope", std::move(scope)},
-          {"sign_key", site.sign_key.empty() ? json::value() : json::value(site.sign_key)},
-          {"invited_at", format_timestamp(site.invited_at)},
-          {"admitted_at", time_or_null(site.admitted_at)},
-          {"contact_at", time_or_null(site.contact_at)},
-          {"clock_suspect", site.clock_suspect},
-          {"received", epoch ? epoch->head : 0},
-          {"confirmed", json::object{{"n", site.down.at.n}}},
-          {"behind", head - site.down.at.n}};
+json::value site_json(store::Connection& connection, const store::Site& site) {
+  std::string text;
+  store::append_found_json(text, connection, *find_kind("site"), site.record_id());
+  return json::parse(text);
 }
 
 }  // namespace skerry::api

@@ -19,6 +19,7 @@ Result<sync::SpooledFile> take_upload(const Context& context, Request& request);
 // What a person typed for a site: its id, the beginning of it, or its name.
 Result<store::Site> find_site_by_text(store::Connection& connection, std::string_view text);
 
-json::object site_json(store::Connection& connection, const store::Site& site);
+// As GET of the record answers.
+json::value site_json(store::Connection& connection, const store::Site& site);
 
 }  // namespace skerry::api

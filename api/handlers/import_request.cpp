@@ -8,10 +8,15 @@ namespace skerry::api {
 namespace {
 
 Result<const Kind*> kind_of(std::string_view plural) {
-  if (const Kind* kind = find_kind_by_plural(plural)) return kind;
+  const Kind* const kind = find_kind_by_plural(plural);
+  if (kind && kind->invited) {
+    Error refused = store::check_written(*kind).error();
+    return fail(Errc::bad_request, std::move(refused.detail), std::move(refused.next));
+  }
+  if (kind) return kind;
   std::string known;
   for (const Kind& each : all_kinds())
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", each.plural);
+    if (!each.invited) known += fmt::format("{}{}", known.empty() ? "" : ", ", each.plural);
   return fail(Errc::not_found, fmt::format("there is no kind of record {}", plural),
               "the kinds are: " + known);
 }

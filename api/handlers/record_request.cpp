@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "api/handlers/entity_tag.hpp"
+#include "api/problem.hpp"
+#include "api/router.hpp"
 
 namespace skerry::api {
 
@@ -13,6 +15,25 @@ Result<const Kind*> kind_of(const Request& request) {
   for (const Kind& each : all_kinds())
     known += fmt::format("{}{}", known.empty() ? "" : ", ", each.plural);
   return fail(Errc::not_found, "there is no such kind of record", "the kinds are: " + known);
+}
+
+Access access_to_write(const Kind& kind) { return kind.invited ? Access::admin : Access::write; }
+
+Result<const Kind*> kind_to_write(const Request& request) {
+  SKERRY_TRY(const Kind* const kind, kind_of(request));
+  const Access needed = access_to_write(*kind);
+  if (request.principal->may(needed)) return kind;
+  return fail(Errc::forbidden,
+              fmt::format("writing {} needs the right \"{}\"", kind->plural, to_string(needed)));
+}
+
+std::optional<Response> refuse_unwritten(const Request& request, const Kind& kind,
+                                         std::string_view allow) {
+  const auto written = store::check_written(kind);
+  if (written) return std::nullopt;
+  Response response = problem(written.error(), request.id);
+  response.header("Allow", allow);
+  return response;
 }
 
 Result<RecordId> id_of(const Request& request, const Kind& kind) {

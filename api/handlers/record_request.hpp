@@ -12,6 +12,12 @@ namespace skerry::api {
 
 // The kind that {plural} names; Errc::not_found lists those there are.
 Result<const Kind*> kind_of(const Request& request);
+// As kind_of(), for a request that writes. Errc::forbidden: only administrators write sites.
+Result<const Kind*> kind_to_write(const Request& request);
+Access access_to_write(const Kind& kind);
+// Of a kind whose records are neither made nor deleted by a write: 405 that says how they are.
+std::optional<Response> refuse_unwritten(const Request& request, const Kind& kind,
+                                         std::string_view allow);
 // What is no id names no record: Errc::not_found.
 Result<RecordId> id_of(const Request& request, const Kind& kind);
 

@@ -71,7 +71,9 @@ Response in_use_answer(const Request& request, const Kind& kind, const RecordId&
 }  // namespace
 
 Task<Result<Response>> create_record(Context& context, Request& request) {
-  SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
+  SKERRY_CO_TRY(const Kind* const kind, kind_to_write(request));
+  if (auto refused = refuse_unwritten(request, *kind, "GET, HEAD, OPTIONS"))
+    co_return std::move(*refused);
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
@@ -109,7 +111,7 @@ Result<Response> get_record(Context& context, Request& request) {
 }
 
 Task<Result<Response>> patch_record(Context& context, Request& request) {
-  SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
+  SKERRY_CO_TRY(const Kind* const kind, kind_to_write(request));
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
   SKERRY_CO_TRY(const RecordId id, id_of(request, *kind));
   SKERRY_CO_TRY(const auto revision, required_revision(request.header("If-Match")));
@@ -127,7 +129,9 @@ Task<Result<Response>> patch_record(Context& context, Request& request) {
 }
 
 Task<Result<Response>> delete_record(Context& context, Request& request) {
-  SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
+  SKERRY_CO_TRY(const Kind* const kind, kind_to_write(request));
+  if (auto refused = refuse_unwritten(request, *kind, "GET, HEAD, PATCH, OPTIONS"))
+    co_return std::move(*refused);
   SKERRY_CO_TRY_VOID(request.allow_queries({"confirm", "token"}));
   SKERRY_CO_TRY(const RecordId id, id_of(request, *kind));
   SKERRY_CO_TRY(const auto revision, required_revision(request.header("If-Match")));

@@ -2,50 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "api/handlers/author.hpp"
 #include "api/handlers/bundle_json.hpp"
 #include "api/work.hpp"
-#include "core/text.hpp"
 #include "crypto/fingerprint.hpp"
 #include "sync/enrolment.hpp"
 
 namespace skerry::api {
 namespace {
-
-struct NewSite {
-  std::string name;
-  std::optional<std::vector<RecordId>> scope;  // nullopt: every customer
-};
-
-Result<NewSite> read_new_site(const json::object& body) {
-  std::vector<FieldError> errors;
-  NewSite site;
-  const json::value* name = body.if_contains("name");
-  const std::string_view text =
-      name && name->is_string() ? std::string_view(name->get_string()) : "";
-  if (is_blank(text) || count_characters(text) > 100 || has_control_characters(text))
-    errors.push_back({"/name", "required", "must have 1 to 100 characters"});
-  site.name = text;
-  const json::value* scope = body.if_contains("scope");
-  if (scope && scope->is_array()) {
-    site.scope.emplace();
-    for (std::size_t i = 0; i < scope->get_array().size(); ++i) {
-      const json::string* id_text = scope->get_array()[i].if_string();
-      const auto id = id_text ? parse_id<RecordId>(*id_text) : std::nullopt;
-      if (id)
-        site.scope->push_back(*id);
-      else
-        errors.push_back({fmt::format("/scope/{}", i), "bad_id", "is not a customer's id"});
-    }
-  } else if (scope && *scope != "all") {
-    errors.push_back({"/scope", "bad_choice", "must be \"all\" or an array of customer ids"});
-  }
-  for (const auto& [key, value] : body)
-    if (key != "name" && key != "scope")
-      errors.push_back({"/" + escape_pointer(key), "unknown_field", "is not known here"});
-  if (errors.empty()) return site;
-  return fail(
-      Error(Errc::validation_failed, "the invitation is not acceptable", {}, std::move(errors)));
-}
 
 // Whether the operator confirmed: by the words, or by saying so.
 Result<sync::ConfirmFingerprint> confirmation(const Request& request) {
@@ -64,21 +28,13 @@ Result<sync::ConfirmFingerprint> confirmation(const Request& request) {
 
 }  // namespace
 
-Result<Response> list_sites(Context& context, Request& request) {
-  SKERRY_TRY_VOID(request.allow_queries({}));
-  const store::Reader reader = context.node.database.read();
-  json::array items;
-  for (const store::Site& site : store::list_sites(*reader))
-    items.push_back(site_json(*reader, site));
-  return Response::json(200, json::object{{"items", std::move(items)}});
-}
-
 Task<Result<Response>> invite_site(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
   SKERRY_CO_TRY(const json::object body, request.json_body());
-  SKERRY_CO_TRY(const NewSite wanted, read_new_site(body));
+  SKERRY_CO_TRY(const FieldValues values, read_new(*find_kind("site"), body));
+  const store::Author author = author_of(request);
   auto work = [&]() -> Result<Response> {
-    SKERRY_TRY(const auto invited, sync::invite_site(context.node, wanted.name, wanted.scope));
+    SKERRY_TRY(const auto invited, sync::invite_site(context.node, values, author));
     SKERRY_TRY(json::object bundle, keep_in_outbox(context, invited.bundle));
     const store::Reader reader = context.node.database.read();
     return Response::json(
@@ -94,8 +50,10 @@ Task<Result<Response>> admit_site(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({"fingerprint", "confirm"}));
   SKERRY_CO_TRY(const sync::ConfirmFingerprint confirm, confirmation(request));
   SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
+  const store::Author author = author_of(request);
   auto work = [&]() -> Result<Response> {
-    SKERRY_TRY(const auto applicant, sync::admit_site(context.node, std::move(file), confirm));
+    SKERRY_TRY(const auto applicant,
+               sync::admit_site(context.node, std::move(file), confirm, author));
     json::array bundles;
     if (applicant.admitted) {
       context.outbox.clear_for(sync::Party::site(applicant.site.id));
@@ -120,6 +78,7 @@ Task<Result<Response>> admit_site(Context& context, Request& request) {
 
 Task<Result<Response>> revoke_site(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  const store::Author author = author_of(request);
   auto work = [&]() -> Result<Response> {
     SiteId id;
     {
@@ -127,7 +86,7 @@ Task<Result<Response>> revoke_site(Context& context, Request& request) {
       SKERRY_TRY(const store::Site site, find_site_by_text(*reader, request.param("id")));
       id = site.id;
     }
-    SKERRY_TRY(const store::Site revoked, sync::revoke_site(context.node, id));
+    SKERRY_TRY(const store::Site revoked, sync::revoke_site(context.node, id, author));
     const store::Reader reader = context.node.database.read();
     return Response::json(200, site_json(*reader, revoked));
   };

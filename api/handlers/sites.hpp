@@ -1,4 +1,5 @@
-// At central: the sites. At a site: its enrolment.
+// At central: how sites come and go; otherwise they are records like others (api/handlers/records).
+// At a site: its enrolment.
 #pragma once
 
 #include "api/context.hpp"
@@ -6,7 +7,6 @@
 
 namespace skerry::api {
 
-Result<Response> list_sites(Context& context, Request& request);
 Task<Result<Response>> invite_site(Context& context, Request& request);
 Task<Result<Response>> admit_site(Context& context, Request& request);
 Task<Result<Response>> revoke_site(Context& context, Request& request);

@@ -41,6 +41,8 @@ json::value example_value(std::string_view of, const Field& field) {
       return 3;
     case FieldType::reference:
       return text(example_id);
+    case FieldType::scope:
+      return "all";
     case FieldType::choice:
       return text(field.options.front());
     case FieldType::choices:
@@ -80,7 +82,7 @@ json::value example_of(const Kind& kind, const Field& field) {
 // The field a person would change first.
 const Field& changed_field(const Kind& kind) {
   for (const Field& field : kind.fields)
-    if (field.type == FieldType::text && !field.required) return field;
+    if (field.type == FieldType::text && !field.required && !field.read_only) return field;
   for (const Field& field : kind.fields)
     if (field.type != FieldType::reference) return field;
   return kind.fields.front();
@@ -103,7 +105,7 @@ json::object kind_example(const Kind& kind, Form form) {
   for (const Field& field : kind.fields) {
     json::value value = example_of(kind, field);
     if (form == Form::create &&
-        (value.is_null() || !(field.required || by_hand(kind.name, field.name))))
+        (field.read_only || value.is_null() || !(field.required || by_hand(kind.name, field.name))))
       continue;
     example[field.name] = std::move(value);
   }

@@ -40,6 +40,13 @@ object custom_schema() {
           {"additionalProperties", object{{"type", array{"string", "number", "boolean", "null"}}}}};
 }
 
+object scope_schema() {
+  const object ids{{"type", "array"},
+                   {"uniqueItems", true},
+                   {"items", object{{"type", "string"}, {"format", "uuid"}}}};
+  return {{"oneOf", array{object{{"type", "string"}, {"enum", array{"all"}}}, ids}}};
+}
+
 // With null for each member: in a patch it empties the member.
 object group_schema(const Field& field);
 
@@ -58,6 +65,8 @@ object value_schema(const Field& field) {
       return {{"type", "integer"}, {"minimum", 0}, {"maximum", field.length_max}};
     case FieldType::reference:
       return {{"type", "string"}, {"format", "uuid"}};
+    case FieldType::scope:
+      return scope_schema();
     case FieldType::choice:
       return {{"type", "string"}, {"enum", names_of(field.options)}};
     case FieldType::choices:
@@ -110,7 +119,10 @@ std::string remarks(const Field& field, bool derived) {
     if (!text.empty()) text += ". ";
     text += sentence;
   };
-  if (derived) add("Computed from other records");
+  if (derived || field.read_only) add("Follows from other things; it is not written");
+  if (field.type == FieldType::scope)
+    add(fmt::format("Every {0}, or the {0}s with these ids: what is seen is theirs",
+                    fmt::join(field.options, " or ")));
   if (field.type == FieldType::reference)
     add(fmt::format("The id of a record: {}", fmt::join(field.options, " or ")));
   if (field.type == FieldType::country) add("ISO 3166-1 alpha-2");
@@ -119,7 +131,8 @@ std::string remarks(const Field& field, bool derived) {
   if (field.unique == Unique::everywhere) add("Unique");
   if (field.unique == Unique::within)
     add(fmt::format("Unique among those of the same {}", field.unique_within));
-  if (!derived && field.merge == MergeClass::central) add("Only central writes it");
+  if (!derived && !field.read_only && field.merge == MergeClass::central)
+    add("Only central writes it");
   if (field.searchable) add("Found by its words");
   return text;
 }
@@ -139,7 +152,7 @@ object field_schema(const Field& field, Form form, bool derived) {
   if (form != Form::record) accept_more(schema, field);
   schema["title"] = field.title;
   if (const std::string text = remarks(field, derived); !text.empty()) schema["description"] = text;
-  if (derived) schema["readOnly"] = true;
+  if (derived || field.read_only) schema["readOnly"] = true;
   if (form == Form::create && field.default_json != "null")
     schema["default"] = json::parse(field.default_json);
   return schema;
@@ -172,12 +185,14 @@ std::string schema_name(const Kind& kind, Form form) {
 json::object kind_schema(const Kind& kind, Form form) {
   object properties;
   array required;
-  if (form != Form::patch) properties["id"] = reference("Id");
+  if (form == Form::record || (form == Form::create && !kind.invited))
+    properties["id"] = reference("Id");
   if (form == Form::record) add_record_members(properties, required);
   for (const Field& field : kind.fields) {
+    if (form != Form::record && field.read_only) continue;
     properties[field.name] = field_schema(field, form, false);
-    if (form == Form::record || (form == Form::create && field.required))
-      required.emplace_back(field.name);
+    const bool needed = field.required && field.default_json == "null";
+    if (form == Form::record || (form == Form::create && needed)) required.emplace_back(field.name);
   }
   if (form == Form::record) {
     for (const Field& field : kind.derived) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "api/handlers/record_request.hpp"
 #include "api/openapi/kind_schemas.hpp"
 #include "api/openapi/parts.hpp"
 #include "api/openapi/words.hpp"
@@ -186,7 +187,8 @@ json::object operation(const Route& route, const Kind* kind, std::set<int>& refu
   const std::string_view summary = text_member(described, "summary");
   made["summary"] = words.replace_in(summary.empty() ? route.summary : summary);
   made["description"] = words.replace_in(text_member(described, "description"));
-  made["x-access"] = to_string(route.access);
+  const bool writes_record = of_every_kind && route.access == Access::write;
+  made["x-access"] = to_string(writes_record ? access_to_write(*kind) : route.access);
   if (route.access == Access::open) made["security"] = array();
   if (array parameters = writer.parameters(); !parameters.empty())
     made["parameters"] = std::move(parameters);

@@ -16,9 +16,10 @@
 // A schema is an OpenAPI schema, or the name of one among "schemas".
 //
 // Strings that are replaced: "@name" by the entry of "examples"; "@kinds" and "@plurals" in an
-// array by the names of all kinds; "@record:NAME" by an example of that kind. Where a kind is
-// known, "@record", "@create" and "@patch" by its examples, "{Kind}" by "Customer", "{Title}" by
-// its title, "{title}" and "{titles}" by "customer" and "customers" as words.
+// array by the names of all kinds, "@imported" by the plurals of those that files bring;
+// "@record:NAME" by an example of that kind. Where a kind is known, "@record", "@create" and
+// "@patch" by its examples, "{Kind}" by "Customer", "{Title}" by its title, "{title}" and
+// "{titles}" by "customer" and "customers" as words.
 #pragma once
 
 #include <span>

@@ -26,9 +26,10 @@ void replace_each(std::string& text, std::string_view what, std::string_view by)
 
 // One entry of an array may stand for several.
 bool append_names(array& into, const json::value& each) {
-  if (each != "@kinds" && each != "@plurals") return false;
+  if (each != "@kinds" && each != "@plurals" && each != "@imported") return false;
   for (const Kind& kind : all_kinds())
-    into.emplace_back(each == "@kinds" ? kind.name : kind.plural);
+    if (each != "@imported" || !kind.invited)
+      into.emplace_back(each == "@kinds" ? kind.name : kind.plural);
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include "core/kinds/asset_fields.hpp"
 #include "core/kinds/customer_fields.hpp"
 #include "core/kinds/rules.hpp"
+#include "core/kinds/site_fields.hpp"
 
 namespace skerry {
 namespace {
@@ -72,6 +73,17 @@ constexpr std::array table{
          .match_key = "",
          .fields = kinds::custom_field_fields,
          .rule = check_custom_field},
+    Kind{.name = "site",
+         .plural = "sites",
+         .title = "Site",
+         .authority = Authority::central,
+         .scope = ScopePath::nowhere,
+         .label = "name",
+         .match_key = "name",
+         .fields = kinds::site_fields,
+         .derived = kinds::site_derived,
+         .hidden = kinds::site_hidden,
+         .invited = true},
 };
 
 }  // namespace

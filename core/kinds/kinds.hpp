@@ -28,6 +28,7 @@ enum class FieldType : std::uint8_t {
   choices,     // a set of `options`, kept sorted
   texts,       // an array of different texts, in the order given
   reference,   // the id of a record of one of the kinds in `options`
+  scope,       // "all" records of the kind in `options`, or a set of their ids
   group,       // an object of `members`, one register for the merge
   custom_key,  // what a custom field is called in `custom`: [a-z][a-z0-9_.-]{0,49}
   custom,  // the custom fields: an object of keys with a text, number or boolean each (ADR 0015)
@@ -65,6 +66,7 @@ struct Field {
   bool required = false;
   bool searchable = false;  // part of the full-text index
   bool filterable = false;  // an index on (field, id) bounds the list
+  bool read_only = false;   // changed by the program's own acts, never by what a client sends
   Unique unique = Unique::no;
   std::string_view unique_within = {};
   std::size_t length_max = 255;  // characters; of an integer, the largest value
@@ -80,7 +82,7 @@ enum class ScopePath : std::uint8_t {
   follows,     // who sees the record that `scope_field` names
   placed,      // as follows, and also who sees the location where it stands
   everywhere,  // every site: the catalogue
-  nowhere,     // stays at central
+  nowhere,     // stays at central (ADR 0025)
 };
 
 // A record's values by field, canonical; empty for a record that is being made.
@@ -100,9 +102,15 @@ struct Kind {
   std::string_view label;      // the field a person knows the record by
   std::string_view match_key;  // the field an import recognises a record by; may be empty
   std::span<const Field> fields;
-  // Columns that this machine computes from other records. They are never written, sent, stamped or
-  // part of a digest; they are read, filtered and sorted by as any other field.
+  // Columns that this machine computes from other records, or notes as it works. They are never
+  // written, sent, stamped or part of a digest; they are read, filtered and sorted by as any other
+  // field.
   std::span<const Field> derived = {};
+  // Columns of the table, behind the derived ones, that no answer shows.
+  std::span<const std::string_view> hidden = {};
+  // Made by an invitation and ended by a revocation: never created, imported or deleted, and
+  // changed by administrators only.
+  bool invited = false;
   Rule rule = nullptr;
 
   // The position of the field in `fields`, or -1.

@@ -177,6 +177,28 @@ json::value read_texts(const Field& field, const json::array& elements, const Pl
   return texts;
 }
 
+// "all", or an array of different ids in the order of their bytes.
+json::value read_scope(const Field& field, const json::value& value, const Place& at) {
+  if (value == json::value("all")) return value;
+  const json::array* elements = value.if_array();
+  if (!elements)
+    return at.refuse("bad_choice", fmt::format("must be \"all\" or an array of ids of {}s",
+                                               fmt::join(field.options, ", ")));
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < elements->size(); ++i) {
+    const json::string* text = (*elements)[i].if_string();
+    const auto id = text ? parse_id<RecordId>(*text) : std::nullopt;
+    if (id)
+      ids.push_back(to_string(*id));
+    else
+      at.errors.push_back(
+          {fmt::format("{}/{}", at.pointer, i), "bad_id", "is not a record id (a UUID)"});
+  }
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return json::array(ids.begin(), ids.end());
+}
+
 json::value read_custom_value(const json::value& value, const Place& at) {
   constexpr Field text{.name = "custom", .title = "Custom field", .length_max = 1000};
   constexpr double whole_max = 9007199254740992.0;  // 2^53
@@ -214,10 +236,11 @@ json::value read_custom(const json::object& object, const Place& at) {
 
 void refuse_unknown(const Kind& kind, const json::object& body, std::vector<FieldError>& errors) {
   for (const auto& [key, value] : body) {
-    if (kind.find_field(key) >= 0) continue;
+    const int field = kind.find_field(key);
+    if (field >= 0 && !kind.fields[static_cast<std::size_t>(field)].read_only) continue;
     const std::string pointer = fmt::format("/{}", escape_pointer(key));
     if (kind.find_column(key) >= 0)
-      errors.push_back({pointer, "read_only", "is computed from other records"});
+      errors.push_back({pointer, "read_only", "follows from other things; it is not written"});
     else
       errors.push_back(
           {pointer, "unknown_field", fmt::format("a {} has no such field", kind.name)});
@@ -277,6 +300,8 @@ json::value read_value(const Field& field, const json::value& value, const std::
       return read_texts(field, value.get_array(), at);
     case FieldType::integer:
       return read_integer(field, value, at);
+    case FieldType::scope:
+      return read_scope(field, value, at);
     case FieldType::decimal:
       if (value.is_string()) return read_decimal(value.get_string(), at);
       if (!value.is_number()) return at.refuse("wrong_type", "must be a decimal number");
@@ -301,7 +326,7 @@ Result<FieldValues> read_new(const Kind& kind, const json::object& body) {
     const json::value* given = body.if_contains(field.name);
     json::value value = given ? read_value(field, *given, fmt::format("/{}", field.name), errors)
                               : default_value(field);
-    const bool absent = !given || given->is_null();
+    const bool absent = given ? given->is_null() : field.default_json == "null";
     if (field.required && absent) errors.push_back(missing(field));
     if (!value.is_null()) values.push_back({i, std::move(value)});
   }

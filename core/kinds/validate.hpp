@@ -15,6 +15,7 @@ namespace skerry {
 //   date, custom_key  string             decimal     string without sign + and leading zeros
 //   integer      int64                   texts       array of strings
 //   choices      sorted array of strings      reference   lower-case id
+//   scope        "all", or a sorted array of ids
 //   group        object with its non-null members in the order of the description; never empty
 //   custom       object: keys in the order of their bytes, each a string, bool, int64 or double;
 //                a double is no whole number below 2^53. Never empty

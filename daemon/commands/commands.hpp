@@ -90,7 +90,8 @@ Result<void> save_file(const OpenFile& from, const std::string& name);
 // site.cpp
 struct Invitation {
   std::string name;
-  std::string scope = "all";  // or ids, with commas between them
+  std::string customer;
+  std::string scope = "all";  // or customers, with commas between them
   std::string out;
 };
 struct Admission {
@@ -100,9 +101,27 @@ struct Admission {
 };
 Result<Exit> run_site_invite(Session& session, const Invitation& invitation);
 Result<Exit> run_site_admit(Session& session, const Admission& admission);
-Result<Exit> run_site_list(Session& session);
 Result<Exit> run_site_revoke(Session& session, const std::string& site);
 Result<Exit> run_enrol(Session& session, const std::string& place);
+
+// site_record.cpp
+struct SiteChange {
+  std::string site;  // name, id, or the beginning of one
+  std::string name;
+  std::string customer;                // "none": no customer any more
+  std::string scope;                   // "all", or customers with commas between them
+  std::vector<std::string> scope_add;  // customers
+  std::vector<std::string> scope_remove;
+  bool dry_run = false;
+};
+Result<Exit> run_site_list(Session& session, bool all);
+Result<Exit> run_site_show(Session& session, const std::string& name);
+Result<Exit> run_site_set(Session& session, const SiteChange& change);
+// The id of the customer that a person names by account reference, name or id. Errc::not_found,
+// Errc::usage when several have the name.
+Result<std::string> find_customer(Session& session, const std::string& reference);
+// "all", or the ids of the customers in "C-1042,Lighthouse Bakery".
+Result<json::value> read_scope(Session& session, const std::string& text);
 
 // exchange.cpp
 struct ExchangeOptions {

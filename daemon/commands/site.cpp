@@ -1,4 +1,4 @@
-// site invite, admit, list, revoke at central; enrol at a site.
+// site invite, admit, revoke at central; enrol at a site.
 #include <algorithm>
 
 #include "daemon/carrying.hpp"
@@ -9,32 +9,16 @@ namespace {
 
 constexpr std::string_view bundle_media_type = "application/vnd.skerry.bundle";
 
-Result<json::value> parse_scope(const std::string& text) {
-  if (text == "all") return json::value("all");
-  json::array ids;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    const std::string id = text.substr(at, comma - at);
-    if (!parse_id<RecordId>(id))
-      return fail(Errc::usage, fmt::format("--scope: '{}' is not a customer's id", id),
-                  "--scope all, or the ids of customers with commas between them");
-    ids.emplace_back(id);
-    at = comma + 1;
-  }
-  return json::value(std::move(ids));
-}
-
 // The answers whose site still waits for them, when more than one lies on the medium.
 Result<FoundBundle> choose_answer(Session& session, const std::string& place) {
   SKERRY_TRY(const auto answers, find_answers(place));
   if (answers.size() == 1) return answers.front();
-  SKERRY_TRY(const auto sites, session.daemon.get_object("/v1/sites"));
   std::vector<FoundBundle> waiting;
   for (const FoundBundle& answer : answers) {
     const std::string id = answer.file.parent_path().filename().string();
-    for (const json::object* site : objects_of(sites, "items"))
-      if (text_of(*site, "id") == id && text_of(*site, "status") == "invited")
-        waiting.push_back(answer);
+    const auto site = session.daemon.get_object("/v1/sites/" + percent_encoded(id));
+    if (!site && site.error().code != Errc::not_found) return fail(site.error());
+    if (site && text_of(*site, "status") == "invited") waiting.push_back(answer);
   }
   if (waiting.size() == 1) return waiting.front();
   Error several(Errc::usage,
@@ -82,17 +66,14 @@ std::int64_t other_answers(const FoundBundle& invitation, const std::filesystem:
   });
 }
 
-std::string scope_text(const json::object& site) {
-  const json::value* scope = site.if_contains("scope");
-  if (scope != nullptr && scope->is_array())
-    return counted(static_cast<std::int64_t>(scope->get_array().size()), "customer");
-  return "all customers";
-}
-
 }  // namespace
 
 Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
-  SKERRY_TRY(auto scope, parse_scope(invitation.scope));
+  json::object body{{"name", invitation.name}};
+  SKERRY_TRY(body["scope"], read_scope(session, invitation.scope));
+  if (!invitation.customer.empty()) {
+    SKERRY_TRY(body["customer"], find_customer(session, invitation.customer));
+  }
   // Before anybody is invited: an invitation that cannot be written would bind the name.
   const auto parent =
       std::filesystem::absolute(invitation.out.empty() ? "." : invitation.out).parent_path();
@@ -102,8 +83,7 @@ Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
   if (!invitation.out.empty() && std::filesystem::is_regular_file(invitation.out))
     return fail(Errc::already_exists, fmt::format("{} is there already", invitation.out),
                 "name another file with --out; the invitation in it may still be good");
-  SKERRY_TRY(auto answer, session.daemon.post("/v1/sites", {{"name", invitation.name},
-                                                            {"scope", std::move(scope)}}));
+  SKERRY_TRY(auto answer, session.daemon.post("/v1/sites:invite", body));
   SKERRY_TRY(const auto bundle, due_bundle(answer["bundle"]));
   const std::string place = invitation.out.empty() ? bundle.name : invitation.out;
   SKERRY_TRY(const auto file, carry_out(session.daemon, bundle, place));
@@ -139,19 +119,6 @@ Result<Exit> run_site_admit(Session& session, const Admission& admission) {
   const std::string place = found.medium.empty() ? "DIR" : found.medium.string();
   session.terminal.next(
       fmt::format("carry it back to the site, and there: skerry exchange {}", place));
-  return Exit::ok;
-}
-
-Result<Exit> run_site_list(Session& session) {
-  SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/sites"));
-  for (const json::object* site : objects_of(answer, "items")) {
-    session.terminal.document(*site);
-    const std::string contact = text_of(*site, "contact_at");
-    session.terminal.line("{}  {:<8} {:<20} {}, {} behind, last heard of {}", text_of(*site, "id"),
-                          text_of(*site, "status"), text_of(*site, "name"), scope_text(*site),
-                          counted(integer_of(*site, "behind"), "row"),
-                          contact.empty() ? "never" : contact);
-  }
   return Exit::ok;
 }
 

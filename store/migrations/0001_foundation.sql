@@ -358,30 +358,62 @@ CREATE TABLE staged_snapshot(
   PRIMARY KEY(snapshot, part, number)
 ) STRICT;
 
--- At central: the sites.
+-- At central: the sites. `row` is the number by which stamps and other tables name one. What a
+-- site reports (from `epoch` on) is written without a revision or a row of the log; `code_hash` is of
+-- an invitation not yet answered; (confirmed_ord, confirmed, confirmed_hash) is the position of
+-- central's log that the site last said it holds; `scope_reset` the place of the last change of
+-- `scope` to or from 'all'.
 CREATE TABLE site(
-  number INTEGER PRIMARY KEY,
+  row INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
   name TEXT NOT NULL,
-  status TEXT NOT NULL CHECK (status IN ('invited', 'active', 'revoked')),
-  scope TEXT NOT NULL CHECK (scope IN ('all', 'set')),
-  code_hash BLOB,
+  customer BLOB,
+  scope TEXT NOT NULL,
+  status TEXT NOT NULL,
   sign_key TEXT,
   age_recipient TEXT,
-  epoch BLOB,
-  invited_at INTEGER NOT NULL,
+  archived_at INTEGER,
+  epoch TEXT,
+  invited_at INTEGER NOT NULL DEFAULT 0,
   admitted_at INTEGER,
   contact_at INTEGER,
-  clock_suspect INTEGER NOT NULL,
-  down_ord INTEGER NOT NULL,
-  down_n INTEGER NOT NULL,
-  down_hash BLOB NOT NULL
+  confirmed INTEGER NOT NULL DEFAULT 0,
+  app_version TEXT,
+  schema INTEGER,
+  clock_suspect INTEGER NOT NULL DEFAULT 0,
+  code_hash BLOB,
+  confirmed_ord INTEGER NOT NULL DEFAULT 0,
+  confirmed_hash BLOB NOT NULL DEFAULT (zeroblob(32)),
+  scope_reset INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX site_version ON site(version, id) WHERE version > 0;
+CREATE INDEX site_name ON site(name, id);
+CREATE INDEX site_customer ON site(customer, id);
+CREATE INDEX site_status ON site(status, id);
+CREATE INDEX site_contact_at ON site(contact_at, id);
+CREATE INDEX site_updated_at ON site(updated_at, id);
+CREATE INDEX site_archived ON site(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE site_search USING fts5(
+  text, content='', columnsize=0, detail=none,
+  tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE site_search_words USING fts5vocab(site_search, instance);
+-- The customers of `scope` where that is a set, and those that left it since it is one: `version` is
+-- the place in central's log since which the customer is a member, or is none.
 CREATE TABLE site_scope(
   site INTEGER NOT NULL,
   customer BLOB NOT NULL,
+  member INTEGER NOT NULL,
+  version INTEGER NOT NULL,
   PRIMARY KEY(site, customer)
 ) STRICT;
+CREATE INDEX site_scope_version ON site_scope(site, version, customer);
 CREATE TABLE site_epoch(
   number INTEGER PRIMARY KEY,
   site INTEGER NOT NULL,
@@ -451,6 +483,7 @@ CREATE TABLE conflict(
 CREATE INDEX conflict_open ON conflict(created_at, id) WHERE state = 'open';
 CREATE INDEX conflict_created ON conflict(created_at, id);
 CREATE INDEX conflict_record ON conflict(record);
+CREATE INDEX conflict_customer ON conflict(scope_customer, id);
 CREATE INDEX conflict_version ON conflict(version, id) WHERE version > 0;
 
 -- Every file ever seen, with what became of it.

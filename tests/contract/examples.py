@@ -8,7 +8,7 @@ def kinds(document):
     found = {}
     for path, item in document["paths"].items():
         plural = re.fullmatch(r"/v1/([a-z_]+)", path)
-        if plural and "patch" in document["paths"].get(f"{path}/{{id}}", {}):
+        if plural and "post" in item and "patch" in document["paths"].get(f"{path}/{{id}}", {}):
             media = item["post"]["requestBody"]["content"]["application/json"]
             word = media["schema"]["$ref"].rsplit("/", 1)[1].removesuffix("Create")
             kind = re.sub(r"(?<!^)([A-Z])", r"_\1", word).lower()

@@ -52,7 +52,8 @@ const std::vector<Sabotage> sabotages{
     {"a site's rows are pending for ever", false,
      "UPDATE upstream SET acked=acked-1 WHERE acked>0"},
     {"a cursor went back", false, "UPDATE upstream SET n=n-1 WHERE n>0"},
-    {"central forgot what a site reported", true, "UPDATE site SET down_n=down_n-1 WHERE down_n>1"},
+    {"central forgot what a site reported", true,
+     "UPDATE site SET confirmed=confirmed-1 WHERE confirmed>1"},
 };
 
 enum class Outcome { noticed, unnoticed, nothing_to_spoil };

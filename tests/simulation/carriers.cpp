@@ -1,10 +1,7 @@
 // Bundles on their way: exported, lost, repeated, damaged, brought to the wrong machine.
 #include <fmt/format.h>
-#include <unordered_set>
 
 #include "store/sites.hpp"
-#include "sync/bundle_reader.hpp"
-#include "sync/state_line.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace skerry::sim {
@@ -97,35 +94,11 @@ void World::expect_refused(const InAir& bundle, Machine& to, ByteView bytes, con
                     fmt::format("{} at {}: {}, {}", bundle.name, to.name(), why, outcome.outcome));
 }
 
-// I12: opens a bundle with the site's own key and looks for records of other customers.
 void World::scan_for_scope(const InAir& bundle) {
-  Machine& site = *machines_[bundle.to];
-  sync::FileHandle file = must(sync::make_private_file(folder_), "scanning");
-  must(sync::write_all(file.fd(), bundle.bytes, "scanning"), "scanning");
-  auto reader = must(sync::BundleReader::open(std::move(file),
-                                              [](const sync::Manifest&, const crypto::KeyId&) {
-                                                return Result<std::optional<crypto::VerifyKey>>(
-                                                    keys_of(0).sign.verify_key());
-                                              }),
-                     "scanning");
-  must(reader.stage({&keys_of(site.number).age, 1}, folder_), "scanning");
-  const store::Reader connection = central().database->read();
-  const auto known = *store::find_site(*connection, site_id(site.number));
-  must(reader.for_each_line([&](std::string_view line, std::uint64_t) -> Result<void> {
-    const sync::StateLine state = must(sync::decode_state_line(line), "scanning");
-    std::optional<RecordId> customer;
-    if (const auto* record = std::get_if<sync::RecordState>(&state)) {
-      const auto found = store::find_record(*connection, *record->kind, record->id);
-      if (found) customer = found->scope.customer;
-    } else if (const auto* conflict = std::get_if<store::Conflict>(&state)) {
-      customer = conflict->scope_customer;
-    }
-    if (customer && !store::in_scope(*connection, known, *customer))
-      throw Violation("I12", fmt::format("{} tells {} of what is not in its scope: {}", bundle.name,
-                                         site.name(), line));
-    return {};
-  }),
-       "scanning");
+  const std::string line = line_out_of_scope(central(), bundle.bytes, *machines_[bundle.to]);
+  if (!line.empty())
+    throw Violation("I12", fmt::format("{} tells site{} of what is not in its scope: {}",
+                                       bundle.name, bundle.to, line));
 }
 
 }  // namespace skerry::sim

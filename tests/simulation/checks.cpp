@@ -6,7 +6,7 @@
 
 #include "core/json_text.hpp"
 #include "store/conflicts.hpp"
-#include "store/sites.hpp"
+#include "store/site_scope.hpp"
 #include "tests/simulation/oracle.hpp"
 
 namespace skerry::sim {
@@ -194,7 +194,6 @@ void check_chains(World& world) {
 void check_against_oracle(World& world) {
   const store::Reader reader = world.central().database->read();
   Oracle oracle;
-  oracle.begin_scopes(world.initial_scopes());
   oracle.replay(*reader);
   oracle.compare(*reader);
   // A site that got pieces of more than one packing may have seen more than its position says.

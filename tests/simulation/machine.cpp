@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "crypto/sha256.hpp"
-#include "store/sites.hpp"
+#include "store/site_scope.hpp"
+#include "sync/bundle_reader.hpp"
 #include "sync/spool.hpp"
+#include "sync/state_line.hpp"
 #include "sync/trust.hpp"
 
 namespace skerry::sim {
@@ -29,17 +31,21 @@ std::array<sync::Keys, sites_max + 1> make_keys() {
   return {make(0), make(1), make(2), make(3), make(4)};
 }
 
-void enrol_sites(store::Connection& connection) {
+void enrol_sites(store::Connection& connection, store::ChangeLog& log, Random& random) {
+  const store::Author author{"uid:0", "cli", "template"};
+  store::RecordWriter writer(connection, log, Role::central, random);
   for (std::size_t number = 1; number <= sites_max; ++number) {
-    store::Site site;
-    site.id = site_id(number);
-    site.name = fmt::format("site{}", number);
-    store::insert_site(connection, site, {});
+    auto values = must(read_new(*find_kind("site"), {{"name", fmt::format("site{}", number)}}),
+                       "naming a site");
+    store::Site site =
+        must(store::make_site(connection, writer, site_id(number), std::move(values), author),
+             "making a site");
     site.status = store::SiteStatus::active;
-    site.admitted_at = template_time_ms;
     site.sign_key = keys_of(number).sign.verify_key().to_text();
     site.age_recipient = keys_of(number).age.recipient().to_text();
-    store::update_site(connection, site);
+    must(store::change_site(connection, writer, site, author), "admitting a site");
+    site.admitted_at = template_time_ms;
+    store::note_site(connection, site);
   }
 }
 
@@ -75,7 +81,7 @@ Bytes make_template(std::size_t number) {
       log.load(connection);
       log.start_own(connection, new_id<EpochId>(random), number == 0 ? central_ord : 0);
       if (number == 0) {
-        enrol_sites(connection);
+        enrol_sites(connection, log, random);
       } else {
         log.start_received(connection, new_id<EpochId>(random));
         enrol_here(connection);
@@ -137,6 +143,50 @@ Bytes read_whole(int fd, std::uint64_t size) {
   Bytes bytes(size);
   must(sync::read_at(fd, 0, bytes), "reading a bundle");
   return bytes;
+}
+
+Result<store::Record> set_scope(Machine& central, std::size_t site, const json::value& scope) {
+  return central.write([&](store::Connection& connection) {
+    store::RecordWriter writer(connection, *central.log, Role::central, central.random);
+    return writer.update(*find_kind("site"), RecordId{site_id(site).bytes}, {{"scope", scope}},
+                         std::nullopt, {"uid:0", "cli", "scope"});
+  });
+}
+
+std::vector<std::string> lines_of(ByteView bundle, const Machine& to) {
+  sync::FileHandle file = must(sync::make_private_file(to.folder), "opening a bundle");
+  must(sync::write_all(file.fd(), bundle, "opening a bundle"), "opening a bundle");
+  auto reader = must(sync::BundleReader::open(std::move(file),
+                                              [](const sync::Manifest&, const crypto::KeyId&) {
+                                                return Result<std::optional<crypto::VerifyKey>>(
+                                                    keys_of(0).sign.verify_key());
+                                              }),
+                     "opening a bundle");
+  must(reader.stage({&keys_of(to.number).age, 1}, to.folder), "opening a bundle");
+  std::vector<std::string> lines;
+  must(reader.for_each_line([&](std::string_view line, std::uint64_t) -> Result<void> {
+    lines.emplace_back(line);
+    return {};
+  }),
+       "opening a bundle");
+  return lines;
+}
+
+std::string line_out_of_scope(Machine& central, ByteView bundle, const Machine& to) {
+  const store::Reader connection = central.database->read();
+  const store::Site site = *store::find_site(*connection, site_id(to.number));
+  for (std::string& line : lines_of(bundle, to)) {
+    const sync::StateLine state = must(sync::decode_state_line(line), "reading a line");
+    if (const auto* record = std::get_if<sync::RecordState>(&state)) {
+      const auto found = store::find_record(*connection, *record->kind, record->id);
+      if (found && !store::in_scope(*connection, site, *found->kind, found->scope)) return line;
+    } else if (const auto* gone = std::get_if<sync::RecordGone>(&state)) {
+      if (gone->kind->scope == ScopePath::nowhere) return line;
+    } else if (const auto* conflict = std::get_if<store::Conflict>(&state)) {
+      if (!store::in_scope(*connection, site, conflict->scope_customer)) return line;
+    }
+  }
+  return {};
 }
 
 Machine::Machine(std::size_t number_in, std::filesystem::path folder_in, const Bytes& file,

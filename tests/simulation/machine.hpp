@@ -101,4 +101,12 @@ std::filesystem::path scratch_folder();
 
 Bytes read_whole(int fd, std::uint64_t size);
 
+// As `skerry site set --scope` does at central.
+Result<store::Record> set_scope(Machine& central, std::size_t site, const json::value& scope);
+// The payload of one of central's bundles, opened with the key of the site it is for.
+std::vector<std::string> lines_of(ByteView bundle, const Machine& to);
+// I12: a line of the bundle that tells the site of what it does not see now; empty when there is
+// none.
+std::string line_out_of_scope(Machine& central, ByteView bundle, const Machine& to);
+
 }  // namespace skerry::sim

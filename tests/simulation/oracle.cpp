@@ -87,7 +87,24 @@ void Oracle::begin_entity(const Change& change, std::int64_t n, std::size_t auth
   entities_[change.record] = std::move(entity);
 }
 
+// Of a set the log names what left it and what entered.
+void Oracle::site_changed(const Change& change) {
+  const std::size_t site = site_number(to_string(change.record));
+  for (const FieldChange& field : change.fields) {
+    if (change.kind->fields[field.field].name != "scope") continue;
+    if (!field.new_value.is_array()) {
+      scopes_.erase(site);
+      continue;
+    }
+    std::set<RecordId>& scope = scopes_[site];
+    if (field.old_value.is_array())
+      for (const json::value& each : field.old_value.get_array()) scope.erase(*reference(each));
+    for (const json::value& each : field.new_value.get_array()) scope.insert(*reference(each));
+  }
+}
+
 void Oracle::central_wrote(const Change& change, std::int64_t n) {
+  if (change.kind->name == "site") return site_changed(change);
   if (change.op == ChangeOp::create) return begin_entity(change, n, 0, change.hlc);
   Entity& entity = entities_.at(change.record);
   if (change.op == ChangeOp::remove) entity.alive = false;

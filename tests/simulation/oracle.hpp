@@ -19,7 +19,6 @@ using Scopes = std::map<std::size_t, std::set<RecordId>>;
 
 class Oracle {
  public:
-  void begin_scopes(Scopes scopes) { scopes_ = std::move(scopes); }
   void replay(store::Connection& connection);
   // Throws a Violation when central is anything else.
   void compare(store::Connection& connection) const;
@@ -47,6 +46,7 @@ class Oracle {
   using Place = std::pair<std::size_t, std::int64_t>;  // site, seq
 
   void central_wrote(const Change& change, std::int64_t n);
+  void site_changed(const Change& change);
   std::string decide(const Row& row, std::int64_t n, UnixMillis received);
   std::string created(const Row& row, std::int64_t n, HlcStamp effective);
   std::string changed(const Row& row, std::int64_t n, HlcStamp effective);

@@ -44,6 +44,7 @@ void Oracle::compare(store::Connection& connection) const {
   }
   std::size_t rows = 0;
   for (const Kind& kind : all_kinds()) {
+    if (kind.scope == ScopePath::nowhere) continue;
     auto cursor = connection.query(fmt::format("SELECT count(*) FROM {}", kind.name));
     if (cursor.next()) rows += static_cast<std::size_t>(cursor.integer(0));
   }
@@ -63,7 +64,7 @@ void Oracle::compare(store::Connection& connection) const {
   for (const auto& [place, disposition] : dispositions_) {
     auto cursor = connection.query(
         "SELECT i.disposition FROM ingest i JOIN site_epoch e ON e.number=i.epoch JOIN site s ON "
-        "s.number=e.site WHERE s.number=?1 AND i.seq=?2",
+        "s.row=e.site WHERE s.row=?1 AND i.seq=?2",
         static_cast<std::int64_t>(place.first), place.second);
     const std::string here = cursor.next() ? std::string(cursor.text(0)) : "nothing";
     if (here != disposition)

@@ -38,6 +38,7 @@ void World::draw_swarm() {
   swarm_.restarts = rng_.percent(50);
   swarm_.small_bundles = rng_.percent(35);
   swarm_.small_palette = rng_.percent(50);
+  swarm_.scope_flips = rng_.percent(50);
 }
 
 // A few customers at central, what each site may see, whose clock is wrong.
@@ -49,19 +50,21 @@ void World::furnish() {
       machine->clock.skew_ms = skews_s[rng_.below(skews_s.size())] * 1000;
   }
   for (int i = 0; i < 4; ++i) create_record(central());
-  auto work = [&](store::Connection& connection) -> Result<void> {
-    for (store::Site& site : store::list_sites(connection)) {
-      if (rng_.percent(50)) continue;
-      connection.execute("UPDATE site SET scope='set' WHERE number=?1", site.number);
-      auto& scope = scopes_[static_cast<std::size_t>(site.number)];
-      auto cursor = connection.query("SELECT id FROM customer ORDER BY id");
-      while (cursor.next())
-        if (rng_.percent(50)) scope.insert(cursor.id<RecordId>(0));
-      for (const RecordId& customer : scope) store::add_to_scope(connection, site, customer);
-    }
-    return {};
-  };
-  must(central().database->write(work), "scopes");
+  for (std::size_t number = 1; number <= swarm_.sites; ++number)
+    if (rng_.percent(50)) flip_scope(number);
+}
+
+// Half of the customers that are there; now and then all of them.
+void World::flip_scope(std::size_t number) {
+  json::array customers;
+  central().read([&](store::Connection& connection) {
+    auto cursor = connection.query("SELECT id FROM customer ORDER BY id");
+    while (cursor.next())
+      if (rng_.percent(50)) customers.push_back(json::string(to_string(cursor.id<RecordId>(0))));
+  });
+  const json::value scope = rng_.percent(15) ? json::value("all") : json::value(customers);
+  must(set_scope(central(), number, scope), "changing a scope");
+  say(fmt::format("site{} sees {}", number, json::serialize(scope)));
 }
 
 void World::say(const std::string& text) {
@@ -89,6 +92,7 @@ void World::step() {
     say(machine.name() + " restarts");
     return machine.restart();
   }
+  if (dice < 97 && swarm_.scope_flips) return flip_scope(site.number);
   if (dice < 98 && swarm_.skewed_clocks) {
     site.clock.skew_ms = rng_.between(-1'000'000, 1'000'000) * 1000;
     return say(fmt::format("{}'s clock is {} s off", site.name(), site.clock.skew_ms / 1000));

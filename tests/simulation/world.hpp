@@ -35,6 +35,7 @@ struct Swarm {
   bool restarts = true;
   bool small_bundles = false;  // pieces of a few lines
   bool small_palette = false;  // writers often choose the same value
+  bool scope_flips = false;    // what sites see changes
 };
 
 struct Counts {
@@ -64,14 +65,13 @@ class World {
   std::size_t sites() const { return swarm_.sites; }
   const Swarm& swarm() const { return swarm_; }
   const Counts& counts() const { return counts_; }
-  // What each site that does not see everything saw at the start.
-  const Scopes& initial_scopes() const { return scopes_; }
   // I5: no position goes down.
   void note_cursors();
 
  private:
   void draw_swarm();
   void furnish();
+  void flip_scope(std::size_t site);
   void step();
   void say(const std::string& text);
 
@@ -113,7 +113,6 @@ class World {
   std::vector<std::unique_ptr<Machine>> machines_;
   std::vector<InAir> air_;
   std::vector<Cursor> cursors_;
-  Scopes scopes_;
   Counts counts_;
 };
 

@@ -100,13 +100,13 @@ TEST_F(HandlersTest, EveryPostButTheExchangeHeedsTheKey) {
 
 TEST_F(HandlersTest, ARetriedInvitationInvitesOnce) {
   const std::string key = "Idempotency-Key: plant\r\n";
-  const Answer first = post("/v1/sites", R"({"name":"Plant"})", key);
-  const Answer again = post("/v1/sites", R"({"name":"Plant"})", key);
+  const Answer first = post("/v1/sites:invite", R"({"name":"Plant"})", key);
+  const Answer again = post("/v1/sites:invite", R"({"name":"Plant"})", key);
   EXPECT_EQ(first.status, 201u) << first.body;
   EXPECT_EQ(again.status, 201u);
   EXPECT_EQ(again.body, first.body);
   EXPECT_EQ(again.header("Idempotency-Replayed"), "true");
-  EXPECT_EQ(post("/v1/sites", R"({"name":"Mine"})", key).status, 422u);
+  EXPECT_EQ(post("/v1/sites:invite", R"({"name":"Mine"})", key).status, 422u);
   EXPECT_EQ(read_json(get("/v1/sites"))["items"].as_array().size(), 1u);
 }
 

@@ -41,7 +41,7 @@ TEST_F(SiteHandlersTest, RefusalsOfASiteSayWhatToDo) {
   check({
       {"central's work",
        "POST",
-       "/v1/sites",
+       "/v1/sites:invite",
        R"({"name":"Plant"})",
        "",
        409,

@@ -84,12 +84,15 @@ TEST(Openapi, SchemasOfAKindFollowItsFields) {
     const object& patch = schemas().at(openapi::schema_name(kind, Form::patch)).as_object();
     for (const Field& field : kind.fields) {
       SCOPED_TRACE(field.name);
-      EXPECT_TRUE(record.at("properties").as_object().contains(field.name));
-      EXPECT_TRUE(patch.at("properties").as_object().contains(field.name));
+      const object& shown = record.at("properties").at(field.name).as_object();
+      EXPECT_EQ(shown.contains("readOnly"), field.read_only);
+      EXPECT_EQ(create.at("properties").as_object().contains(field.name), !field.read_only);
+      EXPECT_EQ(patch.at("properties").as_object().contains(field.name), !field.read_only);
       EXPECT_TRUE(has_name(record.at("required").as_array(), field.name));
-      EXPECT_EQ(has_name(create.at("required").as_array(), field.name), field.required);
-      const json::value& type = record.at("properties").at(field.name).at("type");
-      EXPECT_EQ(type.is_array(), !field.required) << "null is allowed where it may be";
+      EXPECT_EQ(has_name(create.at("required").as_array(), field.name),
+                field.required && field.default_json == "null");
+      if (field.type == FieldType::scope) continue;  // "all" or an array, never null
+      EXPECT_EQ(shown.at("type").is_array(), !field.required) << "null is allowed where it may be";
     }
     EXPECT_FALSE(record.contains("additionalProperties")) << "an answer may gain members";
     EXPECT_FALSE(create.at("additionalProperties").as_bool());
@@ -108,6 +111,20 @@ TEST(Openapi, DerivedMembersAreReadOnly) {
       EXPECT_FALSE(create.at("properties").as_object().contains(field.name));
     }
   }
+}
+
+TEST(Openapi, SitesAreInvitedAndWrittenByAdministrators) {
+  EXPECT_FALSE(paths().at("/v1/sites").as_object().contains("post"));
+  EXPECT_FALSE(paths().at("/v1/sites/{id}").as_object().contains("delete"));
+  EXPECT_FALSE(paths().contains("/v1/sites:batch"));
+  const object& change = paths().at("/v1/sites/{id}").at("patch").as_object();
+  EXPECT_EQ(change.at("x-access").as_string(), "admin");
+  const object& invite = paths().at("/v1/sites:invite").at("post").as_object();
+  EXPECT_EQ(invite.at("x-access").as_string(), "admin");
+  const object& created = schemas().at("SiteCreate").at("properties").as_object();
+  EXPECT_FALSE(created.contains("id"));
+  const std::string imported = json::serialize(paths().at("/v1/imports/{plural}"));
+  EXPECT_EQ(imported.find("\"sites\""), std::string::npos);
 }
 
 TEST(Openapi, AnEnumThatMayBeNullSaysSo) {
@@ -162,7 +179,7 @@ TEST(Openapi, EveryPostOfAClientTakesAKey) {
   };
   EXPECT_TRUE(takes_key(paths().at("/v1/customers").at("post").as_object()));
   EXPECT_TRUE(takes_key(paths().at("/v1/tokens").at("post").as_object()));
-  EXPECT_TRUE(takes_key(paths().at("/v1/sites").at("post").as_object()));
+  EXPECT_TRUE(takes_key(paths().at("/v1/sites:invite").at("post").as_object()));
   EXPECT_FALSE(takes_key(paths().at("/v1/exchange").at("post").as_object()));
   EXPECT_FALSE(takes_key(paths().at("/v1/customers").at("get").as_object()));
 }

@@ -8,9 +8,10 @@ namespace skerry::store {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
-using testing::UnorderedElementsAre;
 
 Hash hash_of(std::uint8_t byte) {
   Hash hash;
@@ -20,15 +21,13 @@ Hash hash_of(std::uint8_t byte) {
 
 class SitesTest : public RecordsTest {
  protected:
-  Site invite(Connection& connection, std::string name, std::vector<RecordId> scope = {}) {
-    Site site;
-    site.id = new_id<SiteId>(random_);
-    site.name = std::move(name);
-    site.sees_all = scope.empty();
-    site.code_hash = hash_of(9);
-    site.invited_at = 1000;
-    insert_site(connection, site, scope);
-    return site;
+  Site invite(Connection& connection, std::string_view name) {
+    RecordWriter writing = writer(connection);
+    auto values = read_new(*find_kind("site"), {{"name", name}});
+    auto site =
+        make_site(connection, writing, new_id<SiteId>(random_), std::move(*values), author_);
+    EXPECT_TRUE(site) << site.error().detail;
+    return *site;
   }
 };
 
@@ -42,10 +41,9 @@ TEST_F(SitesTest, AnInvitedSiteIsReadBack) {
     EXPECT_EQ(found->name, "Plant 7");
     EXPECT_EQ(found->status, SiteStatus::invited);
     EXPECT_TRUE(found->sees_all);
-    EXPECT_EQ(found->code_hash, hash_of(9));
+    EXPECT_EQ(found->code_hash, std::nullopt);
     EXPECT_EQ(found->sign_key, "");
     EXPECT_EQ(found->epoch, std::nullopt);
-    EXPECT_EQ(found->invited_at, 1000);
     EXPECT_EQ(found->admitted_at, std::nullopt);
     EXPECT_EQ(found->contact_at, std::nullopt);
     EXPECT_EQ(found->down, DownCursor{});
@@ -58,29 +56,85 @@ TEST_F(SitesTest, AnInvitedSiteIsReadBack) {
 TEST_F(SitesTest, EveryMemberIsKept) {
   in_job([&](Connection& connection) {
     Site site = invite(connection, "Plant 7");
-    site.name = "Plant 8";
     site.status = SiteStatus::active;
-    site.code_hash.reset();
     site.sign_key = "key";
     site.age_recipient = "age1x";
+    RecordWriter writing = writer(connection);
+    ASSERT_TRUE(change_site(connection, writing, site, author_));
+    site.code_hash = hash_of(9);
     site.epoch = new_id<EpochId>(random_);
+    site.invited_at = 1000;
     site.admitted_at = 2000;
     site.contact_at = 3000;
+    site.app_version = "1.2.3";
+    site.schema = 4;
     site.clock_suspect = true;
     site.down = {{1'700'000'000, 17}, hash_of(3)};
-    update_site(connection, site);
+    note_site(connection, site);
     const auto found = find_site(connection, site.id);
     ASSERT_TRUE(found);
-    EXPECT_EQ(found->name, "Plant 8");
     EXPECT_EQ(found->status, SiteStatus::active);
-    EXPECT_EQ(found->code_hash, std::nullopt);
     EXPECT_EQ(found->sign_key, "key");
     EXPECT_EQ(found->age_recipient, "age1x");
+    EXPECT_EQ(found->code_hash, hash_of(9));
     EXPECT_EQ(found->epoch, site.epoch);
+    EXPECT_EQ(found->invited_at, 1000);
     EXPECT_EQ(found->admitted_at, 2000);
     EXPECT_EQ(found->contact_at, 3000);
+    EXPECT_EQ(found->app_version, "1.2.3");
+    EXPECT_EQ(found->schema, 4);
     EXPECT_TRUE(found->clock_suspect);
     EXPECT_EQ(found->down, site.down);
+  });
+}
+
+// What changes with every exchange is no change of the record.
+TEST_F(SitesTest, AnExchangeLeavesRevisionAndLogAlone) {
+  in_job([&](Connection& connection) {
+    Site site = invite(connection, "Plant 7");
+    const std::int64_t n = log_.own().seq;
+    site.contact_at = 3000;
+    site.down = {{1'700'000'000, 17}, hash_of(3)};
+    note_site(connection, site);
+    const auto record = find_record(connection, *find_kind("site"), site.record_id());
+    EXPECT_EQ(record->revision, 1);
+    EXPECT_EQ(log_.own().seq, n);
+    const std::string shown = record_json(*record);
+    EXPECT_THAT(shown, HasSubstr(R"("contact_at":"1970-01-01T00:00:03.000Z")"));
+    EXPECT_THAT(shown, HasSubstr(R"("confirmed":17)"));
+    EXPECT_THAT(shown, Not(HasSubstr("hash")));
+  });
+}
+
+TEST_F(SitesTest, AdmissionAndRevocationAreInTheLogWithWhoDidIt) {
+  in_job([&](Connection& connection) {
+    Site site = invite(connection, "Plant 7");
+    RecordWriter writing = writer(connection);
+    ASSERT_TRUE(change_site(connection, writing, site, author_));  // nothing to say
+    EXPECT_EQ(log_.own().seq, 1);
+    site.status = SiteStatus::revoked;
+    ASSERT_TRUE(change_site(connection, writing, site, {"uid:7", "cli", "r-9"}));
+    EXPECT_EQ(log_.own().seq, 2);
+    EXPECT_EQ(find_record(connection, *find_kind("site"), site.record_id())->revision, 2);
+  });
+  const std::string line = text("SELECT line FROM change_log WHERE n=2");
+  EXPECT_THAT(line, HasSubstr(R"("t":"site")"));
+  EXPECT_THAT(line, HasSubstr(R"("status":{"o":"invited","n":"revoked")"));
+  EXPECT_THAT(line, HasSubstr(R"("by":"uid:7")"));
+}
+
+TEST_F(SitesTest, SitesAreNeitherMadeNorDeletedByAWrite) {
+  in_job([&](Connection& connection) {
+    const Kind& kind = *find_kind("site");
+    auto values = read_new(kind, {{"name", "Plant"}});
+    const auto made = writer(connection).create(kind, std::nullopt, *values, author_);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, Errc::method_not_allowed);
+    EXPECT_THAT(made.error().next, HasSubstr("skerry site invite"));
+    const Site site = invite(connection, "Plant 7");
+    const auto removed = writer(connection).remove(kind, site.record_id(), std::nullopt, author_);
+    ASSERT_FALSE(removed);
+    EXPECT_THAT(removed.error().next, HasSubstr("skerry site revoke"));
   });
 }
 
@@ -96,25 +150,6 @@ TEST_F(SitesTest, APersonFindsASiteByNameOrBeginningOfItsId) {
     EXPECT_EQ(find_sites_by_text(connection, id.substr(0, 8)).at(0).id, site.id);
     EXPECT_THAT(find_sites_by_text(connection, id.substr(0, 3)), IsEmpty());
     EXPECT_THAT(find_sites_by_text(connection, ""), IsEmpty());
-  });
-}
-
-TEST_F(SitesTest, TheScopeSaysWhichCustomersASiteSees) {
-  in_job([&](Connection& connection) {
-    const RecordId mine = new_record();
-    const RecordId later = new_record();
-    const RecordId other = new_record();
-    const Site all = invite(connection, "All");
-    const Site some = invite(connection, "Some", {mine});
-    EXPECT_TRUE(in_scope(connection, all, other));
-    EXPECT_TRUE(in_scope(connection, some, mine));
-    EXPECT_FALSE(in_scope(connection, some, later));
-    add_to_scope(connection, some, later);
-    add_to_scope(connection, some, later);
-    EXPECT_TRUE(in_scope(connection, some, later));
-    EXPECT_FALSE(in_scope(connection, some, other));
-    EXPECT_THAT(read_scope(connection, some), UnorderedElementsAre(mine, later));
-    EXPECT_THAT(read_scope(connection, all), IsEmpty());
   });
 }
 

@@ -68,10 +68,16 @@ SpooledFile copy_of(const PackedBundle& packed) {
   return {FileHandle(::dup(packed.bundle.file.fd())), packed.bundle.size, packed.bundle.sha256};
 }
 
+const store::Author author{"uid:0", "cli", "r-1"};
+
+FieldValues site_called(const std::string& name, const json::value& scope = "all") {
+  return read_new(*find_kind("site"), {{"name", name}, {"scope", scope}}).value();
+}
+
 class EnrolmentTest : public testing::Test {
  protected:
   PackedBundle invite(const std::string& name) {
-    auto invited = invite_site(central.node(), name, std::nullopt);
+    auto invited = invite_site(central.node(), site_called(name), author);
     EXPECT_TRUE(invited) << invited.error().detail;
     return std::move(invited->bundle);
   }
@@ -80,7 +86,8 @@ class EnrolmentTest : public testing::Test {
     return std::move(answered.bundle);
   }
   Result<Applicant> admit(const PackedBundle& answered) {
-    return admit_site(central.node(), copy_of(answered), [](const Hash&) { return true; });
+    return admit_site(
+        central.node(), copy_of(answered), [](const Hash&) { return true; }, author);
   }
   // Invitation, answer, admission.
   void enrol(Machine& machine, const std::string& name) {
@@ -120,7 +127,7 @@ TEST_F(EnrolmentTest, ARevokedSiteComesBackWithWhatItWrote) {
   enrol(site, "plant");
   state_to(site);
   const SiteId id = site.identity().id;
-  ASSERT_TRUE(revoke_site(central.node(), id));
+  ASSERT_TRUE(revoke_site(central.node(), id, author));
   site.write_customer("Written while revoked");
   changes_from(site);
   EXPECT_EQ(outcome, "revoked_signer");
@@ -173,7 +180,7 @@ TEST_F(EnrolmentTest, ANewMachineInAnOldPlaceGetsAllOfIt) {
   central.write_customer("One");
   state_to(site);
   changes_from(site);  // tells central what it holds
-  ASSERT_TRUE(revoke_site(central.node(), site.identity().id));
+  ASSERT_TRUE(revoke_site(central.node(), site.identity().id, author));
   Machine replacement{Role::site, 3};
   enrol(replacement, "plant");
   EXPECT_EQ(replacement.identity().id, site.identity().id);
@@ -184,12 +191,13 @@ TEST_F(EnrolmentTest, ANewMachineInAnOldPlaceGetsAllOfIt) {
 
 TEST_F(EnrolmentTest, AnActiveSiteIsNotInvitedOverAndAScopeIsNotChanged) {
   enrol(site, "plant");
-  EXPECT_EQ(invite_site(central.node(), "plant", std::nullopt).error().code, Errc::already_exists);
+  EXPECT_EQ(invite_site(central.node(), site_called("plant"), author).error().code,
+            Errc::already_exists);
   invite("lab");
-  const std::vector<RecordId> none;
-  const auto narrowed = invite_site(central.node(), "lab", none);
+  const auto narrowed = invite_site(central.node(), site_called("lab", json::array()), author);
   ASSERT_FALSE(narrowed);
   EXPECT_NE(narrowed.error().detail.find("scope"), std::string::npos);
+  EXPECT_NE(narrowed.error().next.find("skerry site set lab"), std::string::npos);
 }
 
 }  // namespace

@@ -142,13 +142,16 @@ store::Upstream Reconcile::upstream(Machine& at) {
 }
 
 void Reconcile::see_only(Machine& at, std::initializer_list<RecordId> customers) {
-  auto work = [&](store::Connection& connection) -> Result<void> {
-    const auto known = *store::find_site(connection, sim::site_id(at.number));
-    connection.execute("UPDATE site SET scope='set' WHERE number=?1", known.number);
-    for (const RecordId& customer : customers) store::add_to_scope(connection, known, customer);
-    return {};
-  };
-  ASSERT_TRUE(central.database->write(work));
+  now += 1000;
+  json::array ids;
+  for (const RecordId& customer : customers) ids.push_back(json::string(to_string(customer)));
+  const auto set = sim::set_scope(central, at.number, ids);
+  ASSERT_TRUE(set) << set.error().detail;
+}
+
+void Reconcile::see_all(Machine& at) {
+  now += 1000;
+  ASSERT_TRUE(sim::set_scope(central, at.number, "all"));
 }
 
 }  // namespace skerry::sync

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "store/conflicts.hpp"
-#include "store/sites.hpp"
+#include "store/site_scope.hpp"
 #include "tests/simulation/machine.hpp"
 
 namespace skerry::sync {
@@ -54,7 +54,9 @@ class Reconcile : public testing::Test {
   std::string told(Machine& at, std::int64_t seq);
   std::string decided(Machine& about, std::int64_t seq);
   store::Upstream upstream(Machine& at);
+  // Central changes what the site sees.
   void see_only(Machine& at, std::initializer_list<RecordId> customers);
+  void see_all(Machine& at);
 
   std::string last_detail;  // of the last bundle taken
   UnixMillis now = 1'790'000'000'000;
