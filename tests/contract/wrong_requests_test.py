@@ -82,7 +82,7 @@ class WrongRequestsTest(MachineTest):
         started = machine.http("POST", "/v1/import-sessions?kind=customers&dry_run=true",
                                "name\nMill\n", {"Content-Type": "text/csv"})
         self.ids["import-sessions"] = started.json()["id"]
-        invited = machine.http("POST", "/v1/sites", {"name": "there"}).json()
+        invited = machine.http("POST", "/v1/sites:invite", {"name": "there"}).json()
         self.ids["outbox"] = invited["bundle"]["name"]
         self.ids["sites"] = invited["site"]["id"]
         self.ids["problems"] = "not_found"
