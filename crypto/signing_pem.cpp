@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t key_file_bytes_max = 16 * 1024;
 
+// An empty view may point nowhere, which OpenSSL takes for a mistake.
 BioPtr reader(std::string_view pem) {
+  if (pem.empty()) pem = "";
   BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   openssl_must(bio != nullptr, "BIO_new_mem_buf");
   return bio;

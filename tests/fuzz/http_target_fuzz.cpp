@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "api/target.hpp"
+#include "core/text.hpp"
 
 namespace skerry::api {
 namespace {

@@ -66,6 +66,8 @@ TEST(SigningPem, RefusesOtherBlocks) {
     EXPECT_FALSE(key.error().detail.empty());
   }
   EXPECT_FALSE(VerifyKey::from_pem(rfc8410_private));
+  EXPECT_FALSE(VerifyKey::from_pem({}));  // a view that points nowhere
+  EXPECT_FALSE(SigningKey::from_pem({}));
   EXPECT_EQ(ERR_peek_error(), 0U) << "errors were left for the next user of OpenSSL";
 }
 
