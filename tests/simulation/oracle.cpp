@@ -144,6 +144,20 @@ std::optional<RecordId> Oracle::customer_of(const Kind& kind, const RecordId& id
   return customer_of(*parent->second.kind, *up, values_of(parent->second));
 }
 
+// Whether the record that one with these values follows was deleted, and never comes.
+bool Oracle::follows_the_gone(const Kind& kind, const std::vector<json::value>& values) const {
+  const int field = kind.find_field(kind.scope_field);
+  const auto up = reference(values[static_cast<std::size_t>(field)]);
+  const auto parent = up ? entities_.find(*up) : entities_.end();
+  return parent != entities_.end() && !parent->second.alive;
+}
+
+std::string Oracle::late_edit(const Row& row) {
+  for (const FieldChange& field : row.change.fields)
+    conflict("edit_vs_delete", row.change.record, row.change.kind->fields[field.field].name);
+  return "conflict";
+}
+
 std::string Oracle::out_of_scope(const Row& row) {
   for (const FieldChange& field : row.change.fields)
     conflict("out_of_scope", row.change.record, row.change.kind->fields[field.field].name);
@@ -160,7 +174,12 @@ std::string Oracle::created(const Row& row, std::int64_t n, HlcStamp effective) 
     values[field.field] = field.new_value;
   }
   const auto customer = customer_of(*change.kind, change.record, values);
-  if (!customer) return "held";
+  if (!customer) {
+    if (!follows_the_gone(*change.kind, values)) return "held";
+    begin_entity(change, n, row.site, effective);
+    entities_[change.record].alive = false;
+    return late_edit(row);
+  }
   if (change.kind->name == "customer") {
     if (scopes_.contains(row.site)) scopes_[row.site].insert(change.record);
   } else if (!sees(row.site, *customer)) {
@@ -182,11 +201,7 @@ std::string Oracle::changed(const Row& row, std::int64_t n, HlcStamp effective) 
   const auto found = entities_.find(change.record);
   if (found == entities_.end()) return missing(row);
   Entity& entity = found->second;
-  if (!entity.alive) {
-    for (const FieldChange& field : change.fields)
-      conflict("edit_vs_delete", change.record, change.kind->fields[field.field].name);
-    return "conflict";
-  }
+  if (!entity.alive) return late_edit(row);
   const auto customer_before = customer_of(*change.kind, change.record, values_of(entity));
   if (customer_before && !sees(row.site, *customer_before)) return out_of_scope(row);
   std::vector<std::pair<std::size_t, json::value>> stands;
@@ -216,7 +231,7 @@ std::string Oracle::changed(const Row& row, std::int64_t n, HlcStamp effective) 
     stands.emplace_back(field.field, field.new_value);
   }
   const auto customer = customer_of(*change.kind, change.record, values);
-  if (!customer) return "held";
+  if (!customer) return follows_the_gone(*change.kind, values) ? late_edit(row) : "held";
   if (customer != customer_before && !sees(row.site, *customer)) return out_of_scope(row);
   for (auto& [field, value] : stands)
     entity.fields[field].push_back({n, std::move(value), row.site, effective});

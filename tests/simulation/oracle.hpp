@@ -52,6 +52,8 @@ class Oracle {
   std::string changed(const Row& row, std::int64_t n, HlcStamp effective);
   std::string removed(const Row& row, std::int64_t n);
   std::string missing(const Row& row) const;
+  bool follows_the_gone(const Kind& kind, const std::vector<json::value>& values) const;
+  std::string late_edit(const Row& row);
   std::string out_of_scope(const Row& row);
   void begin_entity(const Change& change, std::int64_t n, std::size_t author, HlcStamp effective);
   void find_duplicates(const Row& row);
