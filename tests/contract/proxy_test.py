@@ -16,7 +16,7 @@ INTEGRATION = HERE.parent / "integration"
 TEST_SECONDS = 600
 
 # They kill the machine in the middle of an answer, follow streams or move as much as they can.
-PAST_THE_PROXY = {"change_feed_test.py", "crash_test.py", "real_data_test.py"}
+PAST_THE_PROXY = {"change_feed_test.py", "crash_test.py", "limits_test.py", "real_data_test.py"}
 
 
 def speaks_http(file):

@@ -247,7 +247,7 @@ class MachineTest(unittest.TestCase):
         self.assertEqual(checked.stdout.strip(), "ok", checked.stderr)
 
 
-def wait_until(condition, seconds=READY_SECONDS):
+def wait_until(condition, seconds=COMMAND_SECONDS):
     """Asks again and again; for what no process announces."""
     end = time.monotonic() + seconds
     while not condition():
