@@ -2,7 +2,8 @@
 //
 //   {"k":"rec","t":"customer","id":"…","v":[ord,n],"f":{…},"vf":{"phone":[ord,n]},"p":true,"cr":…}
 //   {"k":"del","t":"customer","id":"…","v":[ord,n]}
-//   {"k":"out","t":"contact","id":"…","v":[ord,n]}   it lives on, but out of the site's scope
+//   {"k":"out","t":"contact","id":"…","v":[ord,n]}   it lives on, but out of the site's scope; of a
+//                                                    customer, also the conflicts told under it
 //   {"k":"res","seq":1207,"d":"rejected","why":"…"}
 //   {"k":"cf", the members of a conflict record}
 //
