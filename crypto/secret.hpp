@@ -35,7 +35,9 @@ void wipe(std::span<std::uint8_t> bytes) noexcept;
 // Time independent of where the first difference is; false at once for different lengths.
 bool equal_constant_time(ByteView a, ByteView b) noexcept;
 
-// The operating system's generator, by OpenSSL. Aborts when it fails: nothing safe can follow.
+// The operating system's generator, by OpenSSL. Aborts when it fails: nothing safe can follow. The
+// few bytes of a record's id come from a block that the thread has fetched: a call costs a
+// microsecond, whatever it gives. What may be a secret is longer, and fetched when it is asked for.
 class SystemRandom final : public Random {
  public:
   void fill(std::span<std::uint8_t> out) override;

@@ -1,8 +1,12 @@
 #include "crypto/secret.hpp"
 
 #include <algorithm>
+#include <array>
 #include <gtest/gtest.h>
+#include <set>
+#include <thread>
 #include <type_traits>
+#include <vector>
 
 namespace skerry::crypto {
 namespace {
@@ -46,6 +50,23 @@ TEST(EqualConstantTime, ComparesAllBytes) {
   }
   EXPECT_FALSE(equal_constant_time(a, Bytes{1, 2, 3}));
   EXPECT_FALSE(equal_constant_time(a, {}));
+}
+
+// They come from a block of each thread.
+TEST(SystemRandom, BytesOfIdsDoNotRepeat) {
+  using Piece = std::array<std::uint8_t, 8>;
+  constexpr int pieces_each = 1000;
+  std::vector<std::vector<Piece>> taken(3);
+  std::vector<std::thread> threads;
+  for (auto& pieces : taken)
+    threads.emplace_back([&pieces] {
+      SystemRandom random;
+      for (int i = 0; i < pieces_each; ++i) random.fill(pieces.emplace_back());
+    });
+  for (std::thread& thread : threads) thread.join();
+  std::set<Piece> different;
+  for (const auto& pieces : taken) different.insert(pieces.begin(), pieces.end());
+  EXPECT_EQ(different.size(), taken.size() * pieces_each);
 }
 
 TEST(SystemRandom, FillsAllAndDoesNotRepeat) {
