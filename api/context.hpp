@@ -24,8 +24,9 @@ struct Context {
   const sync::Node& node;  // database, log, keys, clock, random
   Role role;
   CursorCodec cursors;
-  Notifier& commits;          // woken after each commit that appended to the log
-  asio::thread_pool& worker;  // one thread, "skerry-worker": exchanges, imports, digests, backups
+  Notifier& commits;            // woken after each commit that appended to the log
+  asio::thread_pool& worker;    // one thread: bundles, exchanges, exports, digests, backups
+  asio::thread_pool& importer;  // one thread: imports of tables (ADR 0022)
   const sync::Spool& spool;
   const sync::Outbox& outbox;
   const sync::OnlineOptions& online;  // of a site; url empty: exchanges by file only

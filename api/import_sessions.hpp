@@ -30,7 +30,7 @@ class ImportSession {
   store::ImportOptions options;
   store::Author author;
   SpooledBody file;
-  Descriptor rejects;  // written by the worker, read once the session has ended
+  Descriptor rejects;  // written by the importer, read once the session has ended
   UnixMillis created_at = 0;
   store::ImportWatch watch;
 

@@ -1,5 +1,5 @@
-// How a handler gets work done elsewhere: on the writer thread, inside a transaction, or on the
-// worker thread when it takes long.
+// How a handler gets work done elsewhere: on the writer thread, inside a transaction, or on one of
+// the threads for what takes long.
 #pragma once
 
 #include <memory>
@@ -43,16 +43,17 @@ auto write(Context& context, Work& work) -> Task<std::invoke_result_t<Work&, sto
   co_return outcome;
 }
 
-// Runs `work() -> T` on the worker thread. Exceptions of `work` come out of the co_await.
+// Runs `work() -> T` on the thread, the worker or the importer, behind what was posted there
+// before. Exceptions of `work` come out of the co_await.
 template <class Work>
-auto on_worker(Context& context, Work& work) -> Task<std::invoke_result_t<Work&>> {
+auto run_on(asio::thread_pool& thread, Work& work) -> Task<std::invoke_result_t<Work&>> {
   using Outcome = std::invoke_result_t<Work&>;
   struct Delivered {
     std::optional<Outcome> outcome;
     std::exception_ptr failure;
   };
   Completion<Delivered> completion;
-  asio::post(context.worker, [&work, completion]() mutable {
+  asio::post(thread, [&work, completion]() mutable {
     Delivered delivered;
     try {
       delivered.outcome.emplace(work());
@@ -65,6 +66,12 @@ auto on_worker(Context& context, Work& work) -> Task<std::invoke_result_t<Work&>
   if (delivered.failure) std::rethrow_exception(delivered.failure);
   Outcome outcome = std::move(*delivered.outcome);
   co_return outcome;
+}
+
+// What takes long and is no import of a table.
+template <class Work>
+auto on_worker(Context& context, Work& work) -> Task<std::invoke_result_t<Work&>> {
+  return run_on(context.worker, work);
 }
 
 }  // namespace skerry::api

@@ -92,6 +92,10 @@ Result<void> say_ready(const Config& config, const DataFolder& folder, Role role
   return {};
 }
 
+void name_thread(api::asio::thread_pool& thread, const char* name) {
+  api::asio::post(thread, [name] { pthread_setname_np(pthread_self(), name); });
+}
+
 // Until the server has ended: by a first signal gracefully, by a second one at once.
 void wait_for_end(api::Server& server, api::ImportSessions& imports, Patience& patience,
                   const sigset_t& signals) {
@@ -127,7 +131,7 @@ Result<Exit> serve(const Config& config) {
   api::Notifier commits;
   store::ChangeLog log(clock);
   store::DatabaseOptions storage;
-  storage.readers_max = static_cast<int>(io_threads(config)) + 2;  // the worker, and one to spare
+  storage.readers_max = static_cast<int>(io_threads(config)) + 3;  // worker, importer, one to spare
   storage.group_jobs_max = static_cast<std::size_t>(config.writes_per_commit);
   SKERRY_TRY(auto database, store::Database::open(folder.path, storage));
   database->set_participant(&log);
@@ -164,12 +168,16 @@ Result<Exit> serve(const Config& config) {
   Patience patience;
   const sync::OnlineOptions online = online_options(config, patience);
 
-  // The interface: one worker for what takes long, the handlers' context, the server.
+  // The interface: a thread for what takes long, one for imports of tables, the handlers' context,
+  // the server.
   api::asio::thread_pool worker(1);
-  api::Context context{node,           identity->role, api::CursorCodec(key_of_cursors),
-                       commits,        worker,         spool,
-                       outbox,         online,         folder.path,
-                       clock.wall_ms()};
+  api::asio::thread_pool importer(1);
+  name_thread(worker, "skerry-worker");
+  name_thread(importer, "skerry-import");
+  api::Context context{node,        identity->role, api::CursorCodec(key_of_cursors),
+                       commits,     worker,         importer,
+                       spool,       outbox,         online,
+                       folder.path, clock.wall_ms()};
   api::TokenAuthenticator tokens(context);
   api::Server server(api::Router(api::all_routes(), context), &tokens,
                      server_options(config, folder));
@@ -185,6 +193,7 @@ Result<Exit> serve(const Config& config) {
 
   exchanges.reset();
   worker.join();
+  importer.join();
   database->stop();
   return Exit::ok;
 }

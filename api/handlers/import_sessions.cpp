@@ -95,7 +95,7 @@ Task<Result<Response>> start_import(Context& context, Request& request) {
     context.imports->remove(session->id);
     co_return fail(kept.error());
   }
-  asio::post(context.worker, [&context, session] { run_import_session(context, *session); });
+  asio::post(context.importer, [&context, session] { run_import_session(context, *session); });
   co_return accepted(described);
 }
 

@@ -55,7 +55,7 @@ Task<Result<Response>> import_csv(Context& context, Request& request) {
     return store::import_records(place, *wish.kind, request.upload.file.get(), wish.options,
                                  author);
   };
-  const auto report = co_await on_worker(context, work);
+  const auto report = co_await run_on(context.importer, work);
   if (!report) co_return fail(report.error());
   if (report->cancelled)
     co_return fail(Errc::stopping, "the daemon is stopping",

@@ -1,3 +1,4 @@
+#include <future>
 #include <gmock/gmock.h>
 
 #include "tests/unit/api/machine_fixture.hpp"
@@ -68,6 +69,19 @@ TEST_F(ImportsTest, RefusesARequestItDoesNotUnderstand) {
   EXPECT_THAT(no_header.body, HasSubstr("no column Company"));
   EXPECT_THAT(import("?map=nmae=name", csv).body, HasSubstr("no field nmae"));
   EXPECT_EQ(log.last_n(), 0);
+}
+
+// Each may take minutes.
+TEST_F(ImportsTest, NeitherImportsNorOtherWorkWaitForEachOther) {
+  for (asio::thread_pool* held : {&worker, &importer}) {
+    std::promise<void> go_on;
+    asio::post(*held, [waits = go_on.get_future().share()] { waits.wait(); });
+    if (held == &worker)
+      EXPECT_EQ(import("", "name\nAcme\n").status, 200u);
+    else
+      EXPECT_EQ(get("/v1/digest").status, 200u);
+    go_on.set_value();
+  }
 }
 
 }  // namespace

@@ -38,8 +38,8 @@ MachineTest::MachineTest(Role role, store::DatabaseOptions storage) {
   spool = std::make_unique<sync::Spool>(must(sync::Spool::open(folder / "spool")));
   outbox = std::make_unique<sync::Outbox>(must(sync::Outbox::open(folder / "outbox")));
   node.reset(new sync::Node{*database, log, keys, clock, random, folder / "spool", "test", {}});
-  context.reset(new Context{*node, role, CursorCodec({}), commits, worker, *spool, *outbox, online,
-                            folder / "data", clock.wall_ms()});
+  context.reset(new Context{*node, role, CursorCodec({}), commits, worker, importer, *spool,
+                            *outbox, online, folder / "data", clock.wall_ms()});
   authenticator = std::make_unique<TokenAuthenticator>(*context);
   ServerOptions options;
   options.spool_folder = folder / "spool";
@@ -54,6 +54,7 @@ MachineTest::MachineTest(Role role, store::DatabaseOptions storage) {
 MachineTest::~MachineTest() {
   server.reset();
   worker.join();
+  importer.join();
   database->stop();
 }
 

@@ -68,6 +68,7 @@ class MachineTest : public testing::Test {
   sync::OnlineOptions online;
   std::unique_ptr<sync::Node> node;
   asio::thread_pool worker{1};
+  asio::thread_pool importer{1};
   std::unique_ptr<Context> context;
   std::unique_ptr<TokenAuthenticator> authenticator;
   std::unique_ptr<Server> server;
