@@ -53,6 +53,16 @@ memory() {
   awk -v field="$2:" '$1 == field { printf "%.1f", $2 / 1024 }' "/proc/${pid_of[$1]}/status"
 }
 
+# thread_us NAME THREAD: the processor time that the daemon's thread has taken, in microseconds.
+thread_us() {
+  local task
+  for task in "/proc/${pid_of[$1]}/task/"*; do
+    [ "$(cat "$task/comm")" = "$2" ] || continue
+    sed 's/.*) //' "$task/stat" | awk -v hertz="$(getconf CLK_TCK)" \
+      '{ printf "%d", ($12 + $13) * 1e6 / hertz }'
+  done
+}
+
 # customers_csv COUNT TEXT: a table of customers whose description is TEXT and a random number.
 customers_csv() {
   awk -v count="$1" -v text="$2" 'BEGIN {

@@ -88,9 +88,10 @@ double insert_bare(bool search) {
         std::string_view(row.stamps), std::string_view(row.name), std::string_view(row.account_ref),
         std::string_view(row.description), std::string_view(row.roles));
     connection->execute(
-        "INSERT INTO change_log(n,log,seq,hash,kind,record,recorded_at,line) "
-        "VALUES(?1,1,?1,?2,'customer',?3,?4,?5)",
-        n, row.hash, row.id, row.created_at, std::string_view(row.line));
+        "INSERT INTO change_log(n,log,seq,hash,kind,record,recorded_at,line,label,customer) "
+        "VALUES(?1,1,?1,?2,'customer',?3,?4,?5,?6,?3)",
+        n, row.hash, row.id, row.created_at, std::string_view(row.line),
+        std::string_view(row.name));
     if (search)
       connection->execute("INSERT INTO customer_search(rowid,text) VALUES(?1,?2||' '||?3)", n,
                           std::string_view(row.name), std::string_view(row.account_ref));

@@ -43,13 +43,15 @@ def chain(daemon, path):
 
 
 def search_paths(assets, customers):
-    """Whole serials, beginnings of them, words that every record has, several words."""
+    """Whole serials, beginnings of them, words that every record has, several words. Two digits
+    begin as many serials as fill a page with 10,000 assets, too: answers of one length are
+    compared."""
     paths = []
     for asset in random.sample(assets, min(len(assets), SAMPLES)):
         serial = asset["serial"]
         number = serial.split("-")[1]
         paths += [f"/v1/search?q={serial}", f"/v1/assets?q=sn+{number[:6]}", "/v1/assets?q=sn",
-                  f"/v1/assets?q={number[:3]}"]
+                  f"/v1/assets?q={number[:2]}"]
     for customer in random.sample(customers, min(len(customers), SAMPLES)):
         name = customer["name"].replace(" ", "+")
         paths += [f"/v1/search?q={name}", "/v1/customers?q=gmb",

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Skerry beside the limits of this machine: `./dev bench [NAME…] [--quick] [--rounds N]`.
-# NAME: http, records, exchange, memory, inner; all of them without one. docs/bench.md says what
-# each means. SKERRY_BENCH_RECORDS: of the large database (1000000); SKERRY_BENCH_ASSETS: of the
-# large one of `records` (1000000), with a tenth as many customers; SKERRY_BENCH_CHANGES: of an
+# NAME: inner, exchange, memory, import, http, records; all of them without one. docs/bench.md says
+# what each means. SKERRY_BENCH_RECORDS: of the large database (1000000); SKERRY_BENCH_ASSETS: of
+# the large one of `records` (1000000), with a tenth as many customers; SKERRY_BENCH_CHANGES: of an
 # exchange (100000); SKERRY_SHARED_DATA: the folder of sp500-constituents.csv.
 set -euo pipefail
 
@@ -41,12 +41,12 @@ while [ $# -gt 0 ]; do
       case $rounds in '' | 0 | *[!0-9]*) fail "--rounds needs a whole number" ;; esac
       shift
       ;;
-    http | records | exchange | memory | inner) names+=("$1") ;;
-    *) fail "there is no benchmark '$1'; there are: http records exchange memory inner" ;;
+    inner | exchange | memory | import | http | records) names+=("$1") ;;
+    *) fail "there is no benchmark '$1'; there are: inner exchange memory import http records" ;;
   esac
   shift
 done
-[ ${#names[@]} -gt 0 ] || names=(inner exchange memory http records)
+[ ${#names[@]} -gt 0 ] || names=(inner exchange memory import http records)
 
 skerry=$build/daemon/skerry
 probe=$build/bench/fdatasync_probe
@@ -124,24 +124,45 @@ start_bare() {
   url_of[$1]=http://127.0.0.1:$port
 }
 
-# make_loaded NAME RECORDS [WRITES_PER_COMMIT]: a central with that many customers, running.
+# make_loaded NAME RECORDS FIGURE [WRITES_PER_COMMIT]: a central with that many customers, running.
 make_loaded() {
-  make_machine "$1" central "${3:-}"
+  local figure=cli.import_csv.$3
+  make_machine "$1" central "${4:-}"
   start "$1"
   make_token "$1"
   customers_csv "$2" "Serviced by team" >"$work/customers.csv"
-  timed "cli.import_csv.$2" "$1" "$2" import_csv "$1" "$work/customers.csv"
+  timed "$figure" "$1" "$2" import_csv "$1" "$work/customers.csv"
+  note "$figure.writer_us" "$1" "$(($(thread_us "$1" skerry-writer) / $2))"
+  note "memory.import_csv_$3_mib" "$1" "$(memory "$1" VmHWM)"
   stop "$1"
   sample_ids "$1" 100000
   start "$1"
 }
 
+# The large database is made once, by whoever needs it first.
+make_large() {
+  if [ -n "${token_of[large]:-}" ]; then
+    start large
+  else
+    make_loaded large "$records" all
+  fi
+}
+
+bench_import() {
+  say "import: tables of $((records / 5)) and $records customers"
+  make_loaded fewer "$((records / 5))" fewer
+  stop fewer
+  rm -rf "$work/fewer"
+  make_large
+  stop large
+}
+
 bench_http() {
   say "http: loading 1000 and $records customers"
-  make_loaded small 1000
-  make_loaded writes 1000
-  make_loaded single 1000 1
-  make_loaded large "$records"
+  make_loaded small 1000 few
+  make_loaded writes 1000 few
+  make_loaded single 1000 few 1
+  make_large
   start_bare bare_beast
   start_bare bare_skerry
   local turn again connections i subjects=(
