@@ -1,7 +1,7 @@
 #include "core/change.hpp"
 
 #include <array>
-#include <fmt/format.h>
+#include <fmt/compile.h>
 #include <iterator>
 
 #include "core/json_text.hpp"
@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 5> disposition_names{"applied", "supersed
                                                             "rejected", "held"};
 
 void append_version(std::string& line, Version version) {
-  fmt::format_to(std::back_inserter(line), "[{},{}]", version.ord, version.n);
+  fmt::format_to(std::back_inserter(line), FMT_COMPILE("[{},{}]"), version.ord, version.n);
 }
 
 void append_field(std::string& line, const Change& change, const FieldChange& field) {
@@ -94,7 +94,9 @@ std::optional<ChangeOp> parse_op(std::string_view text) {
 
 json::value read_line_value(const Field& field, const json::value& value,
                             std::vector<FieldError>& errors) {
-  return read_value(field, value, fmt::format("/f/{}", field.name), errors);
+  std::string pointer = "/f/";
+  pointer += field.name;
+  return read_value(field, value, pointer, errors);
 }
 
 void read_field(const Field& field, std::size_t position, const json::value& value, Change& change,
@@ -176,7 +178,7 @@ std::string encode(const Change& change) {
   append_text_member(line, "src", change.source);
   if (!change.request.empty()) append_text_member(line, "rq", change.request);
   if (!change.reason.empty()) append_text_member(line, "why", change.reason);
-  fmt::format_to(std::back_inserter(line), ",\"sv\":{}}}", change.schema);
+  fmt::format_to(std::back_inserter(line), FMT_COMPILE(",\"sv\":{}}}"), change.schema);
   return line;
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <fmt/format.h>
+#include <fmt/compile.h>
 #include <limits>
 
 namespace skerry {
@@ -27,7 +27,7 @@ HlcStamp HlcStamp::at(UnixMillis ms, std::uint16_t counter) {
 }
 
 std::string to_string(HlcStamp stamp) {
-  return fmt::format("{:012x}-{:04x}", stamp.bits >> 16, stamp.bits & 0xffff);
+  return fmt::format(FMT_COMPILE("{:012x}-{:04x}"), stamp.bits >> 16, stamp.bits & 0xffff);
 }
 
 std::optional<HlcStamp> parse_hlc(std::string_view text) {

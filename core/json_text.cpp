@@ -1,18 +1,30 @@
 #include "core/json_text.hpp"
 
+#include <array>
 #include <fmt/format.h>
 #include <iterator>
 
 #include "core/check.hpp"
 
 namespace skerry {
+namespace {
+
+// By byte: whether it stands for itself within a JSON string.
+constexpr std::array<bool, 256> plain_bytes = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte < plain.size(); ++byte) plain[byte] = true;
+  plain['"'] = plain['\\'] = false;
+  return plain;
+}();
+
+}  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t plain_from = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
+    if (plain_bytes[static_cast<unsigned char>(c)]) continue;
     out.append(text, plain_from, i - plain_from);
     plain_from = i + 1;
     switch (c) {

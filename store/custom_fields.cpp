@@ -59,11 +59,9 @@ std::vector<CustomField> custom_fields_of(Connection& connection, const Kind& ki
   return fields;
 }
 
-void check_custom_values(Connection& connection, const Record& record, const json::value& before,
-                         bool is_new, std::vector<FieldError>& errors) {
+void check_custom_values(const std::vector<CustomField>& fields, const Record& record,
+                         const json::value& before, bool is_new, std::vector<FieldError>& errors) {
   const json::value& after = record.value("custom");
-  if (!is_new && before == after) return;
-  const auto fields = custom_fields_of(connection, *record.kind);
   const auto pointer = [](std::string_view key) { return fmt::format("/custom/{}", key); };
   if (const json::object* values = after.if_object()) {
     for (const auto& [key, value] : *values) {

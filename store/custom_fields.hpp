@@ -21,11 +21,12 @@ struct CustomField {
 // Those that are not archived, in the order people gave them.
 std::vector<CustomField> custom_fields_of(Connection& connection, const Kind& kind);
 
-// Complaints about the custom fields of a record that a person, program or import writes: `before`
-// is null for a new one. A value that stays as it is is not looked at: its definition may have gone
-// meanwhile. A row of a peer is not checked: what it wrote was right where it was written.
-void check_custom_values(Connection& connection, const Record& record, const json::value& before,
-                         bool is_new, std::vector<FieldError>& errors);
+// Complaints about the custom fields of a record that a person, program or import writes; `fields`
+// are those of its kind, `before` is null for a new one. A value that stays as it is is not looked
+// at: its definition may have gone meanwhile. A row of a peer is not checked: what it wrote was
+// right where it was written.
+void check_custom_values(const std::vector<CustomField>& fields, const Record& record,
+                         const json::value& before, bool is_new, std::vector<FieldError>& errors);
 
 // The unique custom fields whose value another record of the kind has, too.
 struct SharedCustomValue {

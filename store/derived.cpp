@@ -5,11 +5,19 @@
 #include <fmt/format.h>
 
 #include "store/places.hpp"
+#include "store/sqlite/tally.hpp"
 
 namespace skerry::store {
 namespace {
 
-// A customer's counter that a record adds one to.
+// A customer's counters, each by the statement that adds to it.
+constexpr std::string_view add_locations = "UPDATE customer SET locations=locations+?2 WHERE id=?1";
+constexpr std::string_view add_owned =
+    "UPDATE customer SET assets_owned=assets_owned+?2 WHERE id=?1";
+constexpr std::string_view add_standing =
+    "UPDATE customer SET assets_on_location=assets_on_location+?2 WHERE id=?1";
+
+// A counter that a record adds one to.
 struct Share {
   RecordId customer;
   std::string_view counter;
@@ -24,19 +32,18 @@ Shares shares_of(const Record& record) {
   if (!is_location && record.kind->name != "asset") return shares;
   if (!record.value("archived_at").is_null()) return shares;
   if (is_location) {
-    shares[0] = {record.scope.customer, "locations"};
+    shares[0] = {record.scope.customer, add_locations};
     return shares;
   }
   if (!record.value("scrapped_on").is_null()) return shares;
-  shares[0] = {record.scope.customer, "assets_owned"};
-  if (stands_somewhere(record)) shares[1] = {record.scope.place, "assets_on_location"};
+  shares[0] = {record.scope.customer, add_owned};
+  if (stands_somewhere(record)) shares[1] = {record.scope.place, add_standing};
   return shares;
 }
 
 void add_to(Connection& connection, const Share& share, std::int64_t number) {
   if (share.customer.is_zero()) return;
-  connection.execute(fmt::format("UPDATE customer SET {0}={0}+?2 WHERE id=?1", share.counter),
-                     share.customer, number);
+  connection.execute(share.counter, share.customer, number);
 }
 
 bool is_move(const Record& record) { return record.kind->name == "move"; }
@@ -76,6 +83,7 @@ void count_whole(Connection& connection, const RecordId& customer) {
 }  // namespace
 
 void derive_after_insert(Connection& connection, const Record& record) {
+  tally::add(connection, record.kind->name, 1);
   for (const Share& share : shares_of(record)) add_to(connection, share, 1);
   if (is_move(record))
     update_place(connection, asset_of(record), record.version, record.updated_at);
@@ -99,6 +107,7 @@ void derive_after_replace(Connection& connection, const Record& before, const Re
 }
 
 void derive_after_delete(Connection& connection, const Record& before, std::int64_t n) {
+  tally::add(connection, before.kind->name, -1);
   for (const Share& share : shares_of(before)) add_to(connection, share, -1);
   if (is_move(before)) update_place(connection, asset_of(before), n, before.updated_at);
   if (before.kind->name == "location")
@@ -111,6 +120,10 @@ void derive_whole(Connection& connection, const Record& record) {
     update_place(connection, record.id, record.version, record.updated_at);
   if (record.kind->name == "location")
     update_places_at(connection, record.id, record.version, record.updated_at);
+}
+
+std::int64_t count_kind(Connection& connection, const Kind& kind) {
+  return tally::read(connection, kind.name);
 }
 
 }  // namespace skerry::store

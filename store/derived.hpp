@@ -1,6 +1,7 @@
 // The derived columns of records (Kind::derived), kept in step as other records change: where an
 // asset stands, how many locations and assets a customer has. Each machine computes them from what
-// it holds, so that equal records give equal columns, in whatever order they came (ADR 0016).
+// it holds, so that equal records give equal columns, in whatever order they came (ADR 0016). And
+// how many records of each kind there are: nobody has to count them.
 //
 // Called by store/record for every row it writes; nobody else calls the first three.
 #pragma once
@@ -16,5 +17,8 @@ void derive_after_delete(Connection& connection, const Record& before, std::int6
 
 // Of a record that was inserted after records that refer to it, as state from central may come.
 void derive_whole(Connection& connection, const Record& record);
+
+// How many records of the kind there are; costs the look-up of one row.
+std::int64_t count_kind(Connection& connection, const Kind& kind);
 
 }  // namespace skerry::store

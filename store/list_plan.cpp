@@ -6,6 +6,7 @@
 
 #include "core/check.hpp"
 #include "store/custom_fields.hpp"
+#include "store/record_sql.hpp"
 
 namespace skerry::store {
 namespace {
@@ -139,34 +140,14 @@ std::string from_text(const ListQuery& query, const ListDriver& driver, const Fi
   return fmt::format("{} AS t", kind);
 }
 
-std::string record_columns(const Kind& kind) {
-  std::string columns;
-  std::string_view rest = select_columns(kind);
-  while (true) {
-    const std::size_t comma = rest.find(',');
-    columns += fmt::format("{}t.{}", columns.empty() ? "" : ",", rest.substr(0, comma));
-    if (comma == std::string_view::npos) return columns;
-    rest.remove_prefix(comma + 1);
-  }
-}
-
-// As store/record.cpp writes it into the index: the searchable fields with a space between.
-std::string search_text_of(const Kind& kind) {
-  std::string text;
-  for (const Field& field : kind.fields)
-    if (field.searchable)
-      text += fmt::format("{}coalesce(t.{},'')", text.empty() ? "" : "||' '||", field.name);
-  return text.empty() ? "''" : text;
-}
-
 // `SELECT ` with the columns of list_columns().
 std::string select_text(ListStatement& statement, const ListQuery& query, const ListDriver& driver,
                         std::string_view term) {
   const Field* sort = list_order(query);
-  return fmt::format("SELECT {},{},{},{},{}", record_columns(*query.kind),
+  return fmt::format("SELECT {},{},{},{},{}", sql_of(*query.kind).list_columns,
                      passes_text(statement, query, driver),
                      sort ? fmt::format("t.{}", sort->name) : "NULL",
-                     query.words.empty() ? "NULL" : search_text_of(*query.kind), term);
+                     query.words.empty() ? "NULL" : sql_of(*query.kind).search_text, term);
 }
 
 // Where a walk goes on, and its order.

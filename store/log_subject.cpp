@@ -1,7 +1,6 @@
 #include "store/log_subject.hpp"
 
-#include <fmt/format.h>
-
+#include "store/record_sql.hpp"
 #include "store/write_records.hpp"
 
 namespace skerry::store {
@@ -17,10 +16,7 @@ std::optional<LogSubject> find_last(Connection& connection, const RecordId& id) 
 // Two columns rather than the whole record: this runs for every row that central takes in.
 std::optional<LogSubject> find_now(Connection& connection, const Kind& kind, const RecordId& id) {
   const auto label = static_cast<std::size_t>(kind.find_field(kind.label));
-  Cursor cursor =
-      connection.query(fmt::format("SELECT {},scope_customer,scope_place FROM {} WHERE id=?1",
-                                   kind.label, kind.name),
-                       id);
+  Cursor cursor = connection.query(sql_of(kind).subject, id);
   if (!cursor.next()) return std::nullopt;
   Record record(kind);
   if (kind.fields[label].type == FieldType::reference)

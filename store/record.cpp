@@ -9,6 +9,7 @@
 #include "core/timestamp.hpp"
 #include "store/custom_fields.hpp"
 #include "store/derived.hpp"
+#include "store/record_sql.hpp"
 #include "store/site_scope.hpp"
 #include "store/sqlite/search_index.hpp"
 
@@ -16,54 +17,6 @@ namespace skerry::store {
 namespace {
 
 constexpr int system_columns = record_system_columns;
-
-// The statements of one kind, written once from its description.
-struct TableSql {
-  int custom = -1;                   // position of the custom fields among the fields
-  std::vector<json::value> derived;  // the derived columns of a record that nothing refers to
-  std::string columns;               // of the table
-  std::string find;
-  std::string exists;
-  std::string insert;
-  std::string remove;
-};
-
-TableSql write_sql(const Kind& kind) {
-  TableSql sql;
-  std::string names;
-  std::string marks = "?1,?2,?3,?4,?5,?6,?7,?8";
-  int parameter = 8;
-  for (const Field& field : kind.fields) {
-    names += fmt::format(",\"{}\"", field.name);  // "unique" is a word of SQL's, too
-    marks += fmt::format(",?{}", ++parameter);
-  }
-  std::string derived;
-  for (const Field& field : kind.derived) derived += fmt::format(",\"{}\"", field.name);
-  sql.columns = "row,id,revision,created_at,updated_at,version,scope_customer,scope_place,stamps" +
-                names + derived;
-  sql.custom = kind.find_field("custom");
-  for (const Field& field : kind.derived) sql.derived.push_back(default_value(field));
-  sql.find = fmt::format("SELECT {} FROM {} WHERE id=?1", sql.columns, kind.name);
-  sql.exists = fmt::format("SELECT 1 FROM {} WHERE id=?1", kind.name);
-  sql.insert = fmt::format(
-      "INSERT INTO {}(id,revision,created_at,updated_at,version,scope_customer,scope_place,"
-      "stamps{}) "
-      "VALUES({})",
-      kind.name, names, marks);
-  sql.remove = fmt::format("DELETE FROM {} WHERE row=?1", kind.name);
-  return sql;
-}
-
-const TableSql& sql_of(const Kind& kind) {
-  static const std::vector<TableSql> all = [] {
-    std::vector<TableSql> built;
-    for (const Kind& each : all_kinds()) built.push_back(write_sql(each));
-    return built;
-  }();
-  const auto index = static_cast<std::size_t>(&kind - all_kinds().data());
-  SKERRY_CHECK(index < all.size());
-  return all[index];
-}
 
 const json::value& custom_of(const Record& record) {
   static const json::value none;

@@ -1,6 +1,7 @@
 // Lists by words: through the words of the index in the order of the alphabet, never through all
 // the rows that a prefix gathers (ADR 0018).
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "store/list_plan.hpp"
@@ -38,16 +39,20 @@ struct Lead {
   std::int64_t rows = 0;  // up to common_word_rows
 };
 
-// The word that fewest rows have; among common ones the longest.
+// The word that fewest rows have; among common ones the longest. A long word is likely a rare one,
+// and none is counted beyond what a rarer one has.
 Lead choose_lead(Connection& connection, const ListQuery& query) {
-  Lead lead;
-  for (std::size_t i = 1; i < query.words.size(); ++i)
-    if (query.words[i].size() > query.words[lead.word].size()) lead.word = i;
-  lead.rows = common_word_rows;
+  std::vector<std::size_t> order(query.words.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return query.words[a].size() > query.words[b].size();
+  });
+  Lead lead{order.front(), common_word_rows};
   if (query.words.size() == 1 && list_drivers(query).empty()) return lead;
-  for (std::size_t i = 0; i < query.words.size(); ++i) {
-    const std::int64_t rows = count_rows(connection, query, query.words[i], lead.rows);
-    if (rows < lead.rows) lead = {i, rows};
+  for (const std::size_t word : order) {
+    const std::int64_t rows = count_rows(connection, query, query.words[word], lead.rows);
+    if (rows < lead.rows) lead = {word, rows};
+    if (rows == 0) break;
   }
   return lead;
 }
@@ -168,6 +173,7 @@ ListPage search_page(Connection& connection, const ListQuery& query) {
     lead = {query.after->lead, common_word_rows};
   else
     lead = choose_lead(connection, query);
+  if (lead.rows == 0) return {};
   Search search(connection, query, lead.word);
   if (lead.rows == common_word_rows) {
     const ListChoice choice = choose_driver(connection, query);

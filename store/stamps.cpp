@@ -1,15 +1,15 @@
 #include "store/stamps.hpp"
 
 #include <charconv>
-#include <fmt/format.h>
+#include <fmt/compile.h>
 #include <iterator>
 
 namespace skerry::store {
 namespace {
 
 void append_stamp(std::string& text, const FieldStamp& stamp) {
-  fmt::format_to(std::back_inserter(text), "{}.{}.{}.{:x}", stamp.version.ord, stamp.version.n,
-                 stamp.site, stamp.effective.bits);
+  fmt::format_to(std::back_inserter(text), FMT_COMPILE("{}.{}.{}.{:x}"), stamp.version.ord,
+                 stamp.version.n, stamp.site, stamp.effective.bits);
 }
 
 // Reads a number that `end_mark` ends and moves past the mark; 0 as mark: the text's end.

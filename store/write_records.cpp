@@ -6,9 +6,9 @@
 #include <tuple>
 
 #include "core/check.hpp"
-#include "core/json_text.hpp"
-#include "store/custom_fields.hpp"
 #include "store/log_subject.hpp"
+#include "store/record_size.hpp"
+#include "store/record_sql.hpp"
 #include "store/scope_moves.hpp"
 #include "store/shadow.hpp"
 #include "store/site_scope.hpp"
@@ -25,17 +25,6 @@ std::optional<RecordId> reference_of(const json::value& value) {
   const json::string* text = value.if_string();
   if (!text) return std::nullopt;
   return parse_id<RecordId>(*text);
-}
-
-// The row of the log, checked before anything is written.
-Result<std::string> encode_row(const Change& change) {
-  std::string line = encode(change);
-  if (line.size() <= change_line_bytes_max) return line;
-  return fail(Errc::limit_exceeded,
-              fmt::format("the change takes {} bytes in the log with the values before and after, "
-                          "of at most {}",
-                          line.size(), change_line_bytes_max),
-              "change fewer fields at once, or first replace the long text by a short one");
 }
 
 }  // namespace
@@ -76,8 +65,7 @@ Result<Scope> scope_of(Connection& connection, const Record& record) {
                       {complaint(field, "reference_not_found", "names no record")}));
   }
   if (parent->scope == ScopePath::itself) return Scope{*id, place};
-  Cursor cursor = connection.query(
-      fmt::format("SELECT scope_customer,scope_place FROM {} WHERE id=?1", parent->name), *id);
+  Cursor cursor = connection.query(sql_of(*parent).scope, *id);
   SKERRY_CHECK(cursor.next());
   return Scope{cursor.id<RecordId>(0), cursor.is_null(1) ? RecordId{} : cursor.id<RecordId>(1)};
 }
@@ -87,15 +75,10 @@ std::optional<RecordId> find_same_key(Connection& connection, const Record& reco
   const Field& field = record.kind->fields[position];
   const json::value& value = record.values[position];
   if (field.unique == Unique::no || value.is_null()) return std::nullopt;
-  const bool within = field.unique == Unique::within;
-  Cursor cursor = connection.statement(
-      within ? fmt::format("SELECT id FROM {} WHERE {}=?1 AND id<>?2 AND {}=?3 LIMIT 1",
-                           record.kind->name, field.name, field.unique_within)
-             : fmt::format("SELECT id FROM {} WHERE {}=?1 AND id<>?2 LIMIT 1", record.kind->name,
-                           field.name));
+  Cursor cursor = connection.statement(sql_of(*record.kind).same_key[position]);
   bind_value(cursor, 1, field, value);
   cursor.bind(2, record.id);
-  if (within) {
+  if (field.unique == Unique::within) {
     const int group = record.kind->find_field(field.unique_within);
     SKERRY_CHECK(group >= 0);
     bind_value(cursor, 3, record.kind->field(static_cast<std::size_t>(group)),
@@ -128,18 +111,6 @@ Result<void> check_revision(const Record& record, std::optional<std::int64_t> re
                             : fmt::format("the {} is at revision {}, not {}", name, record.revision,
                                           *revision),
               "read it again and repeat the change");
-}
-
-Result<void> check_size(const Record& record) {
-  if (record.kind->scope == ScopePath::nowhere) return {};
-  std::string text;
-  for (const json::value& value : record.values)
-    if (!value.is_null()) append_json(text, value);
-  if (text.size() <= record_bytes_max) return {};
-  return fail(Errc::limit_exceeded,
-              fmt::format("the {} would take {} bytes, of at most {}", record.kind->name,
-                          text.size(), record_bytes_max),
-              "shorten its longest texts, or keep them outside");
 }
 
 std::vector<std::size_t> changed_keys(const Kind& kind, const std::vector<std::size_t>& fields) {
@@ -175,6 +146,21 @@ Result<void> RecordWriter::check_unique(const Record& record, const Field& field
       fmt::format("{} {} is taken by {}", field.name,
                   std::string_view(record.values[position].as_string()), to_string(*other));
   return fail(Error(Errc::duplicate_key, detail, {}, {complaint(field, "duplicate_key", detail)}));
+}
+
+void RecordWriter::check_custom(const Record& record, const Record* before,
+                                std::vector<FieldError>& errors) {
+  const Kind& kind = *record.kind;
+  const int position = sql_of(kind).custom;
+  if (position < 0) return;
+  const auto index = static_cast<std::size_t>(position);
+  if (before && before->values[index] == record.values[index]) return;
+  if (custom_kind_ != &kind) {
+    custom_fields_ = custom_fields_of(connection_, kind);
+    custom_kind_ = &kind;
+  }
+  check_custom_values(custom_fields_, record, before ? before->values[index] : json::value(),
+                      before == nullptr, errors);
 }
 
 Result<void> RecordWriter::check_custom_unique(const Record& record) {
@@ -232,9 +218,7 @@ Result<void> RecordWriter::check_values(const Record& record, const Record* befo
   std::vector<FieldError> errors;
   if (kind.rule)
     kind.rule(kind, before ? ValuesView(before->values) : ValuesView(), record.values, errors);
-  if (kind.find_field("custom") >= 0)
-    check_custom_values(connection_, record, before ? before->value("custom") : json::value(),
-                        before == nullptr, errors);
+  check_custom(record, before, errors);
   if (!errors.empty()) {
     std::string detail = fmt::format("{} {}", errors.front().pointer, errors.front().detail);
     return fail(Error(Errc::validation_failed, std::move(detail), {}, std::move(errors)));
@@ -261,6 +245,7 @@ Result<void> RecordWriter::check_values(const Record& record, const Record* befo
 }
 
 Change RecordWriter::new_change(const Record& record, ChangeOp op, const Author& author) {
+  if (record.kind->name == "custom_field") custom_kind_ = nullptr;  // they are read again
   Change change;
   change.kind = record.kind;
   change.record = record.id;

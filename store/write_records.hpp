@@ -8,6 +8,7 @@
 
 #include "core/random.hpp"
 #include "store/change_log.hpp"
+#include "store/custom_fields.hpp"
 #include "store/identity.hpp"
 #include "store/record.hpp"
 
@@ -59,6 +60,7 @@ class RecordWriter {
   Result<Record> current(const Kind& kind, const RecordId& id,
                          std::optional<std::int64_t> revision);
   Result<void> check_values(const Record& record, const Record* before, const FieldValues& values);
+  void check_custom(const Record& record, const Record* before, std::vector<FieldError>& errors);
   Result<void> check_custom_unique(const Record& record);
   Result<void> check_authority(const Kind& kind) const;
   Result<void> check_reference(const Field& field, const RecordId& id);
@@ -73,6 +75,9 @@ class RecordWriter {
   ChangeLog& log_;
   Role role_;
   Random& random_;
+  // The custom fields of one kind, as long as this writer writes none: nobody else does in its job.
+  const Kind* custom_kind_ = nullptr;
+  std::vector<CustomField> custom_fields_;
 };
 
 // Errc::method_not_allowed for a kind that is made by an invitation, with what to do instead.
@@ -87,9 +92,6 @@ const Kind* find_referenced(Connection& connection, const Field& field, const Re
 
 // Errc::precondition_failed unless this is the revision that the client saw (nullopt: any).
 Result<void> check_revision(const Record& record, std::optional<std::int64_t> revision);
-
-// Errc::limit_exceeded for a record that travels and whose values are over record_bytes_max.
-Result<void> check_size(const Record& record);
 
 // The unique fields that a change of these fields can make equal to another record's: themselves,
 // and those that are unique within one of them.

@@ -9,6 +9,7 @@
 #include "crypto/sha256.hpp"
 #include "store/conflicts.hpp"
 #include "store/custom_fields.hpp"
+#include "store/record_size.hpp"
 #include "store/scope_moves.hpp"
 #include "store/site_scope.hpp"
 #include "store/tombstone.hpp"

@@ -1,6 +1,6 @@
 #include "sync/take_changes.hpp"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 #include <string>
 #include <vector>
 
@@ -109,14 +109,16 @@ class Taker {
   // The decision's row in central's log, which binds the site's exact bytes, and its place in
   // `ingest`.
   void record(const SiteRow& row, const Decision& decision) {
-    std::string line =
-        fmt::format(R"({{"k":"dec","site":"{}","ep":"{}","seq":{},"d":"{}")", to_string(site_.id),
-                    to_string(epoch_.epoch), row.seq, to_text(decision.disposition));
+    std::string line = fmt::format(
+        FMT_COMPILE(R"({{"k":"dec","site":"{}","ep":"{}","seq":{},"d":"{}")"), to_string(site_.id),
+        to_string(epoch_.epoch), row.seq, to_text(decision.disposition));
     if (!decision.detail.empty()) {
       line += ",\"why\":";
       append_json_string(line, decision.detail);
     }
-    line += ",\"row\":" + row.line + '}';
+    line += ",\"row\":";
+    line += row.line;
+    line += '}';
     const RecordId record = row.change ? row.change->record : RecordId{};
     const std::string_view kind = row.change ? row.change->kind->name : "";
     const store::LogSubject subject =

@@ -7,6 +7,7 @@
 #include "api/work.hpp"
 #include "core/timestamp.hpp"
 #include "store/conflicts.hpp"
+#include "store/derived.hpp"
 #include "store/identity.hpp"
 #include "store/record.hpp"
 #include "store/upstream.hpp"
@@ -126,8 +127,7 @@ Result<Response> get_status(Context& context, Request& request) {
   const store::WriterStats writer = context.node.database.stats();
   json::array attention;
   json::object records;
-  for (const Kind& kind : all_kinds())
-    records[kind.name] = scalar(*reader, fmt::format("SELECT count(*) FROM {}", kind.name));
+  for (const Kind& kind : all_kinds()) records[kind.name] = store::count_kind(*reader, kind);
   json::object status{
       {"role", to_text(context.role)},
       {"name", identity ? identity->name : ""},

@@ -254,9 +254,13 @@ Error validation_error(const Kind& kind, std::vector<FieldError> errors) {
   return Error(Errc::validation_failed, detail, {}, std::move(errors));
 }
 
-FieldError missing(const Field& field) {
-  return {fmt::format("/{}", field.name), "required", "is required"};
+std::string pointer_to(const Field& field) {
+  std::string pointer = "/";
+  pointer += field.name;
+  return pointer;
 }
+
+FieldError missing(const Field& field) { return {pointer_to(field), "required", "is required"}; }
 
 // RFC 7396 for one level: members named in the patch replace or remove.
 json::value patched_object(const json::value& current, const json::object& patch) {
@@ -324,8 +328,8 @@ Result<FieldValues> read_new(const Kind& kind, const json::object& body) {
   for (std::size_t i = 0; i < kind.fields.size(); ++i) {
     const Field& field = kind.fields[i];
     const json::value* given = body.if_contains(field.name);
-    json::value value = given ? read_value(field, *given, fmt::format("/{}", field.name), errors)
-                              : default_value(field);
+    json::value value =
+        given ? read_value(field, *given, pointer_to(field), errors) : default_value(field);
     const bool absent = given ? given->is_null() : field.default_json == "null";
     if (field.required && absent) errors.push_back(missing(field));
     if (!value.is_null()) values.push_back({i, std::move(value)});
@@ -343,7 +347,7 @@ Result<FieldValues> read_patch(const Kind& kind, const json::object& patch,
     const Field& field = kind.fields[i];
     const json::value* given = patch.if_contains(field.name);
     if (!given) continue;
-    const std::string pointer = fmt::format("/{}", field.name);
+    const std::string pointer = pointer_to(field);
     const bool into_object =
         (field.type == FieldType::group || field.type == FieldType::custom) && given->is_object();
     json::value value =

@@ -255,6 +255,8 @@ CREATE TABLE custom_field(
 ) STRICT;
 CREATE INDEX custom_field_version ON custom_field(version, id) WHERE version > 0;
 CREATE INDEX custom_field_record_kind ON custom_field(record_kind, id);
+-- The custom fields of a kind as they are read for every new record: in their order, unsorted.
+CREATE INDEX custom_field_position ON custom_field(record_kind, position, id);
 CREATE INDEX custom_field_updated_at ON custom_field(updated_at, id);
 CREATE INDEX custom_field_archived ON custom_field(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE custom_field_search USING fts5(
@@ -268,6 +270,12 @@ CREATE TABLE custom_value(
   value TEXT NOT NULL,
   record BLOB NOT NULL,
   PRIMARY KEY(field, value, record)
+) STRICT, WITHOUT ROWID;
+
+-- How many records of each kind there are (store/sqlite/tally.hpp).
+CREATE TABLE tally(
+  name TEXT PRIMARY KEY,
+  number INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- A record that was deleted: kept so that no late bundle brings it back.

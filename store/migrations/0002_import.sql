@@ -19,5 +19,3 @@ CREATE TABLE import_session(
 ) STRICT;
 CREATE INDEX import_session_created ON import_session(created_at, id);
 
--- A file names a location by its customer and its name, and many customers have a "Headquarters".
-CREATE INDEX location_key ON location(customer, name);

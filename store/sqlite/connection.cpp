@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "core/check.hpp"
-#include "store/sqlite/search_queue.hpp"
+#include "store/sqlite/deferred.hpp"
 #include "store/sqlite/sqlite_error.hpp"
 
 namespace skerry::store {
@@ -98,7 +98,7 @@ void Connection::apply_pragmas(Mode mode, bool durable) {
 }
 
 Connection::Connection(sqlite3* handle)
-    : handle_(handle), search_queue_(std::make_unique<SearchQueue>()) {}
+    : handle_(handle), deferred_(std::make_unique<Deferred>()) {}
 
 Connection::~Connection() {
   for (auto& [text, cached] : statements_) {
@@ -140,6 +140,12 @@ Cursor Connection::statement(std::string_view sql) {
   added->statement = prepare(sql);
   added->in_use = true;
   return Cursor(*cached.statements.emplace_back(std::move(added)));
+}
+
+std::vector<std::string> Connection::cached_texts() const {
+  std::vector<std::string> texts;
+  for (const auto& [text, cached] : statements_) texts.push_back(text);
+  return texts;
 }
 
 void Connection::forget_least_recent() {

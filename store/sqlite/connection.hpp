@@ -23,7 +23,7 @@ struct sqlite3_stmt;
 
 namespace skerry::store {
 
-class SearchQueue;
+struct Deferred;
 
 class StorageError : public std::runtime_error {
  public:
@@ -144,6 +144,9 @@ class Connection {
   // the least recently used one is forgotten.
   static constexpr std::size_t cached_texts_max = 256;
   Cursor statement(std::string_view sql);
+  // How many cursors statement() has given, and the texts in its cache: what tests hold to bounds.
+  std::uint64_t statements_run() const { return uses_; }
+  std::vector<std::string> cached_texts() const;
 
   // Binds in order and runs to the end; returns the number of rows changed.
   template <class... Args>
@@ -175,7 +178,7 @@ class Connection {
 
   // Only for the files of store/sqlite.
   sqlite3* handle() const { return handle_; }
-  SearchQueue& search_queue() { return *search_queue_; }
+  Deferred& deferred() { return *deferred_; }
 
  private:
   struct TextHash {
@@ -202,7 +205,7 @@ class Connection {
   void forget_least_recent();
 
   sqlite3* handle_;
-  std::unique_ptr<SearchQueue> search_queue_;
+  std::unique_ptr<Deferred> deferred_;
   std::uint64_t uses_ = 0;
   std::unordered_map<std::string, CachedText, TextHash, std::equal_to<>> statements_;
 };

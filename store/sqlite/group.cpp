@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/check.hpp"
+#include "store/sqlite/deferred.hpp"
 #include "store/sqlite/savepoint.hpp"
-#include "store/sqlite/search_queue.hpp"
 
 namespace skerry::store {
 
@@ -48,7 +48,7 @@ std::optional<Error> GroupCommit::begin() {
   } catch (const StorageError& error) {
     return Error(error.code(), error.what());
   }
-  connection_.search_queue().begin_transaction();
+  connection_.deferred().begin_transaction();
   if (participant_ != nullptr) participant_->begin_group();
   return std::nullopt;
 }
@@ -82,7 +82,7 @@ Result<void> GroupCommit::attempt(WriteJob& job) {
 
 std::optional<Error> GroupCommit::commit() {
   try {
-    connection_.search_queue().flush(connection_);
+    connection_.deferred().flush(connection_);
   } catch (const StorageError& error) {
     return Error(error.code(), error.what());
   }
@@ -98,7 +98,7 @@ std::optional<Error> GroupCommit::commit() {
 }
 
 void GroupCommit::roll_back() {
-  connection_.search_queue().clear();
+  connection_.deferred().clear();
   if (connection_.in_transaction()) {
     try {
       connection_.execute("ROLLBACK");

@@ -1,7 +1,7 @@
 #include "store/sqlite/savepoint.hpp"
 
 #include "core/check.hpp"
-#include "store/sqlite/search_queue.hpp"
+#include "store/sqlite/deferred.hpp"
 
 namespace skerry::store {
 
@@ -10,13 +10,13 @@ Savepoint::Savepoint(Connection& connection, std::string_view name)
   // Outside a transaction SAVEPOINT would open one of its own, and RELEASE would commit it.
   SKERRY_CHECK(connection.in_transaction());
   connection_.execute("SAVEPOINT " + name_);
-  connection_.search_queue().open_savepoint();
+  connection_.deferred().open_savepoint();
 }
 
 Savepoint::~Savepoint() {
   if (!open_) return;
   if (!connection_.in_transaction()) {
-    connection_.search_queue().roll_back_savepoint();
+    connection_.deferred().roll_back_savepoint();
     return;
   }
   try {
@@ -31,13 +31,13 @@ void Savepoint::release() {
   SKERRY_CHECK(open_);
   connection_.execute("RELEASE " + name_);
   open_ = false;
-  connection_.search_queue().release_savepoint(connection_);
+  connection_.deferred().release_savepoint(connection_);
 }
 
 void Savepoint::rollback() {
   SKERRY_CHECK(open_);
   open_ = false;
-  connection_.search_queue().roll_back_savepoint();
+  connection_.deferred().roll_back_savepoint();
   connection_.execute("ROLLBACK TO " + name_);
   connection_.execute("RELEASE " + name_);
 }

@@ -5,7 +5,7 @@
 #include <sqlite3.h>
 
 #include "core/check.hpp"
-#include "store/sqlite/search_queue.hpp"
+#include "store/sqlite/deferred.hpp"
 #include "store/sqlite/sqlite_error.hpp"
 
 namespace skerry::store::search_index {
@@ -15,7 +15,7 @@ void add(Connection& connection, std::string_view kind_table, std::int64_t rowid
          std::string_view text) {
   SKERRY_CHECK(kind_table.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") ==
                std::string_view::npos);
-  connection.search_queue().add(
+  connection.deferred().search.add(
       connection, SearchChange{std::string(kind_table), rowid, is_removal, std::string(text)});
 }
 

@@ -1,6 +1,7 @@
 #include "store/sqlite/search_queue.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <iterator>
 #include <optional>
 #include <set>
@@ -20,20 +21,23 @@ constexpr std::size_t waiting_changes_max = 1024;
 using Key = std::pair<std::string_view, std::int64_t>;
 Key key_of(const SearchChange& change) { return {change.kind_table, change.rowid}; }
 
-void make(Connection& connection, const SearchChange& change) {
-  const std::string table = change.kind_table + "_search";
-  if (change.is_removal) {
-    connection.execute(
-        "INSERT INTO " + table + "(" + table + ", rowid, text) VALUES('delete', ?, ?)",
-        change.rowid, change.text);
-  } else {
-    connection.execute("INSERT INTO " + table + "(rowid, text) VALUES(?, ?)", change.rowid,
-                       change.text);
-  }
+// The statements of one index, so that no change costs their text.
+struct Texts {
+  explicit Texts(const std::string& kind_table)
+      : insert(fmt::format("INSERT INTO {}_search(rowid,text) VALUES(?1,?2)", kind_table)),
+        remove(fmt::format("INSERT INTO {0}_search({0}_search,rowid,text) VALUES('delete',?1,?2)",
+                           kind_table)) {}
+  std::string insert;
+  std::string remove;
+};
+
+void make(Connection& connection, const Texts& texts, const SearchChange& change) {
+  connection.execute(change.is_removal ? texts.remove : texts.insert, change.rowid, change.text);
 }
 
 // All changes of one row, in order: what they amount to is at most one removal and one insertion.
-void make_net(Connection& connection, std::span<const SearchChange> of_one_row) {
+void make_net(Connection& connection, const Texts& texts,
+              std::span<const SearchChange> of_one_row) {
   const SearchChange* removal = nullptr;
   const SearchChange* insertion = nullptr;
   for (const SearchChange& change : of_one_row) {
@@ -45,19 +49,22 @@ void make_net(Connection& connection, std::span<const SearchChange> of_one_row) 
       removal = &change;
   }
   if (removal != nullptr && insertion != nullptr && removal->text == insertion->text) return;
-  if (removal != nullptr) make(connection, *removal);
-  if (insertion != nullptr) make(connection, *insertion);
+  if (removal != nullptr) make(connection, texts, *removal);
+  if (insertion != nullptr) make(connection, texts, *insertion);
 }
 
 // Sorted by row, because FTS5 writes a segment whenever rowids go backwards.
 void make_sorted(Connection& connection, std::vector<SearchChange> changes) {
   std::stable_sort(changes.begin(), changes.end(),
                    [](const auto& a, const auto& b) { return key_of(a) < key_of(b); });
+  std::optional<Texts> texts;
   for (auto first = changes.begin(); first != changes.end();) {
     const auto last = std::find_if(first, changes.end(), [&](const SearchChange& change) {
       return key_of(change) != key_of(*first);
     });
-    make_net(connection, {first, last});
+    if (first == changes.begin() || std::prev(first)->kind_table != first->kind_table)
+      texts.emplace(first->kind_table);
+    make_net(connection, *texts, {first, last});
     first = last;
   }
 }
@@ -65,7 +72,7 @@ void make_sorted(Connection& connection, std::vector<SearchChange> changes) {
 }  // namespace
 
 void SearchQueue::add(Connection& connection, SearchChange change) {
-  if (!deferring_) return make(connection, change);
+  if (!deferring_) return make(connection, Texts(change.kind_table), change);
   changes_.push_back(std::move(change));
   flush_if_many(connection);
 }

@@ -99,6 +99,26 @@ TEST_F(CustomFieldsTest, RequiredOnes) {
   EXPECT_EQ(outcome(patch(harbour, "customer", R"({"custom":null})")), "/custom/tax required");
 }
 
+// A writer reads the definitions once; what it writes itself counts from the next record on.
+TEST_F(CustomFieldsTest, ADefinitionCountsAtOnceInItsOwnJob) {
+  const auto values_of = [](std::string_view kind, std::string_view body) {
+    return *read_new(*find_kind(kind), *parse_json_object(body));
+  };
+  write([&](Connection& connection) -> Result<void> {
+    RecordWriter writer(connection, log, role, random);
+    const auto make_one = [&](std::string_view kind, std::string_view body) {
+      return outcome(writer.create(*find_kind(kind), std::nullopt, values_of(kind, body), author));
+    };
+    EXPECT_EQ(make_one("customer", R"({"name":"Before"})"), "written");
+    EXPECT_EQ(make_one("custom_field", R"({"record_kind":"customer","key":"color","type":"text",
+                                           "required":true})"),
+              "written");
+    EXPECT_EQ(make_one("customer", R"({"name":"After"})"), "/custom/color required");
+    EXPECT_EQ(make_one("customer", R"({"name":"After","custom":{"color":"red"}})"), "written");
+    return {};
+  });
+}
+
 TEST_F(CustomFieldsTest, UniqueOnes) {
   define("tax", "text", R"("unique":true)");
   define("size", "number", R"("unique":true)");

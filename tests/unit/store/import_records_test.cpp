@@ -119,6 +119,38 @@ TEST_F(ImportTest, ADryRunCountsAndWritesNothing) {
   EXPECT_EQ(audit->rows, 3);
 }
 
+// Statements are what a row costs, and a text that were written for a row would cost as much again.
+TEST_F(ImportTest, ARowTakesFewStatementsAndNoTextOfItsOwn) {
+  struct Used {
+    std::uint64_t writer = 0;
+    std::uint64_t reader = 0;
+    std::size_t texts = 0;
+  };
+  const auto used_by = [&](std::string_view prefix, int rows) {
+    std::string csv = "name,account_ref\n";
+    for (int i = 0; i < rows; ++i) csv += fmt::format("Acme {0},{1}{0}\n", i, prefix);
+    Used used;
+    std::uint64_t writer_before = 0;
+    in_job([&](Connection& connection) { writer_before = connection.statements_run(); });
+    const std::uint64_t reader_before = database_->read()->statements_run();
+    ImportOptions options;
+    options.in_transaction = [&](Connection& connection, const ImportReport&) {
+      used.writer = connection.statements_run() - writer_before;
+      used.texts = connection.cached_texts().size();
+    };
+    EXPECT_EQ(import(csv, options).created, rows);
+    used.reader = database_->read()->statements_run() - reader_before;
+    return used;
+  };
+  constexpr int more = 50;
+  used_by("w", 2);  // each statement for the first time
+  const Used few = used_by("a", 10);
+  const Used many = used_by("b", 10 + more);
+  EXPECT_LE(many.writer - few.writer, 3u * more);  // its key, its row, its line in the log
+  EXPECT_LE(many.reader - few.reader, 2u * more);  // its key, when it is checked and when written
+  EXPECT_EQ(many.texts, few.texts);
+}
+
 TEST_F(ImportTest, OneBadRowAndNothingIsWritten) {
   const auto report = import("name,account_ref\nAcme,A1\n,A2\nBolt,A3\n");
   EXPECT_THAT(places(report), ElementsAre("3 name required"));

@@ -5,6 +5,7 @@
 
 #include "store/list_records.hpp"
 #include "tests/unit/store/machine_store.hpp"
+#include "tests/unit/store/query_plan.hpp"
 
 namespace skerry::store {
 namespace {
@@ -110,10 +111,7 @@ TEST_F(ListPlansTest, NoListScansATableOrSorts) {
     for (const ListQuery& query : all_queries(kind))
       for (std::string& sql : list_statements(query)) {
         if (!seen.insert(sql).second) continue;
-        const std::string explain = "EXPLAIN QUERY PLAN " + sql;
-        Cursor cursor = reader->query(explain);
-        while (cursor.next()) {
-          const std::string_view step = cursor.text(3);
+        for (const std::string& step : plan_of(*reader, sql)) {
           const bool by_index = step.find("INDEX") != std::string_view::npos;
           const bool of_rows_found = step.starts_with("SCAN (subquery");
           EXPECT_TRUE(!step.starts_with("SCAN") || by_index || of_rows_found)
@@ -128,9 +126,8 @@ TEST_F(ListPlansTest, NoListScansATableOrSorts) {
 // The start of a scan tells what it must not be: the test above would see one.
 TEST_F(ListPlansTest, AScanIsCalledOne) {
   const Reader reader = database->read();
-  Cursor cursor = reader->query("EXPLAIN QUERY PLAN SELECT * FROM customer WHERE website='x'");
-  ASSERT_TRUE(cursor.next());
-  EXPECT_EQ(cursor.text(3), "SCAN customer");
+  EXPECT_EQ(plan_of(*reader, "SELECT * FROM customer WHERE website='x'"),
+            std::vector<std::string>{"SCAN customer"});
 }
 
 }  // namespace

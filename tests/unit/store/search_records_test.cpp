@@ -69,6 +69,22 @@ TEST_F(SearchRecordsTest, FindsWhatWasChangedAndNotWhatWas) {
   EXPECT_EQ(found("bet"), "");
 }
 
+// Of several words the rare ones are looked at first: what nobody has is not looked for further.
+TEST_F(SearchRecordsTest, AWordThatNobodyHasEndsTheSearch) {
+  make_many(600, [](int i) { return fmt::format("SN {:05}", i); });
+  const auto statements_of = [&](std::string_view words) {
+    const Reader reader = database->read();
+    const std::uint64_t before = reader->statements_run();
+    (void)list_records(*reader, searching(words));
+    return reader->statements_run() - before;
+  };
+  EXPECT_EQ(found("sn 00077"), "SN 00077");
+  EXPECT_EQ(found("sn 77777"), "");
+  EXPECT_EQ(found("s 00077 sn"), "SN 00077");
+  EXPECT_EQ(statements_of("sn 77777"), 1u);  // no count of the other word, no walk
+  EXPECT_EQ(statements_of("sn 00077"), 3u);  // two counts, one walk
+}
+
 TEST_F(SearchRecordsTest, InTheOrderOfTheWordsFoundEachOnce) {
   for (const char* name : {"Smithson", "Miller Smith", "Smith Smithers", "Smyth", "Smith"})
     make(name);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/json_text.hpp"
+#include "store/derived.hpp"
 #include "store/places.hpp"
 #include "tests/unit/store/machine_store.hpp"
 
@@ -112,6 +113,11 @@ class WorldTest : public MachineStoreTest {
   void expect_counted() {
     for (const RecordId& customer : {harbour, island})
       EXPECT_EQ(counters(customer), recount(customer)) << to_string(customer);
+    const Reader reader = database->read();
+    for (const Kind& kind : all_kinds())
+      EXPECT_EQ(count_kind(*reader, kind),
+                number(fmt::format("SELECT count(*) FROM {}", kind.name)))
+          << kind.name;
   }
 
   RecordId product, harbour, island, quay, shed, beach;

@@ -1,0 +1,67 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "core/kinds/kinds.hpp"
+#include "tests/unit/api/machine_fixture.hpp"
+#include "tests/unit/store/query_plan.hpp"
+
+namespace skerry::api {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class StatusTest : public MachineTest {
+ protected:
+  explicit StatusTest(Role role = Role::central) : MachineTest(role) {}
+  std::string records() {
+    return json::serialize(read_json(get("/v1/status")).at("records").at("customer")) + " " +
+           json::serialize(read_json(get("/v1/status")).at("records").at("contact"));
+  }
+  // As many rows as there are machines, and not more with more records.
+  static bool is_of_machines(const std::string& step) {
+    return step == "SCAN site" || step == "SCAN log" || step == "SCAN upstream";
+  }
+  // The statements of the request, which opened the only connection for reading.
+  void expect_no_scan() {
+    ASSERT_EQ(get("/v1/status").status, 200u);
+    const store::Reader reader = database->read();
+    const auto texts = reader->cached_texts();
+    EXPECT_GT(texts.size(), 5u);
+    for (const std::string& text : texts) {
+      for (const std::string& step : store::plan_of(*reader, text)) {
+        const bool by_index = step.find("INDEX") != std::string::npos;
+        EXPECT_TRUE(!step.starts_with("SCAN") || by_index || is_of_machines(step))
+            << text << "\n  " << step;
+      }
+      for (const Kind& kind : all_kinds()) {
+        if (kind.name == "site") continue;
+        EXPECT_THAT(text, Not(HasSubstr(fmt::format("count(*) FROM {}", kind.name))));
+      }
+    }
+  }
+};
+
+class SiteStatusTest : public StatusTest {
+ protected:
+  SiteStatusTest() : StatusTest(Role::site) {}
+};
+
+TEST_F(StatusTest, CountsRecordsAsTheyComeAndGo) {
+  EXPECT_EQ(records(), "0 0");
+  const std::string one = make("customers", R"({"name":"One"})");
+  const std::string two = make("customers", R"({"name":"Two"})");
+  make("contacts", fmt::format(R"({{"customer":"{}","email":"a@x.example"}})", one));
+  EXPECT_EQ(post("/v1/customers", R"({"name":""})").status, 422u);
+  EXPECT_EQ(records(), "2 1");
+  const Answer gone = send("DELETE", "/v1/customers/" + two, {}, "If-Match: \"1\"\r\n");
+  EXPECT_EQ(gone.status, 204u) << gone.body;
+  EXPECT_EQ(records(), "1 1");
+}
+
+TEST_F(StatusTest, ScansNothingAtCentral) { expect_no_scan(); }
+
+TEST_F(SiteStatusTest, ScansNothingAtASite) { expect_no_scan(); }
+
+}  // namespace
+}  // namespace skerry::api
