@@ -85,7 +85,8 @@ void check_custom_values(const std::vector<CustomField>& fields, const Record& r
   }
 }
 
-std::vector<SharedCustomValue> find_same_custom(Connection& connection, const Record& record) {
+std::vector<SharedCustomValue> find_same_custom(Connection& connection, const Record& record,
+                                                const json::value& before) {
   std::vector<SharedCustomValue> found;
   const int position = record.kind->find_field("custom");
   if (position < 0) return found;
@@ -93,7 +94,7 @@ std::vector<SharedCustomValue> find_same_custom(Connection& connection, const Re
   if (values.is_null()) return found;
   for (const CustomField& field : custom_fields_of(connection, *record.kind)) {
     const json::value& value = member_of(values, field.key);
-    if (!field.unique || value.is_null()) continue;
+    if (!field.unique || value.is_null() || value == member_of(before, field.key)) continue;
     const std::string name = custom_value_field(*record.kind, field.key);
     const std::string text = custom_value_text(value);
     Cursor cursor = connection.query(

@@ -28,12 +28,14 @@ std::vector<CustomField> custom_fields_of(Connection& connection, const Kind& ki
 void check_custom_values(const std::vector<CustomField>& fields, const Record& record,
                          const json::value& before, bool is_new, std::vector<FieldError>& errors);
 
-// The unique custom fields whose value another record of the kind has, too.
+// The unique custom fields whose value differs from that of `before` (null for a new record) and
+// which another record of the kind has, too. What was shared before stays as it is: it was told.
 struct SharedCustomValue {
   std::string key;
   RecordId other;
 };
-std::vector<SharedCustomValue> find_same_custom(Connection& connection, const Record& record);
+std::vector<SharedCustomValue> find_same_custom(Connection& connection, const Record& record,
+                                                const json::value& before);
 
 // Table custom_value finds records by the value of a custom field; kept in step by store/record.
 void index_custom_values(Connection& connection, const Record& record, const json::value& before,

@@ -101,9 +101,12 @@ Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, con
         Errc::in_use,
         fmt::format("what refers to the {} has changed: {}", kind.name, dependants.to_text()),
         "delete it again without token to see what would go");
-  for (const auto& [kind_of_dependant, dependant] : dependants.records)
-    SKERRY_TRY_VOID(writer.remove(*kind_of_dependant, dependant, std::nullopt, author));
-  SKERRY_TRY_VOID(writer.remove(kind, id, std::nullopt, author));
+  bool continues = false;
+  for (const auto& [kind_of_dependant, dependant] : dependants.records) {
+    SKERRY_TRY_VOID(writer.remove(*kind_of_dependant, dependant, std::nullopt, author, continues));
+    continues = true;
+  }
+  SKERRY_TRY_VOID(writer.remove(kind, id, std::nullopt, author, continues));
   return dependants;
 }
 

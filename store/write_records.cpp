@@ -163,8 +163,8 @@ void RecordWriter::check_custom(const Record& record, const Record* before,
                       before == nullptr, errors);
 }
 
-Result<void> RecordWriter::check_custom_unique(const Record& record) {
-  const auto shared = find_same_custom(connection_, record);
+Result<void> RecordWriter::check_custom_unique(const Record& record, const json::value& before) {
+  const auto shared = find_same_custom(connection_, record, before);
   if (shared.empty()) return {};
   std::string detail =
       fmt::format("custom.{} is taken by {}", shared.front().key, to_string(shared.front().other));
@@ -235,7 +235,9 @@ Result<void> RecordWriter::check_values(const Record& record, const Record* befo
     if (field.type == FieldType::scope)
       SKERRY_TRY_VOID(
           check_scope(field, before ? before->values[value.field] : json::value(), value.value));
-    if (field.type == FieldType::custom) SKERRY_TRY_VOID(check_custom_unique(record));
+    if (field.type == FieldType::custom)
+      SKERRY_TRY_VOID(
+          check_custom_unique(record, before ? before->values[value.field] : json::value()));
   }
   std::vector<std::size_t> written;
   for (const FieldValue& value : values) written.push_back(value.field);
@@ -353,7 +355,8 @@ Result<Record> RecordWriter::set(const Record& before, const FieldValues& values
 }
 
 Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
-                                  std::optional<std::int64_t> revision, const Author& author) {
+                                  std::optional<std::int64_t> revision, const Author& author,
+                                  bool continues) {
   SKERRY_TRY_VOID(check_authority(kind));
   SKERRY_TRY_VOID(check_written(kind));
   SKERRY_TRY(const Record before, current(kind, id, revision));
@@ -361,6 +364,7 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
     return fail(Errc::in_use, fmt::format("{} refers to this {}", *referrer, kind.name),
                 "delete what refers to it first");
   Change change = new_change(before, ChangeOp::remove, author);
+  change.continues = continues;
   if (before.stamps.at_central()) change.base = newest_version(before);
   keep_shadow(before);
   const Version version = role_ == Role::central ? log_.next_version() : Version{};

@@ -45,9 +45,10 @@ class RecordWriter {
                         std::optional<RecordId> resolves = std::nullopt);
 
   // Errors: not_found, precondition_failed, in_use (something refers to it), owned_by_central,
-  // method_not_allowed.
+  // method_not_allowed. `continues`: central takes this row and the one before together or refuses
+  // both.
   Result<void> remove(const Kind& kind, const RecordId& id, std::optional<std::int64_t> revision,
-                      const Author& author);
+                      const Author& author, bool continues = false);
 
   // What the program itself does to a record: as create and update, with fields that a client
   // cannot write, and of kinds that a client cannot make. `before` is as it is in the table.
@@ -61,7 +62,7 @@ class RecordWriter {
                          std::optional<std::int64_t> revision);
   Result<void> check_values(const Record& record, const Record* before, const FieldValues& values);
   void check_custom(const Record& record, const Record* before, std::vector<FieldError>& errors);
-  Result<void> check_custom_unique(const Record& record);
+  Result<void> check_custom_unique(const Record& record, const json::value& before);
   Result<void> check_authority(const Kind& kind) const;
   Result<void> check_reference(const Field& field, const RecordId& id);
   Result<void> check_scope(const Field& field, const json::value& before, const json::value& after);

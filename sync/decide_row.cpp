@@ -117,7 +117,7 @@ Decision RowDecider::create(const Row& row) {
     return {Disposition::conflict, "out_of_scope", 0};
   }
   store::insert_record(connection_, record);
-  note_duplicate_keys(row, record);
+  note_duplicate_keys(row, Record(*change.kind), record);
   return {};
 }
 
@@ -181,7 +181,7 @@ Decision RowDecider::set_fields(const Row& row, const Record& before) {
     write_conflict(row, ConflictType::concurrent, customer_seen(record.scope), name,
                    won ? proposal : current, won ? current : proposal);
   }
-  note_duplicate_keys(row, record);
+  note_duplicate_keys(row, before, record);
   resolve_conflict(row, record);
   if (!lost.empty()) return {Disposition::superseded, "a concurrent value stands for " + lost, 0};
   return {};
@@ -264,11 +264,13 @@ RecordId RowDecider::customer_seen(const store::Scope& scope) {
   return by_place ? scope.place : scope.customer;
 }
 
-// Two sites that never met may both be right: both records stay (SYNC H9).
-void RowDecider::note_duplicate_keys(const Row& row, const Record& record) {
-  std::vector<std::size_t> written;
-  for (const FieldChange& field : row.change.fields) written.push_back(field.field);
-  for (const std::size_t key : store::changed_keys(*record.kind, written)) {
+// Two sites that never met may both be right: both records stay (SYNC H9). Of what stands since
+// this row only: the rest was told when it came to stand.
+void RowDecider::note_duplicate_keys(const Row& row, const Record& before, const Record& record) {
+  std::vector<std::size_t> changed;
+  for (std::size_t i = 0; i < record.values.size(); ++i)
+    if (before.values[i] != record.values[i]) changed.push_back(i);
+  for (const std::size_t key : store::changed_keys(*record.kind, changed)) {
     const auto other = store::find_same_key(connection_, record, key);
     if (!other) continue;
     const json::value& value = record.values[key];
@@ -284,7 +286,8 @@ void RowDecider::note_duplicate_keys(const Row& row, const Record& record) {
   }
   for (const FieldChange& field : row.change.fields) {
     if (record.kind->fields[field.field].type != FieldType::custom) continue;
-    for (const auto& [key, other] : store::find_same_custom(connection_, record)) {
+    for (const auto& [key, other] :
+         store::find_same_custom(connection_, record, before.values[field.field])) {
       const json::value& value = record.values[field.field].at(key);
       json::object winner{{"record", to_string(other)}, {"value", value}};
       json::object loser = describe_proposal(row, &field);

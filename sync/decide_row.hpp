@@ -45,7 +45,8 @@ class RowDecider {
   Decision after_delete(const Row& row, const store::Tombstone& tombstone);
   bool scope_allows(const Row& row, const store::Scope& scope);
   RecordId customer_seen(const store::Scope& scope);
-  void note_duplicate_keys(const Row& row, const store::Record& record);
+  void note_duplicate_keys(const Row& row, const store::Record& before,
+                           const store::Record& record);
   void resolve_conflict(const Row& row, const store::Record& record);
   void write_conflict(const Row& row, store::ConflictType type, const RecordId& customer,
                       std::string_view field, json::object winner, json::object loser);

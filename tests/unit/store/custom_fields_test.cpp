@@ -138,6 +138,21 @@ TEST_F(CustomFieldsTest, UniqueOnes) {
   EXPECT_EQ(make_new(R"({"tax":"B"})"), "written");
 }
 
+// Two sites may have written it, or the field became unique later: it stops no edit of other
+// fields.
+TEST_F(CustomFieldsTest, AValueThatIsSharedAlready) {
+  const RecordId tax = define("tax", "text");
+  define("size", "number");
+  EXPECT_EQ(put(R"({"tax":"A"})"), "written");
+  ASSERT_TRUE(patch(island, "customer", R"({"custom":{"tax":"A"}})"));
+  ASSERT_TRUE(patch(tax, "custom_field", R"({"unique":true})"));
+  EXPECT_EQ(put(R"({"size":1})"), "written");
+  EXPECT_EQ(put(R"({"tax":"A","size":2})"), "written");
+  EXPECT_EQ(put(R"({"tax":"B"})"), "written");
+  EXPECT_EQ(put(R"({"tax":"A"})"), "/custom/tax duplicate_key");
+  EXPECT_EQ(make_new(R"({"tax":"A"})"), "/custom/tax duplicate_key");
+}
+
 TEST_F(CustomFieldsTest, AnArchivedDefinitionKeepsWhatStandsAndTakesNothingNew) {
   const RecordId colour = define("colour", "option", R"("options":["red","blue"],"required":true)");
   define("t", "text");

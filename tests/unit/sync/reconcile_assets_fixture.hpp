@@ -123,9 +123,8 @@ class ReconcileAssets : public Reconcile {
     now += 1000;
     const store::Author author{"uid:0", "api", ""};
     const auto done = at.write([&](store::Connection& connection) {
-      return store::resolve_conflict(connection, *at.log,
-                                     at.is_central() ? Role::central : Role::site, at.random,
-                                     conflict, choice, author);
+      return store::resolve_conflict(connection, *at.log, at.role(), at.random, conflict, choice,
+                                     author);
     });
     ASSERT_TRUE(done) << done.error().detail;
   }

@@ -1,4 +1,5 @@
 // Assets, moves and custom fields across the gap: what both sides did becomes one register.
+#include "store/hard_delete.hpp"
 #include "tests/unit/sync/reconcile_assets_fixture.hpp"
 
 namespace skerry::sync {
@@ -154,6 +155,46 @@ TEST_F(ReconcileAssets, OneUniqueCustomValueAtTwoSites) {
   expect_equal(site);
 }
 
+// Told when it came about, and not again with each later edit of the record.
+TEST_F(ReconcileAssets, ASharedCustomValueIsToldOnceAndStopsNoOtherEdit) {
+  ASSERT_TRUE(set(central, "custom_field", definitions[0], {{"unique", true}}));
+  settle();
+  const RecordId here = asset(site, "1", acme);
+  const RecordId there = asset(other, "2", acme);
+  ASSERT_TRUE(set(site, "asset", here, {{"custom", {{"a", "same"}}}}));
+  ASSERT_TRUE(set(other, "asset", there, {{"custom", {{"a", "same"}}}}));
+  settle();
+  ASSERT_EQ(open_conflicts(central).size(), 1U);
+  for (Machine* machine : {&site, &other})
+    for (const RecordId& id : {here, there}) {
+      const auto written = set(*machine, "asset", id, {{"custom", {{"b", to_string(id)}}}});
+      EXPECT_TRUE(written) << written.error().detail;
+      settle();
+    }
+  EXPECT_EQ(conflicts(central).size(), 1U);
+  EXPECT_EQ(create(site, "asset",
+                   {{"product", to_string(pump)}, {"serial", "3"}, {"custom", {{"a", "same"}}}})
+                .error()
+                .code,
+            Errc::duplicate_key);
+}
+
+// The serial that stands was another's: whoever wrote it was told of the duplicate then.
+TEST_F(ReconcileAssets, AProposalThatLostMakesNoDuplicate) {
+  const RecordId one = asset(central, "1", acme);
+  settle();
+  asset(other, "2", acme);
+  ASSERT_TRUE(set(site, "asset", one, {{"serial", "9"}}));
+  ASSERT_TRUE(set(central, "asset", one, {{"serial", "2"}}));
+  up(other);
+  ASSERT_EQ(conflicts(central).size(), 1U);
+  up(site);
+  const auto all = conflicts(central);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].type, ConflictType::duplicate_key);
+  EXPECT_EQ(all[1].type, ConflictType::concurrent);
+}
+
 TEST_F(ReconcileAssets, ASitesRowAboutAProductIsRejectedAndReported) {
   settle();
   EXPECT_EQ(set(site, "product", pump, {{"name", "Mine"}}).error().code, Errc::owned_by_central);
@@ -267,6 +308,20 @@ TEST_F(ReconcileScopes, AnOwnerThatChangesTakesTheAssetAway) {
 
 class ReconcileDeletion : public ReconcileAssets {
  protected:
+  void remove_whole(Machine& at, std::string_view name, const RecordId& id) {
+    now += 1000;
+    const Kind& kind = *find_kind(name);
+    const auto work = [&](store::Connection& connection) -> Result<void> {
+      store::RecordWriter writer(connection, *at.log, at.role(), at.random);
+      SKERRY_TRY(const store::Dependants found, store::find_dependants(connection, kind, id));
+      const std::string label = store::record_label(*store::find_record(connection, kind, id));
+      SKERRY_TRY_VOID(store::hard_delete(connection, writer, kind, id, std::nullopt, label,
+                                         found.token(id), {"uid:0", "api", ""}));
+      return {};
+    };
+    const auto removed = at.write(work);
+    ASSERT_TRUE(removed) << removed.error().detail;
+  }
   // A customer with all that refers to it, each before what it refers to.
   void destroy(Machine& at, const std::vector<std::pair<std::string_view, RecordId>>& records) {
     for (const auto& [kind, id] : records) {
@@ -313,6 +368,24 @@ TEST_F(ReconcileDeletion, OfASiteTravelsUp) {
   for (Machine* machine : {&central, &other}) EXPECT_FALSE(has(*machine, "asset", one));
   expect_equal(site);
   expect_equal(other);
+}
+
+// What came up at central meanwhile keeps the record, and then keeps all that went with it.
+TEST_F(ReconcileDeletion, OfAWholeIsRefusedAsAWhole) {
+  const RecordId one = asset(central, "1", acme);
+  const RecordId trip = move(central, one, yard, {{"arrived_at", "2026-01-01"}});
+  settle();
+  remove_whole(site, "asset", one);
+  EXPECT_FALSE(has(site, "move", trip));
+  move(central, one, dock, {{"arrived_at", "2026-01-02"}});
+  settle();
+  for (Machine* machine : {&central, &site, &other}) {
+    EXPECT_TRUE(has(*machine, "asset", one)) << machine->number;
+    EXPECT_TRUE(has(*machine, "move", trip)) << machine->number;
+  }
+  EXPECT_EQ(decided(site, 1), "rejected");
+  EXPECT_EQ(decided(site, 2), "rejected");
+  expect_equal(site);
 }
 
 }  // namespace

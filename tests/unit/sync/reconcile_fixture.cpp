@@ -7,10 +7,6 @@ namespace {
 
 const store::Author author{"uid:0", "api", ""};
 
-Role role_of(const sim::Machine& machine) {
-  return machine.is_central() ? Role::central : Role::site;
-}
-
 }  // namespace
 
 Result<RecordId> Reconcile::create(Machine& at, std::string_view kind, const json::object& body,
@@ -18,7 +14,7 @@ Result<RecordId> Reconcile::create(Machine& at, std::string_view kind, const jso
   now += 1000;
   SKERRY_TRY(const FieldValues values, read_new(*find_kind(kind), body));
   auto work = [&](store::Connection& connection) -> Result<RecordId> {
-    store::RecordWriter writer(connection, *at.log, role_of(at), at.random);
+    store::RecordWriter writer(connection, *at.log, at.role(), at.random);
     return writer.create(*find_kind(kind), id, values, author).map([](const store::Record& record) {
       return record.id;
     });
@@ -30,7 +26,7 @@ Result<void> Reconcile::set(Machine& at, std::string_view kind, const RecordId& 
                             const json::object& patch, std::optional<RecordId> resolves) {
   now += 1000;
   auto work = [&](store::Connection& connection) -> Result<void> {
-    store::RecordWriter writer(connection, *at.log, role_of(at), at.random);
+    store::RecordWriter writer(connection, *at.log, at.role(), at.random);
     return writer.update(*find_kind(kind), id, patch, std::nullopt, author, resolves)
         .map([](const store::Record&) {});
   };
@@ -40,7 +36,7 @@ Result<void> Reconcile::set(Machine& at, std::string_view kind, const RecordId& 
 Result<void> Reconcile::remove(Machine& at, std::string_view kind, const RecordId& id) {
   now += 1000;
   auto work = [&](store::Connection& connection) -> Result<void> {
-    store::RecordWriter writer(connection, *at.log, role_of(at), at.random);
+    store::RecordWriter writer(connection, *at.log, at.role(), at.random);
     return writer.remove(*find_kind(kind), id, std::nullopt, author);
   };
   return at.database->write(work);
