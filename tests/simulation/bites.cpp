@@ -36,6 +36,20 @@ const std::vector<Sabotage> sabotages{
      "UPDATE customer SET stamps=substr(stamps,1,instr(stamps,'.'))||"
      "substr(substr(stamps,instr(stamps,'.')+1),1,instr(substr(stamps,instr(stamps,'.')+1),'.'))||"
      "'0.ffffffffffff0000' WHERE row=(SELECT min(row) FROM customer)"},
+    {"an asset stands elsewhere at a site", false,
+     "UPDATE asset SET location=randomblob(16) WHERE row=(SELECT min(row) FROM asset)"},
+    {"a count beside a customer's name is wrong", true,
+     "UPDATE customer SET assets_owned=assets_owned+1 WHERE row=(SELECT min(row) FROM customer)"},
+    {"a move is lost at a site", false, "DELETE FROM move WHERE row=(SELECT min(row) FROM move)"},
+    {"a custom value differs at central", true,
+     "UPDATE asset SET custom='{\"a\":\"spoilt\"}' WHERE row=(SELECT min(row) FROM asset)"},
+    {"central lets others see an asset", true,
+     "UPDATE asset SET scope_place=randomblob(16) WHERE row=(SELECT min(row) FROM asset)"},
+    {"a conflict that was decided is open again", true,
+     "UPDATE conflict SET state='open' WHERE id=(SELECT min(id) FROM conflict WHERE "
+     "state='resolved')"},
+    {"a conflict record keeps another value", true,
+     "UPDATE conflict SET loser='{\"value\":\"spoilt\"}' WHERE id=(SELECT min(id) FROM conflict)"},
     {"a conflict record is missing", true,
      "DELETE FROM conflict WHERE id=(SELECT min(id) FROM conflict)"},
     {"a conflict record did not reach a site", false,

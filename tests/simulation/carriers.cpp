@@ -7,11 +7,15 @@
 namespace skerry::sim {
 
 void World::put_in_air(sync::PackedBundle&& packed, std::size_t from, std::size_t to) {
-  ++counts_.bundles;
+  ++journal_.counts.bundles;
   InAir bundle{read_whole(packed.bundle.file.fd(), packed.bundle.size), packed.name, from, to};
-  say(fmt::format("{} packs {} ({} lines{})", machines_[from]->name(), bundle.name, packed.lines,
-                  packed.more ? ", more follows" : ""));
-  if (from == 0 && rng_.percent(25)) scan_for_scope(bundle);
+  journal_.say([&] {
+    return fmt::format("{} packs {} ({} lines{})", machines_[from]->name(), bundle.name,
+                       packed.lines, packed.more ? ", more follows" : "");
+  });
+  if (packed.more) journal_.happened("more follows");
+  if (packed.bundle.manifest.kind == sync::BundleKind::snapshot) journal_.happened("snapshot");
+  if (from == 0 && rng_.percent(20)) scan_for_scope(bundle);
   air_.push_back(std::move(bundle));
 }
 
@@ -40,29 +44,41 @@ void World::deliver_some() {
   if (air_.empty()) return;
   const std::size_t at = rng_.below(air_.size());
   const InAir bundle = air_[at];
-  if (!rng_.percent(swarm_.repeat_percent))
+  if (rng_.percent(swarm_.repeat_percent))
+    journal_.happened("repeated");
+  else
     air_.erase(air_.begin() + static_cast<std::ptrdiff_t>(at));
-  if (rng_.percent(swarm_.loss_percent)) return say(bundle.name + " is lost");
+  if (rng_.percent(swarm_.loss_percent)) {
+    journal_.happened("lost");
+    return journal_.say([&] { return bundle.name + " is lost"; });
+  }
   Machine& to = *machines_[bundle.to];
   if (rng_.percent(swarm_.damage_percent)) return deliver_damaged(bundle, to);
   if (rng_.percent(swarm_.misroute_percent)) {
     Machine& other = *machines_[rng_.below(machines_.size())];
     if (other.number != bundle.to)
-      return expect_refused(bundle, other, bundle.bytes, "for somebody else");
+      return expect_refused(bundle, other, bundle.bytes, "brought to the wrong machine");
   }
   deliver(bundle, to);
 }
 
 // Whole, at the right place: taken in, or recognised; I3: taking it in again changes nothing.
 void World::deliver(const InAir& bundle, Machine& to) {
-  ++counts_.imports;
+  ++journal_.counts.imports;
   const sync::ImportOutcome outcome = to.import(bundle.bytes, bundle.name);
-  say(fmt::format("{} takes {}: {} {}", to.name(), bundle.name, outcome.outcome, outcome.detail));
+  journal_.happened("import " + outcome.outcome);
+  journal_.say([&] {
+    return fmt::format("{} takes {}: {} {}", to.name(), bundle.name, outcome.outcome,
+                       outcome.detail);
+  });
+  if (const json::value* removed = outcome.counts.if_contains("removed"))
+    if (removed->as_int64() > 0) journal_.happened("removed at a site");
   const bool gap = outcome.error && outcome.error->code == Errc::bundle_gap;
   if (outcome.error && !gap)
     throw Violation("honest bundle refused", fmt::format("{} at {}: {} {}", bundle.name, to.name(),
                                                          outcome.outcome, outcome.detail));
-  if (!rng_.percent(20)) return;
+  if (!rng_.percent(10)) return;
+  journal_.happened("same bundle twice");
   const Hash before = to.digest();
   to.import(bundle.bytes, bundle.name);
   if (to.digest() != before)
@@ -78,14 +94,17 @@ void World::deliver_damaged(const InAir& bundle, Machine& to) {
   }
   const std::size_t bit = rng_.below(bytes.size() * 8);
   bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ (1U << bit % 8));
-  expect_refused(bundle, to, bytes, "one bit changed");
+  expect_refused(bundle, to, bytes, "bit flipped");
 }
 
 void World::expect_refused(const InAir& bundle, Machine& to, ByteView bytes, const char* why) {
-  ++counts_.refusals;
+  ++journal_.counts.refusals;
+  journal_.happened(why);
   const Hash before = to.digest();
   const sync::ImportOutcome outcome = to.import(bytes, bundle.name);
-  say(fmt::format("{} refuses {} ({}): {}", to.name(), bundle.name, why, outcome.outcome));
+  journal_.say([&] {
+    return fmt::format("{} refuses {} ({}): {}", to.name(), bundle.name, why, outcome.outcome);
+  });
   if (outcome.applied())
     throw Violation("damaged bundle taken in",
                     fmt::format("{} at {}: {}", bundle.name, to.name(), why));

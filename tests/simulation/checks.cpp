@@ -7,6 +7,7 @@
 #include "core/json_text.hpp"
 #include "store/conflicts.hpp"
 #include "store/site_scope.hpp"
+#include "sync/digest.hpp"
 #include "tests/simulation/oracle.hpp"
 
 namespace skerry::sim {
@@ -22,9 +23,11 @@ std::vector<store::Record> records_of(Connection& connection, const Kind& kind) 
   return records;
 }
 
-// What is compared: values, and each field's version of central.
+// What is compared: values, each field's version of central, derived columns, when it was made.
 std::string describe(const store::Record& record) {
-  std::string text;
+  std::string text = fmt::format("made={} ", record.created_at);
+  for (std::size_t i = 0; i < record.derived.size(); ++i)
+    text += fmt::format("{}={} ", record.kind->derived[i].name, to_json_text(record.derived[i]));
   for (std::size_t i = 0; i < record.values.size(); ++i) {
     const std::string_view name = record.kind->fields[i].name;
     const Version version = record.stamps.of(name).version;
@@ -87,7 +90,13 @@ std::string site_difference(Machine& central, Machine& site) {
           difference(records_in_scope(*at_site, nullptr), records_in_scope(*at_central, &known));
       !text.empty())
     return text;
-  return difference(conflicts_in_scope(*at_site, nullptr), conflicts_in_scope(*at_central, &known));
+  if (auto text = difference(conflicts_in_scope(*at_site, nullptr),
+                             conflicts_in_scope(*at_central, &known));
+      !text.empty())
+    return text;
+  const bool same = sync::digest_records(*at_site, std::nullopt).sha256 ==
+                    sync::digest_records(*at_central, known).sha256;
+  return same ? "" : "the records agree, their digests differ";
 }
 
 struct Told {
@@ -189,6 +198,26 @@ void check_chains(World& world) {
     if (!audit) throw Violation("I4", machine.name() + ": " + audit.error().detail);
     check_rows_unchanged(machine, *own, number == 0 ? nullptr : &*central);
   }
+}
+
+void check_derived(World& world) {
+  for (std::size_t number = 0; number <= world.sites(); ++number) check_derived(world.site(number));
+}
+
+void count_outcomes(World& world) {
+  const store::Reader central = world.central().database->read();
+  Journal& journal = world.journal();
+  const auto count_each = [&](const std::string& prefix, const char* sql) {
+    auto cursor = central->query(sql);
+    while (cursor.next())
+      journal.happened(prefix + std::string(cursor.text(0)),
+                       static_cast<std::uint64_t>(cursor.integer(1)));
+  };
+  count_each("decided ", "SELECT disposition,count(*) FROM ingest GROUP BY disposition");
+  count_each("conflict ", "SELECT type,count(*) FROM conflict GROUP BY type");
+  count_each("moved to another place", "SELECT '',count(*) FROM scope_move");
+  count_each("rejected together",
+             "SELECT '',count(*) FROM ingest WHERE detail LIKE 'row % of its transaction%'");
 }
 
 void check_against_oracle(World& world) {

@@ -20,8 +20,13 @@ void check_views(World& world);
 void check_ledger(World& world);
 // I4: every chain is whole, everywhere, and a row is what it was when it was acknowledged.
 void check_chains(World& world);
-// I8, I9 and "every concurrent pair leaves exactly one conflict record": central is what a naive
-// reading of its log gives (oracle.hpp).
+// Where assets are and what counts for a customer, at this machine, at any time.
+void check_derived(Machine& machine);
+void check_derived(World& world);
+// Tells the journal what central decided.
+void count_outcomes(World& world);
+// I8, I9, I12 and "every concurrent pair leaves exactly one conflict record": central is what a
+// naive reading of its log gives (oracle.hpp).
 void check_against_oracle(World& world);
 
 }  // namespace skerry::sim

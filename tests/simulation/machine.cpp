@@ -95,18 +95,29 @@ Bytes make_template(std::size_t number) {
   return content;
 }
 
+// The rows in the order of the table: a row that moved is a change.
 void digest_table(store::Connection& connection, const std::string& table, crypto::Sha256& hash) {
   std::string columns;
+  int count = 0;
   {
     auto cursor = connection.query("SELECT name FROM pragma_table_info(?1) ORDER BY cid", table);
-    while (cursor.next()) {
-      if (cursor.text(0) == "contact_at" || cursor.text(0) == "clock_suspect") continue;
-      columns += fmt::format("{}quote(\"{}\")", columns.empty() ? "" : "||','||", cursor.text(0));
+    for (; cursor.next(); ++count) {
+      if (cursor.text(0) == "contact_at" || cursor.text(0) == "clock_suspect")
+        --count;
+      else
+        columns += fmt::format("{}\"{}\"", columns.empty() ? "" : ",", cursor.text(0));
     }
   }
-  auto cursor = connection.query(fmt::format("SELECT {0} FROM {1} ORDER BY {0}", columns, table));
+  auto cursor = connection.query(fmt::format("SELECT {} FROM {}", columns, table));
   hash.update(as_bytes(table));
-  while (cursor.next()) hash.update(as_bytes(cursor.text(0)));
+  while (cursor.next())
+    for (int column = 0; column < count; ++column) {
+      const ByteView bytes = cursor.blob(column);
+      const std::uint32_t mark =
+          cursor.is_null(column) ? ~0U : static_cast<std::uint32_t>(bytes.size());
+      hash.update({reinterpret_cast<const std::uint8_t*>(&mark), sizeof mark});
+      hash.update(bytes);
+    }
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ class Machine {
           const UnixMillis& now, std::uint64_t seed);
 
   bool is_central() const { return number == 0; }
+  Role role() const { return is_central() ? Role::central : Role::site; }
   std::string name() const;
   void restart();
   sync::Node node();
@@ -73,7 +74,7 @@ class Machine {
   }
 
   sync::ImportOutcome import(ByteView bytes, const std::string& file_name);
-  // A digest of every table but the inbox, without times of contact.
+  // A digest of every table but the inbox and the search indexes, without times of contact.
   Hash digest();
 
   const std::size_t number;

@@ -1,102 +1,176 @@
 // The simulator (SYNC 6.1): `skerry_sim --seeds N --first S [--jobs J]` runs seeds S … S+N−1, each
-// a world of its own; `--seed N --verbose` replays one. On a failure the seed comes first.
+// a world of its own; `--seed N` runs one and says what it does. A seed that fails is run again
+// aloud, so that its steps stand above what it broke.
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <fmt/format.h>
 #include <fstream>
+#include <iostream>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
 #include "tests/simulation/bites.hpp"
+#include "tests/simulation/model.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace skerry::sim {
 namespace {
 
-struct Totals {
-  std::uint64_t running = 0;  // the seed a job works on, for when it dies
-  std::uint64_t done = 0;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t failures_max = 5;  // of one job; more would only repeat
+// From so many seeds on, an event that never happened is a hole in the simulation.
+constexpr std::size_t seeds_for_all_events = 2000;
+constexpr std::uint64_t seeds_between_replays = 50;
+constexpr std::chrono::seconds between_reports(30);
+
+// What one process does, where the others see it.
+struct Job {
+  std::uint64_t running = 0;  // the seed it works on, for when it dies
   std::uint64_t failed = 0;
+  std::array<std::uint64_t, failures_max> red{};
   Counts counts;
 };
+struct Shared {
+  std::atomic<std::size_t> next{0};  // position of the first seed nobody took
+};
 
-void add(Counts& to, const Counts& from) {
-  to.writes += from.writes;
-  to.bundles += from.bundles;
-  to.imports += from.imports;
-  to.refusals += from.refusals;
+Hash run_world(std::uint64_t seed, bool aloud, Counts& counts) {
+  World world(seed, aloud);
+  world.run();
+  world.settle();
+  world.check();
+  counts.add(world.journal().counts);
+  return world.digest();
 }
 
-bool run_seed(std::uint64_t seed, bool verbose, Totals& totals) {
-  totals.running = seed;
-  ++totals.done;
+// Prints what broke.
+bool run_seed(std::uint64_t seed, bool aloud, Counts& counts) {
   try {
-    World world(seed, verbose);
-    world.run();
-    world.settle();
-    world.check();
-    add(totals.counts, world.counts());
+    const Hash end = run_world(seed, aloud, counts);
+    Counts ignored;
+    if (seed % seeds_between_replays == 0 && run_world(seed, false, ignored) != end)
+      throw Violation("replay", "the same seed ended in another state");
     return true;
   } catch (const std::exception& error) {
     fmt::print("seed {} fails\n  {}\n", seed, error.what());
     std::fflush(stdout);
-    ++totals.failed;
     return false;
   }
 }
 
-constexpr std::uint64_t failures_max = 5;  // of one job; more would only repeat
-
-// Seeds first + job, first + job + jobs, …
-int run_job(const std::vector<std::uint64_t>& seeds, std::size_t job, std::size_t jobs,
-            bool verbose, Totals& totals) {
-  for (std::size_t i = job; i < seeds.size() && totals.failed < failures_max; i += jobs)
-    run_seed(seeds[i], verbose, totals);
-  return totals.failed == 0 ? 0 : 1;
+int run_job(const std::vector<std::uint64_t>& seeds, bool aloud, Shared& shared, Job& job) {
+  while (job.failed < failures_max) {
+    const std::size_t at = shared.next.fetch_add(1);
+    if (at >= seeds.size()) break;
+    job.running = seeds[at];
+    if (!run_seed(seeds[at], aloud, job.counts)) job.red[job.failed++] = seeds[at];
+  }
+  return job.failed == 0 ? 0 : 1;
 }
 
-// One process per job: SQLite and OpenSSL share nothing then, and one that dies names its seed.
-int run_all(const std::vector<std::uint64_t>& seeds, std::size_t jobs, bool verbose) {
-  const auto started = std::chrono::steady_clock::now();
-  template_of(0);
-  void* shared = ::mmap(nullptr, sizeof(Totals) * jobs, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (shared == MAP_FAILED) return 2;
-  auto* totals = static_cast<Totals*>(shared);
-  std::vector<pid_t> children;
-  for (std::size_t job = 0; job < jobs; ++job) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      const int status = run_job(seeds, job, jobs, verbose, totals[job]);
-      std::fflush(stdout);
-      ::_exit(status);
-    }
-    children.push_back(child);
-  }
-  bool good = true;
-  Totals sum;
-  for (std::size_t job = 0; job < jobs; ++job) {
+// Nothing is shared by SQLite and OpenSSL then, and a seed that dies takes no other along.
+template <class Work>
+pid_t in_child(Work work) {
+  std::fflush(stdout);
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  const int status = work();
+  std::fflush(stdout);
+  ::_exit(status);
+}
+
+template <class T>
+T* new_shared(std::size_t count) {
+  void* memory =
+      ::mmap(nullptr, sizeof(T) * count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::runtime_error("no memory to share");
+  return new (memory) T[count];
+}
+
+std::string rate(std::size_t done, Clock::time_point started) {
+  const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
+  rusage used;
+  ::getrusage(RUSAGE_CHILDREN, &used);
+  const auto ms = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
+  };
+  return fmt::format("{:.1f} s, {:.1f} seeds/s, {:.1f} ms of processor a seed", seconds,
+                     static_cast<double>(done) / seconds,
+                     (ms(used.ru_utime) + ms(used.ru_stime)) / static_cast<double>(done));
+}
+
+// Waits for the jobs; reports now and then. The seeds at which one died come back.
+std::vector<std::uint64_t> wait_for(std::vector<pid_t> children, const Job* jobs,
+                                    const Shared& shared, std::size_t seeds) {
+  std::vector<std::uint64_t> died;
+  Clock::time_point reported = Clock::now();
+  const Clock::time_point started = reported;
+  for (std::size_t left = children.size(); left > 0;) {
     int status = 0;
-    ::waitpid(children[job], &status, 0);
-    if (!WIFEXITED(status)) fmt::print("seed {} fails\n  the process died\n", totals[job].running);
-    good = good && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    sum.done += totals[job].done;
-    sum.failed += totals[job].failed;
-    add(sum.counts, totals[job].counts);
+    const pid_t child = ::waitpid(-1, &status, WNOHANG);
+    if (child > 0) {
+      --left;
+      for (std::size_t job = 0; job < children.size(); ++job)
+        if (children[job] == child && !WIFEXITED(status)) died.push_back(jobs[job].running);
+      continue;
+    }
+    ::usleep(20'000);
+    if (Clock::now() - reported < between_reports) continue;
+    reported = Clock::now();
+    const auto done = std::min(shared.next.load(), seeds);
+    fmt::print(
+        "{} of {} seeds, {:.1f} seeds/s\n", done, seeds,
+        static_cast<double>(done) / std::chrono::duration<double>(reported - started).count());
+    std::fflush(stdout);
   }
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  fmt::print(
-      "{} seeds, {} failed, {:.1f} s, {:.0f} seeds/s; {} writes, {} bundles, {} imports, {} "
-      "refusals\n",
-      sum.done, sum.failed, seconds, static_cast<double>(sum.done) / seconds, sum.counts.writes,
-      sum.counts.bundles, sum.counts.imports, sum.counts.refusals);
-  return good ? 0 : 1;
+  return died;
+}
+
+void show_again(std::uint64_t seed) {
+  fmt::print("the steps of seed {}:\n", seed);
+  const pid_t child = in_child([&] {
+    Counts ignored;
+    return run_seed(seed, true, ignored) ? 0 : 1;
+  });
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (WIFSIGNALED(status))
+    fmt::print("seed {} fails\n  the process died of signal {}\n", seed, WTERMSIG(status));
+  fmt::print("again: ./dev sim --seed {}\n", seed);
+}
+
+int run_all(const std::vector<std::uint64_t>& seeds, std::size_t jobs_wanted, bool aloud) {
+  const Clock::time_point started = Clock::now();
+  for (std::size_t number = 0; number <= sites_max; ++number) template_of(number);
+  Shared& shared = *new_shared<Shared>(1);
+  Job* const jobs = new_shared<Job>(jobs_wanted);
+  std::vector<pid_t> children;
+  for (std::size_t job = 0; job < jobs_wanted; ++job)
+    children.push_back(in_child([&] { return run_job(seeds, aloud, shared, jobs[job]); }));
+  std::vector<std::uint64_t> red = wait_for(children, jobs, shared, seeds.size());
+  Counts counts;
+  for (std::size_t job = 0; job < jobs_wanted; ++job) {
+    counts.add(jobs[job].counts);
+    red.insert(red.end(), jobs[job].red.begin(), jobs[job].red.begin() + jobs[job].failed);
+  }
+  if (!red.empty() && !aloud) show_again(red.front());
+  const std::size_t done = std::min(shared.next.load(), seeds.size());
+  fmt::print("{} seeds, {} failed, {}; {} writes, {} bundles, {} imports, {} refusals\n", done,
+             red.size(), rate(done, started), counts.all_writes(), counts.bundles, counts.imports,
+             counts.refusals);
+  if (!red.empty()) fmt::print("failed: {}\n", fmt::join(red, " "));
+  const std::string never = counts.never_happened();
+  const bool holes = red.empty() && seeds.size() >= seeds_for_all_events && !never.empty();
+  if (holes) fmt::print("never happened, which makes the run worth little: {}\n", never);
+  return red.empty() && !holes ? 0 : 1;
 }
 
 // Numbers, one a line; '#' begins a remark.
@@ -115,14 +189,15 @@ struct Options {
   std::uint64_t first = 1;
   std::optional<std::uint64_t> one;
   std::size_t jobs = 2;
-  bool verbose = false;
   bool bites = false;
+  bool model = false;
   std::string known;
 };
 
 constexpr const char* usage =
-    "skerry_sim [--seeds N] [--first S] [--jobs J] [--known FILE] [--verbose]\n"
-    "skerry_sim --seed N --verbose     replays one seed\n"
+    "skerry_sim [--seeds N] [--first S] [--jobs J] [--known FILE]\n"
+    "skerry_sim --seed N               runs one seed and says what it does\n"
+    "skerry_sim --model < HISTORIES    repeats what model_history.py wrote down\n"
     "skerry_sim --bites [--seeds N]    spoils runs on purpose: the checks must notice each\n";
 
 // Throws std::invalid_argument for what it does not know.
@@ -144,8 +219,8 @@ Options read_options(const std::vector<std::string>& arguments) {
       options.jobs = std::max<std::size_t>(std::stoul(value()), 1);
     else if (name == "--known")
       options.known = value();
-    else if (name == "--verbose")
-      options.verbose = true;
+    else if (name == "--model")
+      options.model = true;
     else if (name == "--bites")
       options.bites = true;
     else
@@ -155,12 +230,13 @@ Options read_options(const std::vector<std::string>& arguments) {
 }
 
 int run(const Options& options) {
+  if (options.model) return run_model(std::cin);
   if (options.bites) return run_bites(options.first, options.count);
   std::vector<std::uint64_t> seeds;
-  if (options.one) return run_all({*options.one}, 1, options.verbose);
+  if (options.one) return run_all({*options.one}, 1, true);
   if (!options.known.empty()) seeds = read_seeds(options.known);
   for (std::uint64_t i = 0; i < options.count; ++i) seeds.push_back(options.first + i);
-  return run_all(seeds, options.jobs, options.verbose);
+  return run_all(seeds, options.jobs, false);
 }
 
 }  // namespace

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include "core/json_text.hpp"
-#include "store/conflicts.hpp"
-#include "store/record.hpp"
 #include "tests/simulation/machine.hpp"
 
 namespace skerry::sim {
@@ -17,59 +15,93 @@ std::size_t site_number(std::string_view id) {
   throw Violation("oracle", "a row of a site that there is not");
 }
 
-bool has(const json::value& set, const json::value& element) {
-  if (!set.is_array()) return false;
-  for (const json::value& each : set.get_array())
-    if (each == element) return true;
-  return false;
+struct LogLine {
+  std::int64_t n = 0;
+  UnixMillis recorded_at = 0;
+  std::string text;
+  json::object members;
+  std::string_view kind() const { return members.at("k").as_string(); }
+};
+
+std::vector<LogLine> read_log(store::Connection& connection) {
+  std::vector<LogLine> lines;
+  auto cursor = connection.query("SELECT n,recorded_at,line FROM change_log ORDER BY n");
+  while (cursor.next())
+    lines.push_back({cursor.integer(0), cursor.integer(1), std::string(cursor.text(2)),
+                     json::parse(cursor.text(2)).as_object()});
+  return lines;
 }
 
-// Keeps what others have unless the writer saw and removed it; adds what the writer added.
-json::value merged_set(const json::value& now, const json::value& seen, const json::value& wanted) {
-  std::set<std::string> merged;
-  if (now.is_array())
-    for (const json::value& each : now.get_array())
-      if (!has(seen, each) || has(wanted, each)) merged.insert(std::string(each.as_string()));
-  if (wanted.is_array())
-    for (const json::value& each : wanted.get_array())
-      if (!has(seen, each)) merged.insert(std::string(each.as_string()));
-  json::array array;
-  for (const std::string& each : merged) array.emplace_back(each);
-  return array;
+// No stamp counts later than a minute after it was received.
+HlcStamp clamped(HlcStamp stamp, UnixMillis received) {
+  return std::min(stamp, HlcStamp::at(received + 60'000));
 }
 
-std::optional<RecordId> reference(const json::value& value) {
-  if (!value.is_string()) return std::nullopt;
-  return parse_id<RecordId>(value.get_string());
+std::size_t scope_field(const Kind& kind) {
+  return static_cast<std::size_t>(kind.find_field(kind.scope_field));
 }
+
+constexpr const char* deleted = "deleted";
 
 }  // namespace
 
-bool Oracle::sees(std::size_t site, const RecordId& customer) const {
-  const auto scope = scopes_.find(site);
-  return scope == scopes_.end() || scope->second.contains(customer);
+const json::value& Oracle::Entity::value(std::string_view field) const {
+  return now(static_cast<std::size_t>(kind->find_field(field))).value;
 }
 
-void Oracle::conflict(const char* type, const RecordId& record, std::string_view field) {
-  ++conflicts_[{type, record, std::string(field)}];
+void Oracle::conflict(const char* type, const Row& row, std::string_view field,
+                      const RecordId& customer, const std::string& winner,
+                      const std::string& loser) {
+  ++state_.conflicts[{type, row.change.record, std::string(field), customer, winner, loser}];
 }
 
 void Oracle::replay(store::Connection& connection) {
-  auto cursor = connection.query("SELECT n,recorded_at,line FROM change_log ORDER BY n");
-  while (cursor.next()) {
-    const std::int64_t n = cursor.integer(0);
-    const json::object line = json::parse(cursor.text(2)).as_object();
-    const std::string_view k = line.at("k").as_string();
-    if (k == "chg") {
-      central_wrote(must(decode_change(cursor.text(2)), "oracle"), n);
-      continue;
+  const std::vector<LogLine> lines = read_log(connection);
+  std::vector<Row> transaction;  // of one site, not yet decided
+  for (const LogLine& line : lines) {
+    const bool decision = line.kind() == "dec" || line.kind() == "rel";
+    Row row;
+    if (decision) {
+      row.place = {site_number(line.members.at("site").as_string()),
+                   line.members.at("seq").as_int64()};
+      row.change = line.kind() == "rel"
+                       ? rows_.at(row.place).change
+                       : must(decode_change(to_json_text(line.members.at("row"))), "oracle");
+      row.n = line.n;
+      row.effective = clamped(row.change.hlc, line.recorded_at);
     }
-    const Place place{site_number(line.at("site").as_string()), line.at("seq").as_int64()};
-    if (k == "dec")
-      rows_[place] = {must(decode_change(to_json_text(line.at("row"))), "oracle"), place.first,
-                      place.second};
-    held_.erase(place);
-    const std::string disposition = decide(rows_.at(place), n, cursor.integer(1));
+    const bool goes_on = line.kind() == "dec" && row.change.continues && !transaction.empty() &&
+                         transaction.back().site() == row.site();
+    if (!goes_on) decide_together(std::exchange(transaction, {}));
+    if (line.kind() == "dec") {
+      rows_[row.place] = row;
+      transaction.push_back(std::move(row));
+    } else if (line.kind() == "rel") {
+      decide_together({row});
+    } else if (line.kind() == "cfr") {
+      state_.resolved.insert(*parse_id<RecordId>(line.members.at("cf").as_string()));
+    } else {
+      central_wrote(must(decode_change(line.text), "oracle"), line.n);
+    }
+  }
+  decide_together(transaction);
+}
+
+// If one row of a transaction is rejected or held, so are all, and nothing of them happened.
+void Oracle::decide_together(const std::vector<Row>& rows) {
+  if (rows.empty()) return;
+  for (const Row& row : rows) held_.erase(row.place);
+  const std::optional<State> before = rows.size() > 1 ? std::optional(state_) : std::nullopt;
+  std::map<Place, std::string> decided;
+  for (const Row& row : rows) {
+    const std::string disposition = decide(row);
+    decided[row.place] = disposition;
+    if (!before || (disposition != "rejected" && disposition != "held")) continue;
+    state_ = *before;
+    for (const Row& each : rows) decided[each.place] = disposition;
+    break;
+  }
+  for (const auto& [place, disposition] : decided) {
     dispositions_[place] = disposition;
     if (disposition == "held") held_.insert(place);
   }
@@ -84,7 +116,7 @@ void Oracle::begin_entity(const Change& change, std::int64_t n, std::size_t auth
   for (auto& history : entity.fields) history.push_back({n, nullptr, author, effective});
   for (const FieldChange& field : change.fields)
     entity.fields[field.field].back().value = field.new_value;
-  entities_[change.record] = std::move(entity);
+  state_.entities[change.record] = std::move(entity);
 }
 
 // Of a set the log names what left it and what entered.
@@ -93,10 +125,10 @@ void Oracle::site_changed(const Change& change) {
   for (const FieldChange& field : change.fields) {
     if (change.kind->fields[field.field].name != "scope") continue;
     if (!field.new_value.is_array()) {
-      scopes_.erase(site);
+      state_.scopes.erase(site);
       continue;
     }
-    std::set<RecordId>& scope = scopes_[site];
+    std::set<RecordId>& scope = state_.scopes[site];
     if (field.old_value.is_array())
       for (const json::value& each : field.old_value.get_array()) scope.erase(*reference(each));
     for (const json::value& each : field.new_value.get_array()) scope.insert(*reference(each));
@@ -105,88 +137,58 @@ void Oracle::site_changed(const Change& change) {
 
 void Oracle::central_wrote(const Change& change, std::int64_t n) {
   if (change.kind->name == "site") return site_changed(change);
+  if (change.kind->name == "site") return site_changed(change);
   if (change.op == ChangeOp::create) return begin_entity(change, n, 0, change.hlc);
-  Entity& entity = entities_.at(change.record);
-  if (change.op == ChangeOp::remove) entity.alive = false;
+  Entity& entity = state_.entities.at(change.record);
+  if (change.op == ChangeOp::remove) {
+    entity.last_audience = audience_of(change.record, entity).value_or(Audience{});
+    entity.alive = false;
+  }
   for (const FieldChange& field : change.fields)
     entity.fields[field.field].push_back({n, field.new_value, 0, change.hlc});
+  if (change.resolves) state_.resolved.insert(*change.resolves);
 }
 
-std::string Oracle::decide(const Row& row, std::int64_t n, UnixMillis received) {
-  // No stamp counts later than a minute after it was received.
-  const HlcStamp latest = HlcStamp::at(received + 60'000);
-  const HlcStamp effective = row.change.hlc > latest ? latest : row.change.hlc;
+std::string Oracle::decide(const Row& row) {
+  if (row.change.kind->authority == Authority::central) return "rejected";
   switch (row.change.op) {
     case ChangeOp::create:
-      return created(row, n, effective);
+      return created(row);
     case ChangeOp::set:
-      return changed(row, n, effective);
+      return changed(row);
     case ChangeOp::remove:
-      return removed(row, n);
+      return removed(row);
   }
   return "rejected";
 }
 
-std::vector<json::value> Oracle::values_of(const Entity& entity) const {
-  std::vector<json::value> values;
-  for (std::size_t i = 0; i < entity.fields.size(); ++i) values.push_back(entity.now(i).value);
-  return values;
-}
-
-// The customer a record belongs to; nothing when the way there ends at a record that is not there.
-std::optional<RecordId> Oracle::customer_of(const Kind& kind, const RecordId& id,
-                                            const std::vector<json::value>& values) const {
-  if (kind.name == "customer") return id;
-  const int field = kind.find_field(kind.name == "note" ? "subject" : "customer");
-  const auto up = reference(values[static_cast<std::size_t>(field)]);
-  const auto parent = up ? entities_.find(*up) : entities_.end();
-  if (parent == entities_.end() || !parent->second.alive) return std::nullopt;
-  return customer_of(*parent->second.kind, *up, values_of(parent->second));
-}
-
-// Whether the record that one with these values follows was deleted, and never comes.
-bool Oracle::follows_the_gone(const Kind& kind, const std::vector<json::value>& values) const {
-  const int field = kind.find_field(kind.scope_field);
-  const auto up = reference(values[static_cast<std::size_t>(field)]);
-  const auto parent = up ? entities_.find(*up) : entities_.end();
-  return parent != entities_.end() && !parent->second.alive;
-}
-
-std::string Oracle::late_edit(const Row& row) {
+std::string Oracle::out_of_scope(const Row& row, const Audience& audience) {
   for (const FieldChange& field : row.change.fields)
-    conflict("edit_vs_delete", row.change.record, row.change.kind->fields[field.field].name);
+    conflict("out_of_scope", row, row.change.kind->fields[field.field].name, audience.customer, "",
+             to_json_text(field.new_value));
+  if (row.change.fields.empty()) conflict("out_of_scope", row, "", audience.customer, "", deleted);
   return "conflict";
 }
 
-std::string Oracle::out_of_scope(const Row& row) {
-  for (const FieldChange& field : row.change.fields)
-    conflict("out_of_scope", row.change.record, row.change.kind->fields[field.field].name);
-  if (row.change.fields.empty()) conflict("out_of_scope", row.change.record, "");
-  return "conflict";
-}
-
-std::string Oracle::created(const Row& row, std::int64_t n, HlcStamp effective) {
+std::string Oracle::created(const Row& row) {
   const Change& change = row.change;
-  if (entities_.contains(change.record)) return "rejected";
+  if (state_.entities.contains(change.record)) return "rejected";
   std::vector<json::value> values(change.kind->fields.size());
+  std::set<std::size_t> written;
   for (const FieldChange& field : change.fields) {
     if (change.kind->fields[field.field].merge == MergeClass::central) return "rejected";
     values[field.field] = field.new_value;
+    written.insert(field.field);
   }
-  const auto customer = customer_of(*change.kind, change.record, values);
-  if (!customer) {
-    if (!follows_the_gone(*change.kind, values)) return "held";
-    begin_entity(change, n, row.site, effective);
-    entities_[change.record].alive = false;
-    return late_edit(row);
-  }
+  const auto audience = audience_of(*change.kind, change.record, values);
+  if (!audience) return unplaced(row, values[scope_field(*change.kind)]);
   if (change.kind->name == "customer") {
-    if (scopes_.contains(row.site)) scopes_[row.site].insert(change.record);
-  } else if (!sees(row.site, *customer)) {
-    return out_of_scope(row);
+    if (state_.scopes.contains(row.site())) state_.scopes[row.site()].insert(change.record);
+  } else if (!sees(row.site(), *change.kind, *audience)) {
+    return out_of_scope(row, *audience);
   }
-  begin_entity(change, n, row.site, effective);
-  find_duplicates(row);
+  begin_entity(change, row.n, row.site(), row.effective);
+  find_duplicates(row, written, nullptr);
   return "applied";
 }
 
@@ -196,96 +198,100 @@ std::string Oracle::missing(const Row& row) const {
   return "rejected";
 }
 
-std::string Oracle::changed(const Row& row, std::int64_t n, HlcStamp effective) {
+// What follows a record that is not here waits for it; a record that was deleted never comes.
+std::string Oracle::unplaced(const Row& row, const json::value& parent) {
+  const auto id = reference(parent);
+  const auto found = id ? state_.entities.find(*id) : state_.entities.end();
+  if (found == state_.entities.end()) return "held";
+  const Audience audience = found->second.last_audience;
+  if (row.change.op == ChangeOp::create) {
+    begin_entity(row.change, row.n, row.site(), row.effective);
+    Entity& stillborn = state_.entities.at(row.change.record);
+    stillborn.alive = false;
+    stillborn.last_audience = audience;
+  }
+  edit_of_deleted(row, audience);
+  return "conflict";
+}
+
+void Oracle::edit_of_deleted(const Row& row, const Audience& audience) {
+  for (const FieldChange& field : row.change.fields)
+    conflict("edit_vs_delete", row, row.change.kind->fields[field.field].name,
+             told_under(row.site(), audience), deleted, to_json_text(field.new_value));
+}
+
+std::string Oracle::changed(const Row& row) {
   const Change& change = row.change;
-  const auto found = entities_.find(change.record);
-  if (found == entities_.end()) return missing(row);
+  const auto found = state_.entities.find(change.record);
+  if (found == state_.entities.end()) return missing(row);
   Entity& entity = found->second;
-  if (!entity.alive) return late_edit(row);
-  const auto customer_before = customer_of(*change.kind, change.record, values_of(entity));
-  if (customer_before && !sees(row.site, *customer_before)) return out_of_scope(row);
-  std::vector<std::pair<std::size_t, json::value>> stands;
-  std::vector<std::size_t> clashes;
-  bool lost = false;
+  if (!entity.alive) {
+    edit_of_deleted(row, entity.last_audience);
+    return "conflict";
+  }
+  const auto before = audience_of(change.record, entity);
+  if (before && !sees(row.site(), *change.kind, *before)) return out_of_scope(row, *before);
+  const int custom = change.kind->find_field("custom");
+  const json::value custom_before = custom < 0 ? json::value() : entity.value("custom");
   std::vector<json::value> values = values_of(entity);
+  std::vector<Met> met;
   for (const FieldChange& field : change.fields) {
     const Field& description = change.kind->fields[field.field];
     if (description.merge == MergeClass::central) return "rejected";
-    const Written& now = entity.now(field.field);
-    if (description.merge == MergeClass::set) {
-      values[field.field] = merged_set(now.value, field.old_value, field.new_value);
-      stands.emplace_back(field.field, values[field.field]);
-      continue;
-    }
-    const bool saw_it = (field.base && field.base->n == now.n) || now.author == row.site;
-    const SiteId holder = now.author == 0 ? SiteId{} : site_id(now.author);
-    const bool later =
-        effective > now.effective || (effective == now.effective && site_id(row.site) > holder);
-    const bool same = now.value == field.new_value;  // then the later writer is its author
-    if (!saw_it && !same) {
-      clashes.push_back(field.field);
-      lost = lost || !later;
-    }
-    if (!saw_it && !later) continue;
-    values[field.field] = field.new_value;
-    stands.emplace_back(field.field, field.new_value);
+    met.push_back(meet(description, entity.now(field.field), field, row));
+    if (met.back().stands) values[field.field] = *met.back().stands;
   }
-  const auto customer = customer_of(*change.kind, change.record, values);
-  if (!customer) return follows_the_gone(*change.kind, values) ? late_edit(row) : "held";
-  if (customer != customer_before && !sees(row.site, *customer)) return out_of_scope(row);
-  for (auto& [field, value] : stands)
-    entity.fields[field].push_back({n, std::move(value), row.site, effective});
-  for (const std::size_t field : clashes)
-    conflict("concurrent", change.record, change.kind->fields[field].name);
-  find_duplicates(row);
+  const auto after = audience_of(*change.kind, change.record, values);
+  if (!after) return unplaced(row, values[scope_field(*change.kind)]);
+  if (after != before && !sees(row.site(), *change.kind, *after)) return out_of_scope(row, *after);
+  std::set<std::size_t> written;
+  bool lost = false;
+  for (std::size_t i = 0; i < met.size(); ++i) {
+    const std::size_t field = change.fields[i].field;
+    if (met[i].stands) {
+      if (*met[i].stands != entity.now(field).value) written.insert(field);
+      entity.fields[field].push_back({row.n, *met[i].stands, row.site(), row.effective});
+    }
+    lost = lost || met[i].lost;
+    if (!met[i].clash) continue;
+    const std::string proposal = to_json_text(met[i].proposal);
+    const std::string current = to_json_text(met[i].current);
+    conflict("concurrent", row, change.kind->fields[field].name, told_under(row.site(), *after),
+             met[i].lost ? current : proposal, met[i].lost ? proposal : current);
+  }
+  find_duplicates(row, written, custom_before);
+  if (change.resolves) state_.resolved.insert(*change.resolves);
   return lost ? "superseded" : "applied";
 }
 
-bool Oracle::refers_to(const Entity& entity, const RecordId& id) const {
-  for (std::size_t i = 0; i < entity.fields.size(); ++i)
-    if (entity.kind->fields[i].type == FieldType::reference && reference(entity.now(i).value) == id)
-      return true;
+bool Oracle::is_referred_to(const RecordId& id) const {
+  for (const auto& [other, entity] : state_.entities)
+    for (std::size_t i = 0; entity.alive && i < entity.fields.size(); ++i)
+      if (entity.kind->fields[i].type == FieldType::reference &&
+          reference(entity.now(i).value) == id)
+        return true;
   return false;
 }
 
-std::string Oracle::removed(const Row& row, std::int64_t n) {
-  (void)n;
+std::string Oracle::removed(const Row& row) {
   const Change& change = row.change;
-  const auto found = entities_.find(change.record);
-  if (found == entities_.end()) return missing(row);
+  const auto found = state_.entities.find(change.record);
+  if (found == state_.entities.end()) return missing(row);
   Entity& entity = found->second;
   if (!entity.alive) return "applied";
-  const auto customer = customer_of(*change.kind, change.record, values_of(entity));
-  if (customer && !sees(row.site, *customer)) return out_of_scope(row);
-  for (const auto& [id, other] : entities_)
-    if (other.alive && refers_to(other, change.record)) return "rejected";
+  const auto audience = audience_of(change.record, entity);
+  if (audience && !sees(row.site(), *change.kind, *audience)) return out_of_scope(row, *audience);
+  if (is_referred_to(change.record)) return "rejected";
+  entity.last_audience = audience.value_or(Audience{});
   for (std::size_t i = 0; i < entity.fields.size(); ++i) {
     const Written& now = entity.now(i);
     const bool seen = change.base && now.n <= change.base->n;
-    if (now.author != row.site && !seen)
-      conflict("delete_vs_edit", change.record, change.kind->fields[i].name);
+    if (now.author != row.site() && !seen)
+      conflict("delete_vs_edit", row, change.kind->fields[i].name,
+               told_under(row.site(), entity.last_audience), deleted, to_json_text(now.value));
   }
   entity.alive = false;
   return "applied";
-}
-
-void Oracle::find_duplicates(const Row& row) {
-  const Entity& mine = entities_.at(row.change.record);
-  const auto my_customer = customer_of(*mine.kind, row.change.record, values_of(mine));
-  for (const FieldChange& field : row.change.fields) {
-    const Field& description = mine.kind->fields[field.field];
-    const json::value& value = mine.now(field.field).value;
-    if (description.unique == Unique::no || value.is_null()) continue;
-    for (const auto& [id, other] : entities_) {
-      if (id == row.change.record || !other.alive || other.kind != mine.kind) continue;
-      if (other.now(field.field).value != value) continue;
-      if (description.unique == Unique::within &&
-          customer_of(*other.kind, id, values_of(other)) != my_customer)
-        continue;
-      conflict("duplicate_key", row.change.record, description.name);
-      break;
-    }
-  }
 }
 
 }  // namespace skerry::sim

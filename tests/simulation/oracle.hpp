@@ -1,6 +1,6 @@
-// An independent, naive reading of central's log: what the registers, conflict records and
-// dispositions must be. Shares no code with core/merge, sync/decide_row and the store's writers; it
-// keeps everything in maps and never forgets.
+// An independent, naive reading of central's log: what the registers, conflict records,
+// dispositions and scopes must be. Shares no code with core/merge, sync/decide_row and the store's
+// writers; it keeps everything in maps and never forgets.
 #pragma once
 
 #include <map>
@@ -22,10 +22,16 @@ class Oracle {
   void replay(store::Connection& connection);
   // Throws a Violation when central is anything else.
   void compare(store::Connection& connection) const;
-  // The base that row `seq` of a site names is the version the site held at position `seen_n`.
+  // The bases that row `seq` of a site names are the versions the site held at position `seen_n`.
   void check_bases(std::size_t site, std::int64_t seq, std::int64_t seen_n) const;
 
  private:
+  // The customers whose scope decides who sees a record; zero: nobody's.
+  struct Audience {
+    RecordId customer;
+    RecordId place;
+    bool operator==(const Audience&) const = default;
+  };
   struct Written {
     std::int64_t n = 0;
     json::value value;
@@ -36,40 +42,87 @@ class Oracle {
     const Kind* kind = nullptr;
     bool alive = false;
     std::vector<std::vector<Written>> fields;  // each field's history
+    Audience last_audience;                    // when it was deleted
     const Written& now(std::size_t field) const { return fields[field].back(); }
-  };
-  struct Row {
-    Change change;
-    std::size_t site = 0;
-    std::int64_t seq = 0;
+    const json::value& value(std::string_view field) const;
   };
   using Place = std::pair<std::size_t, std::int64_t>;  // site, seq
+  struct Row {
+    Change change;
+    Place place;
+    std::int64_t n = 0;  // of the decision
+    HlcStamp effective;
+    std::size_t site() const { return place.first; }
+  };
+  // Type, record, field, the customer it is told under, the winner's value, the loser's.
+  using About = std::tuple<std::string, RecordId, std::string, RecordId, std::string, std::string>;
+  // What a transaction that is rejected takes back.
+  struct State {
+    Scopes scopes;
+    std::map<RecordId, Entity> entities;
+    std::map<About, int> conflicts;
+    std::set<RecordId> resolved;
+  };
+  // What becomes of one field, and of a conflict about it.
+  struct Met {
+    std::optional<json::value> stands;  // nothing: the field stays as it is
+    bool clash = false;
+    bool lost = false;
+    json::value proposal;
+    json::value current;
+  };
 
+  // oracle.cpp
   void central_wrote(const Change& change, std::int64_t n);
   void site_changed(const Change& change);
-  std::string decide(const Row& row, std::int64_t n, UnixMillis received);
-  std::string created(const Row& row, std::int64_t n, HlcStamp effective);
-  std::string changed(const Row& row, std::int64_t n, HlcStamp effective);
-  std::string removed(const Row& row, std::int64_t n);
+  void decide_together(const std::vector<Row>& rows);
+  std::string decide(const Row& row);
+  std::string created(const Row& row);
+  std::string changed(const Row& row);
+  std::string removed(const Row& row);
   std::string missing(const Row& row) const;
-  bool follows_the_gone(const Kind& kind, const std::vector<json::value>& values) const;
-  std::string late_edit(const Row& row);
-  std::string out_of_scope(const Row& row);
+  std::string unplaced(const Row& row, const json::value& parent);
+  void edit_of_deleted(const Row& row, const Audience& audience);
+  std::string out_of_scope(const Row& row, const Audience& audience);
   void begin_entity(const Change& change, std::int64_t n, std::size_t author, HlcStamp effective);
-  void find_duplicates(const Row& row);
-  bool refers_to(const Entity& entity, const RecordId& id) const;
-  std::optional<RecordId> customer_of(const Kind& kind, const RecordId& id,
-                                      const std::vector<json::value>& values) const;
-  std::vector<json::value> values_of(const Entity& entity) const;
-  bool sees(std::size_t site, const RecordId& customer) const;
-  void conflict(const char* type, const RecordId& record, std::string_view field);
+  bool is_referred_to(const RecordId& id) const;
+  void conflict(const char* type, const Row& row, std::string_view field, const RecordId& customer,
+                const std::string& winner, const std::string& loser);
 
-  Scopes scopes_;
-  std::map<RecordId, Entity> entities_;
+  // oracle_fields.cpp
+  static Met meet(const Field& field, const Written& now, const FieldChange& change,
+                  const Row& row);
+  void find_duplicates(const Row& row, const std::set<std::size_t>& written,
+                       const json::value& custom_before);
+  void find_duplicate(const Row& row, std::size_t field);
+  void find_custom_duplicates(const Row& row, const json::value& before);
+
+  // oracle_scope.cpp
+  std::vector<json::value> values_of(const Entity& entity) const;
+  const Entity* living(const json::value& reference) const;
+  // Nothing when the way there ends at a record that is not there.
+  std::optional<Audience> audience_of(const Kind& kind, const RecordId& id,
+                                      const std::vector<json::value>& values) const;
+  std::optional<Audience> audience_of(const RecordId& id, const Entity& entity) const;
+  RecordId customer_where(const RecordId& asset) const;
+  bool sees(std::size_t site, const RecordId& customer) const;
+  bool sees(std::size_t site, const Kind& kind, const Audience& audience) const;
+  // The one of the two under which the site learns of a conflict.
+  RecordId told_under(std::size_t site, const Audience& audience) const;
+
+  // oracle_compare.cpp
+  void compare_record(store::Connection& connection, const RecordId& id,
+                      const Entity& entity) const;
+  void compare_conflicts(store::Connection& connection) const;
+  void compare_dispositions(store::Connection& connection) const;
+
+  State state_;
   std::map<Place, Row> rows_;
   std::map<Place, std::string> dispositions_;
   std::set<Place> held_;
-  std::map<std::tuple<std::string, RecordId, std::string>, int> conflicts_;
 };
+
+// The record a reference names.
+std::optional<RecordId> reference(const json::value& value);
 
 }  // namespace skerry::sim

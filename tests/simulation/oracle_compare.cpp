@@ -1,4 +1,5 @@
 // Holds central's tables against what the oracle read out of its log.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "core/json_text.hpp"
@@ -15,32 +16,20 @@ std::string show(const json::value& value, std::int64_t n, HlcStamp effective) {
   return fmt::format("{}@{} {}", to_json_text(value), n, to_string(effective));
 }
 
+// What a side of a conflict record has to say.
+std::string said(const json::object& side) {
+  if (side.contains("deleted")) return "deleted";
+  const json::value* value = side.if_contains("value");
+  return value ? to_json_text(*value) : std::string();
+}
+
 }  // namespace
 
 void Oracle::compare(store::Connection& connection) const {
   std::size_t alive = 0;
-  for (const auto& [id, entity] : entities_) {
-    const auto record = store::find_record(connection, *entity.kind, id);
-    if (record.has_value() != entity.alive)
-      throw Violation("I8", fmt::format("{} {} should {}be there", entity.kind->name, to_string(id),
-                                        entity.alive ? "" : "not "));
-    if (!record) continue;
-    ++alive;
-    for (std::size_t i = 0; i < entity.fields.size(); ++i) {
-      const Written& now = entity.now(i);
-      const store::FieldStamp& stamp = record->stamps.of(entity.kind->fields[i].name);
-      const std::string here = show(record->values[i], stamp.version.n, stamp.effective);
-      const std::string expected = show(now.value, now.n, now.effective);
-      if (here != expected)
-        throw Violation("I8, I9",
-                        fmt::format("{} {} {}: central has {}, its log gives {}", entity.kind->name,
-                                    to_string(id), entity.kind->fields[i].name, here, expected));
-    }
-    const auto customer = customer_of(*entity.kind, id, values_of(entity));
-    if (customer && record->scope.customer != *customer)
-      throw Violation("I12", fmt::format("{} {} belongs to customer {}, central keeps it under {}",
-                                         entity.kind->name, to_string(id), to_string(*customer),
-                                         to_string(record->scope.customer)));
+  for (const auto& [id, entity] : state_.entities) {
+    compare_record(connection, id, entity);
+    alive += entity.alive ? 1 : 0;
   }
   std::size_t rows = 0;
   for (const Kind& kind : all_kinds()) {
@@ -50,17 +39,57 @@ void Oracle::compare(store::Connection& connection) const {
   }
   if (rows != alive)
     throw Violation("I8", fmt::format("central has {} records, its log gives {}", rows, alive));
-  auto made = conflicts_;
+  compare_conflicts(connection);
+  compare_dispositions(connection);
+}
+
+void Oracle::compare_record(store::Connection& connection, const RecordId& id,
+                            const Entity& entity) const {
+  const std::string name = fmt::format("{} {}", entity.kind->name, to_string(id));
+  const auto record = store::find_record(connection, *entity.kind, id);
+  if (record.has_value() != entity.alive)
+    throw Violation("I8", fmt::format("{} should {}be there", name, entity.alive ? "" : "not "));
+  if (!record) return;
+  for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+    const Written& now = entity.now(i);
+    const store::FieldStamp& stamp = record->stamps.of(entity.kind->fields[i].name);
+    const std::string here = show(record->values[i], stamp.version.n, stamp.effective);
+    const std::string expected = show(now.value, now.n, now.effective);
+    if (here != expected)
+      throw Violation("I8, I9", fmt::format("{} {}: central has {}, its log gives {}", name,
+                                            entity.kind->fields[i].name, here, expected));
+  }
+  const Audience audience = audience_of(id, entity).value_or(Audience{});
+  if (record->scope.customer != audience.customer || record->scope.place != audience.place)
+    throw Violation("I12",
+                    fmt::format("{} is seen by whom {} and {} concern, central keeps {} and "
+                                "{}",
+                                name, to_string(audience.customer), to_string(audience.place),
+                                to_string(record->scope.customer), to_string(record->scope.place)));
+}
+
+void Oracle::compare_conflicts(store::Connection& connection) const {
+  auto made = state_.conflicts;
   store::ConflictQuery all;
   all.limit = 1'000'000;
-  for (const auto& conflict : store::list_conflicts(connection, all))
-    --made[{std::string(store::to_text(conflict.type)), conflict.record, conflict.field}];
-  for (const auto& [about, left] : made)
-    if (left != 0)
-      throw Violation("conflict records",
-                      fmt::format("{} about {} field {}: {} {}", std::get<0>(about),
-                                  to_string(std::get<1>(about)), std::get<2>(about),
-                                  left > 0 ? left : -left, left > 0 ? "missing" : "too many"));
+  for (const auto& conflict : store::list_conflicts(connection, all)) {
+    --made[{std::string(store::to_text(conflict.type)), conflict.record, conflict.field,
+            conflict.scope_customer, said(conflict.winner), said(conflict.loser)}];
+    if (conflict.open == state_.resolved.contains(conflict.id))
+      throw Violation("conflict records", fmt::format("{} is {}", to_string(conflict.id),
+                                                      conflict.open ? "open" : "resolved"));
+  }
+  for (const auto& [about, left] : made) {
+    if (left == 0) continue;
+    const auto& [type, record, field, customer, winner, loser] = about;
+    throw Violation("conflict records",
+                    fmt::format("{} about {} field {} told under {}, {} over {}: {} {}", type,
+                                to_string(record), field, to_string(customer), winner, loser,
+                                std::abs(left), left > 0 ? "missing" : "too many"));
+  }
+}
+
+void Oracle::compare_dispositions(store::Connection& connection) const {
   for (const auto& [place, disposition] : dispositions_) {
     auto cursor = connection.query(
         "SELECT i.disposition FROM ingest i JOIN site_epoch e ON e.number=i.epoch JOIN site s ON "
@@ -75,20 +104,29 @@ void Oracle::compare(store::Connection& connection) const {
 
 void Oracle::check_bases(std::size_t site, std::int64_t seq, std::int64_t seen_n) const {
   const Row& row = rows_.at({site, seq});
-  const auto entity = entities_.find(row.change.record);
-  if (row.change.op != ChangeOp::set || entity == entities_.end()) return;
-  for (const FieldChange& field : row.change.fields) {
-    std::int64_t expected = 0;
-    for (const Written& written : entity->second.fields[field.field])
-      if (written.n <= seen_n) expected = written.n;
-    const std::int64_t named = field.base ? field.base->n : 0;
-    if (named != expected)
-      throw Violation(
-          "base", fmt::format("row {} of site{} ({} {}) names version {}, the site held "
-                              "{} at position {}",
-                              seq, site, row.change.kind->name,
-                              row.change.kind->fields[field.field].name, named, expected, seen_n));
-  }
+  const auto entity = state_.entities.find(row.change.record);
+  if (row.change.op == ChangeOp::create || entity == state_.entities.end()) return;
+  const auto held = [&](std::size_t field) {
+    std::int64_t n = 0;
+    for (const Written& written : entity->second.fields[field])
+      if (written.n <= seen_n) n = written.n;
+    return n;
+  };
+  const auto compare = [&](std::string_view what, const std::optional<Version>& base,
+                           std::int64_t expected) {
+    const std::int64_t named = base ? base->n : 0;
+    if (named == expected) return;
+    throw Violation("base",
+                    fmt::format("row {} of site{} ({} {}) names version {}, the site held "
+                                "{} at position {}",
+                                seq, site, row.change.kind->name, what, named, expected, seen_n));
+  };
+  for (const FieldChange& field : row.change.fields)
+    compare(row.change.kind->fields[field.field].name, field.base, held(field.field));
+  if (row.change.op != ChangeOp::remove) return;
+  std::int64_t newest = 0;
+  for (std::size_t i = 0; i < entity->second.fields.size(); ++i) newest = std::max(newest, held(i));
+  compare("as a whole", row.change.base, newest);
 }
 
 }  // namespace skerry::sim

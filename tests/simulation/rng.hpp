@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "core/random.hpp"
@@ -20,6 +21,13 @@ class Rng final : public Random {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
     return z ^ (z >> 31);
+  }
+  // The position of a weight, as often as it weighs; they are not all 0.
+  std::size_t weighted(const std::vector<unsigned>& weights) {
+    std::size_t dice = below(std::accumulate(weights.begin(), weights.end(), std::size_t{0}));
+    std::size_t at = 0;
+    while (dice >= weights[at]) dice -= weights[at++];
+    return at;
   }
   // 0 … count − 1.
   std::size_t below(std::size_t count) { return static_cast<std::size_t>(next() % count); }

@@ -1,17 +1,16 @@
 #include "tests/simulation/world.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <fmt/format.h>
 
+#include "crypto/sha256.hpp"
 #include "store/sites.hpp"
 #include "tests/simulation/checks.hpp"
 
 namespace skerry::sim {
 
-World::World(std::uint64_t seed, bool verbose)
-    : seed_(seed), verbose_(verbose), rng_(seed), folder_(scratch_folder()) {
-  draw_swarm();
+World::World(std::uint64_t seed, bool aloud)
+    : rng_(seed), swarm_(draw_swarm(rng_)), journal_(now_, aloud), folder_(scratch_folder()) {
   for (std::size_t number = 0; number <= swarm_.sites; ++number)
     machines_.push_back(std::make_unique<Machine>(number, folder_ / std::to_string(number),
                                                   template_of(number), now_, rng_.next()));
@@ -25,23 +24,7 @@ World::~World() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-void World::draw_swarm() {
-  swarm_.sites = 2 + rng_.below(sites_max - 1);
-  swarm_.steps = 60 + rng_.below(90);
-  swarm_.loss_percent = static_cast<unsigned>(rng_.below(4) * 10);
-  swarm_.repeat_percent = static_cast<unsigned>(rng_.below(4) * 20);
-  swarm_.damage_percent = static_cast<unsigned>(rng_.below(3) * 8);
-  swarm_.misroute_percent = static_cast<unsigned>(rng_.below(3) * 4);
-  swarm_.delete_percent = static_cast<unsigned>(rng_.below(4) * 6);
-  swarm_.move_percent = static_cast<unsigned>(rng_.below(3) * 5);
-  swarm_.skewed_clocks = rng_.percent(70);
-  swarm_.restarts = rng_.percent(50);
-  swarm_.small_bundles = rng_.percent(35);
-  swarm_.small_palette = rng_.percent(50);
-  swarm_.scope_flips = rng_.percent(50);
-}
-
-// A few customers at central, what each site may see, whose clock is wrong.
+// A few records at central, and whose clock is wrong.
 void World::furnish() {
   for (auto& machine : machines_) {
     if (swarm_.small_bundles) machine->options.limits.lines_max = 24 + rng_.below(12);
@@ -49,7 +32,10 @@ void World::furnish() {
     if (swarm_.skewed_clocks && !machine->is_central())
       machine->clock.skew_ms = skews_s[rng_.below(skews_s.size())] * 1000;
   }
-  for (int i = 0; i < 4; ++i) create_record(central());
+  for (int i = 0; i < 4; ++i) person(central()).create(all_kinds().front());
+  for (const Kind& kind : all_kinds())
+    for (std::size_t i = rng_.below(kind.invited ? 1 : 3); i > 0; --i)
+      person(central()).create(kind);
   for (std::size_t number = 1; number <= swarm_.sites; ++number)
     if (rng_.percent(50)) flip_scope(number);
 }
@@ -64,17 +50,15 @@ void World::flip_scope(std::size_t number) {
   });
   const json::value scope = rng_.percent(15) ? json::value("all") : json::value(customers);
   must(set_scope(central(), number, scope), "changing a scope");
-  say(fmt::format("site{} sees {}", number, json::serialize(scope)));
-}
-
-void World::say(const std::string& text) {
-  if (verbose_) fmt::print("  {} {}\n", now_ / 1000, text);
+  journal_.happened("scope set");
+  journal_.say([&] { return fmt::format("site{} sees {}", number, json::serialize(scope)); });
 }
 
 void World::run() {
   for (std::size_t i = 0; i < swarm_.steps; ++i) {
     step();
     note_cursors();
+    if (rng_.percent(4)) check_derived(*machines_[rng_.below(machines_.size())]);
   }
 }
 
@@ -82,22 +66,24 @@ void World::step() {
   now_ += rng_.between(1, 30) * 1000;
   Machine& site = *machines_[1 + rng_.below(swarm_.sites)];
   const std::size_t dice = rng_.below(100);
-  if (dice < 34) return write_somewhere(site);
-  if (dice < 48) return write_somewhere(central());
+  if (dice < 34) return person(site).act();
+  if (dice < 48) return person(central()).act();
   if (dice < 60) return export_up(site);
   if (dice < 71) return export_down(site.number, rng_.percent(20));
   if (dice < 94) return deliver_some();
   if (dice < 96 && swarm_.restarts) {
     Machine& machine = rng_.percent(30) ? central() : site;
-    say(machine.name() + " restarts");
+    journal_.happened("restart");
+    journal_.say([&] { return machine.name() + " restarts"; });
     return machine.restart();
   }
-  if (dice < 97 && swarm_.scope_flips) return flip_scope(site.number);
-  if (dice < 98 && swarm_.skewed_clocks) {
-    site.clock.skew_ms = rng_.between(-1'000'000, 1'000'000) * 1000;
-    return say(fmt::format("{}'s clock is {} s off", site.name(), site.clock.skew_ms / 1000));
-  }
-  resolve_conflict(rng_.percent(40) ? central() : site);
+  if (swarm_.scope_flips && rng_.percent(50)) return flip_scope(site.number);
+  if (!swarm_.skewed_clocks) return person(site).act();
+  site.clock.skew_ms = rng_.between(-1'000'000, 1'000'000) * 1000;
+  journal_.happened("clock set");
+  journal_.say([&] {
+    return fmt::format("{}'s clock is {} s off", site.name(), site.clock.skew_ms / 1000);
+  });
 }
 
 void World::settle() {
@@ -115,16 +101,25 @@ void World::settle() {
       for (const InAir& bundle : std::exchange(air_, {})) deliver(bundle, site(number));
     }
     note_cursors();
-    if (all_agree(*this)) return say(fmt::format("settled after {} exchanges", round));
+    if (all_agree(*this))
+      return journal_.say([&] { return fmt::format("settled after {} exchanges", round); });
   }
-  say("not settled");
+  journal_.say([] { return "not settled"; });
 }
 
 void World::check() {
   check_views(*this);
   check_ledger(*this);
   check_chains(*this);
+  check_derived(*this);
   check_against_oracle(*this);
+  count_outcomes(*this);
+}
+
+Hash World::digest() {
+  crypto::Sha256 hash;
+  for (auto& machine : machines_) hash.update(machine->digest());
+  return hash.finish();
 }
 
 void World::note_cursors() {

@@ -1,4 +1,4 @@
-// One simulated run: a central, two to four sites, and sticks between them that are lost, copied,
+// One simulated run: a central, one to four sites, and sticks between them that are lost, copied,
 // late, damaged and carried to the wrong place.
 #pragma once
 
@@ -7,8 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/simulation/journal.hpp"
 #include "tests/simulation/machine.hpp"
 #include "tests/simulation/oracle.hpp"
+#include "tests/simulation/person.hpp"
+#include "tests/simulation/swarm.hpp"
 
 namespace skerry::sim {
 
@@ -20,35 +23,10 @@ struct InAir {
   std::size_t to = 0;
 };
 
-// The faults of a run are drawn once (swarm testing: Groce et al. 2012), so that some runs have
-// many of one kind and none of another.
-struct Swarm {
-  std::size_t sites = 2;
-  std::size_t steps = 100;
-  unsigned loss_percent = 10;
-  unsigned repeat_percent = 25;
-  unsigned damage_percent = 10;
-  unsigned misroute_percent = 4;
-  unsigned delete_percent = 8;
-  unsigned move_percent = 4;
-  bool skewed_clocks = true;
-  bool restarts = true;
-  bool small_bundles = false;  // pieces of a few lines
-  bool small_palette = false;  // writers often choose the same value
-  bool scope_flips = false;    // what sites see changes
-};
-
-struct Counts {
-  std::uint64_t writes = 0;
-  std::uint64_t bundles = 0;
-  std::uint64_t imports = 0;
-  std::uint64_t refusals = 0;
-  std::uint64_t conflicts = 0;
-};
-
 class World {
  public:
-  World(std::uint64_t seed, bool verbose);
+  // `aloud`: the steps go to stdout.
+  World(std::uint64_t seed, bool aloud);
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -64,29 +42,17 @@ class World {
   Machine& site(std::size_t number) { return *machines_[number]; }
   std::size_t sites() const { return swarm_.sites; }
   const Swarm& swarm() const { return swarm_; }
-  const Counts& counts() const { return counts_; }
+  Journal& journal() { return journal_; }
   // I5: no position goes down.
   void note_cursors();
+  // Everything all machines hold: the same for every run of one seed.
+  Hash digest();
 
  private:
-  void draw_swarm();
   void furnish();
   void flip_scope(std::size_t site);
   void step();
-  void say(const std::string& text);
-
-  // writers.cpp
-  void write_somewhere(Machine& machine);
-  void create_record(Machine& machine);
-  void change_record(Machine& machine);
-  void remove_record(Machine& machine);
-  void resolve_conflict(Machine& machine);
-  json::object new_values(Machine& machine, const Kind& kind);
-  json::object patch_for(Machine& machine, const store::Record& record);
-  json::value value_for(Machine& machine, const Kind& kind, const Field& field);
-  std::optional<store::Record> some_record(Machine& machine, const Kind& kind);
-  std::optional<RecordId> some_id(Machine& machine, const Kind& kind);
-  void acknowledge(Machine& machine, std::int64_t seq_before);
+  Person person(Machine& machine) { return {machine, rng_, swarm_, journal_}; }
 
   // carriers.cpp
   void export_up(Machine& site);
@@ -104,16 +70,14 @@ class World {
     std::int64_t down = 0;  // as central heard of it
   };
 
-  std::uint64_t seed_;
-  bool verbose_;
   Rng rng_;
+  const Swarm swarm_;
   UnixMillis now_ = 1'790'000'000'000;
-  std::filesystem::path folder_;
-  Swarm swarm_;
+  Journal journal_;
+  const std::filesystem::path folder_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::vector<InAir> air_;
   std::vector<Cursor> cursors_;
-  Counts counts_;
 };
 
 }  // namespace skerry::sim
