@@ -44,16 +44,12 @@ bool is_utf16(std::string_view start) {
   return start.starts_with("\xff\xfe") || start.starts_with("\xfe\xff");
 }
 
-// libcsv trims what this calls a blank; we decide that ourselves.
-int no_blank(unsigned char) { return 0; }
-
 // One reading of one file. libcsv calls back into it from C, which must not see an exception: the
 // first one is kept and thrown again outside.
 class Reading {
  public:
   Reading(const CsvLimits& limits, CsvSink& sink) : limits_(limits), sink_(sink) {
     csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
-    csv_set_space_func(&parser_, no_blank);
     csv_set_blk_size(&parser_, 4096);
   }
   ~Reading() { csv_free(&parser_); }
@@ -86,8 +82,7 @@ class Reading {
     if (failed != 0)
       return refuse_parse("unclosed_quote",
                           "begins with a quote that is not closed before the end of the file");
-    if (header_.empty()) return end({0, {}, "empty_file", "the file holds no header and no rows"});
-    if (data_rows_ == 0) end({1, {}, "no_rows", "the file holds a header and no rows"});
+    if (header_.empty()) end({0, {}, "empty_file", "the file holds no header and no rows"});
   }
 
   void end(TableError error) {

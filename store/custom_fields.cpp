@@ -25,18 +25,6 @@ CustomField read_custom_field(const Cursor& cursor) {
   return field;
 }
 
-// What is wrong with the value; empty when nothing is.
-std::string complaint_about(const CustomField& field, const json::value& value) {
-  const json::string* text = value.if_string();
-  if (field.type == "text") return text ? "" : "must be a string";
-  if (field.type == "number") return value.is_number() ? "" : "must be a number";
-  if (field.type == "boolean") return value.is_bool() ? "" : "must be true or false";
-  if (field.type == "date") return text && is_date(*text) ? "" : "must be a day such as 2026-03-02";
-  const bool known = text && std::find(field.options.begin(), field.options.end(),
-                                       std::string_view(*text)) != field.options.end();
-  return known ? "" : fmt::format("must be one of {}", fmt::join(field.options, ", "));
-}
-
 std::string keys_text(const std::vector<CustomField>& fields) {
   if (fields.empty()) return "there are none";
   std::string text = "there are ";
@@ -57,6 +45,39 @@ std::vector<CustomField> custom_fields_of(Connection& connection, const Kind& ki
       kind.name);
   while (cursor.next()) fields.push_back(read_custom_field(cursor));
   return fields;
+}
+
+// From key to key through the index of values, whatever number of records has one.
+std::vector<CustomField> custom_columns_of(Connection& connection, const Kind& kind) {
+  std::vector<CustomField> fields = custom_fields_of(connection, kind);
+  const std::size_t defined = fields.size();
+  const std::string end = fmt::format("{}/", kind.name);  // '/' follows '.'
+  for (std::string at = custom_value_field(kind, "");;) {
+    Cursor cursor = connection.query(
+        "SELECT field FROM custom_value WHERE field>?1 AND field<?2 ORDER BY field LIMIT 1", at,
+        end);
+    if (!cursor.next()) return fields;
+    at = cursor.text(0);
+    const std::string key = at.substr(kind.name.size() + 1);
+    const auto has_key = [&](const CustomField& each) { return each.key == key; };
+    if (std::any_of(fields.begin(), fields.begin() + static_cast<std::ptrdiff_t>(defined), has_key))
+      continue;
+    CustomField& closed = fields.emplace_back();
+    closed.key = key;
+    closed.open = false;
+  }
+}
+
+std::string complaint_about(const CustomField& field, const json::value& value) {
+  if (!field.open) return "is archived here, or not defined: what records have stays, as it is";
+  const json::string* text = value.if_string();
+  if (field.type == "text") return text ? "" : "must be a string";
+  if (field.type == "number") return value.is_number() ? "" : "must be a number";
+  if (field.type == "boolean") return value.is_bool() ? "" : "must be true or false";
+  if (field.type == "date") return text && is_date(*text) ? "" : "must be a day such as 2026-03-02";
+  const bool known = text && std::find(field.options.begin(), field.options.end(),
+                                       std::string_view(*text)) != field.options.end();
+  return known ? "" : fmt::format("must be one of {}", fmt::join(field.options, ", "));
 }
 
 void check_custom_values(const std::vector<CustomField>& fields, const Record& record,

@@ -16,10 +16,18 @@ struct CustomField {
   std::vector<std::string> options;
   bool required = false;
   bool unique = false;
+  bool open = true;  // takes new values
 };
 
 // Those that are not archived, in the order people gave them.
 std::vector<CustomField> custom_fields_of(Connection& connection, const Kind& kind);
+
+// The columns of a file of the kind: these, and behind them, in the order of their keys, those that
+// some record has a value of all the same, since the definition was archived or has not arrived.
+std::vector<CustomField> custom_columns_of(Connection& connection, const Kind& kind);
+
+// What is wrong with a value of the field; empty when nothing is.
+std::string complaint_about(const CustomField& field, const json::value& value);
 
 // Complaints about the custom fields of a record that a person, program or import writes; `fields`
 // are those of its kind, `before` is null for a new one. A value that stays as it is is not looked

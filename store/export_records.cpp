@@ -80,7 +80,7 @@ RecordExport::RecordExport(Connection& connection, ListQuery query, ExportFormat
   query_.limit = list_limit_max;
   query_.after.reset();
   if (query_.kind->find_field("custom") >= 0)
-    custom_fields_ = custom_fields_of(connection, *query_.kind);
+    custom_fields_ = custom_columns_of(connection, *query_.kind);
 }
 
 std::string RecordExport::begin() const {

@@ -15,7 +15,7 @@ enum class ExportFormat : std::uint8_t { csv, ndjson };
 std::optional<ExportFormat> parse_export_format(std::string_view text);
 
 // The columns of a kind's CSV: id, every field ("address.city" for the members of a group,
-// "custom.key" for custom fields). Derived ones only of a kind that no import takes back.
+// "custom.key" for custom_columns_of()). Derived ones only of a kind that no import takes back.
 std::vector<std::string> export_columns(const Kind& kind,
                                         const std::vector<CustomField>& custom_fields);
 

@@ -4,9 +4,9 @@
 
 namespace skerry::store {
 
-std::vector<CustomField> custom_fields(const ImportPlace& place, const Kind& kind) {
+std::vector<CustomField> custom_columns(const ImportPlace& place, const Kind& kind) {
   const Reader reader = place.database.read();
-  return custom_fields_of(*reader, kind);
+  return custom_columns_of(*reader, kind);
 }
 
 bool ImportBatch::any_parents() const {
@@ -77,7 +77,7 @@ BatchReader::BatchReader(const ImportPlace& place, const Kind& kind, const Impor
 
 bool BatchReader::header(const std::vector<std::string>& names) {
   std::vector<TableError> errors;
-  auto bound = bind_columns(kind_, names, options_.columns, custom_fields(place_, kind_), errors);
+  auto bound = bind_columns(kind_, names, options_.columns, custom_columns(place_, kind_), errors);
   if (!bound) {
     refusal_ = std::move(bound).error();
     return false;

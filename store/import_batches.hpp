@@ -9,8 +9,8 @@
 
 namespace skerry::store {
 
-// The custom fields that the kind has now.
-std::vector<CustomField> custom_fields(const ImportPlace& place, const Kind& kind);
+// The custom fields that the kind's records have now.
+std::vector<CustomField> custom_columns(const ImportPlace& place, const Kind& kind);
 
 struct ImportBatch {
   std::vector<PreparedRow> rows;  // those that ask for something

@@ -8,7 +8,6 @@
 #include <tuple>
 
 #include "core/text.hpp"
-#include "core/timestamp.hpp"
 #include "store/import_targets.hpp"
 
 namespace skerry::store {
@@ -171,12 +170,12 @@ class Binding {
   ImportColumns bound_;
 };
 
-json::value read_boolean(std::string_view cell, std::vector<FieldError>& errors) {
+// A text that is none of them stays one, for the validation to name; so with numbers below.
+json::value read_boolean(std::string_view cell) {
   const std::string word = ascii_lower(cell);
   if (word == "true" || word == "yes" || word == "1") return true;
   if (word == "false" || word == "no" || word == "0") return false;
-  errors.push_back({{}, "wrong_type", "must be true, false, yes, no, 1 or 0"});
-  return nullptr;
+  return json::string(cell);
 }
 
 json::array split_choices(std::string_view cell) {
@@ -208,7 +207,6 @@ json::value split_texts(std::string_view cell) {
   return texts;
 }
 
-// A text that is no number stays one, for the validation to name.
 json::value read_integer(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -216,14 +214,20 @@ json::value read_integer(std::string_view text) {
   return number;
 }
 
-json::value read_number(std::string_view text, std::vector<FieldError>& errors) {
+json::value read_number(std::string_view text) {
   if (const json::value whole = read_integer(text); whole.is_int64()) return whole;
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size() && std::isfinite(number))
     return number;
-  errors.push_back({{}, "wrong_type", "must be a number"});
-  return nullptr;
+  return json::string(text);
+}
+
+json::value read_custom_cell(const CustomField& field, std::string_view cell) {
+  if (field.type == "number") return read_number(trim_blanks(cell));
+  if (field.type == "boolean") return read_boolean(trim_blanks(cell));
+  if (field.type == "date") return json::string(trim_blanks(cell));
+  return json::string(cell);
 }
 
 }  // namespace
@@ -247,7 +251,7 @@ std::optional<json::value> read_cell(const Field& field, std::string_view cell,
   if (may_be_null && text == "null") return json::value(nullptr);
   switch (field.type) {
     case FieldType::boolean:
-      return read_boolean(text, errors);
+      return read_value(field, read_boolean(text), {}, errors);
     case FieldType::integer:
       return read_value(field, read_integer(text), {}, errors);
     case FieldType::texts:
@@ -256,6 +260,8 @@ std::optional<json::value> read_cell(const Field& field, std::string_view cell,
       return read_value(field, split_choices(text), {}, errors);
     case FieldType::choice:
       return read_value(field, json::string(ascii_lower(text)), {}, errors);
+    case FieldType::text:
+      return read_value(field, json::string(cell), {}, errors);
     default:
       return read_value(field, json::string(text), {}, errors);
   }
@@ -263,18 +269,11 @@ std::optional<json::value> read_cell(const Field& field, std::string_view cell,
 
 std::optional<json::value> read_cell(const CustomField& field, std::string_view cell,
                                      std::vector<FieldError>& errors) {
-  const std::string_view text = trim_blanks(cell);
-  if (text.empty()) return std::nullopt;
-  if (field.type == "number") return read_number(text, errors);
-  if (field.type == "boolean") return read_boolean(text, errors);
-  if (field.type == "date" && !is_date(text)) {
-    errors.push_back({{}, "wrong_type", "must be a day such as 2026-03-02"});
-  } else if (field.type == "option" &&
-             std::find(field.options.begin(), field.options.end(), text) == field.options.end()) {
-    errors.push_back(
-        {{}, "wrong_type", fmt::format("must be one of {}", fmt::join(field.options, ", "))});
-  }
-  return json::value(json::string(text));
+  if (trim_blanks(cell).empty()) return std::nullopt;
+  json::value value = read_custom_cell(field, cell);
+  if (std::string why = complaint_about(field, value); !why.empty())
+    errors.push_back({{}, "wrong_type", std::move(why)});
+  return value;
 }
 
 }  // namespace skerry::store

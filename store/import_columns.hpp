@@ -90,9 +90,10 @@ Result<ImportColumns> bind_columns(const Kind& kind, const std::vector<std::stri
 
 inline constexpr std::string_view reject_reason_header = "reason";
 
-// The canonical value of a cell, or complaints; nullopt for an empty cell. Blanks around it do not
-// count. Booleans are true, false, yes, no, 1, 0; a set's choices stand between semicolons or bars,
-// and [] is the empty set. Where an empty cell would mean a default, null is "null".
+// The canonical value of a cell, or complaints; nullopt for an empty cell, or one of blanks. A text
+// is what the cell holds; around anything else blanks do not count. Booleans are true, false, yes,
+// no, 1, 0; a set's choices stand between semicolons or bars, and [] is the empty set. Where an
+// empty cell would mean a default, null is "null".
 std::optional<json::value> read_cell(const Field& field, std::string_view cell,
                                      std::vector<FieldError>& errors);
 

@@ -55,14 +55,23 @@ std::string find_statement(const KeyRule& rule, const Others& others) {
   return sql + " LIMIT 2";
 }
 
+bool is_unique(const KeyRule& rule) {
+  return rule.main_field().unique != Unique::no ||
+         std::any_of(rule.others.begin(), rule.others.end(), [&](const std::size_t other) {
+           return rule.kind->fields[other].unique != Unique::no;
+         });
+}
+
 std::vector<KeyRule> make_rules() {
   std::vector<KeyRule> rules;
   for (const KeyFields& key : keys) {
     const Kind* kind = find_kind(key.kind);
     if (!kind) continue;
-    KeyRule rule{kind, position_of(*kind, key.main), {}, key.names_records, key.one_index, {}};
+    KeyRule rule{kind, position_of(*kind, key.main), {}, key.names_records, key.one_index, false,
+                 {}};
     for (const std::string_view other : key.others)
       if (!other.empty()) rule.others.push_back(position_of(*kind, other));
+    rule.unique = is_unique(rule);
     rule.find_whole = find_statement(rule, rule.others);
     rules.push_back(std::move(rule));
   }

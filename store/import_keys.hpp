@@ -22,6 +22,7 @@ struct KeyRule {
   // to_location_name.
   bool names_records = false;
   bool one_index = false;  // an index holds all of them
+  bool unique = false;     // a person's write may not make a second record with it
   std::string find_whole;  // the statement for the main field and all of the others
 
   const Field& main_field() const { return kind->fields[main]; }

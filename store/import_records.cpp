@@ -38,7 +38,7 @@ class StructureScan final : public CsvSink {
 
   bool header(const std::vector<std::string>& names) override {
     auto bound =
-        bind_columns(kind_, names, options_.columns, custom_fields(place_, kind_), errors_);
+        bind_columns(kind_, names, options_.columns, custom_columns(place_, kind_), errors_);
     if (!bound) refusal_ = std::move(bound).error();
     return !refusal_ && errors_.empty();
   }

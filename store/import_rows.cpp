@@ -3,10 +3,16 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/json_member.hpp"
 #include "core/json_text.hpp"
+#include "store/export_records.hpp"
 
 namespace skerry::store {
 namespace {
+
+std::string_view unless_blank(std::string_view cell) {
+  return trim_blanks(cell).empty() ? std::string_view() : cell;
+}
 
 json::value without_nulls(const json::object& group) {
   json::object members;
@@ -14,21 +20,6 @@ json::value without_nulls(const json::object& group) {
     if (!value.is_null()) members[name] = value;
   if (members.empty()) return nullptr;
   return members;
-}
-
-// Blanks around a text do not count in a file, so a value that has some is not changed by the file
-// that was made from it.
-bool same_but_for_blanks(const json::value& a, const json::value& b) {
-  if (a == b) return true;
-  if (a.is_string() && b.is_string())
-    return trim_blanks(a.get_string()) == trim_blanks(b.get_string());
-  const json::object* left = a.if_object();
-  const json::object* right = b.if_object();
-  if (!left || !right || left->size() != right->size()) return false;
-  return std::all_of(left->begin(), left->end(), [&](const auto& member) {
-    const json::value* other = right->if_contains(member.key());
-    return other && same_but_for_blanks(member.value(), *other);
-  });
 }
 
 }  // namespace
@@ -47,16 +38,20 @@ std::optional<PreparedRow> RowReader::read(Connection& connection, std::int64_t 
   row_.number = number;
   given_.assign(kind_.fields.size(), std::nullopt);
   named_.clear();
+  own_id_ = false;
   const std::size_t before = errors.size();
   for (const ImportColumn& column : columns_.columns) take(column, column.text(cells));
   for (const Named& each : named_) resolve(each);
   check_references();
+  // Without all of its key, a row is known by its id alone.
+  const bool is_sound = errors.size() == before;
+  const std::optional<Record> match = is_sound || own_id_ ? find_match() : std::nullopt;
+  for (const ImportColumn& column : columns_.columns)
+    if (column.use == ColumnUse::custom) take_custom(column, column.text(cells), match);
   if (errors.size() > before) {
     sort_by_column(before);
     return std::nullopt;
   }
-  const std::optional<Record> match = find_match();
-  if (errors.size() > before) return std::nullopt;
   const std::string key = spelled_key();
   const std::string for_people = key.empty() ? key : std::string(given_[rule_->main]->get_string());
   if (match)
@@ -89,24 +84,25 @@ void RowReader::take(const ImportColumn& column, std::string_view cell) {
       const std::string_view text = trim_blanks(cell);
       if (text.empty()) return;
       row_.id = parse_id<RecordId>(text);
-      if (!row_.id || row_.id->is_zero())
+      own_id_ = row_.id && !row_.id->is_zero();
+      if (!own_id_)
         complain(column, "bad_id", "is not a record id (a UUID); set the column aside or map it");
       return;
     }
     case ColumnUse::value:
       return take_value(column, cell);
     case ColumnUse::custom:
-      return take_custom(column, cell);
+      return;  // read once it is known what the record holds
     case ColumnUse::by_key:
       named(column).column = &column;
-      named(column).key = trim_blanks(cell);
+      named(column).key = unless_blank(cell);
       return;
     case ColumnUse::key_part:
-      if (const std::string_view text = trim_blanks(cell); !text.empty())
+      if (const std::string_view text = unless_blank(cell); !text.empty())
         named(column).parts.emplace_back(&column, text);
       return;
     case ColumnUse::parent_name:
-      named(column).name = trim_blanks(cell);
+      named(column).name = unless_blank(cell);
       return;
   }
 }
@@ -128,8 +124,9 @@ void RowReader::take_value(const ImportColumn& column, std::string_view cell) {
 }
 
 std::optional<Record> RowReader::find_match() {
-  if (row_.id) {
+  if (own_id_) {
     if (auto record = find_record(*connection_, kind_, *row_.id)) return record;
+    if (rule_ && !rule_->unique) return std::nullopt;  // two may have that key
   }
   if (!rule_) return std::nullopt;
   const auto& main = given_[rule_->main];
@@ -143,12 +140,12 @@ std::optional<Record> RowReader::find_match() {
     errors_->push_back({row_.number, header_of(rule_->main), std::move(code), std::move(detail)});
   };
   const std::string_view key = main->get_string();
-  if (found.size() > 1) {
-    say("ambiguous_key",
-        fmt::format("more than one {} has {} {}", kind_.name, rule_->main_field().name, key));
-  } else if (row_.id) {
+  if (own_id_) {
     say("duplicate_key", fmt::format("{} {} is taken by {}", rule_->main_field().name, key,
                                      to_string(found.front().id)));
+  } else if (found.size() > 1) {
+    say("ambiguous_key", fmt::format("more than one {} has {} {}; say which by its id", kind_.name,
+                                     rule_->main_field().name, key));
   } else {
     return std::move(found.front());
   }
@@ -174,7 +171,6 @@ void RowReader::prepare_update(const Record& record) {
   row_.revision = record.revision;
   for (const FieldValue& value : *changed) {
     const Field& field = kind_.fields[value.field];
-    if (same_but_for_blanks(value.value, record.values[value.field])) continue;
     if (owned_by_central(field))
       errors_->push_back({row_.number, header_of(value.field), "owned_by_central",
                           fmt::format("{} is central's to write", field.name)});
@@ -243,20 +239,28 @@ std::string RowReader::spelled_key() const {
   return key;
 }
 
-// A record must not be named twice in a file, by its id or by its key.
+// A record must not be named twice in a file: by its id, by its key, or once by each. Two ids with
+// one key are two records.
 void RowReader::note_names(const std::string& key, std::string_view key_for_people) {
-  const auto note = [&](ByteView name, const std::string& header, std::string_view text) {
-    const auto before = seen_.add(name, row_.number);
-    if (before)
-      errors_->push_back({row_.number, header, "duplicate_row",
-                          fmt::format("{} stands in row {} already", text, *before)});
-    return !before;
+  const auto refuse = [&](std::string header, std::string_view text, std::int64_t before) {
+    errors_->push_back({row_.number, std::move(header), "duplicate_row",
+                        fmt::format("{} stands in row {} already", text, before)});
   };
+  if (!key.empty()) {
+    const std::string alone = "k" + key;
+    const std::string beside_id = "i" + key;
+    auto before = own_id_ ? seen_.find(as_bytes(alone)) : seen_.add(as_bytes(alone), row_.number);
+    if (own_id_)
+      seen_.add(as_bytes(beside_id), row_.number);
+    else if (!before)
+      before = seen_.find(as_bytes(beside_id));
+    if (before) return refuse(header_of(rule_->main), key_for_people, *before);
+  }
   const auto id_column = std::find_if(columns_.columns.begin(), columns_.columns.end(),
                                       [](const auto& each) { return each.use == ColumnUse::id; });
-  if (!key.empty() && !note(as_bytes(key), header_of(rule_->main), key_for_people)) return;
-  if (row_.id && id_column != columns_.columns.end())
-    note(row_.id->view(), id_column->header, to_string(*row_.id));
+  if (!row_.id || id_column == columns_.columns.end()) return;
+  const auto before = seen_.add(row_.id->view(), row_.number);
+  if (before) refuse(id_column->header, to_string(*row_.id), *before);
 }
 
 std::string RowReader::header_of(std::size_t field) const {
@@ -285,13 +289,22 @@ std::string RowReader::column_at(std::string_view pointer) const {
   return header_of(index);
 }
 
-void RowReader::take_custom(const ImportColumn& column, std::string_view cell) {
+// What the record holds stays as it is, whatever became of the definition.
+void RowReader::take_custom(const ImportColumn& column, std::string_view cell,
+                            const std::optional<Record>& match) {
+  static const json::value nothing;
+  const json::value& custom = match ? match->values[column.field] : nothing;
+  const json::value& held = member_of(custom, column.custom.key);
+  std::optional<json::value>& field = given_[column.field];
+  if (!field) field = json::object();
+  if (!held.is_null() && export_cell({}, held) == cell) {
+    field->as_object()[column.custom.key] = held;
+    return;
+  }
   std::vector<FieldError> complaints;
   std::optional<json::value> value = read_cell(column.custom, cell, complaints);
   for (FieldError& each : complaints)
     complain(column, std::move(each.code), std::move(each.detail));
-  std::optional<json::value>& field = given_[column.field];
-  if (!field) field = json::object();
   field->as_object()[column.custom.key] = value ? std::move(*value) : nullptr;
 }
 

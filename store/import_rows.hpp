@@ -76,7 +76,8 @@ class RowReader {
   void complain(const ImportColumn& column, std::string code, std::string detail);
   void take(const ImportColumn& column, std::string_view cell);
   void take_value(const ImportColumn& column, std::string_view cell);
-  void take_custom(const ImportColumn& column, std::string_view cell);
+  void take_custom(const ImportColumn& column, std::string_view cell,
+                   const std::optional<Record>& match);
   Named& named(const ImportColumn& column);
   void resolve(const Named& named);
   FieldValues own_parts(const Named& named) const;
@@ -109,6 +110,7 @@ class RowReader {
   Connection* connection_ = nullptr;
   std::vector<TableError>* errors_ = nullptr;
   PreparedRow row_;
+  bool own_id_ = false;  // the row names its record by its id
   Given given_;
   std::vector<Named> named_;
 };

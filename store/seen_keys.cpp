@@ -16,9 +16,7 @@ constexpr std::size_t places_first = 1024;  // a power of two, as every size aft
 std::optional<std::int64_t> SeenKeys::add(ByteView key, std::int64_t row) {
   SKERRY_CHECK(row > 0 && row <= std::numeric_limits<std::uint32_t>::max());
   if (used_ * 8 >= rows_.size() * 7) grow();
-  const Hash whole = crypto::sha256(key);
-  Digest digest;
-  std::memcpy(digest.data(), whole.data(), digest.size());
+  const Digest digest = digest_of(key);
   const std::size_t place = place_of(digest);
   if (rows_[place] != 0) return rows_[place];
   digests_[place] = digest;
@@ -27,8 +25,21 @@ std::optional<std::int64_t> SeenKeys::add(ByteView key, std::int64_t row) {
   return std::nullopt;
 }
 
+std::optional<std::int64_t> SeenKeys::find(ByteView key) const {
+  if (rows_.empty()) return std::nullopt;
+  const std::uint32_t row = rows_[place_of(digest_of(key))];
+  return row == 0 ? std::nullopt : std::optional<std::int64_t>(row);
+}
+
 std::size_t SeenKeys::bytes() const {
   return digests_.capacity() * sizeof(Digest) + rows_.capacity() * sizeof(std::uint32_t);
+}
+
+SeenKeys::Digest SeenKeys::digest_of(ByteView key) {
+  const Hash whole = crypto::sha256(key);
+  Digest digest;
+  std::memcpy(digest.data(), whole.data(), digest.size());
+  return digest;
 }
 
 // Where the digest is, or where it may be put.

@@ -18,12 +18,15 @@ class SeenKeys {
  public:
   // Remembers `key` as standing in `row` (1 or more); the row it stood in before, if it did.
   std::optional<std::int64_t> add(ByteView key, std::int64_t row);
+  // The row that `key` stands in, if it was added.
+  std::optional<std::int64_t> find(ByteView key) const;
   std::size_t size() const { return used_; }
   std::size_t bytes() const;
 
  private:
   using Digest = std::array<std::uint8_t, 16>;
 
+  static Digest digest_of(ByteView key);
   std::size_t place_of(const Digest& digest) const;
   void grow();
 

@@ -125,7 +125,8 @@ std::string read(std::string_view kind, std::string_view field, std::string_view
 }
 
 TEST(ImportColumns, CellsAreReadAsTheirField) {
-  EXPECT_EQ(read("customer", "name", "  Acme "), R"("Acme")");
+  EXPECT_EQ(read("customer", "name", "  Acme "), R"("  Acme ")");
+  EXPECT_EQ(read("contact", "email", " a@x.example "), R"("a@x.example")");
   EXPECT_EQ(read("customer", "name", " "), "empty");
   EXPECT_EQ(read("customer", "name", "null"), R"("null")");
   EXPECT_EQ(read("customer", "roles", "Supplier | customer;"), R"(["customer","supplier"])");

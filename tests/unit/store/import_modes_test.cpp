@@ -259,6 +259,81 @@ TEST_F(ImportModes, NotesAreTheSameWhenTheirTextIs) {
   EXPECT_THAT(places(import("customer_ref,text\nA1,x\nA1,x\n", {}, "note")), testing::SizeIs(1));
 }
 
+// Rows that name their record by its id do not stand in each other's way.
+TEST_F(ImportModes, TwoIdsWithOneKeyAreTwoRecords) {
+  import("name,account_ref\nAcme,A1\n");
+  const std::string one = "019a0000-0000-7000-8000-000000000001";
+  const std::string two = "019a0000-0000-7000-8000-000000000002";
+  const std::string three = "019a0000-0000-7000-8000-000000000003";
+  const auto yards = [](const std::vector<std::string>& ids) {
+    std::string text = "id,customer_ref,name\n";
+    for (const std::string& id : ids) text += id + ",A1,Yard\n";
+    return text;
+  };
+  EXPECT_EQ(import(yards({one, two}), {}, "location").created, 2);
+  EXPECT_EQ(import(yards({one, two}), {}, "location").unchanged, 2);
+  EXPECT_EQ(import(yards({three}), good_rows_, "location").created, 1);
+  EXPECT_THAT(places(import(yards({one, ""}), {}, "location")),
+              ElementsAre("3 name ambiguous_key"));
+  EXPECT_THAT(places(import("customer_ref,name\nA1,Yard\n", {}, "location")),
+              ElementsAre("2 name ambiguous_key"));
+  // One by its id and again by its key.
+  const std::string four = "019a0000-0000-7000-8000-000000000004";
+  EXPECT_THAT(
+      places(import("id,customer_ref,name\n" + four + ",A1,Gate\n,A1,Gate\n", {}, "location")),
+      ElementsAre("3 name duplicate_row"));
+  EXPECT_THAT(
+      places(import("id,customer_ref,name\n,A1,Gate\n" + four + ",A1,Gate\n", {}, "location")),
+      ElementsAre("3 name duplicate_row"));
+}
+
+TEST_F(ImportModes, AnEmptyListIsNoError) {
+  EXPECT_EQ(counts(import(exported("customer"))),
+            "0 rows, 0 created, 0 updated, 0 unchanged, 0 rejected");
+  EXPECT_EQ(counts(import("name\n", good_rows_)),
+            "0 rows, 0 created, 0 updated, 0 unchanged, 0 rejected");
+  EXPECT_THAT(places(import("nmae\n")), ElementsAre("1 nmae unknown_column", "1  required_column"));
+}
+
+TEST_F(ImportModes, ACellThatSaysWhatTheRecordHoldsIsNotHeldToItsDefinition) {
+  in_job([&](Connection& connection) {
+    RecordWriter write = writer(connection);
+    const Kind& kind = *find_kind("custom_field");
+    const auto define = [&](const json::object& body) {
+      const auto made = write.create(kind, std::nullopt, *read_new(kind, body), author_);
+      ASSERT_TRUE(made) << made.error().detail;
+    };
+    define({{"record_kind", "customer"},
+            {"key", "o"},
+            {"type", "option"},
+            {"options", json::array{"red", " blue "}}});
+    define({{"record_kind", "customer"}, {"key", "a"}, {"type", "number"}});
+    define({{"record_kind", "customer"}, {"key", "z"}, {"type", "number"}});
+  });
+  const std::string file = "name,account_ref,custom.o,custom.z,custom.a\n";
+  import(file + "Acme,A1,red,1.5,2\nBolt,A2,\" blue \",,\n");
+  in_job([&](Connection& connection) {
+    connection.execute("UPDATE custom_field SET options='[\"green\"]' WHERE key='o'");
+    connection.execute("UPDATE custom_field SET archived_at=1 WHERE key='z'");
+    connection.execute("DELETE FROM custom_field WHERE key='a'");
+  });
+  const std::string all = exported("customer");
+  EXPECT_THAT(all, HasSubstr("custom.o,custom.a,custom.z\n"));
+  EXPECT_THAT(all, HasSubstr("red,2,1.5\n"));
+  EXPECT_EQ(counts(import(all)), "2 rows, 0 created, 0 updated, 2 unchanged, 0 rejected");
+  EXPECT_THAT(
+      places(import(file + "Acme,A1,blue,1,2\nCog,A3,red,,\n")),
+      ElementsAre("2 custom.o wrong_type", "2 custom.z wrong_type", "3 custom.o wrong_type"));
+  EXPECT_EQ(import("name,account_ref,custom.z\nAcme,A1,\n").updated, 1);
+}
+
+TEST_F(ImportModes, BlanksInsideQuotesAreKeptAndCorrected) {
+  import("name,account_ref\n\"  padded\n\",A1\n");
+  EXPECT_EQ(text("SELECT name FROM customer"), "  padded\n");
+  EXPECT_EQ(import("name,account_ref\n  padded,A1\n").updated, 1);
+  EXPECT_EQ(text("SELECT name FROM customer"), "padded");
+}
+
 TEST_F(ImportModes, WhatIsExportedComesBackUnchanged) {
   import(
       "name,account_ref,roles,city,country,description,archived_at\n"

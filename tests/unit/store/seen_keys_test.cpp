@@ -14,6 +14,9 @@ TEST(SeenKeys, TellsWhereAKeyStoodFirst) {
   EXPECT_EQ(seen.add(as_bytes("a"), 5), 2);
   EXPECT_EQ(seen.add(as_bytes(""), 6), std::nullopt);
   EXPECT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen.find(as_bytes("b")), 3);
+  EXPECT_EQ(seen.find(as_bytes("c")), std::nullopt);
+  EXPECT_EQ(SeenKeys().find(as_bytes("a")), std::nullopt);
 }
 
 TEST(SeenKeys, KeepsAllWhileItGrowsAndStaysSmall) {
