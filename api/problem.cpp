@@ -21,6 +21,14 @@ void add_quota(Response& response, const Quota& quota) {
                                            std::max(quota.window_seconds, retry_after_seconds)));
 }
 
+// Of a request that has to be another one; who knows better said so.
+std::string_view next_of(const Error& error) {
+  const int status = info(error.code).http_status;
+  if (!error.next.empty() || (status != 400 && status != 422)) return error.next;
+  return error.errors.empty() ? "what this request may hold stands at /docs"
+                              : "correct what errors names, and send it again";
+}
+
 }  // namespace
 
 Response problem(const Error& error, std::string_view request_id) {
@@ -43,7 +51,7 @@ Response problem(const Error& error, std::string_view request_id) {
     }
     body["errors"] = std::move(errors);
   }
-  if (!error.next.empty()) body["next"] = error.next;
+  if (const std::string_view next = next_of(error); !next.empty()) body["next"] = next;
 
   Response response =
       Response::json(static_cast<unsigned>(entry.http_status), json::serialize(body));

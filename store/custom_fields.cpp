@@ -126,6 +126,13 @@ std::vector<SharedCustomValue> find_same_custom(Connection& connection, const Re
   return found;
 }
 
+bool has_custom_values(Connection& connection, const Record& definition) {
+  const Kind* kind = find_kind(std::string_view(definition.value("record_kind").as_string()));
+  const std::string field =
+      custom_value_field(*kind, std::string_view(definition.value("key").as_string()));
+  return connection.query("SELECT 1 FROM custom_value WHERE field=?1 LIMIT 1", field).next();
+}
+
 void index_custom_values(Connection& connection, const Record& record, const json::value& before,
                          const json::value& after) {
   if (before == after) return;

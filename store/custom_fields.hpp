@@ -45,6 +45,9 @@ struct SharedCustomValue {
 std::vector<SharedCustomValue> find_same_custom(Connection& connection, const Record& record,
                                                 const json::value& before);
 
+// Whether some record has a value of the custom field that `definition` describes.
+bool has_custom_values(Connection& connection, const Record& definition);
+
 // Table custom_value finds records by the value of a custom field; kept in step by store/record.
 void index_custom_values(Connection& connection, const Record& record, const json::value& before,
                          const json::value& after);

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "core/check.hpp"
+#include "core/text.hpp"
 #include "store/list_plan.hpp"
 
 namespace skerry::store {
@@ -79,7 +80,8 @@ Place place_of(const ListPosition& position, const Field* sort) {
   place.without_value = position.sort_value.is_null();
   if (const std::int64_t* number = position.sort_value.if_int64()) place.number = *number;
   // The text of an id orders as its bytes do.
-  if (const json::string* text = position.sort_value.if_string()) place.text = *text;
+  if (const json::string* text = position.sort_value.if_string())
+    place.text = sort->type == FieldType::email ? ascii_lower(*text) : std::string(*text);
   return place;
 }
 

@@ -27,6 +27,54 @@ std::optional<RecordId> reference_of(const json::value& value) {
   return parse_id<RecordId>(*text);
 }
 
+// Everything that is wrong with one record, each place once.
+class Refusal {
+ public:
+  Refusal(const Kind& kind, std::vector<FieldError> errors)
+      : kind_(kind), errors_(std::move(errors)) {}
+
+  void take(FieldError error) {
+    const auto same = [&](const FieldError& each) { return each.pointer == error.pointer; };
+    if (std::none_of(errors_.begin(), errors_.end(), same)) errors_.push_back(std::move(error));
+  }
+  void take(Result<void> checked) {
+    if (checked) return;
+    if (next_.empty()) next_ = std::move(checked.error().next);
+    for (FieldError& each : checked.error().errors) take(std::move(each));
+  }
+  bool empty() const { return errors_.empty(); }
+  Result<void> result() {
+    if (errors_.empty()) return {};
+    Error error = refusal_of(kind_, std::move(errors_));
+    error.next = std::move(next_);
+    return fail(std::move(error));
+  }
+
+ private:
+  const Kind& kind_;
+  std::vector<FieldError> errors_;
+  std::string next_;
+};
+
+// Assets are of devices: a product that has some stays one.
+Result<void> check_product(Connection& connection, const Record& record, const Record* before) {
+  if (!before || record.kind->name != "product" || before->value("type") != json::value("device") ||
+      record.value("type") == json::value("device"))
+    return {};
+  if (!connection.query("SELECT 1 FROM asset WHERE product=?1 LIMIT 1", record.id).next())
+    return {};
+  return fail(Error(Errc::in_use, {}, "make another product for what is no device",
+                    {{"/type", "in_use", "stays device: assets are of this product"}}));
+}
+
+// An id is one record's, of whatever kind: a note names its subject by it alone.
+bool is_taken(Connection& connection, const RecordId& id) {
+  const auto kinds = all_kinds();
+  return find_tombstone(connection, id) ||
+         std::any_of(kinds.begin(), kinds.end(),
+                     [&](const Kind& kind) { return record_exists(connection, kind, id); });
+}
+
 }  // namespace
 
 Result<void> check_written(const Kind& kind) {
@@ -143,8 +191,8 @@ Result<void> RecordWriter::check_unique(const Record& record, const Field& field
   const auto other = find_same_key(connection_, record, position);
   if (!other) return {};
   const std::string detail =
-      fmt::format("{} {} is taken by {}", field.name,
-                  std::string_view(record.values[position].as_string()), to_string(*other));
+      fmt::format("{} is taken by {}", std::string_view(record.values[position].as_string()),
+                  to_string(*other));
   return fail(Error(Errc::duplicate_key, detail, {}, {complaint(field, "duplicate_key", detail)}));
 }
 
@@ -166,8 +214,7 @@ void RecordWriter::check_custom(const Record& record, const Record* before,
 Result<void> RecordWriter::check_custom_unique(const Record& record, const json::value& before) {
   const auto shared = find_same_custom(connection_, record, before);
   if (shared.empty()) return {};
-  std::string detail =
-      fmt::format("custom.{} is taken by {}", shared.front().key, to_string(shared.front().other));
+  std::string detail = fmt::format("is taken by {}", to_string(shared.front().other));
   FieldError error{fmt::format("/custom/{}", shared.front().key), "duplicate_key", detail};
   return fail(Error(Errc::duplicate_key, std::move(detail), {}, {std::move(error)}));
 }
@@ -185,13 +232,12 @@ Result<void> RecordWriter::check_reference(const Field& field, const RecordId& i
   };
   const Kind* kind = find_referenced(connection_, field, id);
   if (!kind)
-    return refuse(Errc::reference_not_found,
-                  fmt::format("{} {} names no record", field.name, to_string(id)));
+    return refuse(Errc::reference_not_found, fmt::format("{} names no record", to_string(id)));
   if (kind->name != "product") return {};
   Cursor cursor = connection_.query("SELECT type FROM product WHERE id=?1", id);
   if (cursor.next() && cursor.text(0) == "device") return {};
-  return refuse(Errc::validation_failed, fmt::format("{} {} is no device: only devices have assets",
-                                                     field.name, to_string(id)));
+  return refuse(Errc::validation_failed,
+                fmt::format("{} is no device: only devices have assets", to_string(id)));
 }
 
 // What enters must be there, and one change must fit into a row of the log.
@@ -202,7 +248,7 @@ Result<void> RecordWriter::check_scope(const Field& field, const json::value& be
       scope_change(before.is_array() ? before : json::value(json::array()), after);
   if (change.entered.size() + change.left.size() > scope_changes_max) {
     const std::string detail =
-        fmt::format("at most {} customers enter or leave at once", scope_changes_max);
+        fmt::format("lets at most {} customers enter or leave at once", scope_changes_max);
     return fail(Error(Errc::validation_failed, detail, "change it in several steps, or use \"all\"",
                       {complaint(field, "too_many", detail)}));
   }
@@ -211,39 +257,40 @@ Result<void> RecordWriter::check_scope(const Field& field, const json::value& be
 }
 
 // The rules that one field's value cannot be held to alone; `record` already holds the new values,
-// `before` is null for a new one.
+// `before` is null for a new one. With complaints about other fields the kind's own rule is left
+// out: it would speak of what is missing for that reason.
 Result<void> RecordWriter::check_values(const Record& record, const Record* before,
-                                        const FieldValues& values) {
+                                        const FieldValues& values,
+                                        std::vector<FieldError> complaints) {
   const Kind& kind = *record.kind;
+  Refusal refusal(kind, std::move(complaints));
   std::vector<FieldError> errors;
-  if (kind.rule)
+  if (kind.rule && refusal.empty())
     kind.rule(kind, before ? ValuesView(before->values) : ValuesView(), record.values, errors);
   check_custom(record, before, errors);
-  if (!errors.empty()) {
-    std::string detail = fmt::format("{} {}", errors.front().pointer, errors.front().detail);
-    return fail(Error(Errc::validation_failed, std::move(detail), {}, std::move(errors)));
-  }
+  for (FieldError& each : errors) refusal.take(std::move(each));
+  refusal.take(check_product(connection_, record, before));
   for (const FieldValue& value : values) {
     const Field& field = record.kind->fields[value.field];
     if (field.merge == MergeClass::central && role_ == Role::site) {
-      const std::string detail = fmt::format("{} is central's to write", field.name);
-      return fail(Error(Errc::owned_by_central, detail, "ask the vendor's central",
-                        {complaint(field, "owned_by_central", detail)}));
+      const std::string detail = "is central's to write";
+      refusal.take(fail(Error(Errc::owned_by_central, detail, "ask the vendor's central",
+                              {complaint(field, "owned_by_central", detail)})));
     }
     if (const auto id = reference_of(value.value); field.type == FieldType::reference && id)
-      SKERRY_TRY_VOID(check_reference(field, *id));
+      refusal.take(check_reference(field, *id));
     if (field.type == FieldType::scope)
-      SKERRY_TRY_VOID(
+      refusal.take(
           check_scope(field, before ? before->values[value.field] : json::value(), value.value));
     if (field.type == FieldType::custom)
-      SKERRY_TRY_VOID(
+      refusal.take(
           check_custom_unique(record, before ? before->values[value.field] : json::value()));
   }
   std::vector<std::size_t> written;
   for (const FieldValue& value : values) written.push_back(value.field);
   for (const std::size_t position : changed_keys(kind, written))
-    SKERRY_TRY_VOID(check_unique(record, kind.fields[position], position));
-  return {};
+    refusal.take(check_unique(record, kind.fields[position], position));
+  return refusal.result();
 }
 
 Change RecordWriter::new_change(const Record& record, ChangeOp op, const Author& author) {
@@ -286,26 +333,29 @@ void RecordWriter::stamp(Record& record, const Change& change, Version version) 
 }
 
 Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id,
-                                    FieldValues values, const Author& author) {
+                                    FieldValues values, const Author& author,
+                                    std::vector<FieldError> complaints) {
   SKERRY_TRY_VOID(check_authority(kind));
   SKERRY_TRY_VOID(check_written(kind));
-  if (id && (record_exists(connection_, kind, *id) || find_tombstone(connection_, *id)))
-    return fail(Errc::already_exists, fmt::format("the id {} is taken", to_string(*id)));
-  return make(kind, id ? *id : new_record_id(log_.wall_ms(), random_), std::move(values), author);
+  if (id && is_taken(connection_, *id))
+    complaints.push_back({"/id", "already_exists", "is taken, or was"});
+  return make(kind, id ? *id : new_record_id(log_.wall_ms(), random_), std::move(values), author,
+              std::move(complaints));
 }
 
 Result<Record> RecordWriter::make(const Kind& kind, const RecordId& id, FieldValues values,
-                                  const Author& author) {
+                                  const Author& author, std::vector<FieldError> complaints) {
   Record record(kind);
   record.created_at = record.updated_at = log_.wall_ms();
   record.revision = 1;
   record.id = id;
   for (const FieldValue& value : values) record.values[value.field] = value.value;
+  SKERRY_TRY_VOID(check_values(record, nullptr, values, std::move(complaints)));
   SKERRY_TRY(record.scope, scope_of(connection_, record));
-  SKERRY_TRY_VOID(check_values(record, nullptr, values));
   SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::create, author);
   record.created_at = change.hlc.ms();  // what every machine that gets the row will say, too
+  record.updated_at = std::max(record.updated_at, record.created_at);
   for (FieldValue& value : values)
     change.fields.push_back({value.field, nullptr, std::move(value.value), std::nullopt});
   SKERRY_TRY(const std::string line, encode_row(change));
@@ -320,18 +370,20 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const 
                                     std::optional<RecordId> resolves) {
   SKERRY_TRY_VOID(check_authority(kind));
   SKERRY_TRY(const Record before, current(kind, id, revision));
-  SKERRY_TRY(const FieldValues values, read_patch(kind, patch, before.values));
-  if (values.empty() && !resolves) return before;
-  return set(before, values, author, resolves);
+  std::vector<FieldError> complaints;
+  const FieldValues values = read_patch(kind, patch, before.values, complaints);
+  if (values.empty() && complaints.empty() && !resolves) return before;
+  return set(before, values, author, resolves, std::move(complaints));
 }
 
 Result<Record> RecordWriter::set(const Record& before, const FieldValues& values,
-                                 const Author& author, std::optional<RecordId> resolves) {
+                                 const Author& author, std::optional<RecordId> resolves,
+                                 std::vector<FieldError> complaints) {
   const Kind& kind = *before.kind;
   Record record = before;
   for (const FieldValue& value : values) record.values[value.field] = value.value;
+  SKERRY_TRY_VOID(check_values(record, &before, values, std::move(complaints)));
   SKERRY_TRY(record.scope, scope_of(connection_, record));
-  SKERRY_TRY_VOID(check_values(record, &before, values));
   SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::set, author);
   change.resolves = resolves;
@@ -346,7 +398,7 @@ Result<Record> RecordWriter::set(const Record& before, const FieldValues& values
   SKERRY_TRY(const std::string line, encode_row(change));
   keep_shadow(before);
   record.revision = before.revision + 1;
-  record.updated_at = log_.wall_ms();
+  record.updated_at = std::max(log_.wall_ms(), before.created_at);
   stamp(record, change, log_.next_version());
   replace_record(connection_, before, record);
   if (role_ == Role::central) follow_scope(connection_, before, record, record.version);
@@ -363,6 +415,12 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
   if (const auto referrer = find_referrer(connection_, kind, id))
     return fail(Errc::in_use, fmt::format("{} refers to this {}", *referrer, kind.name),
                 "delete what refers to it first");
+  if (kind.name == "custom_field" && has_custom_values(connection_, before))
+    return fail(Errc::in_use,
+                fmt::format("records have values of {}", before.value("key").as_string().c_str()),
+                fmt::format("archive it, and what stands in records stays there: POST "
+                            "/v1/custom_fields/{}:archive",
+                            to_string(id)));
   Change change = new_change(before, ChangeOp::remove, author);
   change.continues = continues;
   if (before.stamps.at_central()) change.base = newest_version(before);

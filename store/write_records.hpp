@@ -29,12 +29,14 @@ class RecordWriter {
   RecordWriter(Connection& connection, ChangeLog& log, Role role, Random& random)
       : connection_(connection), log_(log), role_(role), random_(random) {}
 
-  // `id`: chosen by the client, or nullopt. Errors: already_exists, duplicate_key,
+  // `id`: chosen by the client, or nullopt. `complaints`: about what else the client sent; with any
+  // the record is refused, with these and all that is found here. Errors: already_exists,
+  // duplicate_key,
   // reference_not_found, validation_failed (the kind's rule, a custom field), owned_by_central,
   // limit_exceeded (the record, or the row that says what changed, is too large to travel),
   // method_not_allowed (a kind that is made by an invitation).
   Result<Record> create(const Kind& kind, std::optional<RecordId> id, FieldValues values,
-                        const Author& author);
+                        const Author& author, std::vector<FieldError> complaints = {});
 
   // RFC 7396 merge patch. `revision`: the one the client saw; nullopt for callers inside this
   // process that decide on the row they just read. Errors: as create, and not_found,
@@ -53,14 +55,16 @@ class RecordWriter {
   // What the program itself does to a record: as create and update, with fields that a client
   // cannot write, and of kinds that a client cannot make. `before` is as it is in the table.
   Result<Record> make(const Kind& kind, const RecordId& id, FieldValues values,
-                      const Author& author);
+                      const Author& author, std::vector<FieldError> complaints = {});
   Result<Record> set(const Record& before, const FieldValues& values, const Author& author,
-                     std::optional<RecordId> resolves = std::nullopt);
+                     std::optional<RecordId> resolves = std::nullopt,
+                     std::vector<FieldError> complaints = {});
 
  private:
   Result<Record> current(const Kind& kind, const RecordId& id,
                          std::optional<std::int64_t> revision);
-  Result<void> check_values(const Record& record, const Record* before, const FieldValues& values);
+  Result<void> check_values(const Record& record, const Record* before, const FieldValues& values,
+                            std::vector<FieldError> complaints);
   void check_custom(const Record& record, const Record* before, std::vector<FieldError>& errors);
   Result<void> check_custom_unique(const Record& record, const json::value& before);
   Result<void> check_authority(const Kind& kind) const;

@@ -91,6 +91,7 @@ Decision RowDecider::decide_row(const Row& row) {
 
 Decision RowDecider::create(const Row& row) {
   const Change& change = row.change;
+  if (!is_record_id(change.record)) return rejected("the id is no UUID of version 7");
   if (store::find_tombstone(connection_, change.record) ||
       store::record_exists(connection_, *change.kind, change.record))
     return rejected("the id is taken");

@@ -1,5 +1,6 @@
 // Moving many assets at once, and where one asset was.
 #include <fmt/format.h>
+#include <unordered_set>
 
 #include "api/handlers/author.hpp"
 #include "api/handlers/lifecycle.hpp"
@@ -41,17 +42,23 @@ Result<ManyMoves> read_many(json::object body, bool by_filter) {
     errors.push_back(
         {"/assets", "required", fmt::format("must be an array of 1 to {} ids", assets_max)});
   } else {
+    std::unordered_set<RecordId> named;
     for (std::size_t i = 0; i < assets->get_array().size(); ++i) {
       const json::string* text = assets->get_array()[i].if_string();
       const auto id = text ? parse_id<RecordId>(*text) : std::nullopt;
-      if (id)
-        many.assets.push_back(*id);
+      const std::string pointer = fmt::format("/assets/{}", i);
+      if (!id)
+        errors.push_back({pointer, "bad_id", "is not a record id (a UUID)"});
+      else if (!named.insert(*id).second)
+        errors.push_back({pointer, "repeated", "stands there twice"});
       else
-        errors.push_back({fmt::format("/assets/{}", i), "bad_id", "is not a record id (a UUID)"});
+        many.assets.push_back(*id);
     }
   }
   if (body.contains("asset"))
     errors.push_back({"/asset", "unknown_field", "the assets stand in assets"});
+  if (body.contains("id"))
+    errors.push_back({"/id", "unknown_field", "many moves have an id each, made here"});
   if (!errors.empty())
     return fail(
         Error(Errc::validation_failed, "the moves are not acceptable", {}, std::move(errors)));
@@ -73,8 +80,9 @@ Result<Record> move_one(Connection& connection, store::RecordWriter& writer, con
     const json::value* to = move.if_contains("to_location");
     if (!from.is_null() && (!to || from != *to)) move["from_location"] = from;
   }
-  SKERRY_TRY(NewRecord made, read_new_record(kind_named("move"), std::move(move)));
-  return writer.create(kind_named("move"), std::nullopt, std::move(made.values), author);
+  NewRecord made = read_new_record(kind_named("move"), std::move(move));
+  return writer.create(kind_named("move"), std::nullopt, std::move(made.values), author,
+                       std::move(made.errors));
 }
 
 std::string event_json(const store::MoveEvent& event) {

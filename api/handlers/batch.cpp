@@ -148,8 +148,9 @@ class BatchWriter {
                  writer_.update(kind_, *write.id, write.body, write.revision, author_));
       return std::optional(std::move(record));
     }
-    SKERRY_TRY(NewRecord made, read_new_record(kind_, write.body));
-    SKERRY_TRY(Record record, writer_.create(kind_, made.id, std::move(made.values), author_));
+    NewRecord made = read_new_record(kind_, write.body);
+    SKERRY_TRY(Record record, writer_.create(kind_, made.id, std::move(made.values), author_,
+                                             std::move(made.errors)));
     return std::optional(std::move(record));
   }
 

@@ -109,7 +109,8 @@ Task<Result<Response>> set_archived(Context& context, Request& request, bool arc
   if (auto again = retry.replay()) co_return std::move(*again);
   const store::Author author = author_of(request);
   auto work = [&](Connection& connection) -> Result<Response> {
-    SKERRY_TRY(const auto selected, select_records(connection, request, *kind));
+    const auto usual = archived ? store::Archived::exclude : store::Archived::only;
+    SKERRY_TRY(const auto selected, select_records(connection, request, *kind, usual));
     store::RecordWriter writer = record_writer(context, connection);
     const std::string now = format_timestamp(context.node.log.wall_ms());
     std::size_t changed = 0;
@@ -156,8 +157,8 @@ Task<Result<Response>> enable_customer(Context& context, Request& request) {
   return clear(context, request, "customer", "disabled_at");
 }
 
-// Body: {"scrapped_on": day, "disposal_reason", "disposal_price"}; without a day it is today's, and
-// of an asset that is scrapped already the one it has.
+// Body: {"scrapped_on": day, "disposal_reason", "disposal_price"}. The day is an end: nobody
+// guesses it; an asset that is scrapped already keeps the one it has.
 Task<Result<Response>> scrap_asset(Context& context, Request& request) {
   auto body = request.body.empty() ? Result<json::object>(json::object()) : request.json_body();
   if (!body) co_return tl::unexpected<Error>(std::move(body).error());
@@ -166,12 +167,10 @@ Task<Result<Response>> scrap_asset(Context& context, Request& request) {
       co_return fail(Error(Errc::validation_failed, "scrapping says when, why and for how much", {},
                            {{fmt::format("/{}", std::string_view(name)), "unknown_field",
                              "is not scrapped_on, disposal_reason or disposal_price"}}));
-  auto patch = [&](const Record& present, UnixMillis now) {
-    json::object wanted = *body;
-    if (!wanted.contains("scrapped_on") && !is_set_in(present, "scrapped_on"))
-      wanted["scrapped_on"] = format_timestamp(now).substr(0, 10);
-    return wanted;
-  };
+  if (const json::value* day = body->if_contains("scrapped_on"); !day || day->is_null())
+    co_return fail(Error(Errc::validation_failed, "scrapping needs a day", {},
+                         {{"/scrapped_on", "required", "is the day of its end, as 2026-03-02"}}));
+  auto patch = [&](const Record&, UnixMillis) { return *body; };
   Notice none;
   auto response = co_await apply_verb(context, request, "asset", patch, std::move(none));
   co_return response;

@@ -42,24 +42,15 @@ Result<RecordId> id_of(const Request& request, const Kind& kind) {
   return *id;
 }
 
-Result<NewRecord> read_new_record(const Kind& kind, json::object body) {
+NewRecord read_new_record(const Kind& kind, json::object body) {
   NewRecord made;
-  std::vector<FieldError> id_errors;
   if (const json::value* id = body.if_contains("id")) {
     if (const json::string* text = id->if_string()) made.id = parse_id<RecordId>(*text);
-    if (!made.id || made.id->is_zero())
-      id_errors.push_back({"/id", "bad_id", "is not a record id (a UUID)"});
+    if (!made.id || !is_record_id(*made.id))
+      made.errors.push_back({"/id", "bad_id", "is not a record id (a UUID of version 7)"});
     body.erase("id");
   }
-  auto values = read_new(kind, body);
-  if (!id_errors.empty()) {
-    Error error = values ? Error(Errc::validation_failed, "the id is not acceptable")
-                         : std::move(values).error();
-    error.errors.insert(error.errors.begin(), id_errors.begin(), id_errors.end());
-    return fail(std::move(error));
-  }
-  if (!values) return fail(std::move(values).error());
-  made.values = std::move(*values);
+  made.values = read_new(kind, body, made.errors);
   return made;
 }
 

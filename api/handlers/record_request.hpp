@@ -24,9 +24,10 @@ Result<RecordId> id_of(const Request& request, const Kind& kind);
 struct NewRecord {
   std::optional<RecordId> id;
   FieldValues values;
+  std::vector<FieldError> errors;  // about what is neither
 };
 // The fields of the kind, and `id` beside them.
-Result<NewRecord> read_new_record(const Kind& kind, json::object body);
+NewRecord read_new_record(const Kind& kind, json::object body);
 
 // With its ETag.
 Response record_answer(unsigned status, const store::Record& record);

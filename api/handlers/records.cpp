@@ -78,11 +78,12 @@ Task<Result<Response>> create_record(Context& context, Request& request) {
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   SKERRY_CO_TRY(json::object body, request.json_body());
-  SKERRY_CO_TRY(NewRecord made, read_new_record(*kind, std::move(body)));
+  NewRecord made = read_new_record(*kind, std::move(body));
   const store::Author author = author_of(request);
   auto work = [&](Connection& connection) -> Result<Record> {
     store::RecordWriter writer = record_writer(context, connection);
-    SKERRY_TRY(Record record, writer.create(*kind, made.id, std::move(made.values), author));
+    SKERRY_TRY(Record record, writer.create(*kind, made.id, std::move(made.values), author,
+                                            std::move(made.errors)));
     if (retry.has_key()) retry.keep(connection, created_answer(record));
     return record;
   };
@@ -163,7 +164,8 @@ Task<Result<Response>> delete_record(Context& context, Request& request) {
     const json::object nothing;
     co_return precondition_answer(context, request, std::move(removed).error(), *kind, id, nothing);
   }
-  if (dependants) co_return in_use_answer(request, *kind, id, *dependants);
+  if (dependants && !dependants->to_text().empty())
+    co_return in_use_answer(request, *kind, id, *dependants);
   co_return tl::unexpected<Error>(std::move(removed).error());
 }
 

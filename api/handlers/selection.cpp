@@ -12,19 +12,25 @@ namespace {
 // Of a page, not of what is selected.
 constexpr std::array<std::string_view, 4> of_pages{"limit", "cursor", "sort", "count"};
 
+// What is left out, or not, of what other filters select.
+bool says_which(const QueryParameter& query) {
+  return (query.name != "archived" && query.name != "scrapped") || query.value == "only";
+}
+
 }  // namespace
 
 Result<std::vector<RecordId>> select_records(store::Connection& connection, const Request& request,
-                                             const Kind& kind) {
+                                             const Kind& kind, store::Archived usual) {
   for (const std::string_view name : of_pages)
     if (request.query(name))
       return fail(
           Errc::bad_request,
           fmt::format("{} is of a list; this is done to all that the filters select", name));
-  if (request.queries().empty())
+  if (std::none_of(request.queries().begin(), request.queries().end(), says_which))
     return fail(Errc::bad_request, "no filter says which records",
                 fmt::format("for example POST /v1/{}:archive?q=words", kind.plural));
   SKERRY_TRY(RecordQuery query, read_record_query(connection, request, kind));
+  if (!request.query("archived") && !request.query("q")) query.list.archived = usual;
   std::vector<RecordId> selected;
   if (query.nothing) return selected;
   query.list.limit = store::list_limit_max;

@@ -247,13 +247,6 @@ void refuse_unknown(const Kind& kind, const json::object& body, std::vector<Fiel
   }
 }
 
-Error validation_error(const Kind& kind, std::vector<FieldError> errors) {
-  const std::string detail = fmt::format("{} {} of the {} {} not acceptable", errors.size(),
-                                         errors.size() == 1 ? "value" : "values", kind.name,
-                                         errors.size() == 1 ? "is" : "are");
-  return Error(Errc::validation_failed, detail, {}, std::move(errors));
-}
-
 std::string pointer_to(const Field& field) {
   std::string pointer = "/";
   pointer += field.name;
@@ -321,8 +314,7 @@ json::value default_value(const Field& field) {
   return json::parse(field.default_json);
 }
 
-Result<FieldValues> read_new(const Kind& kind, const json::object& body) {
-  std::vector<FieldError> errors;
+FieldValues read_new(const Kind& kind, const json::object& body, std::vector<FieldError>& errors) {
   FieldValues values;
   refuse_unknown(kind, body, errors);
   for (std::size_t i = 0; i < kind.fields.size(); ++i) {
@@ -334,13 +326,18 @@ Result<FieldValues> read_new(const Kind& kind, const json::object& body) {
     if (field.required && absent) errors.push_back(missing(field));
     if (!value.is_null()) values.push_back({i, std::move(value)});
   }
-  if (!errors.empty()) return fail(validation_error(kind, std::move(errors)));
   return values;
 }
 
-Result<FieldValues> read_patch(const Kind& kind, const json::object& patch,
-                               const std::vector<json::value>& current) {
+Result<FieldValues> read_new(const Kind& kind, const json::object& body) {
   std::vector<FieldError> errors;
+  FieldValues values = read_new(kind, body, errors);
+  if (!errors.empty()) return fail(refusal_of(kind, std::move(errors)));
+  return values;
+}
+
+FieldValues read_patch(const Kind& kind, const json::object& patch,
+                       const std::vector<json::value>& current, std::vector<FieldError>& errors) {
   FieldValues values;
   refuse_unknown(kind, patch, errors);
   for (std::size_t i = 0; i < kind.fields.size(); ++i) {
@@ -350,15 +347,48 @@ Result<FieldValues> read_patch(const Kind& kind, const json::object& patch,
     const std::string pointer = pointer_to(field);
     const bool into_object =
         (field.type == FieldType::group || field.type == FieldType::custom) && given->is_object();
+    const std::size_t before = errors.size();
     json::value value =
         into_object
             ? read_value(field, patched_object(current[i], given->get_object()), pointer, errors)
             : read_value(field, *given, pointer, errors);
     if (field.required && given->is_null()) errors.push_back(missing(field));
-    if (value != current[i]) values.push_back({i, std::move(value)});
+    if (errors.size() == before && value != current[i]) values.push_back({i, std::move(value)});
   }
-  if (!errors.empty()) return fail(validation_error(kind, std::move(errors)));
   return values;
+}
+
+Result<FieldValues> read_patch(const Kind& kind, const json::object& patch,
+                               const std::vector<json::value>& current) {
+  std::vector<FieldError> errors;
+  FieldValues values = read_patch(kind, patch, current, errors);
+  if (!errors.empty()) return fail(refusal_of(kind, std::move(errors)));
+  return values;
+}
+
+namespace {
+
+std::string_view without_slash(std::string_view pointer) {
+  return pointer.starts_with('/') ? pointer.substr(1) : pointer;
+}
+
+}  // namespace
+
+Error refusal_of(const Kind& kind, std::vector<FieldError> errors) {
+  const FieldError& first = errors.front();
+  const ErrcInfo* common = find_errc(first.code);
+  for (const FieldError& each : errors)
+    if (each.code != first.code) common = nullptr;
+  std::string detail =
+      errors.size() == 1
+          ? fmt::format("{} {}", without_slash(first.pointer), first.detail)
+          : fmt::format("{} values of the {} are not acceptable", errors.size(), kind.name);
+  return Error(common ? common->code : Errc::validation_failed, std::move(detail), {},
+               std::move(errors));
+}
+
+bool is_record_id(const RecordId& id) {
+  return (id.bytes[6] & 0xf0) == 0x70 && (id.bytes[8] & 0xc0) == 0x80;
 }
 
 }  // namespace skerry

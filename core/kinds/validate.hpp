@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/ids.hpp"
 #include "core/kinds/kinds.hpp"
 #include "core/strict_json.hpp"
 
@@ -31,13 +32,24 @@ json::value read_value(const Field& field, const json::value& value, const std::
                        std::vector<FieldError>& errors);
 
 // The fields of a new record: defaults filled in, required ones present, unknown ones refused.
-// Errc::validation_failed carries every complaint.
+// What is acceptable of them, and a complaint in `errors` about each thing that is not.
+FieldValues read_new(const Kind& kind, const json::object& body, std::vector<FieldError>& errors);
+// All of them, or refusal_of() the complaints.
 Result<FieldValues> read_new(const Kind& kind, const json::object& body);
 
 // RFC 7396 merge patch against `current` (canonical values in the order of kind.fields): the fields
 // the patch names, with their new values; a field whose value does not change is left out.
+FieldValues read_patch(const Kind& kind, const json::object& patch,
+                       const std::vector<json::value>& current, std::vector<FieldError>& errors);
 Result<FieldValues> read_patch(const Kind& kind, const json::object& patch,
                                const std::vector<json::value>& current);
+
+// Why a record is refused, with every complaint (at least one): the reason they have in common,
+// such as duplicate_key, or Errc::validation_failed.
+Error refusal_of(const Kind& kind, std::vector<FieldError> errors);
+
+// Whether a record may get this id: a UUIDv7 (RFC 9562).
+bool is_record_id(const RecordId& id);
 
 // Whether `text` can be the key of a custom field: [a-z][a-z0-9_.-]{0,49}.
 bool is_custom_key(std::string_view text);

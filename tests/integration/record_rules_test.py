@@ -76,11 +76,8 @@ class CustomFields(Records):
         self.assertEqual(edited["custom"], {**custom, "seats": 3})
         self.refused(self.post("/v1/customers", {"name": "B", "custom": {
             "tax": 1, "seats": "1", "vip": 0, "since": "soon", "tier": "wood", "colour": "red",
-            "Bad/key": 1}}), 422, "validation_failed", ["/custom/Bad~1key bad_key"])
-        self.refused(self.post("/v1/customers", {"name": "B", "custom": {
-            "tax": 1, "seats": "1", "vip": 0, "since": "soon", "tier": "wood", "colour": "red"}}),
-                     422, "validation_failed",
-                     ["/custom/tax wrong_type", "/custom/seats wrong_type",
+            "Bad/key": 1}}), 422, "validation_failed",
+                     ["/custom/Bad~1key bad_key", "/custom/tax wrong_type", "/custom/seats wrong_type",
                       "/custom/vip wrong_type", "/custom/since wrong_type",
                       "/custom/tier wrong_type", "/custom/colour unknown_field"])
         self.refused(self.post("/v1/customers", {"name": "B", "custom": {"tax": "DE1"}}), 409,
@@ -89,6 +86,20 @@ class CustomFields(Records):
         self.refused(self.post("/v1/customers", {"name": "B", "custom": {"tier": "gold"}}), 422,
                      "validation_failed", ["/custom/tier unknown_field"])
         self.assertEqual(self.read("customers", acme)["custom"]["tier"], "tin")
+
+    def test_one_in_use_is_archived_not_deleted(self):
+        field = self.define("k", "text")
+        acme = self.made("customers", name="Acme", custom={"k": "x"})
+
+        def remove():
+            return self.central.http("DELETE", f"/v1/custom_fields/{field['id']}", None,
+                                     {"If-Match": "*"})
+
+        problem = self.refused(remove(), 409, "in_use")
+        self.assertIn(":archive", problem["next"])
+        self.assertNotIn("token", problem)
+        self.central.edit("customers", acme["id"], {"custom": {"k": None}})
+        self.assertEqual(remove().status, 204)
 
     def test_definitions(self):
         self.define("k", "text")
@@ -112,6 +123,43 @@ class CustomFields(Records):
         site.create("customers", {"name": "Acme", "custom": {"n": 0.5 if PROXY else 9.1e15}})
         self.exchange(self.central, site, medium)
         self.assert_same_state(self.central, site)
+
+
+class Refusals(Records):
+    def test_every_complaint_at_once_and_what_to_do(self):
+        self.made("customers", name="Acme", account_ref="A")
+        problem = self.refused(
+            self.post("/v1/customers", {"id": "0199c0de-0000-4000-8000-000000000001", "name": "",
+                                        "account_ref": "A", "custom": {"k": 1}, "x": 1}),
+            422, "validation_failed",
+            ["/id bad_id", "/name empty", "/x unknown_field", "/account_ref duplicate_key",
+             "/custom/k unknown_field"])
+        self.assertEqual(problem["detail"], "5 values of the customer are not acceptable")
+        self.assertIn("errors", problem["next"])
+        for query in ("limit=0", "count=x", "sort=none", "archived=x"):
+            answer = self.central.http("GET", f"/v1/customers?{query}")
+            self.assertEqual(answer.status, 400, answer)
+            self.assertTrue(answer.json().get("next"), query)
+
+    def test_a_product_with_assets_stays_a_device(self):
+        pump, _, _, _ = self.world()
+        self.made("assets", product=pump["id"], serial="1")
+        change = self.central.http("PATCH", f"/v1/products/{pump['id']}", {"type": "software"},
+                                   {"If-Match": "*",
+                                    "Content-Type": "application/merge-patch+json"})
+        self.refused(change, 409, "in_use", ["/type in_use"])
+
+    def test_what_is_done_to_many_needs_to_know_which(self):
+        acme = self.made("customers", name="Acme")
+        for query in ("", "?archived=exclude", "?archived=include"):
+            self.refused(self.post(f"/v1/customers:archive{query}"), 400, "bad_request")
+        other = self.made("customers", name="Other", account_ref="O")
+        done = self.post("/v1/customers:archive?account_ref=O").json()
+        self.assertEqual((done["selected"], done["changed"]), (1, 1))
+        self.assertEqual(self.ids("/v1/customers"), [acme["id"]])
+        back = self.post("/v1/customers:unarchive?account_ref=O").json()
+        self.assertEqual((back["selected"], back["changed"]), (1, 1))
+        self.assertIsNone(self.read("customers", other)["archived_at"])
 
 
 class Nonsense(Records):

@@ -1,7 +1,6 @@
 """Records over HTTP: lifecycle, batches and moves."""
 
 import unittest
-import uuid
 
 from record_world import NOBODY, Records
 
@@ -70,7 +69,10 @@ class Lifecycle(Records):
         self.assertEqual(self.ids("/v1/assets?scrapped=include"), [asset["id"]])
         self.assertEqual(self.read("customers", acme)["assets_owned"], 0)
         # To scrap it again is done already.
-        again = self.post(path + ":scrap", {})
+        for body in (None, {}, {"disposal_reason": "rust"}, {"scrapped_on": None}):
+            self.refused(self.post(path + ":scrap", body), 422, "validation_failed",
+                         ["/scrapped_on required"])
+        again = self.post(path + ":scrap", {"scrapped_on": "2026-02-28"})
         self.assertEqual((again.status, again.json()["scrapped_on"]), (200, "2026-02-28"), again)
         tag = {"If-Match": again.headers["ETag"], "Content-Type": "application/merge-patch+json"}
         fixed = self.central.http("PATCH", path, {"status": "spare", "description": "x"}, tag)
@@ -84,7 +86,8 @@ class Lifecycle(Records):
         for path in (f"/v1/customers/{NOBODY}", "/v1/customers/none"):
             for verb in ("archive", "unarchive", "disable", "enable"):
                 self.refused(self.post(f"{path}:{verb}"), 404, "not_found")
-        self.refused(self.post(f"/v1/assets/{NOBODY}:scrap", {}), 404, "not_found")
+        self.refused(self.post(f"/v1/assets/{NOBODY}:scrap", {"scrapped_on": "2026-02-28"}), 404,
+                     "not_found")
         self.refused(self.post(f"/v1/customers/{acme['id']}:archive", None, {"If-Match": '"9"'}),
                      412, "precondition_failed")
         self.assertIsNone(self.read("customers", acme)["archived_at"])
@@ -127,7 +130,7 @@ class Batches(Records):
         self.assertEqual(self.central.status()["records"]["customer"], 1000)
 
     def test_later_writes_see_earlier_ones(self):
-        made = str(uuid.uuid4())
+        made = "0199c0de-0000-7000-8000-000000000007"
         answer = self.post("/v1/customers:batch", {"items": [
             {"op": "create", "record": {"id": made, "name": "First", "account_ref": "A"}},
             {"op": "update", "id": made, "record": {"account_ref": "B"}, "revision": 1},
@@ -192,6 +195,8 @@ class Moves(Records):
                               ({"assets": [], **move}, "/assets required"),
                               ({"assets": asset, **move}, "/assets required"),
                               ({"assets": ["x"], **move}, "/assets/0 bad_id"),
+                              ({"assets": [asset, asset], **move}, "/assets/1 repeated"),
+                              ({"assets": [asset], "id": asset, **move}, "/id unknown_field"),
                               ({"assets": [asset], "asset": asset, **move},
                                "/asset unknown_field"),
                               ({"assets": [asset], "to_location": yard["id"]},

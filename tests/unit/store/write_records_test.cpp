@@ -17,6 +17,24 @@ class WriteTest : public MachineStoreTest {
     if (!change) throw std::runtime_error(change.error().detail);
     return std::move(*change);
   }
+  // "422: /name empty, /owner reference_not_found" of what a client may send.
+  std::string refusal(std::string_view kind, std::string_view body) {
+    const auto made = run([&](Connection& connection) -> Result<Record> {
+      SKERRY_TRY(json::object object, parse_json_object(body));
+      std::vector<FieldError> complaints;
+      FieldValues values = read_new(*find_kind(kind), object, complaints);
+      return RecordWriter(connection, log, role, random)
+          .create(*find_kind(kind), std::nullopt, std::move(values), author, std::move(complaints));
+    });
+    return made ? "none" : said(made.error());
+  }
+  static std::string said(const Error& error) {
+    std::string text = fmt::format("{}:", info(error.code).http_status);
+    for (const FieldError& each : error.errors)
+      text += fmt::format("{} {} {}", &each == &error.errors.front() ? "" : ",", each.pointer,
+                          each.code);
+    return text;
+  }
 };
 
 TEST_F(WriteTest, AWriteIsARowAStampAndALine) {
@@ -78,6 +96,88 @@ TEST_F(WriteTest, AnEMailIsUniqueWithinItsCustomerOnly) {
   EXPECT_EQ(contact(one).error().code, Errc::duplicate_key);
 }
 
+TEST_F(WriteTest, AnEMailHasNoCase) {
+  const Record one = *create("customer", R"({"name":"One"})");
+  const auto contact = [&](std::string_view email) {
+    return create("contact",
+                  fmt::format(R"({{"customer":"{}","email":"{}"}})", to_string(one.id), email));
+  };
+  const auto first = contact("Ann@b.example");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->value("email").as_string(), "Ann@b.example");
+  EXPECT_EQ(contact("ann@b.example").error().code, Errc::duplicate_key);
+  EXPECT_EQ(contact("Ann@B.EXAMPLE").error().code, Errc::duplicate_key);
+  EXPECT_TRUE(update(*first, R"({"email":"ann@b.example"})"));  // its own
+  EXPECT_TRUE(contact("bob@b.example"));
+}
+
+TEST_F(WriteTest, EverythingThatIsWrongIsSaidAtOnce) {
+  const Record one = *create("customer", R"({"name":"One","account_ref":"A"})");
+  EXPECT_EQ(refusal("customer", R"({"name":"","account_ref":"A","custom":{"nokey":1},"x":1})"),
+            "422: /x unknown_field, /name empty, /custom/nokey unknown_field, /account_ref "
+            "duplicate_key");
+  EXPECT_EQ(refusal("customer", R"({"name":"x","account_ref":"A"})"),
+            "409: /account_ref duplicate_key");
+  const std::string nobody = to_string(RecordId{});
+  EXPECT_EQ(
+      refusal("asset", fmt::format(R"({{"serial":"1","product":"{0}","owner":"{0}"}})", nobody)),
+      "422: /product reference_not_found, /owner reference_not_found");
+  EXPECT_EQ(refusal("asset", fmt::format(R"({{"product":"x","owner":"{}"}})", nobody)),
+            "422: /product bad_id, /serial required, /owner reference_not_found");
+  const auto patched = update(one, R"({"name":null,"custom":{"nokey":1},"website":"x"})");
+  EXPECT_EQ(said(patched.error()),
+            "422: /name required, /website bad_url, /custom/nokey unknown_field");
+  EXPECT_EQ(patched.error().detail, "3 values of the customer are not acceptable");
+  const auto taken = update(*create("customer", R"({"name":"Two"})"), R"({"account_ref":"A"})");
+  EXPECT_EQ(taken.error().detail, "account_ref A is taken by " + to_string(one.id));
+  EXPECT_EQ(number("SELECT count(*) FROM customer"), 2);
+}
+
+TEST_F(WriteTest, AProductWithAssetsStaysADevice) {
+  const Record pump = *create("product", R"({"sku":"P","name":"Pump","type":"device"})");
+  const Record tool = *create("product", R"({"sku":"T","name":"Tool","type":"device"})");
+  const Record asset =
+      *create("asset", fmt::format(R"({{"product":"{}","serial":"1"}})", to_string(pump.id)));
+  EXPECT_EQ(said(update(pump, R"({"type":"software"})").error()), "409: /type in_use");
+  EXPECT_TRUE(update(pump, R"({"type":"device","name":"Pumps"})"));
+  EXPECT_TRUE(update(tool, R"({"type":"software"})"));
+  ASSERT_TRUE(remove(asset));
+  EXPECT_TRUE(update(pump, R"({"type":"service"})"));
+}
+
+TEST_F(WriteTest, ACustomFieldInUseIsNotDeleted) {
+  const Record colour =
+      *create("custom_field", R"({"record_kind":"customer","key":"colour","type":"text"})");
+  const Record other =
+      *create("custom_field", R"({"record_kind":"contact","key":"colour","type":"text"})");
+  const Record one = *create("customer", R"({"name":"One","custom":{"colour":"red"}})");
+  const auto kept = remove(colour);
+  ASSERT_FALSE(kept);
+  EXPECT_EQ(kept.error().code, Errc::in_use);
+  EXPECT_EQ(kept.error().next,
+            fmt::format("archive it, and what stands in records stays there: POST "
+                        "/v1/custom_fields/{}:archive",
+                        to_string(colour.id)));
+  EXPECT_TRUE(remove(other));
+  ASSERT_TRUE(update(one, R"({"custom":null})"));
+  EXPECT_TRUE(remove(colour));
+}
+
+TEST_F(WriteTest, AnIdIsOneRecordsOfWhateverKind) {
+  const Record one = *create("customer", R"({"name":"One"})");
+  const auto take = [&](const RecordId& id) {
+    return run([&](Connection& connection) {
+      const Kind& kind = *find_kind("product");
+      auto values = read_new(kind, {{"sku", to_string(id)}, {"name", "x"}, {"type", "device"}});
+      return RecordWriter(connection, log, role, random).create(kind, id, *values, author);
+    });
+  };
+  EXPECT_EQ(said(take(one.id).error()), "409: /id already_exists");
+  ASSERT_TRUE(remove(one));
+  EXPECT_EQ(said(take(one.id).error()), "409: /id already_exists");
+  EXPECT_TRUE(take(new_record_id(clock.wall_ms(), random)));
+}
+
 TEST_F(WriteTest, ScopeFollowsTheSubject) {
   const Record one = *create("customer", R"({"name":"One"})");
   const Record two = *create("customer", R"({"name":"Two"})");
@@ -94,8 +194,13 @@ TEST_F(WriteTest, ScopeFollowsTheSubject) {
 TEST_F(WriteTest, AClockThatWentBackIsSaid) {
   ASSERT_TRUE(create("customer", R"({"name":"One"})"));
   clock.now -= 3'600'000;
-  ASSERT_TRUE(create("customer", R"({"name":"Two"})"));
+  const auto two = create("customer", R"({"name":"Two"})");
+  ASSERT_TRUE(two);
   const Change change = last();
+  EXPECT_GE(two->updated_at, two->created_at);
+  const auto changed = update(*two, R"({"name":"Three"})");
+  ASSERT_TRUE(changed);
+  EXPECT_GE(changed->updated_at, changed->created_at);
   EXPECT_EQ(change.wall, clock.wall_ms());
   EXPECT_GT(change.hlc.ms(), clock.wall_ms());
 }
@@ -111,6 +216,8 @@ TEST_F(WriteSiteTest, NeverStampsAndRefusesWhatIsCentrals) {
   EXPECT_EQ(record.version, 0);
   EXPECT_EQ(update(record, R"({"disabled_at":"2026-01-01T00:00:00Z"})").error().code,
             Errc::owned_by_central);
+  EXPECT_EQ(refusal("customer", R"({"name":"","disabled_at":"2026-01-01T00:00:00Z"})"),
+            "422: /name empty, /disabled_at owned_by_central");
   const Record changed = *update(record, R"({"name":"Two"})");
   EXPECT_FALSE(last().fields[0].base);
   const Reader reader = database->read();

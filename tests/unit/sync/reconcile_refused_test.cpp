@@ -47,7 +47,7 @@ TEST_F(Reconcile, H11_ARowThatLacksWhatTheTableDemandsIsRejectedAlone) {
   nameless.actor = nameless.source = "api";
   append(site, {nameless});
   nameless.op = ChangeOp::create;
-  nameless.record = RecordId{{1}};
+  nameless.record = *parse_id<RecordId>("0199c0de-0000-7000-8000-000000000001");
   append(site, {nameless});
   const RecordId bolt = *create(site, "customer", {{"name", "Bolt"}});
   exchange(site);
@@ -56,6 +56,19 @@ TEST_F(Reconcile, H11_ARowThatLacksWhatTheTableDemandsIsRejectedAlone) {
   EXPECT_EQ(told(site, 2), "rejected");
   EXPECT_EQ(value(central, "customer", bolt, "name"), "\"Bolt\"");
   EXPECT_EQ(value(site, "customer", acme, "name"), "\"Acme\"");
+}
+
+TEST_F(Reconcile, ARecordWhoseIdIsOfAnotherKindOfUuidIsRejected) {
+  Change odd;
+  odd.kind = find_kind("customer");
+  odd.record = RecordId{{1}};
+  odd.op = ChangeOp::create;
+  odd.fields = {{0, nullptr, "Odd", std::nullopt}};
+  odd.actor = odd.source = "api";
+  append(site, {odd});
+  exchange(site);
+  EXPECT_EQ(decided(site, 1), "rejected");
+  EXPECT_EQ(value(central, "customer", odd.record, "name"), "-");
 }
 
 TEST_F(Reconcile, AChangeThatCannotTravelIsRefusedWhereItIsWritten) {
