@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <tuple>
@@ -80,15 +81,18 @@ class Binding {
       return std::any_of(bound_.columns.begin(), bound_.columns.end(), is);
     };
     if (has([](const ImportColumn& column) { return column.use == ColumnUse::id; })) return;
-    for (std::size_t i = 0; i < kind_.fields.size(); ++i) {
-      const Field& field = kind_.fields[i];
-      const bool there = has([&](const ImportColumn& column) {
-        return column.field == i &&
+    const auto is_there = [&](std::size_t field) {
+      return has([&](const ImportColumn& column) {
+        return column.field == field &&
                (column.use == ColumnUse::value || column.use == ColumnUse::by_key);
       });
-      if (!field.required || there) continue;
-      errors.push_back(
-          {1, {}, "required_column", fmt::format("no column holds {}; map one to it", field.name)});
+    };
+    const bool has_key = holds_key(is_there);
+    for (std::size_t i = 0; i < kind_.fields.size(); ++i) {
+      const Field& field = kind_.fields[i];
+      if (!field.required || has_key || is_there(i)) continue;
+      errors.push_back({1, std::string(field.name), "required_column",
+                        fmt::format("no column holds {}; map one to it", field.name)});
     }
   }
 
@@ -101,6 +105,16 @@ class Binding {
   }
 
  private:
+  // Whether rows may be recognised as records that are there: these need no more than what changes.
+  template <class IsThere>
+  bool holds_key(const IsThere& is_there) const {
+    const KeyRule* rule = find_key_rule(kind_);
+    if (!rule || !is_there(rule->main)) return false;
+    return std::all_of(rule->others.begin(), rule->others.end(), [&](const std::size_t other) {
+      return !kind_.fields[other].required || is_there(other);
+    });
+  }
+
   // The target of one wish.
   Result<const ImportTarget*> wanted(std::string_view verb, const std::string& field,
                                      const std::string& value) const {
@@ -214,7 +228,16 @@ json::value read_integer(std::string_view text) {
   return number;
 }
 
+// A whole number that a double would round is none, as in JSON.
+bool would_be_rounded(std::string_view text) {
+  constexpr std::int64_t whole_max = 9007199254740991;  // 2^53 - 1
+  if (text.find_first_not_of("-0123456789") != std::string_view::npos) return false;
+  const json::value whole = read_integer(text);
+  return !whole.is_int64() || std::abs(whole.get_int64()) > whole_max;
+}
+
 json::value read_number(std::string_view text) {
+  if (would_be_rounded(text)) return json::string(text);
   if (const json::value whole = read_integer(text); whole.is_int64()) return whole;
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

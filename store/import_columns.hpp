@@ -82,7 +82,8 @@ struct ImportColumns {
 // Errc::bad_request for wishes that name no header of the file or no field of the kind, with the
 // ones there are. Complaints about the header itself go to `errors`: unknown_column, with the field
 // that is nearest, read_only_column (computed here), duplicate_column (two headers mean one field),
-// required_column (none means a required field, and there is no column of ids).
+// required_column (none means a required field, and no column of ids or keys says which record a
+// row changes).
 Result<ImportColumns> bind_columns(const Kind& kind, const std::vector<std::string>& headers,
                                    const ColumnWishes& wishes,
                                    const std::vector<CustomField>& custom_fields,

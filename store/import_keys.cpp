@@ -102,4 +102,18 @@ std::vector<Record> find_by_key(Connection& connection, const KeyRule& rule,
   return found;
 }
 
+std::vector<Record> find_by_label(Connection& connection, const Kind& kind,
+                                  const json::value& label, std::int64_t limit) {
+  const auto field = position_of(kind, kind.label);
+  SKERRY_CHECK(kind.fields[field].filterable);
+  Cursor cursor =
+      connection.statement(fmt::format("SELECT {} FROM {} WHERE {}=?1 ORDER BY id LIMIT ?2",
+                                       select_columns(kind), kind.name, kind.label));
+  bind_value(cursor, 1, kind.fields[field], label);
+  cursor.bind(2, limit);
+  std::vector<Record> found;
+  while (cursor.next()) found.push_back(read_record(cursor, kind));
+  return found;
+}
+
 }  // namespace skerry::store

@@ -37,4 +37,9 @@ const KeyRule* find_key_rule(const Kind& kind);
 std::vector<Record> find_by_key(Connection& connection, const KeyRule& rule,
                                 const json::value& main, const FieldValues& others);
 
+// The records, at most `limit`, that people know by this label; there is an index on it.
+std::vector<Record> find_by_label(Connection& connection, const Kind& kind,
+                                  const json::value& label, std::int64_t limit);
+inline constexpr std::int64_t same_label_max = 1000;
+
 }  // namespace skerry::store

@@ -26,6 +26,12 @@ RecordId placeholder_for(const Kind& kind, std::string_view key) {
   return id;
 }
 
+std::string name_of(const Record& record) {
+  if (record.kind->find_field("name") < 0) return {};
+  const json::string* name = record.value("name").if_string();
+  return name ? std::string(*name) : std::string();
+}
+
 }  // namespace
 
 RowReader::Named& RowReader::named(const ImportColumn& column) {
@@ -56,6 +62,11 @@ void RowReader::resolve(const Named& named) {
   const auto resolved = resolve_key(named);
   if (!resolved) return;
   given = json::string(to_string(resolved->id));
+  const std::string_view said = trim_blanks(named.name);
+  if (!said.empty() && said != trim_blanks(resolved->name))
+    complain(*named.name_column, "other_name",
+             fmt::format("{} is called {}; correct one of the two, or set this column aside",
+                         named.key, resolved->name));
   if (resolved->parent) row_.parents.emplace_back(column.field, resolved->parent);
 }
 
@@ -124,7 +135,7 @@ std::optional<RowReader::Resolved> RowReader::look_up(const Named& named, const 
   const Kind& kind = *rule.kind;
   if (!other_parent) {
     const auto found = find_by_key(*connection_, rule, key, others);
-    if (found.size() == 1) return Resolved{found.front().id, nullptr};
+    if (found.size() == 1) return Resolved{found.front().id, nullptr, name_of(found.front())};
     if (found.size() > 1) {
       complain(*named.column, "ambiguous_key",
                fmt::format("more than one {} has the {} {}", kind.name, rule.main_field().name,
@@ -157,7 +168,10 @@ std::optional<RowReader::Resolved> RowReader::look_up(const Named& named, const 
       if (other.field == i) value = other.value;
     if (!value.is_null()) parent->values.push_back({i, std::move(value)});
   }
-  return Resolved{parent->placeholder, parent};
+  // What the first row of the file calls it.
+  const auto first = new_names_.emplace(parent->placeholder,
+                                        std::string(named.name.empty() ? named.key : named.name));
+  return Resolved{parent->placeholder, parent, first.first->second};
 }
 
 // References by id; those by key were found, or are to be made.

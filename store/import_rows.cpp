@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <numeric>
 
 #include "core/json_member.hpp"
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "store/export_records.hpp"
 
 namespace skerry::store {
@@ -34,6 +37,7 @@ std::optional<PreparedRow> RowReader::read(Connection& connection, std::int64_t 
                                            std::vector<TableError>& errors) {
   connection_ = &connection;
   errors_ = &errors;
+  cells_ = cells;
   row_ = PreparedRow();
   row_.number = number;
   given_.assign(kind_.fields.size(), std::nullopt);
@@ -47,13 +51,14 @@ std::optional<PreparedRow> RowReader::read(Connection& connection, std::int64_t 
   const bool is_sound = errors.size() == before;
   const std::optional<Record> match = is_sound || own_id_ ? find_match() : std::nullopt;
   for (const ImportColumn& column : columns_.columns)
-    if (column.use == ColumnUse::custom) take_custom(column, column.text(cells), match);
+    if (column.use == ColumnUse::custom) take_custom(column, match ? &*match : nullptr);
   if (errors.size() > before) {
     sort_by_column(before);
     return std::nullopt;
   }
-  const std::string key = spelled_key();
-  const std::string for_people = key.empty() ? key : std::string(given_[rule_->main]->get_string());
+  const SpelledKey key = spelled_key();
+  const std::string for_people =
+      key.text.empty() ? key.text : std::string(given_[key.field]->get_string());
   if (match)
     prepare_update(*match);
   else
@@ -84,9 +89,10 @@ void RowReader::take(const ImportColumn& column, std::string_view cell) {
       const std::string_view text = trim_blanks(cell);
       if (text.empty()) return;
       row_.id = parse_id<RecordId>(text);
-      own_id_ = row_.id && !row_.id->is_zero();
+      own_id_ = row_.id && is_record_id(*row_.id);
       if (!own_id_)
-        complain(column, "bad_id", "is not a record id (a UUID); set the column aside or map it");
+        complain(column, "bad_id",
+                 "is not a record id (a UUID of version 7); set the column aside or map it");
       return;
     }
     case ColumnUse::value:
@@ -103,6 +109,7 @@ void RowReader::take(const ImportColumn& column, std::string_view cell) {
       return;
     case ColumnUse::parent_name:
       named(column).name = unless_blank(cell);
+      named(column).name_column = &column;
       return;
   }
 }
@@ -130,7 +137,7 @@ std::optional<Record> RowReader::find_match() {
   }
   if (!rule_) return std::nullopt;
   const auto& main = given_[rule_->main];
-  if (!main || main->is_null()) return std::nullopt;
+  if (!main || main->is_null()) return own_id_ ? std::nullopt : find_whole();
   FieldValues others;
   for (const std::size_t other : rule_->others)
     if (given_[other]) others.push_back({other, *given_[other]});
@@ -144,12 +151,53 @@ std::optional<Record> RowReader::find_match() {
     say("duplicate_key", fmt::format("{} {} is taken by {}", rule_->main_field().name, key,
                                      to_string(found.front().id)));
   } else if (found.size() > 1) {
-    say("ambiguous_key", fmt::format("more than one {} has {} {}; say which by its id", kind_.name,
-                                     rule_->main_field().name, key));
+    say("ambiguous_key", fmt::format("more than one {} has this {}; say which by its id",
+                                     kind_.name, names_of_key()));
   } else {
     return std::move(found.front());
   }
   return std::nullopt;
+}
+
+// "asset, to_location and arrived_at": what the row says of the key.
+std::string RowReader::names_of_key() const {
+  std::vector<std::string_view> names{rule_->main_field().name};
+  for (const std::size_t other : rule_->others)
+    if (given_[other]) names.push_back(kind_.fields[other].name);
+  const std::string_view last = names.back();
+  names.pop_back();
+  return names.empty() ? std::string(last) : fmt::format("{} and {}", fmt::join(names, ", "), last);
+}
+
+// Of a row without a key: a record of which all is true that the row says, so that the same file
+// makes none twice.
+std::optional<Record> RowReader::find_whole() {
+  const auto label = static_cast<std::size_t>(kind_.find_field(kind_.label));
+  const auto& name = given_[label];
+  if (!name || name->is_null()) return std::nullopt;
+  auto found = find_by_label(*connection_, kind_, *name, same_label_max + 1);
+  for (Record& record : found)
+    if (is_true_of(record)) return std::move(record);
+  if (std::ssize(found) > same_label_max)
+    errors_->push_back(
+        {row_.number, header_of(label), "ambiguous_key",
+         fmt::format("more than {} {} have this {}; say which by an id or {}", same_label_max,
+                     kind_.plural, kind_.label, rule_->main_field().name)});
+  return std::nullopt;
+}
+
+bool RowReader::is_true_of(const Record& record) const {
+  json::object said;
+  for (std::size_t i = 0; i < given_.size(); ++i)
+    if (given_[i]) said[kind_.fields[i].name] = *given_[i];
+  std::vector<FieldError> complaints;
+  json::object custom;
+  for (const ImportColumn& column : columns_.columns)
+    if (column.use == ColumnUse::custom)
+      custom[column.custom.key] = custom_value(column, &record, complaints);
+  if (!custom.empty()) said["custom"] = std::move(custom);
+  const auto changed = read_patch(kind_, said, record.values);
+  return complaints.empty() && changed && changed->empty();
 }
 
 bool RowReader::owned_by_central(const Field& field) const {
@@ -195,8 +243,7 @@ void RowReader::prepare_create() {
     if (field.type == FieldType::custom && value.is_object()) value = custom_values(field, value);
     if (value.is_null()) {
       if (field.required)
-        errors_->push_back({row_.number, header_of(i), "required",
-                            given ? "is required" : fmt::format("{} is required", field.name)});
+        errors_->push_back({row_.number, header_of(i), "required", "is required"});
       continue;
     }
     if (given && owned_by_central(field))
@@ -227,34 +274,44 @@ void RowReader::hold_to_rule(ValuesView before, ValuesView after) {
         {row_.number, column_at(each.pointer), std::move(each.code), std::move(each.detail)});
 }
 
-// The key that the row itself spells out; empty when it has none.
-std::string RowReader::spelled_key() const {
-  std::string key;
-  if (!rule_ || !given_[rule_->main] || given_[rule_->main]->is_null()) return key;
-  append_json(key, *given_[rule_->main]);
-  for (const std::size_t other : rule_->others) {
-    key += '\n';
-    if (given_[other]) append_json(key, *given_[other]);
+// The key that the row itself spells out, or without one all that it says.
+RowReader::SpelledKey RowReader::spelled_key() const {
+  SpelledKey key;
+  if (!rule_) return key;
+  std::vector<std::size_t> fields = rule_->others;
+  key.field = rule_->main;
+  if (!given_[key.field] || given_[key.field]->is_null()) {
+    key.field = static_cast<std::size_t>(kind_.find_field(kind_.label));
+    if (own_id_ || !given_[key.field]) return key;
+    fields.resize(given_.size());
+    std::iota(fields.begin(), fields.end(), std::size_t{0});
+    key.text = "whole\n";
+  }
+  append_json(key.text, *given_[key.field]);
+  if (kind_.fields[key.field].type == FieldType::email) key.text = ascii_lower(key.text);
+  for (const std::size_t field : fields) {
+    key.text += '\n';
+    if (given_[field]) append_json(key.text, *given_[field]);
   }
   return key;
 }
 
 // A record must not be named twice in a file: by its id, by its key, or once by each. Two ids with
 // one key are two records.
-void RowReader::note_names(const std::string& key, std::string_view key_for_people) {
+void RowReader::note_names(const SpelledKey& key, std::string_view key_for_people) {
   const auto refuse = [&](std::string header, std::string_view text, std::int64_t before) {
     errors_->push_back({row_.number, std::move(header), "duplicate_row",
                         fmt::format("{} stands in row {} already", text, before)});
   };
-  if (!key.empty()) {
-    const std::string alone = "k" + key;
-    const std::string beside_id = "i" + key;
+  if (!key.text.empty()) {
+    const std::string alone = "k" + key.text;
+    const std::string beside_id = "i" + key.text;
     auto before = own_id_ ? seen_.find(as_bytes(alone)) : seen_.add(as_bytes(alone), row_.number);
     if (own_id_)
       seen_.add(as_bytes(beside_id), row_.number);
     else if (!before)
       before = seen_.find(as_bytes(beside_id));
-    if (before) return refuse(header_of(rule_->main), key_for_people, *before);
+    if (before) return refuse(header_of(key.field), key_for_people, *before);
   }
   const auto id_column = std::find_if(columns_.columns.begin(), columns_.columns.end(),
                                       [](const auto& each) { return each.use == ColumnUse::id; });
@@ -265,9 +322,10 @@ void RowReader::note_names(const std::string& key, std::string_view key_for_peop
 
 std::string RowReader::header_of(std::size_t field) const {
   for (const ImportColumn& column : columns_.columns)
-    if (column.use != ColumnUse::id && column.use != ColumnUse::custom && column.field == field)
+    if ((column.use == ColumnUse::value || column.use == ColumnUse::by_key) &&
+        column.field == field)
       return column.header;
-  return {};
+  return std::string(kind_.fields[field].name);
 }
 
 std::string RowReader::column_at(std::string_view pointer) const {
@@ -275,37 +333,39 @@ std::string RowReader::column_at(std::string_view pointer) const {
   const std::size_t slash = pointer.find('/');
   const std::string_view rest =
       slash == std::string_view::npos ? std::string_view() : pointer.substr(slash + 1);
-  for (const ImportColumn& column : columns_.columns)
-    if (column.use == ColumnUse::custom && pointer.starts_with("custom/") &&
-        column.custom.key == rest)
-      return column.header;
-  const int field = kind_.find_field(pointer.substr(0, slash));
-  if (field < 0) return {};
-  const auto index = static_cast<std::size_t>(field);
-  if (slash != std::string_view::npos)
-    for (const ImportColumn& column : columns_.columns)
-      if (column.field == index && column.member >= 0 && column.what->name == rest)
-        return column.header;
-  return header_of(index);
+  const std::string_view name = pointer.substr(0, slash);
+  const int field = kind_.find_field(name);
+  for (const ImportColumn& column : columns_.columns) {
+    const bool is_id = column.use == ColumnUse::id && name == "id";
+    const bool is_custom =
+        column.use == ColumnUse::custom && name == "custom" && column.custom.key == rest;
+    const bool is_member =
+        column.member >= 0 && static_cast<int>(column.field) == field && column.what->name == rest;
+    if (is_id || is_custom || is_member) return column.header;
+  }
+  if (field < 0) return std::string(name);
+  return rest.empty() ? header_of(static_cast<std::size_t>(field))
+                      : fmt::format("{}.{}", name, rest);
+}
+
+void RowReader::take_custom(const ImportColumn& column, const Record* match) {
+  std::vector<FieldError> complaints;
+  std::optional<json::value>& field = given_[column.field];
+  if (!field) field = json::object();
+  field->as_object()[column.custom.key] = custom_value(column, match, complaints);
+  for (FieldError& each : complaints)
+    complain(column, std::move(each.code), std::move(each.detail));
 }
 
 // What the record holds stays as it is, whatever became of the definition.
-void RowReader::take_custom(const ImportColumn& column, std::string_view cell,
-                            const std::optional<Record>& match) {
-  static const json::value nothing;
-  const json::value& custom = match ? match->values[column.field] : nothing;
-  const json::value& held = member_of(custom, column.custom.key);
-  std::optional<json::value>& field = given_[column.field];
-  if (!field) field = json::object();
-  if (!held.is_null() && export_cell({}, held) == cell) {
-    field->as_object()[column.custom.key] = held;
-    return;
+json::value RowReader::custom_value(const ImportColumn& column, const Record* match,
+                                    std::vector<FieldError>& complaints) const {
+  const std::string_view cell = column.text(cells_);
+  if (match) {
+    const json::value& held = member_of(match->values[column.field], column.custom.key);
+    if (!held.is_null() && export_cell({}, held) == cell) return held;
   }
-  std::vector<FieldError> complaints;
-  std::optional<json::value> value = read_cell(column.custom, cell, complaints);
-  for (FieldError& each : complaints)
-    complain(column, std::move(each.code), std::move(each.detail));
-  field->as_object()[column.custom.key] = value ? std::move(*value) : nullptr;
+  return read_cell(column.custom, cell, complaints).value_or(nullptr);
 }
 
 }  // namespace skerry::store

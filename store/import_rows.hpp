@@ -49,13 +49,15 @@ class RowReader {
   const ImportColumns& columns() const { return columns_; }
 
   // nullopt when the row has errors, which are appended to `errors`: besides those of read_cell
-  // required, bad_id, duplicate_row, ambiguous_key, reference_not_found, duplicate_key,
-  // owned_by_central. `connection` reads; calls may use different ones.
+  // required, bad_id, duplicate_row, ambiguous_key, reference_not_found, other_name (a record that
+  // is referred to is called otherwise), duplicate_key, owned_by_central. `connection` reads; calls
+  // may use different ones.
   std::optional<PreparedRow> read(Connection& connection, std::int64_t number,
                                   std::span<const std::string_view> cells,
                                   std::vector<TableError>& errors);
 
-  // The header of the column that holds what `pointer` names ("/account_ref", "/address/city").
+  // The header of the column that holds what `pointer` names ("/account_ref", "/address/city");
+  // where none does, what its header would be.
   std::string column_at(std::string_view pointer) const;
 
  private:
@@ -64,11 +66,13 @@ class RowReader {
     const ImportColumn* column = nullptr;
     std::string_view key;
     std::string_view name;
+    const ImportColumn* name_column = nullptr;
     std::vector<std::pair<const ImportColumn*, std::string_view>> parts;
   };
   struct Resolved {
     RecordId id;  // or the placeholder of `parent`
     std::shared_ptr<const NewParent> parent;
+    std::string name;  // what people call it
   };
   using Given = std::vector<std::optional<json::value>>;  // by field; nullopt: no column
 
@@ -76,8 +80,9 @@ class RowReader {
   void complain(const ImportColumn& column, std::string code, std::string detail);
   void take(const ImportColumn& column, std::string_view cell);
   void take_value(const ImportColumn& column, std::string_view cell);
-  void take_custom(const ImportColumn& column, std::string_view cell,
-                   const std::optional<Record>& match);
+  void take_custom(const ImportColumn& column, const Record* match);
+  json::value custom_value(const ImportColumn& column, const Record* match,
+                           std::vector<FieldError>& complaints) const;
   Named& named(const ImportColumn& column);
   void resolve(const Named& named);
   FieldValues own_parts(const Named& named) const;
@@ -87,13 +92,21 @@ class RowReader {
                                   std::size_t other_field);
   void check_references();
   std::optional<Record> find_match();
+  std::optional<Record> find_whole();
+  bool is_true_of(const Record& record) const;
   void prepare_update(const Record& record);
   void prepare_create();
   json::value custom_values(const Field& field, const json::value& given);
   void hold_to_rule(ValuesView before, ValuesView after);
-  std::string spelled_key() const;
-  void note_names(const std::string& key, std::string_view key_for_people);
+  // What a row is recognised by, beside an id.
+  struct SpelledKey {
+    std::string text;  // empty: nothing
+    std::size_t field = 0;
+  };
+  SpelledKey spelled_key() const;
+  void note_names(const SpelledKey& key, std::string_view key_for_people);
   std::string header_of(std::size_t field) const;
+  std::string names_of_key() const;
   bool owned_by_central(const Field& field) const;
 
   const Kind& kind_;
@@ -103,12 +116,14 @@ class RowReader {
   std::vector<json::value> defaults_;
   ImportColumns columns_;
   SeenKeys seen_;
-  std::unordered_map<std::string, Resolved> resolved_;  // by what names it; bounded
-  std::unordered_map<RecordId, bool> exists_;           // of references by id; bounded
+  std::unordered_map<std::string, Resolved> resolved_;   // by what names it; bounded
+  std::unordered_map<RecordId, bool> exists_;            // of references by id; bounded
+  std::unordered_map<RecordId, std::string> new_names_;  // of parents to be made, by placeholder
 
   // Of the row that is being read.
   Connection* connection_ = nullptr;
   std::vector<TableError>* errors_ = nullptr;
+  std::span<const std::string_view> cells_;
   PreparedRow row_;
   bool own_id_ = false;  // the row names its record by its id
   Given given_;

@@ -156,7 +156,13 @@ std::vector<ImportTarget> import_targets(const Kind& kind,
     column.field = static_cast<std::size_t>(custom);
     column.custom = field;
     list.add("custom." + field.key, column);
-    if (!field.display_name.empty()) list.alias(field.display_name);
+    const auto goes_by_it = [&](const CustomField& other) {
+      return comparable(other.display_name) == comparable(field.display_name);
+    };
+    // One that two fields have names neither.
+    if (std::count_if(custom_fields.begin(), custom_fields.end(), goes_by_it) == 1 &&
+        !field.display_name.empty())
+      list.alias(field.display_name);
   }
   return list.take();
 }

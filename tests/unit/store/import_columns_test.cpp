@@ -73,6 +73,26 @@ TEST(ImportColumns, ReferencesGoByIdOrByKey) {
                           "location_customer_ref=subject part", "text=text"));
 }
 
+TEST(ImportColumns, ATitleOfTwoCustomFieldsNamesNeither) {
+  const auto errors_of = [](const std::vector<std::string>& headers) {
+    CustomField one, two, other;
+    one.key = "one";
+    two.key = "two";
+    other.key = "other";
+    one.display_name = "Colour";
+    two.display_name = "COLOUR";
+    other.display_name = "Weight";
+    std::vector<TableError> errors;
+    EXPECT_TRUE(bind_columns(*find_kind("customer"), headers, {}, {one, two, other}, errors));
+    std::vector<std::string> texts;
+    for (const TableError& each : errors)
+      texts.push_back(fmt::format("{} {}", each.column, each.code));
+    return texts;
+  };
+  EXPECT_THAT(errors_of({"name", "colour", "weight"}), ElementsAre("colour unknown_column"));
+  EXPECT_THAT(errors_of({"name", "custom.one", "custom.two"}), IsEmpty());
+}
+
 TEST(ImportColumns, WhatMeansNothingIsNamedWithWhatIsNearest) {
   const Bound bound = bind("customer", {"name", "Acount ref"});
   EXPECT_THAT(bound.errors, ElementsAre("Acount ref unknown_column"));
@@ -87,7 +107,8 @@ TEST(ImportColumns, WhatMeansNothingIsNamedWithWhatIsNearest) {
 }
 
 TEST(ImportColumns, ARequiredFieldNeedsAColumnOrAnId) {
-  EXPECT_THAT(bind("contact", {"email"}).errors, ElementsAre(" required_column"));
+  EXPECT_THAT(bind("contact", {"email"}).errors, ElementsAre("customer required_column"));
+  EXPECT_THAT(bind("customer", {"account_ref"}).errors, IsEmpty());
   EXPECT_THAT(bind("contact", {"id", "phone"}).errors, IsEmpty());
   EXPECT_THAT(bind("contact", {"email"}, {.fixed = {{"customer_ref", "A1"}}}).errors, IsEmpty());
 }
