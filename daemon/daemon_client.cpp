@@ -1,6 +1,7 @@
 #include "daemon/daemon_client.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/json_text.hpp"
+#include "crypto/secret.hpp"
 #include "sync/bundle_limits.hpp"
 
 namespace skerry::daemon {
@@ -18,6 +20,13 @@ constexpr std::uint64_t answer_bytes_max = 64 * sync::mebibyte;
 std::string text_member(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+// Each command is a request of its own.
+std::string random_key() {
+  std::array<std::uint8_t, 16> bytes{};
+  crypto::SystemRandom().fill(bytes);
+  return to_hex(bytes);
 }
 
 sync::HttpOptions socket_options(const std::filesystem::path& socket, Progress** progress) {
@@ -186,6 +195,7 @@ Result<json::object> DaemonClient::upload(std::string_view target, const OpenFil
   sync::HttpRequest request;
   request.method = "POST";
   request.headers.push_back({"Content-Type", std::string(content_type)});
+  request.headers.push_back({"Idempotency-Key", random_key()});
   request.body = sync::HttpFile{file.file.fd(), file.size, 0};
   Progress progress(terminal_, std::string(what));
   progress_ = &progress;

@@ -62,7 +62,7 @@ class DaemonClient {
                              std::int64_t revision);
   Result<json::object> post_empty(std::string_view target);
   Result<void> remove(std::string_view target);
-  // Sends a file as the body, with progress.
+  // Sends a file as the body, with progress, and with an Idempotency-Key of its own.
   Result<json::object> upload(std::string_view target, const OpenFile& file,
                               std::string_view content_type, std::string_view what);
   // Fetches a body into a private temporary file.

@@ -1,8 +1,10 @@
 #include "api/handlers/import_request.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "api/handlers/author.hpp"
+#include "core/text.hpp"
 
 namespace skerry::api {
 namespace {
@@ -73,7 +75,31 @@ Result<store::ColumnWishes> saved_columns(const Context& context, const Kind& ki
   return std::move(saved->columns);
 }
 
+// The charset that a Content-Type names, in lower case; empty when it names none.
+std::string charset_of(std::string_view content_type) {
+  const std::string lower = ascii_lower(content_type);
+  constexpr std::string_view name = "charset=";
+  const std::size_t at = lower.find(name);
+  if (at == std::string::npos) return {};
+  std::string charset = lower.substr(at + name.size());
+  charset.resize(std::min(charset.find(';'), charset.size()));
+  std::erase_if(charset, [](char c) { return c == '"' || c == ' ' || c == '\t'; });
+  return charset;
+}
+
 }  // namespace
+
+Result<void> check_import_headers(const Request& request) {
+  if (request.header("Idempotency-Key").empty())
+    return fail(Errc::bad_request, "an import needs an Idempotency-Key",
+                "send one of your own with each file, and the same one when you send it again");
+  const std::string_view type = request.header("Content-Type");
+  const std::string charset = charset_of(type);
+  const bool is_utf8 = charset.empty() || charset == "utf-8" || charset == "us-ascii";
+  if (is_utf8 && !ascii_lower(type).starts_with("multipart/")) return {};
+  return fail(Errc::unsupported_media, fmt::format("{} is not read here", type),
+              "send the file itself as the body, CSV in UTF-8: Content-Type: text/csv");
+}
 
 Result<ImportRequest> read_import_request(const Context& context, const Request& request,
                                           std::string_view plural) {

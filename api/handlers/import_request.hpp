@@ -16,6 +16,10 @@ struct ImportRequest {
   std::optional<store::SavedMapping> to_save;  // save_mapping=NAME
 };
 
+// An import may be sent again, so it carries an Idempotency-Key; and its body is one CSV file in
+// UTF-8, whatever it says beside that. Errc::bad_request, unsupported_media.
+Result<void> check_import_headers(const Request& request);
+
 // map=field=Header, set=field=value and ignore=Header (each any number of times),
 // ignore_unknown=true, mapping=NAME (a saved one, to which the others add), save_mapping=NAME,
 // mode=all-or-nothing|good-rows-only, dry_run=true, create_parents=true. `plural` names the kind.

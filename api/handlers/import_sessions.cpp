@@ -68,6 +68,7 @@ Result<std::shared_ptr<ImportSession>> make_session(Context& context, Request& r
 }  // namespace
 
 Task<Result<Response>> start_import(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(check_import_headers(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   const auto plural = request.query("kind");

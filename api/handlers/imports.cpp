@@ -38,6 +38,7 @@ tl::unexpected<Error> no_mapping(std::string_view name) {
 }  // namespace
 
 Task<Result<Response>> import_csv(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(check_import_headers(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   if (request.query("kind"))

@@ -41,7 +41,8 @@ bool takes_key(const Route& route) {
 
 // What every route of this shape can answer, by way of the server itself.
 std::set<Errc> usual_errors(const Route& route) {
-  std::set<Errc> errors{bad_request, unauthorized, too_many_requests, busy, stopping, internal};
+  std::set<Errc> errors{bad_request, unauthorized, too_many_requests, busy,
+                        stopping,    internal,     header_too_large};
   if (route.access != Access::open) errors.insert(forbidden);
   if (route.method != Method::get) errors.insert(storage_full);
   if (route.body != Body::none) errors.insert({payload_too_large, request_timeout});
@@ -75,7 +76,10 @@ class Writer {
   array parameters() const {
     array made;
     for (const std::string_view name : names_in_path()) made.push_back(path_parameter(name));
-    if (takes_key(route_)) made.push_back(reference("parameters", "Idempotency-Key"));
+    if (takes_key(route_))
+      made.push_back(reference("parameters", flag(described_, "needs_key")
+                                                 ? "Idempotency-Key-required"
+                                                 : "Idempotency-Key"));
     if (route_.method != Method::get && route_.access == Access::write)
       made.push_back(reference("parameters", "Skerry-Reason"));
     const json::value* const given = described_.if_contains("parameters");

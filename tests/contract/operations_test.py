@@ -9,6 +9,7 @@ import re
 import sys
 import unittest
 import urllib.parse
+import uuid
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
@@ -22,6 +23,11 @@ NOT_THROUGH_PROXY = {
 }
 MERGE = "application/merge-patch+json"
 NOBODY = "0199c0de-0000-7000-8000-0000000000ff"
+
+
+def another():
+    """The headers of a file that was not sent before."""
+    return {"Content-Type": "text/csv", "Idempotency-Key": str(uuid.uuid4())}
 
 
 class OperationsTest(MachineTest):
@@ -121,10 +127,9 @@ class OperationsTest(MachineTest):
             self.ask(central, "GET", f"/v1/audit:export?format={form}&source=api", 200)
         self.ask(central, "GET", f"/v1/changes?kind=customer&kind=note&customer={customer['id']}",
                  200)
-        table = {"Content-Type": "text/csv"}
         self.ask(central, "POST", "/v1/imports/customers?map=name%3DCompany&dry_run=true", 200,
-                 "Company,Fax\nCooperage,1\n", table)
-        self.ask(central, "POST", "/v1/imports/customers", 422, "Nonsense\n1\n", table)
+                 "Company,Fax\nCooperage,1\n", another())
+        self.ask(central, "POST", "/v1/imports/customers", 422, "Nonsense\n1\n", another())
         self.ask(central, "POST", "/v1/backups", 201, {"file": str(self.folder / "backup.db")})
         self.ask(central, "POST", "/v1/customers", 422, {"nonsense": 1})
 
@@ -141,8 +146,9 @@ class OperationsTest(MachineTest):
         self.ask(central, "POST", "/v1/assets:move", 422, {"assets": []})
         self.ask(central, "GET", f"/v1/assets/{assets[0]}/history", 200)
         self.ask(central, "POST", f"/v1/locations/{location['id']}:archive", 200)
-        self.ask(central, "POST", f"/v1/assets/{assets[0]}:scrap", 200, {"disposal_reason": "worn"})
-        self.ask(central, "POST", f"/v1/assets/{assets[1]}:scrap", 200)
+        self.ask(central, "POST", f"/v1/assets/{assets[0]}:scrap", 200,
+                 {"scrapped_on": "2026-03-02", "disposal_reason": "worn"})
+        self.ask(central, "POST", f"/v1/assets/{assets[1]}:scrap", 422)
         self.ask(central, "GET", f"/v1/customers/{customer['id']}/summary", 200)
         self.ask(central, "GET", f"/v1/assets?at_customer={customer['id']}&scrapped=include"
                  "&count=true&sort=serial", 200)
@@ -201,14 +207,13 @@ class OperationsTest(MachineTest):
 
     def test_5_imports_and_exports(self):
         central = self.new_machine("central", "vendor")
-        table = {"Content-Type": "text/csv"}
         self.ask(central, "POST", "/v1/imports/customers?map=name%3DCompany&ignore=Fax"
-                 "&save_mapping=crm", 200, "Company,Fax\nCooperage,1\n", table)
+                 "&save_mapping=crm", 200, "Company,Fax\nCooperage,1\n", another())
         self.ask(central, "GET", "/v1/mappings", 200)
         self.ask(central, "GET", "/v1/mappings/crm", 200)
         session = self.ask(central, "POST", "/v1/import-sessions?kind=customers&mapping=crm"
                            "&mode=good-rows-only", 202,
-                           "Company,Fax\nSail Loft,\n\"\",2\n", table).json()
+                           "Company,Fax\nSail Loft,\n\"\",2\n", another()).json()
         address = f"/v1/import-sessions/{session['id']}"
         wait_until(lambda: self.ask(central, "GET", address, 200).json()["state"] == "done")
         self.ask(central, "GET", f"{address}/rejects", 200)

@@ -54,6 +54,8 @@ class Operation:
         self.headers = {"Content-Type": self.media} if self.media else {}
         if self.parameter("header", "If-Match"):
             self.headers["If-Match"] = "*"
+        if (self.parameter("header", "Idempotency-Key") or {}).get("required"):
+            self.headers["Idempotency-Key"] = "wrong"
 
     @property
     def name(self):
@@ -152,6 +154,9 @@ class Operation:
             for tag in ('"99"', "1", 'W/"1"', '"1', '""', '"x"', "\xff", '"1", "2"', "x" * LONG):
                 yield self.wrong(f"If-Match: {tag[:20]}", headers={"If-Match": tag})
         if self.parameter("header", "Idempotency-Key"):
+            if self.parameter("header", "Idempotency-Key").get("required"):
+                yield self.wrong("no Idempotency-Key", "Idempotency-Key",
+                                 headers={"Idempotency-Key": None})
             for key in ("x" * 256, "\xe4", "a\tb"):
                 yield self.wrong(f"Idempotency-Key: {key[:20]}", "Idempotency-Key",
                                  headers={"Idempotency-Key": key})

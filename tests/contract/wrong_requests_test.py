@@ -76,11 +76,13 @@ class WrongRequestsTest(MachineTest):
         self.ids["tokens"] = machine.http("POST", "/v1/tokens",
                                           {"name": "t", "access": ["read"]}).json()["id"]
         table = machine.http("POST", "/v1/imports/customers?map=name%3DName&save_mapping=crm"
-                             "&dry_run=true", "Name\nMill\n", {"Content-Type": "text/csv"})
+                             "&dry_run=true", "Name\nMill\n",
+                             {"Content-Type": "text/csv", "Idempotency-Key": "table"})
         self.assertEqual(table.status, 200, table)
         self.ids["mappings"] = "crm"
         started = machine.http("POST", "/v1/import-sessions?kind=customers&dry_run=true",
-                               "name\nMill\n", {"Content-Type": "text/csv"})
+                               "name\nMill\n",
+                               {"Content-Type": "text/csv", "Idempotency-Key": "session"})
         self.ids["import-sessions"] = started.json()["id"]
         invited = machine.http("POST", "/v1/sites:invite", {"name": "there"}).json()
         self.ids["outbox"] = invited["bundle"]["name"]

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import unittest
+import uuid
 
 from importing import Import
 from machine import SKERRY, wait_until
@@ -23,7 +24,8 @@ class Sessions(Import):
         self.central.http("GET", "/v1/status")  # makes the token
         done = subprocess.run(
             ["curl", "-sS", "-X", "POST", f"http://{self.central.address}{path}", "-H",
-             f"Authorization: Bearer {self.central.token}", "-H", "Content-Type: text/csv",
+             f"Authorization: Bearer {self.central.token}", "-H", "Content-Type: text/csv", "-H",
+             f"Idempotency-Key: {uuid.uuid4()}",
              "--data-binary", f"@{file}"], capture_output=True, text=True, check=True)
         return json.loads(done.stdout)
 

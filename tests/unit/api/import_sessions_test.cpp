@@ -16,9 +16,11 @@ class ImportSessionsTest : public HandlersTest {
   ~ImportSessionsTest() override { context->imports->stop(); }
 
   Answer start(const std::string& query, std::string_view csv, std::string_view headers = {}) {
+    const std::string key = fmt::format("Idempotency-Key: {}\r\n", ++key_);
     return send("POST", "/v1/import-sessions" + query, csv,
-                "Content-Type: text/csv\r\n" + std::string(headers));
+                "Content-Type: text/csv\r\n" + (headers.empty() ? key : std::string(headers)));
   }
+  int key_ = 0;
   // The importer does one thing after another: this comes behind all that waits.
   void await_imports() {
     std::promise<void> reached;

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <future>
 #include <gmock/gmock.h>
 
@@ -12,8 +13,10 @@ class ImportsTest : public MachineTest {
  protected:
   Answer import(const std::string& query, std::string_view csv,
                 const std::string& plural = "customers") {
-    return send("POST", "/v1/imports/" + plural + query, csv, "Content-Type: text/csv\r\n");
+    return send("POST", "/v1/imports/" + plural + query, csv,
+                fmt::format("Content-Type: text/csv\r\nIdempotency-Key: {}\r\n", ++key_));
   }
+  int key_ = 0;
   std::string source_of_last_change() {
     const store::Reader reader = database->read();
     store::Cursor cursor = reader->query("SELECT line FROM change_log ORDER BY n DESC LIMIT 1");
@@ -32,6 +35,20 @@ TEST_F(ImportsTest, WritesAndCounts) {
   EXPECT_THAT(source_of_last_change(), HasSubstr(R"("src":"import")"));
   EXPECT_THAT(import(query, csv).body, HasSubstr(R"("created":0,"updated":0,"unchanged":2)"));
   EXPECT_EQ(log.last_n(), 2);
+}
+
+TEST_F(ImportsTest, NeedsAKeyAndTheFileItself) {
+  const auto status_of = [&](std::string_view headers) {
+    return send("POST", "/v1/imports/customers", "name\nAcme\n", std::string(headers)).status;
+  };
+  EXPECT_EQ(status_of("Content-Type: text/csv\r\n"), 400u);
+  EXPECT_EQ(status_of("Idempotency-Key:\r\n"), 400u);
+  const std::string key = "Idempotency-Key: one\r\nContent-Type: ";
+  EXPECT_EQ(status_of(key + "text/csv; charset=ISO-8859-1\r\n"), 415u);
+  EXPECT_EQ(status_of(key + "multipart/form-data; boundary=x\r\n"), 415u);
+  EXPECT_EQ(log.last_n(), 0);
+  EXPECT_EQ(status_of(key + "text/csv; charset=\"UTF-8\"; header=present\r\n"), 200u);
+  EXPECT_EQ(log.last_n(), 1);
 }
 
 TEST_F(ImportsTest, ADryRunWritesNothing) {
