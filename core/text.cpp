@@ -100,7 +100,8 @@ bool is_e164(std::string_view text) {
 }
 
 bool is_web_address(std::string_view text) {
-  const std::size_t scheme = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
+  const std::string start = ascii_lower(text.substr(0, 8));  // schemes have no case
+  const std::size_t scheme = start == "https://" ? 8 : start.starts_with("http://") ? 7 : 0;
   if (scheme == 0 || !std::all_of(text.begin(), text.end(), is_graphic)) return false;
   const std::string_view host = text.substr(scheme, text.find_first_of("/?#", scheme) - scheme);
   return !host.empty() && host.front() != ':';

@@ -46,14 +46,6 @@ void append_text(std::string& out, std::string_view name, std::string_view text)
     append_json_string(out, text);
 }
 
-// A token's name is in its id.
-std::string_view name_of(const AuditRow& row) {
-  constexpr std::string_view token = "token:";
-  if (!row.actor_name.empty()) return row.actor_name;
-  const std::string_view actor = row.actor;
-  return actor.starts_with(token) ? actor.substr(token.size()) : std::string_view();
-}
-
 bool fits_source(const AuditRow& row, std::string_view source) {
   if (row.source == source) return true;
   return source == "sync" && !row.site.empty() && row.site != "central";
@@ -162,6 +154,14 @@ std::string AuditReader::site_name(std::string_view id) {
   const auto site = parsed ? find_site(connection_, *parsed) : std::nullopt;
   site_names_.emplace_back(id, site ? site->name : std::string(id));
   return site_names_.back().second;
+}
+
+// A token's name is in its id.
+std::string_view name_of(const AuditRow& row) {
+  constexpr std::string_view token = "token:";
+  if (!row.actor_name.empty()) return row.actor_name;
+  const std::string_view actor = row.actor;
+  return actor.starts_with(token) ? actor.substr(token.size()) : std::string_view();
 }
 
 void append_audit_json(std::string& out, const AuditRow& row) {

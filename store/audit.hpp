@@ -50,6 +50,9 @@ class AuditReader {
   std::vector<std::pair<std::string, std::string>> site_names_;
 };
 
+// The actor's name for people; empty when there is none.
+std::string_view name_of(const AuditRow& row);
+
 void append_audit_json(std::string& out, const AuditRow& row);
 
 // What a row must be like; what is absent asks nothing.

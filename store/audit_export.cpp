@@ -210,10 +210,12 @@ void append_audit_csv(std::string& out, const AuditRow& row, const LogRow& from,
   std::string before = fmt::format("{},{},{}", row.n, format_timestamp(row.recorded_at),
                                    row.happened_at ? format_timestamp(*row.happened_at) : "");
   const std::string record = row.record.is_zero() ? std::string() : to_string(row.record);
-  for (const std::string* cell : {&row.site, &row.actor, &row.actor_name, &row.source, &row.request,
-                                  &row.op, &row.kind, &record, &row.label}) {
+  const std::initializer_list<std::string_view> cells{row.site,   row.actor,   name_of(row),
+                                                      row.source, row.request, row.op,
+                                                      row.kind,   record,      row.label};
+  for (const std::string_view cell : cells) {
     before += ',';
-    append_cell(before, *cell);
+    append_cell(before, cell);
   }
   std::string behind;
   for (const std::string* cell : {&row.reason, &row.disposition, &row.detail}) {

@@ -82,9 +82,9 @@ object value_schema(const Field& field) {
     case FieldType::phone:
       return {{"type", "string"}, {"pattern", "^\\+[1-9][0-9]{6,14}$"}};
     case FieldType::email:
-      return {{"type", "string"}, {"format", "email"}, {"maxLength", field.length_max}};
+      return {{"type", "string"}, {"format", "idn-email"}, {"maxLength", field.length_max}};
     case FieldType::url:
-      return {{"type", "string"}, {"format", "uri"}, {"maxLength", field.length_max}};
+      return {{"type", "string"}, {"format", "iri"}, {"maxLength", field.length_max}};
     case FieldType::group:
       return group_schema(field);
     case FieldType::custom:
@@ -144,10 +144,12 @@ void accept_more(object& schema, const Field& field) {
     schema["pattern"] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?$";
   }
   if (field.type == FieldType::decimal) schema["type"] = array{"string", "number", "null"};
+  if (field.type == FieldType::choices) schema.erase("uniqueItems");  // each counts once
 }
 
 object field_schema(const Field& field, Form form, bool derived) {
   object schema = value_schema(field);
+  if (derived) schema.erase("maximum");  // it counts what there is
   if (!field.required) allow_null(schema);
   if (form != Form::record) accept_more(schema, field);
   schema["title"] = field.title;

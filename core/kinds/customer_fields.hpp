@@ -67,7 +67,8 @@ inline constexpr std::array customer_fields{
     Field{.name = "disabled_at",
           .title = "Disabled at",
           .type = timestamp,
-          .merge = MergeClass::central},
+          .merge = MergeClass::central,
+          .filterable = true},
     custom_values,
     archived_at,
 };
@@ -104,11 +105,15 @@ inline constexpr std::array contact_fields{
     Field{.name = "title", .title = "Title", .length_max = 100},
     Field{.name = "phone", .title = "Phone", .type = phone, .length_max = 16},
     Field{.name = "contact_ref", .title = "Contact reference", .length_max = 50},
-    Field{
-        .name = "is_key_contact", .title = "Key contact", .type = boolean, .default_json = "false"},
+    Field{.name = "is_key_contact",
+          .title = "Key contact",
+          .type = boolean,
+          .filterable = true,
+          .default_json = "false"},
     Field{.name = "status",
           .title = "Status",
           .type = choice,
+          .filterable = true,
           .options = contact_statuses,
           .default_json = R"("active")"},
     custom_values,
@@ -125,8 +130,11 @@ inline constexpr std::array location_fields{
     Field{
         .name = "name", .title = "Name", .required = true, .searchable = true, .filterable = true},
     address,
-    Field{
-        .name = "in_inventory", .title = "In inventory", .type = boolean, .default_json = "false"},
+    Field{.name = "in_inventory",
+          .title = "In inventory",
+          .type = boolean,
+          .filterable = true,
+          .default_json = "false"},
     custom_values,
     archived_at,
 };

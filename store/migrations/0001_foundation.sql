@@ -37,6 +37,7 @@ CREATE TABLE customer(
 CREATE INDEX customer_version ON customer(version, id) WHERE version > 0;
 CREATE INDEX customer_name ON customer(name, id);
 CREATE INDEX customer_account_ref ON customer(account_ref, id);
+CREATE INDEX customer_disabled_at ON customer(disabled_at, id);
 CREATE INDEX customer_updated_at ON customer(updated_at, id);
 CREATE INDEX customer_archived ON customer(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE customer_search USING fts5(
@@ -55,7 +56,7 @@ CREATE TABLE contact(
   scope_place BLOB,
   stamps TEXT NOT NULL,
   customer BLOB NOT NULL,
-  email TEXT NOT NULL,
+  email TEXT NOT NULL COLLATE NOCASE,
   first_name TEXT,
   last_name TEXT,
   title TEXT,
@@ -69,6 +70,8 @@ CREATE TABLE contact(
 CREATE INDEX contact_version ON contact(version, id) WHERE version > 0;
 CREATE INDEX contact_customer ON contact(customer, id);
 CREATE INDEX contact_email ON contact(email, id);
+CREATE INDEX contact_is_key_contact ON contact(is_key_contact, id);
+CREATE INDEX contact_status ON contact(status, id);
 CREATE INDEX contact_updated_at ON contact(updated_at, id);
 CREATE INDEX contact_archived ON contact(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE contact_search USING fts5(
@@ -97,6 +100,7 @@ CREATE INDEX location_version ON location(version, id) WHERE version > 0;
 CREATE INDEX location_customer ON location(customer, id);
 CREATE INDEX location_customer_name ON location(customer, name, id);
 CREATE INDEX location_name ON location(name, id);
+CREATE INDEX location_in_inventory ON location(in_inventory, id);
 CREATE INDEX location_updated_at ON location(updated_at, id);
 CREATE INDEX location_archived ON location(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE location_search USING fts5(
@@ -225,6 +229,10 @@ CREATE INDEX move_version ON move(version, id) WHERE version > 0;
 CREATE INDEX move_asset ON move(asset, id);
 CREATE INDEX move_from_location ON move(from_location, id);
 CREATE INDEX move_to_location ON move(to_location, id);
+CREATE INDEX move_shipped_expected ON move(shipped_expected, id);
+CREATE INDEX move_shipped_at ON move(shipped_at, id);
+CREATE INDEX move_arrived_expected ON move(arrived_expected, id);
+CREATE INDEX move_arrived_at ON move(arrived_at, id);
 CREATE INDEX move_tracking_number ON move(tracking_number, id);
 CREATE INDEX move_updated_at ON move(updated_at, id);
 CREATE INDEX move_archived ON move(id) WHERE archived_at IS NOT NULL;
@@ -256,7 +264,8 @@ CREATE TABLE custom_field(
 CREATE INDEX custom_field_version ON custom_field(version, id) WHERE version > 0;
 CREATE INDEX custom_field_record_kind ON custom_field(record_kind, id);
 -- The custom fields of a kind as they are read for every new record: in their order, unsorted.
-CREATE INDEX custom_field_position ON custom_field(record_kind, position, id);
+CREATE INDEX custom_field_record_kind_position ON custom_field(record_kind, position, id);
+CREATE INDEX custom_field_position ON custom_field(position, id);
 CREATE INDEX custom_field_updated_at ON custom_field(updated_at, id);
 CREATE INDEX custom_field_archived ON custom_field(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE custom_field_search USING fts5(

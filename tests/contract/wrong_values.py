@@ -11,8 +11,8 @@ OF_TYPE = {"string": "x", "integer": 7, "number": 0.5, "boolean": True, "array":
 OF_FORMAT = {"uuid": ["x", "0199c0de-0000-7000-8000-00000000000", "{0199c0de}"],
              "date": ["yesterday", "2026-02-30", "2026-1-1"],
              "date-time": ["yesterday", "2026-13-01T00:00:00Z", "2026-03-02"],
-             "email": ["nobody", "@", "a b@c.example"],
-             "uri": ["nowhere", "javascript:alert(1)"]}
+             "idn-email": ["nobody", "@", "a b@c.example"],
+             "iri": ["nowhere", "javascript:alert(1)"]}
 NOT_A_CHOICE = "nonsense"
 LONG = 5_000
 

@@ -138,7 +138,14 @@ TEST_F(ImportSessionsTest, RefusesWhatItDoesNotUnderstand) {
        404,
        {"customers"},
        {}},
-      {"no body", "POST", "/v1/import-sessions?kind=customers", "", "", 422, {"empty_file"}, {}},
+      {"no body",
+       "POST",
+       "/v1/import-sessions?kind=customers",
+       "",
+       "Idempotency-Key: n\r\n",
+       422,
+       {"empty_file"},
+       {}},
       {"unknown mode",
        "POST",
        "/v1/import-sessions?kind=customers&mode=x",
@@ -232,8 +239,8 @@ TEST_F(ImportSessionsTest, ExportsAllThatTheFiltersSelect) {
       {"no such filter", "GET", "/v1/exports/customers?colour=red", "", "", 400, {}, {}},
       {"a page", "GET", "/v1/exports/customers?limit=5", "", "", 400, {"holds all records"}, {}},
   });
-  const Answer again =
-      send("POST", "/v1/imports/customers", csv.body, "Content-Type: text/csv\r\n");
+  const Answer again = send("POST", "/v1/imports/customers", csv.body,
+                            "Content-Type: text/csv\r\nIdempotency-Key: back\r\n");
   EXPECT_THAT(again.body, HasSubstr(R"("created":0,"updated":0,"unchanged":1100)"));
 }
 

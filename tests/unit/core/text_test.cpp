@@ -75,6 +75,7 @@ TEST(TextTest, PhoneNumbers) {
 
 TEST(TextTest, WebAddresses) {
   check(is_web_address, {{"http://a", true},
+                         {"HTTPS://a", true},
                          {"https://a.example:8/x?y#z", true},
                          {"http://", false},
                          {"http:///x", false},

@@ -212,6 +212,7 @@ TEST_F(AuditExportTest, CsvHasALineForEachField) {
   EXPECT_NE(text.find(R"(,name,,"Light, ""house""",)"), std::string::npos) << text;
   EXPECT_NE(text.find(",Bäckerei,website,,https://b.example,a new sign,"), std::string::npos);
   EXPECT_NE(text.find(",uid:0,root,cli,rq-3,del,customer,"), std::string::npos);
+  EXPECT_NE(text.find(",token:crm,crm,"), std::string::npos);
   EXPECT_EQ(refused_at(lines_of(text)), -1);  // says that it proves nothing
 }
 

@@ -16,6 +16,8 @@ json::value some_value(const Field& field) {
       return json::string(to_string(RecordId{}));
     case FieldType::boolean:
       return true;
+    case FieldType::integer:
+      return 7;
     case FieldType::timestamp:
       return json::string("2026-01-02T03:04:05.000Z");
     default:
