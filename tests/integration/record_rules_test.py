@@ -77,9 +77,10 @@ class CustomFields(Records):
         self.refused(self.post("/v1/customers", {"name": "B", "custom": {
             "tax": 1, "seats": "1", "vip": 0, "since": "soon", "tier": "wood", "colour": "red",
             "Bad/key": 1}}), 422, "validation_failed",
-                     ["/custom/Bad~1key bad_key", "/custom/tax wrong_type", "/custom/seats wrong_type",
-                      "/custom/vip wrong_type", "/custom/since wrong_type",
-                      "/custom/tier wrong_type", "/custom/colour unknown_field"])
+                     ["/custom/Bad~1key bad_key", "/custom/tax wrong_type",
+                      "/custom/seats wrong_type", "/custom/vip wrong_type",
+                      "/custom/since wrong_type", "/custom/tier wrong_type",
+                      "/custom/colour unknown_field"])
         self.refused(self.post("/v1/customers", {"name": "B", "custom": {"tax": "DE1"}}), 409,
                      "duplicate_key", ["/custom/tax duplicate_key"])
         self.assertEqual(self.post(f"/v1/custom_fields/{tier['id']}:archive").status, 200)
