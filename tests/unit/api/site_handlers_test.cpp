@@ -117,7 +117,7 @@ TEST_F(FleetTest, WhatIsWrongIsNamedAndChangesNothing) {
        "POST",
        "/v1/imports/sites",
        "name\nShed\n",
-       "Content-Type: text/csv\r\n",
+       "Content-Type: text/csv\r\nIdempotency-Key: n\r\n",
        400,
        {"skerry site invite"},
        {}},

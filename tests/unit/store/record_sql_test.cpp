@@ -51,8 +51,9 @@ TEST_F(RecordSqlTest, AKeyIsLookedUpByItsOwnIndex) {
 TEST_F(RecordSqlTest, CustomFieldsOfAKindComeInOrderByTheirIndex) {
   const Reader reader = database->read();
   custom_fields_of(*reader, *find_kind("customer"));
-  EXPECT_THAT(plan_of(*reader, reader->cached_texts().at(0)),
-              ElementsAre(AllOf(StartsWith("SEARCH"), HasSubstr("custom_field_position"))));
+  EXPECT_THAT(
+      plan_of(*reader, reader->cached_texts().at(0)),
+      ElementsAre(AllOf(StartsWith("SEARCH"), HasSubstr("custom_field_record_kind_position"))));
 }
 
 TEST_F(RecordSqlTest, TheColumnsAreThoseOfTheTable) {
