@@ -26,8 +26,8 @@ struct CsvLimits {
   std::int64_t rows_max = 1'000'000;  // of data
 };
 
-// What is wrong with one place of a table. Codes of the reader: empty_file, empty_header, duplicate_header,
-// not_utf8, nul_byte, ragged_row, stray_quote, unclosed_quote, cell_too_long,
+// What is wrong with one place of a table. Codes of the reader: empty_file, empty_header,
+// duplicate_header, not_utf8, nul_byte, ragged_row, stray_quote, unclosed_quote, cell_too_long,
 // row_too_long, too_many_columns, too_many_rows.
 struct TableError {
   std::int64_t row = 0;  // 0: the file as a whole
@@ -43,8 +43,8 @@ class CsvSink {
   // The names of the columns: trimmed, not empty, no two equal but for the case of ASCII letters.
   // Called once, before the first row. False ends the reading.
   virtual bool header(const std::vector<std::string>& names) = 0;
-  // One row with as many cells as the header, well-formed UTF-8 without NUL, otherwise the bytes as
-  // they are in the file, without what only belongs to the writing. The cells live until the call returns. False ends the reading.
+  // One row with as many cells as the header, well-formed UTF-8 without NUL, otherwise the bytes of
+  // the file. The cells live until the call returns. False ends the reading.
   virtual bool row(std::int64_t number, std::span<const std::string_view> cells) = 0;
   // In the order of the file. A row with an error is not given to row(); the rows after it are,
   // unless the error leaves the structure in doubt (quotes and limits), which ends the reading.
@@ -60,8 +60,8 @@ class CsvSink {
 };
 
 // Reads `file` from its first byte with pread, so that its position does not matter and it can be
-// read again. An empty file is an error of the sink, a header without rows is an empty list. Errc::io_failed when
-// the file cannot be read.
+// read again. An empty file is an error of the sink, a header without rows is an empty list.
+// Errc::io_failed when the file cannot be read.
 Result<void> read_csv(int file, const CsvLimits& limits, CsvSink& sink);
 
 // Without the ASCII blanks around it.

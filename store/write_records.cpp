@@ -9,6 +9,7 @@
 #include "store/log_subject.hpp"
 #include "store/record_size.hpp"
 #include "store/record_sql.hpp"
+#include "store/refusal.hpp"
 #include "store/scope_moves.hpp"
 #include "store/shadow.hpp"
 #include "store/site_scope.hpp"
@@ -26,35 +27,6 @@ std::optional<RecordId> reference_of(const json::value& value) {
   if (!text) return std::nullopt;
   return parse_id<RecordId>(*text);
 }
-
-// Everything that is wrong with one record, each place once.
-class Refusal {
- public:
-  Refusal(const Kind& kind, std::vector<FieldError> errors)
-      : kind_(kind), errors_(std::move(errors)) {}
-
-  void take(FieldError error) {
-    const auto same = [&](const FieldError& each) { return each.pointer == error.pointer; };
-    if (std::none_of(errors_.begin(), errors_.end(), same)) errors_.push_back(std::move(error));
-  }
-  void take(Result<void> checked) {
-    if (checked) return;
-    if (next_.empty()) next_ = std::move(checked.error().next);
-    for (FieldError& each : checked.error().errors) take(std::move(each));
-  }
-  bool empty() const { return errors_.empty(); }
-  Result<void> result() {
-    if (errors_.empty()) return {};
-    Error error = refusal_of(kind_, std::move(errors_));
-    error.next = std::move(next_);
-    return fail(std::move(error));
-  }
-
- private:
-  const Kind& kind_;
-  std::vector<FieldError> errors_;
-  std::string next_;
-};
 
 // Assets are of devices: a product that has some stays one.
 Result<void> check_product(Connection& connection, const Record& record, const Record* before) {
@@ -118,24 +90,6 @@ Result<Scope> scope_of(Connection& connection, const Record& record) {
   return Scope{cursor.id<RecordId>(0), cursor.is_null(1) ? RecordId{} : cursor.id<RecordId>(1)};
 }
 
-std::optional<RecordId> find_same_key(Connection& connection, const Record& record,
-                                      std::size_t position) {
-  const Field& field = record.kind->fields[position];
-  const json::value& value = record.values[position];
-  if (field.unique == Unique::no || value.is_null()) return std::nullopt;
-  Cursor cursor = connection.statement(sql_of(*record.kind).same_key[position]);
-  bind_value(cursor, 1, field, value);
-  cursor.bind(2, record.id);
-  if (field.unique == Unique::within) {
-    const int group = record.kind->find_field(field.unique_within);
-    SKERRY_CHECK(group >= 0);
-    bind_value(cursor, 3, record.kind->field(static_cast<std::size_t>(group)),
-               record.value(field.unique_within));
-  }
-  if (!cursor.next()) return std::nullopt;
-  return cursor.id<RecordId>(0);
-}
-
 std::optional<std::string> find_referrer(Connection& connection, const Kind& kind,
                                          const RecordId& id) {
   for (const Kind& other : all_kinds()) {
@@ -159,22 +113,6 @@ Result<void> check_revision(const Record& record, std::optional<std::int64_t> re
                             : fmt::format("the {} is at revision {}, not {}", name, record.revision,
                                           *revision),
               "read it again and repeat the change");
-}
-
-std::vector<std::size_t> changed_keys(const Kind& kind, const std::vector<std::size_t>& fields) {
-  const auto among = [&](int position) {
-    return std::find(fields.begin(), fields.end(), static_cast<std::size_t>(position)) !=
-           fields.end();
-  };
-  std::vector<std::size_t> keys;
-  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
-    const Field& field = kind.fields[i];
-    if (field.unique == Unique::no) continue;
-    const bool regrouped =
-        field.unique == Unique::within && among(kind.find_field(field.unique_within));
-    if (regrouped || among(static_cast<int>(i))) keys.push_back(i);
-  }
-  return keys;
 }
 
 Result<Record> RecordWriter::current(const Kind& kind, const RecordId& id,

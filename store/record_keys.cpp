@@ -1,0 +1,44 @@
+// The keys of records, for store/write_records.hpp.
+#include <algorithm>
+
+#include "core/check.hpp"
+#include "store/record_sql.hpp"
+#include "store/write_records.hpp"
+
+namespace skerry::store {
+
+std::optional<RecordId> find_same_key(Connection& connection, const Record& record,
+                                      std::size_t position) {
+  const Field& field = record.kind->fields[position];
+  const json::value& value = record.values[position];
+  if (field.unique == Unique::no || value.is_null()) return std::nullopt;
+  Cursor cursor = connection.statement(sql_of(*record.kind).same_key[position]);
+  bind_value(cursor, 1, field, value);
+  cursor.bind(2, record.id);
+  if (field.unique == Unique::within) {
+    const int group = record.kind->find_field(field.unique_within);
+    SKERRY_CHECK(group >= 0);
+    bind_value(cursor, 3, record.kind->field(static_cast<std::size_t>(group)),
+               record.value(field.unique_within));
+  }
+  if (!cursor.next()) return std::nullopt;
+  return cursor.id<RecordId>(0);
+}
+
+std::vector<std::size_t> changed_keys(const Kind& kind, const std::vector<std::size_t>& fields) {
+  const auto among = [&](int position) {
+    return std::find(fields.begin(), fields.end(), static_cast<std::size_t>(position)) !=
+           fields.end();
+  };
+  std::vector<std::size_t> keys;
+  for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+    const Field& field = kind.fields[i];
+    if (field.unique == Unique::no) continue;
+    const bool regrouped =
+        field.unique == Unique::within && among(kind.find_field(field.unique_within));
+    if (regrouped || among(static_cast<int>(i))) keys.push_back(i);
+  }
+  return keys;
+}
+
+}  // namespace skerry::store
