@@ -42,7 +42,7 @@ Result<const Kind*> subject_kind(const Request& request, std::string_view kind_n
 }
 
 // What a verb changes of the record as it is at the moment of the write.
-using Patch = std::function<json::object(const Record&, UnixMillis)>;
+using Patch = std::function<Result<json::object>(const Record&, UnixMillis)>;
 
 Task<Result<Response>> apply_verb(Context& context, Request& request, std::string_view kind_name,
                                   Patch patch, Notice notice) {
@@ -56,8 +56,10 @@ Task<Result<Response>> apply_verb(Context& context, Request& request, std::strin
   auto work = [&](Connection& connection) -> Result<Response> {
     store::RecordWriter writer = record_writer(context, connection);
     const auto present = store::find_record(connection, *kind, id);
-    const json::object wanted =
-        present ? patch(*present, context.node.log.wall_ms()) : json::object();
+    json::object wanted;
+    if (present) {
+      SKERRY_TRY(wanted, patch(*present, context.node.log.wall_ms()));
+    }
     SKERRY_TRY(const Record record, writer.update(*kind, id, wanted, revision, author));
     Response response = noticed_answer(record, notice ? notice(connection, record) : "");
     if (retry.has_key()) retry.keep(connection, response);
@@ -160,17 +162,18 @@ Task<Result<Response>> enable_customer(Context& context, Request& request) {
 // Body: {"scrapped_on": day, "disposal_reason", "disposal_price"}. The day is an end: nobody
 // guesses it; an asset that is scrapped already keeps the one it has.
 Task<Result<Response>> scrap_asset(Context& context, Request& request) {
-  auto body = request.body.empty() ? Result<json::object>(json::object()) : request.json_body();
-  if (!body) co_return tl::unexpected<Error>(std::move(body).error());
-  for (const auto& [name, value] : *body)
+  SKERRY_CO_TRY(const json::object body, request.json_body());
+  for (const auto& [name, value] : body)
     if (name != "scrapped_on" && name != "disposal_reason" && name != "disposal_price")
       co_return fail(Error(Errc::validation_failed, "scrapping says when, why and for how much", {},
                            {{fmt::format("/{}", std::string_view(name)), "unknown_field",
                              "is not scrapped_on, disposal_reason or disposal_price"}}));
-  if (const json::value* day = body->if_contains("scrapped_on"); !day || day->is_null())
-    co_return fail(Error(Errc::validation_failed, "scrapping needs a day", {},
-                         {{"/scrapped_on", "required", "is the day of its end, as 2026-03-02"}}));
-  auto patch = [&](const Record&, UnixMillis) { return *body; };
+  auto patch = [&](const Record&, UnixMillis) -> Result<json::object> {
+    if (const json::value* day = body.if_contains("scrapped_on"); day && !day->is_null())
+      return body;
+    return fail(Error(Errc::validation_failed, "scrapping needs a day", {},
+                      {{"/scrapped_on", "required", "is the day of its end, as 2026-03-02"}}));
+  };
   Notice none;
   auto response = co_await apply_verb(context, request, "asset", patch, std::move(none));
   co_return response;

@@ -26,10 +26,10 @@ Result<std::vector<RecordId>> select_records(store::Connection& connection, cons
       return fail(
           Errc::bad_request,
           fmt::format("{} is of a list; this is done to all that the filters select", name));
+  SKERRY_TRY(RecordQuery query, read_record_query(connection, request, kind));
   if (std::none_of(request.queries().begin(), request.queries().end(), says_which))
     return fail(Errc::bad_request, "no filter says which records",
                 fmt::format("for example POST /v1/{}:archive?q=words", kind.plural));
-  SKERRY_TRY(RecordQuery query, read_record_query(connection, request, kind));
   if (!request.query("archived") && !request.query("q")) query.list.archived = usual;
   std::vector<RecordId> selected;
   if (query.nothing) return selected;

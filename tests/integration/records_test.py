@@ -69,7 +69,7 @@ class Lifecycle(Records):
         self.assertEqual(self.ids("/v1/assets?scrapped=include"), [asset["id"]])
         self.assertEqual(self.read("customers", acme)["assets_owned"], 0)
         # To scrap it again is done already.
-        for body in (None, {}, {"disposal_reason": "rust"}, {"scrapped_on": None}):
+        for body in ({}, {"disposal_reason": "rust"}, {"scrapped_on": None}):
             self.refused(self.post(path + ":scrap", body), 422, "validation_failed",
                          ["/scrapped_on required"])
         again = self.post(path + ":scrap", {"scrapped_on": "2026-02-28"})

@@ -114,7 +114,9 @@ TEST_F(ImportSessionsTest, AfterAStopNothingBegins) {
   const Answer refused = start("?kind=customers", "name\nAcme\n");
   EXPECT_EQ(refused.status, 503u) << refused.body;
   EXPECT_THAT(refused.body, HasSubstr("stopping"));
-  EXPECT_EQ(post("/v1/imports/customers", "name\nAcme\n", "Content-Type: text/csv\r\n").status,
+  EXPECT_EQ(post("/v1/imports/customers", "name\nAcme\n",
+                 "Content-Type: text/csv\r\nIdempotency-Key: n\r\n")
+                .status,
             503u);
   EXPECT_EQ(log.last_n(), 0);
 }
