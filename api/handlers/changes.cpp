@@ -109,6 +109,8 @@ std::optional<std::int64_t> parse_n(std::string_view text) {
 Result<store::FeedPosition> start_of(const Request& request) {
   SKERRY_TRY(const auto after, read_number(request, "after"));
   store::FeedPosition position{after.value_or(0), std::string(request.query("at").value_or(""))};
+  if (position.at.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return fail(Errc::bad_request, "at must be what an answer gave beside its last");
   const std::string_view last = request.header("Last-Event-ID");
   if (last.empty()) return position;
   const std::size_t dash = std::min(last.find('-'), last.size());

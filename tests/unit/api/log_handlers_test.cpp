@@ -41,6 +41,7 @@ TEST_F(HandlersTest, TheFeedHasEveryChangeOnce) {
        {R"({"items":[],"last":3,"at":null})"},
        {}},
       {"not a number", "GET", "/v1/changes?after=-1", "", "", 400, {"after"}, {}},
+      {"no place", "GET", "/v1/changes?after=0&at=zz", "", "", 400, {"at must"}, {}},
       {"too patient", "GET", "/v1/changes?wait=61", "", "", 400, {"60"}, {}},
   });
 }
