@@ -174,8 +174,9 @@ std::optional<RowReader::Resolved> RowReader::look_up(const Named& named, const 
   return Resolved{parent->placeholder, parent, first.first->second};
 }
 
-// References by id; those by key were found, or are to be made.
-void RowReader::check_references() {
+// References by id; those by key were found, or are to be made. What a record names already need
+// not be here: a site does not see all of it.
+void RowReader::check_references(const std::optional<Record>& match) {
   for (const ImportColumn& column : columns_.columns) {
     if (column.use != ColumnUse::value || column.what->type != FieldType::reference) continue;
     const auto& value = given_[column.field];
@@ -187,7 +188,8 @@ void RowReader::check_references() {
       if (exists_.size() >= remembered_max) exists_.clear();
       known = exists_.emplace(*id, find_referenced(*connection_, *column.what, *id)).first;
     }
-    if (!known->second) complain(column, "reference_not_found", "names no record");
+    const bool as_it_was = match && match->values[column.field] == *value;
+    if (!known->second && !as_it_was) complain(column, "reference_not_found", "names no record");
   }
 }
 

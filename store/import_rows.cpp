@@ -46,10 +46,10 @@ std::optional<PreparedRow> RowReader::read(Connection& connection, std::int64_t 
   const std::size_t before = errors.size();
   for (const ImportColumn& column : columns_.columns) take(column, column.text(cells));
   for (const Named& each : named_) resolve(each);
-  check_references();
   // Without all of its key, a row is known by its id alone.
   const bool is_sound = errors.size() == before;
   const std::optional<Record> match = is_sound || own_id_ ? find_match() : std::nullopt;
+  check_references(match);
   for (const ImportColumn& column : columns_.columns)
     if (column.use == ColumnUse::custom) take_custom(column, match ? &*match : nullptr);
   if (errors.size() > before) {

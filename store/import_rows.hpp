@@ -90,7 +90,7 @@ class RowReader {
   std::optional<Resolved> look_up(const Named& named, const json::value& key, FieldValues others,
                                   std::shared_ptr<const NewParent> other_parent,
                                   std::size_t other_field);
-  void check_references();
+  void check_references(const std::optional<Record>& match);
   std::optional<Record> find_match();
   std::optional<Record> find_whole();
   bool is_true_of(const Record& record) const;

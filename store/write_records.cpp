@@ -47,26 +47,26 @@ bool is_taken(Connection& connection, const RecordId& id) {
                      [&](const Kind& kind) { return record_exists(connection, kind, id); });
 }
 
+// A site may see an asset and not where it stands: that a move begins there it has from the asset.
+bool is_where_it_stands(Connection& connection, const Record& record, const Field& field,
+                        const RecordId& location) {
+  if (record.kind->name != "move" || field.name != "from_location") return false;
+  const auto asset = reference_of(record.value("asset"));
+  return asset &&
+         connection.query("SELECT 1 FROM asset WHERE id=?1 AND location=?2", *asset, location)
+             .next();
+}
+
+// Who sees the changed record. What it follows may be out of a site's sight; unless the change
+// names another, it is as it was.
+Result<Scope> scope_after(Connection& connection, const Record& before, const Record& record) {
+  auto scope = scope_of(connection, record);
+  if (scope || record.value(record.kind->scope_field) != before.value(record.kind->scope_field))
+    return scope;
+  return before.scope;
+}
+
 }  // namespace
-
-Result<void> check_written(const Kind& kind) {
-  if (!kind.invited) return {};
-  return fail(
-      Errc::method_not_allowed,
-      fmt::format("{} are not made and not deleted by a write", kind.plural),
-      fmt::format("invite one: POST /v1/{0}:invite, skerry {1} invite NAME; end one: skerry "
-                  "{1} revoke NAME",
-                  kind.plural, kind.name));
-}
-
-const Kind* find_referenced(Connection& connection, const Field& field, const RecordId& id) {
-  for (const std::string_view name : field.options) {
-    const Kind* kind = find_kind(name);
-    SKERRY_CHECK(kind != nullptr);
-    if (record_exists(connection, *kind, id)) return kind;
-  }
-  return nullptr;
-}
 
 Result<Scope> scope_of(Connection& connection, const Record& record) {
   const Kind& kind = *record.kind;
@@ -88,31 +88,6 @@ Result<Scope> scope_of(Connection& connection, const Record& record) {
   Cursor cursor = connection.query(sql_of(*parent).scope, *id);
   SKERRY_CHECK(cursor.next());
   return Scope{cursor.id<RecordId>(0), cursor.is_null(1) ? RecordId{} : cursor.id<RecordId>(1)};
-}
-
-std::optional<std::string> find_referrer(Connection& connection, const Kind& kind,
-                                         const RecordId& id) {
-  for (const Kind& other : all_kinds()) {
-    for (const Field& field : other.fields) {
-      if (field.type != FieldType::reference) continue;
-      if (std::find(field.options.begin(), field.options.end(), kind.name) == field.options.end())
-        continue;
-      Cursor cursor = connection.query(
-          fmt::format("SELECT id FROM {} WHERE {}=?1 LIMIT 1", other.name, field.name), id);
-      if (cursor.next()) return fmt::format("{} {}", other.name, to_string(cursor.id<RecordId>(0)));
-    }
-  }
-  return std::nullopt;
-}
-
-Result<void> check_revision(const Record& record, std::optional<std::int64_t> revision) {
-  if (!revision || *revision == record.revision) return {};
-  const std::string_view name = record.kind->name;
-  return fail(Errc::precondition_failed,
-              *revision < 0 ? fmt::format("the If-Match tag is none of this {}'s", name)
-                            : fmt::format("the {} is at revision {}, not {}", name, record.revision,
-                                          *revision),
-              "read it again and repeat the change");
 }
 
 Result<Record> RecordWriter::current(const Kind& kind, const RecordId& id,
@@ -163,12 +138,14 @@ Result<void> RecordWriter::check_authority(const Kind& kind) const {
               "ask the vendor's central");
 }
 
-Result<void> RecordWriter::check_reference(const Field& field, const RecordId& id) {
+Result<void> RecordWriter::check_reference(const Record& record, const Field& field,
+                                           const RecordId& id) {
   const auto refuse = [&](Errc code, std::string detail) {
     FieldError error = complaint(field, std::string(info(code).slug), detail);
     return fail(Error(code, std::move(detail), {}, {std::move(error)}));
   };
   const Kind* kind = find_referenced(connection_, field, id);
+  if (!kind && is_where_it_stands(connection_, record, field, id)) return {};
   if (!kind)
     return refuse(Errc::reference_not_found, fmt::format("{} names no record", to_string(id)));
   if (kind->name != "product") return {};
@@ -179,8 +156,9 @@ Result<void> RecordWriter::check_reference(const Field& field, const RecordId& i
 }
 
 // What enters must be there, and one change must fit into a row of the log.
-Result<void> RecordWriter::check_scope(const Field& field, const json::value& before,
-                                       const json::value& after) {
+Result<void> RecordWriter::check_scope(const Record& record, const Field& field,
+                                       const json::value& before) {
+  const json::value& after = record.value(field.name);
   if (!after.is_array()) return {};
   const ScopeChange change =
       scope_change(before.is_array() ? before : json::value(json::array()), after);
@@ -190,7 +168,8 @@ Result<void> RecordWriter::check_scope(const Field& field, const json::value& be
     return fail(Error(Errc::validation_failed, detail, "change it in several steps, or use \"all\"",
                       {complaint(field, "too_many", detail)}));
   }
-  for (const RecordId& customer : change.entered) SKERRY_TRY_VOID(check_reference(field, customer));
+  for (const RecordId& customer : change.entered)
+    SKERRY_TRY_VOID(check_reference(record, field, customer));
   return {};
 }
 
@@ -216,10 +195,10 @@ Result<void> RecordWriter::check_values(const Record& record, const Record* befo
                               {complaint(field, "owned_by_central", detail)})));
     }
     if (const auto id = reference_of(value.value); field.type == FieldType::reference && id)
-      refusal.take(check_reference(field, *id));
+      refusal.take(check_reference(record, field, *id));
     if (field.type == FieldType::scope)
       refusal.take(
-          check_scope(field, before ? before->values[value.field] : json::value(), value.value));
+          check_scope(record, field, before ? before->values[value.field] : json::value()));
     if (field.type == FieldType::custom)
       refusal.take(
           check_custom_unique(record, before ? before->values[value.field] : json::value()));
@@ -321,7 +300,7 @@ Result<Record> RecordWriter::set(const Record& before, const FieldValues& values
   Record record = before;
   for (const FieldValue& value : values) record.values[value.field] = value.value;
   SKERRY_TRY_VOID(check_values(record, &before, values, std::move(complaints)));
-  SKERRY_TRY(record.scope, scope_of(connection_, record));
+  SKERRY_TRY(record.scope, scope_after(connection_, before, record));
   SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::set, author);
   change.resolves = resolves;

@@ -68,8 +68,8 @@ class RecordWriter {
   void check_custom(const Record& record, const Record* before, std::vector<FieldError>& errors);
   Result<void> check_custom_unique(const Record& record, const json::value& before);
   Result<void> check_authority(const Kind& kind) const;
-  Result<void> check_reference(const Field& field, const RecordId& id);
-  Result<void> check_scope(const Field& field, const json::value& before, const json::value& after);
+  Result<void> check_reference(const Record& record, const Field& field, const RecordId& id);
+  Result<void> check_scope(const Record& record, const Field& field, const json::value& before);
   Result<void> check_unique(const Record& record, const Field& field, std::size_t position);
   Change new_change(const Record& record, ChangeOp op, const Author& author);
   void keep_shadow(const Record& record);

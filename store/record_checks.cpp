@@ -1,0 +1,73 @@
+// What is asked of a record whoever writes it: declared in write_records.hpp.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "core/check.hpp"
+#include "store/record_sql.hpp"
+#include "store/write_records.hpp"
+
+namespace skerry::store {
+
+Result<void> check_written(const Kind& kind) {
+  if (!kind.invited) return {};
+  return fail(
+      Errc::method_not_allowed,
+      fmt::format("{} are not made and not deleted by a write", kind.plural),
+      fmt::format("invite one: POST /v1/{0}:invite, skerry {1} invite NAME; end one: skerry "
+                  "{1} revoke NAME",
+                  kind.plural, kind.name));
+}
+
+std::optional<std::string> find_referrer(Connection& connection, const Kind& kind,
+                                         const RecordId& id) {
+  for (const Kind& other : all_kinds()) {
+    for (const Field& field : other.fields) {
+      if (field.type != FieldType::reference) continue;
+      if (std::find(field.options.begin(), field.options.end(), kind.name) == field.options.end())
+        continue;
+      Cursor cursor = connection.query(
+          fmt::format("SELECT id FROM {} WHERE {}=?1 LIMIT 1", other.name, field.name), id);
+      if (cursor.next()) return fmt::format("{} {}", other.name, to_string(cursor.id<RecordId>(0)));
+    }
+  }
+  return std::nullopt;
+}
+
+Result<void> check_revision(const Record& record, std::optional<std::int64_t> revision) {
+  if (!revision || *revision == record.revision) return {};
+  const std::string_view name = record.kind->name;
+  return fail(Errc::precondition_failed,
+              *revision < 0 ? fmt::format("the If-Match tag is none of this {}'s", name)
+                            : fmt::format("the {} is at revision {}, not {}", name, record.revision,
+                                          *revision),
+              "read it again and repeat the change");
+}
+
+const Kind* find_referenced(Connection& connection, const Field& field, const RecordId& id) {
+  for (const std::string_view name : field.options) {
+    const Kind* kind = find_kind(name);
+    SKERRY_CHECK(kind != nullptr);
+    if (record_exists(connection, *kind, id)) return kind;
+  }
+  return nullptr;
+}
+
+std::optional<RecordId> find_same_key(Connection& connection, const Record& record,
+                                      std::size_t position) {
+  const Field& field = record.kind->fields[position];
+  const json::value& value = record.values[position];
+  if (field.unique == Unique::no || value.is_null()) return std::nullopt;
+  Cursor cursor = connection.statement(sql_of(*record.kind).same_key[position]);
+  bind_value(cursor, 1, field, value);
+  cursor.bind(2, record.id);
+  if (field.unique == Unique::within) {
+    const int group = record.kind->find_field(field.unique_within);
+    SKERRY_CHECK(group >= 0);
+    bind_value(cursor, 3, record.kind->field(static_cast<std::size_t>(group)),
+               record.value(field.unique_within));
+  }
+  if (!cursor.next()) return std::nullopt;
+  return cursor.id<RecordId>(0);
+}
+
+}  // namespace skerry::store

@@ -1,0 +1,107 @@
+// What records name: records that a site does not see, and ones that were deleted meanwhile.
+#include "store/export_records.hpp"
+#include "store/import_records.hpp"
+#include "tests/unit/store/text_file.hpp"
+#include "tests/unit/sync/reconcile_assets_fixture.hpp"
+
+namespace skerry::sync {
+namespace {
+
+// The site sees Acme alone: an asset of Bell's that stands in Acme's yard, and one of Acme's that
+// stands in Bell's mill.
+class ReconcileUnseen : public ReconcileAssets {
+ protected:
+  ReconcileUnseen() {
+    guest = asset(central, "guest", bell);
+    ours = asset(central, "ours", acme);
+    move(central, guest, yard, {{"arrived_at", "2026-01-01"}});
+    move(central, ours, mill, {{"arrived_at", "2026-01-01"}});
+    see_only(site, {acme});
+    exchange(site);
+    EXPECT_FALSE(has(site, "customer", bell));
+    EXPECT_FALSE(has(site, "location", mill));
+  }
+
+  std::string exported(std::string_view kind) {
+    const store::Reader reader = site.database->read();
+    store::ListQuery query;
+    query.kind = find_kind(kind);
+    query.archived = store::Archived::include;
+    store::RecordExport lines(*reader, query, store::ExportFormat::csv);
+    std::string text = lines.begin();
+    while (lines.next(text)) {
+    }
+    return text;
+  }
+  store::ImportReport import(std::string_view kind, std::string_view text) {
+    const store::TextFile file(text);
+    const store::ImportPlace place{*site.database, *site.log, Role::site, site.random};
+    const auto report = store::import_records(place, *find_kind(kind), file.get(), {},
+                                              {"uid:0", "import", "again"});
+    EXPECT_TRUE(report) << report.error().detail;
+    return report ? *report : store::ImportReport();
+  }
+
+  RecordId guest, ours;
+};
+
+TEST_F(ReconcileUnseen, AnAssetOfAnOwnerOutOfSightCanBeChanged) {
+  for (const json::object& patch : {json::object{{"status", "down"}, {"description", "leaks"}},
+                                    json::object{{"archived_at", "2026-01-03T00:00:00Z"}},
+                                    json::object{{"scrapped_on", "2026-02-01"}}}) {
+    const auto changed = set(site, "asset", guest, patch);
+    ASSERT_TRUE(changed) << changed.error().detail;
+  }
+  ASSERT_TRUE(create(site, "note", {{"subject", to_string(guest)}, {"text", "seen here"}}));
+  settle();
+  EXPECT_EQ(value(central, "asset", guest, "status"), "\"down\"");
+  EXPECT_EQ(value(central, "asset", guest, "scrapped_on"), "\"2026-02-01\"");
+  EXPECT_EQ(value(central, "asset", guest, "owner"), fmt::format("\"{}\"", to_string(bell)));
+  EXPECT_TRUE(conflicts(central).empty());
+  expect_equal(site);
+}
+
+TEST_F(ReconcileUnseen, AMoveBeginsWhereTheAssetStands) {
+  const RecordId back =
+      move(site, ours, yard, {{"from_location", to_string(mill)}, {"arrived_at", "2026-02-01"}});
+  ASSERT_TRUE(set(site, "move", back, {{"carrier", "Boat"}}));
+  settle();
+  EXPECT_EQ(place(central, ours), fmt::format("\"{}\" false", to_string(yard)));
+  EXPECT_EQ(value(central, "move", back, "from_location"), fmt::format("\"{}\"", to_string(mill)));
+  expect_equal(site);
+}
+
+TEST_F(ReconcileUnseen, WhatIsNewlyNamedMustBeSeen) {
+  const auto code = [](const auto& refused) {
+    return refused ? Errc::internal : refused.error().code;
+  };
+  EXPECT_EQ(code(set(site, "asset", ours, {{"owner", to_string(bell)}})),
+            Errc::reference_not_found);
+  const json::object trip{
+      {"asset", to_string(ours)}, {"to_location", to_string(mill)}, {"arrived_at", "2026-02-01"}};
+  EXPECT_EQ(code(create(site, "move", trip)), Errc::reference_not_found);
+  const json::object odd{{"asset", to_string(guest)},  // which does not stand there
+                         {"from_location", to_string(mill)},
+                         {"to_location", to_string(dock)},
+                         {"arrived_at", "2026-02-01"}};
+  EXPECT_EQ(code(create(site, "move", odd)), Errc::reference_not_found);
+}
+
+TEST_F(ReconcileUnseen, TheSitesOwnExportComesBackWithoutAChange) {
+  for (const std::string_view kind : {"asset", "move"}) {
+    const store::ImportReport report = import(kind, exported(kind));
+    for (const store::TableError& error : report.errors)
+      ADD_FAILURE() << kind << " row " << error.row << ' ' << error.column << ": " << error.detail;
+    EXPECT_EQ(report.unchanged, 2) << kind;
+  }
+  std::string text = exported("asset");
+  const std::string known = to_string(guest);
+  text.replace(text.find(known), known.size(), "0199c0de-0000-7000-8000-00000000dead");
+  text.replace(text.find("guest"), 5, "stranger");
+  const auto report = import("asset", text);  // a new asset, of nobody who is known here
+  ASSERT_EQ(report.errors.size(), 1U);
+  EXPECT_EQ(report.errors[0].column, "owner");
+}
+
+}  // namespace
+}  // namespace skerry::sync
