@@ -12,18 +12,25 @@ namespace {
 
 using Found = std::pair<const Kind*, RecordId>;
 
-// The records that refer to this one themselves.
-std::vector<Found> referrers(Connection& connection, const Found& to) {
-  std::vector<Found> found;
+struct Reference {
+  const Kind* kind;
+  RecordId record;
+  std::size_t field;
+};
+
+// The references to this record itself.
+std::vector<Reference> references_to(Connection& connection, const Found& to) {
+  std::vector<Reference> found;
   for (const Kind& kind : all_kinds()) {
-    for (const Field& field : kind.fields) {
+    for (std::size_t i = 0; i < kind.fields.size(); ++i) {
+      const Field& field = kind.fields[i];
       const bool refers = field.type == FieldType::reference &&
                           std::find(field.options.begin(), field.options.end(), to.first->name) !=
                               field.options.end();
       if (!refers) continue;
       Cursor cursor = connection.query(
           fmt::format("SELECT id FROM {} WHERE {}=?1", kind.name, field.name), to.second);
-      while (cursor.next()) found.emplace_back(&kind, cursor.id<RecordId>(0));
+      while (cursor.next()) found.push_back({&kind, cursor.id<RecordId>(0), i});
     }
   }
   return found;
@@ -35,26 +42,39 @@ class Collector {
   explicit Collector(Connection& connection) : connection_(connection) {}
 
   Result<void> collect(const Found& from) {
-    for (const Found& referrer : referrers(connection_, from)) {
-      if (!seen_.insert(referrer.second).second) continue;
-      if (seen_.size() > dependants_max)
+    for (const Reference& each : references_to(connection_, from)) {
+      if (is_mention(*each.kind, each.kind->fields[each.field])) {
+        mentions_.push_back({each.kind, each.record, each.field});
+        continue;
+      }
+      if (!seen_.insert(each.record).second) continue;
+      if (seen_.size() + mentions_.size() > dependants_max)
         return fail(Errc::limit_exceeded,
                     fmt::format("more than {} records refer to it", dependants_max),
                     "delete some of them first");
-      SKERRY_TRY_VOID(collect(referrer));  // as deep as kinds refer to kinds
-      dependants_.records.push_back(referrer);
-      ++dependants_.counts[referrer.first->plural];
+      SKERRY_TRY_VOID(collect({each.kind, each.record}));  // as deep as kinds refer to kinds
+      dependants_.records.emplace_back(each.kind, each.record);
+      ++dependants_.counts[each.kind->plural];
     }
     return {};
   }
 
-  Dependants take() { return std::move(dependants_); }
+  Dependants take() {
+    for (const Dependants::Mention& mention : mentions_)
+      if (!seen_.contains(mention.record)) dependants_.mentions.push_back(mention);
+    return std::move(dependants_);
+  }
 
  private:
   Connection& connection_;
   std::unordered_set<RecordId> seen_;
+  std::vector<Dependants::Mention> mentions_;
   Dependants dependants_;
 };
+
+std::string counted(std::int64_t count, std::string_view plural) {
+  return fmt::format("{} {}", count, count == 1 ? find_kind_by_plural(plural)->name : plural);
+}
 
 }  // namespace
 
@@ -62,8 +82,14 @@ std::string Dependants::to_text() const {
   std::string text;
   for (const auto& [plural, count] : counts) {
     if (!text.empty()) text += ", ";
-    text += fmt::format("{} {}", count, count == 1 ? find_kind_by_plural(plural)->name : plural);
+    text += counted(count, plural);
   }
+  std::map<std::pair<std::string_view, std::string_view>, std::int64_t> losing;
+  for (const Mention& mention : mentions)
+    ++losing[{mention.kind->plural, mention.kind->fields[mention.field].name}];
+  for (const auto& [what, count] : losing)
+    text += fmt::format("{}{} by {} {}, which becomes null", text.empty() ? "" : ", ",
+                        counted(count, what.first), count == 1 ? "its" : "their", what.second);
   return text;
 }
 
@@ -101,6 +127,10 @@ Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, con
         Errc::in_use,
         fmt::format("what refers to the {} has changed: {}", kind.name, dependants.to_text()),
         "delete it again without token to see what would go");
+  for (const Dependants::Mention& mention : dependants.mentions)
+    SKERRY_TRY_VOID(writer.update(*mention.kind, mention.record,
+                                  {{mention.kind->fields[mention.field].name, nullptr}},
+                                  std::nullopt, author));
   bool continues = false;
   for (const auto& [kind_of_dependant, dependant] : dependants.records) {
     SKERRY_TRY_VOID(writer.remove(*kind_of_dependant, dependant, std::nullopt, author, continues));

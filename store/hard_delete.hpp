@@ -15,7 +15,15 @@ struct Dependants {
   std::vector<std::pair<const Kind*, RecordId>> records;
   std::map<std::string_view, std::int64_t> counts;  // by plural
 
-  // "3 contacts, 1 location".
+  // What stays and only mentions one of them (is_mention): the field becomes null.
+  struct Mention {
+    const Kind* kind;
+    RecordId record;
+    std::size_t field;
+  };
+  std::vector<Mention> mentions;
+
+  // "3 contacts, 1 location, 2 moves by their from_location, which becomes null".
   std::string to_text() const;
   // Names these counts of this record; changes when they do.
   std::string token(const RecordId& record) const;

@@ -18,6 +18,11 @@ Result<void> check_written(const Kind& kind) {
                   kind.plural, kind.name));
 }
 
+bool is_mention(const Kind& kind, const Field& field) {
+  return field.type == FieldType::reference && !field.required && !kind.invited &&
+         field.name != kind.scope_field;
+}
+
 std::optional<std::string> find_referrer(Connection& connection, const Kind& kind,
                                          const RecordId& id) {
   for (const Kind& other : all_kinds()) {

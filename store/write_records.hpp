@@ -92,6 +92,10 @@ Result<void> check_written(const Kind& kind);
 // reference_not_found when the way there leads nowhere.
 Result<Scope> scope_of(Connection& connection, const Record& record);
 
+// A reference that a record can be without: when what it names is deleted, the record stays and
+// names nothing there. Any other reference goes with what it names.
+bool is_mention(const Kind& kind, const Field& field);
+
 // The kind of the record `id` among the kinds a reference field names; nullptr when there is none.
 const Kind* find_referenced(Connection& connection, const Field& field, const RecordId& id);
 

@@ -2,7 +2,9 @@
 // records and the decision's place in central's log belong to one transaction.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/change.hpp"
 #include "store/conflicts.hpp"
@@ -41,8 +43,14 @@ class RowDecider {
   Decision remove(const Row& row);
   Decision set_fields(const Row& row, const store::Record& before);
   Decision absent(const Row& row);
-  Decision unplaced(const Row& row, const store::Record& record, const Error& why);
-  Decision after_delete(const Row& row, const store::Tombstone& tombstone);
+  std::optional<Decision> check_references(const Row& row, store::Record& record,
+                                           const store::Record* before);
+  Decision lacking(const Row& row, const store::Record* before, const Field& field,
+                   const json::value& named);
+  Decision after_delete(const Row& row, const store::Tombstone& tombstone,
+                        const store::Record* before = nullptr);
+  store::Scope scope_of_gone(const Row& row, const store::Tombstone& named);
+  Decision note_lost_mentions(const Row& row, const store::Record& record);
   bool scope_allows(const Row& row, const store::Scope& scope);
   RecordId customer_seen(const store::Scope& scope);
   void note_duplicate_keys(const Row& row, const store::Record& before,
@@ -57,7 +65,9 @@ class RowDecider {
   store::Connection& connection_;
   const store::Site& site_;
   UnixMillis received_at_;
-  int conflicts_ = 0;  // made by the row that is being decided
+  // Of the row that is being decided.
+  int conflicts_ = 0;
+  std::vector<const FieldChange*> lost_mentions_;  // of what is gone
 };
 
 }  // namespace skerry::sync

@@ -63,8 +63,8 @@ Response in_use_answer(const Request& request, const Kind& kind, const RecordId&
   for (const auto& [plural, count] : dependants.counts) counts[plural] = count;
   auto& body = std::get<std::string>(response.body);
   body.pop_back();
-  body +=
-      fmt::format(",\"counts\":{},\"token\":\"{}\"}}", to_json_text(counts), dependants.token(id));
+  body += fmt::format(",\"counts\":{},\"mentions\":{},\"token\":\"{}\"}}", to_json_text(counts),
+                      dependants.mentions.size(), dependants.token(id));
   return response;
 }
 

@@ -84,8 +84,12 @@ json::object problem_schema() {
       {"current", object{{"type", "object"},
                          {"description", "With `precondition_failed`: the record as it is now"}}},
       {"counts", object{{"type", "object"},
-                        {"description", "With `in_use`: what refers to the record, by kind"},
+                        {"description", "With `in_use`: what would go with the record, by kind"},
                         {"additionalProperties", object{{"type", "integer"}}}}},
+      {"mentions", object{{"type", "integer"},
+                          {"description",
+                           "With `in_use`: how many records would stay and lose an optional "
+                           "reference"}}},
       {"token", text("With `in_use`: says that the counts were seen")}};
   return {{"type", "object"},
           {"description", "RFC 9457"},

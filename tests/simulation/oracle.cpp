@@ -180,16 +180,21 @@ std::string Oracle::created(const Row& row) {
     values[field.field] = field.new_value;
     written.insert(field.field);
   }
+  std::set<std::size_t> lost;
+  if (const auto named = lacking(row, values, nullptr, lost)) return unplaced(row, *named, nullptr);
   const auto audience = audience_of(*change.kind, change.record, values);
-  if (!audience) return unplaced(row, values[scope_field(*change.kind)]);
+  if (!audience) return unplaced(row, values[scope_field(*change.kind)], nullptr);
   if (change.kind->name == "customer") {
     if (state_.scopes.contains(row.site())) state_.scopes[row.site()].insert(change.record);
   } else if (!sees(row.site(), *change.kind, *audience)) {
     return out_of_scope(row, *audience);
   }
   begin_entity(change, row.n, row.site(), row.effective);
+  for (const std::size_t field : lost)
+    state_.entities.at(change.record).fields[field].back().value = nullptr;
   find_duplicates(row, written, nullptr);
-  return "applied";
+  lost_mentions(row, lost);
+  return lost.empty() ? "applied" : "superseded";
 }
 
 std::string Oracle::missing(const Row& row) const {
@@ -198,12 +203,51 @@ std::string Oracle::missing(const Row& row) const {
   return "rejected";
 }
 
-// What follows a record that is not here waits for it; a record that was deleted never comes.
-std::string Oracle::unplaced(const Row& row, const json::value& parent) {
+std::optional<json::value> Oracle::lacking(const Row& row, std::vector<json::value>& values,
+                                           const Entity* before,
+                                           std::set<std::size_t>& lost) const {
+  const Kind& kind = *row.change.kind;
+  for (const FieldChange& change : row.change.fields) {
+    const Field& field = kind.fields[change.field];
+    json::value& value = values[change.field];
+    const auto id = reference(value);
+    if (field.type != FieldType::reference || field.name == kind.scope_field || !id) continue;
+    if (living(value)) continue;
+    if (field.required || !state_.entities.contains(*id)) return value;
+    value = before ? before->now(change.field).value : json::value();
+    lost.insert(change.field);
+  }
+  return std::nullopt;
+}
+
+void Oracle::lost_mentions(const Row& row, const std::set<std::size_t>& lost) {
+  if (lost.empty()) return;
+  const Entity& entity = state_.entities.at(row.change.record);
+  const RecordId customer = told_under(row.site(), *audience_of(row.change.record, entity));
+  for (const FieldChange& field : row.change.fields)
+    if (lost.contains(field.field))
+      conflict("edit_vs_delete", row, entity.kind->fields[field.field].name, customer,
+               to_json_text(entity.now(field.field).value), to_json_text(field.new_value));
+}
+
+// What names a record that is not here waits for it; a record that was deleted never comes.
+// `before`: the record, if there is one.
+std::string Oracle::unplaced(const Row& row, const json::value& parent, const Entity* before) {
   const auto id = reference(parent);
   const auto found = id ? state_.entities.find(*id) : state_.entities.end();
   if (found == state_.entities.end()) return "held";
-  const Audience audience = found->second.last_audience;
+  Audience audience = found->second.last_audience;
+  if (before) {
+    audience = audience_of(row.change.record, *before).value_or(Audience{});
+    for (const FieldChange& field : row.change.fields)
+      conflict("edit_vs_delete", row, row.change.kind->fields[field.field].name,
+               told_under(row.site(), audience), to_json_text(before->now(field.field).value),
+               to_json_text(field.new_value));
+    return "conflict";
+  }
+  std::vector<json::value> values(row.change.kind->fields.size());
+  for (const FieldChange& field : row.change.fields) values[field.field] = field.new_value;
+  audience = audience_of(*row.change.kind, row.change.record, values).value_or(audience);
   if (row.change.op == ChangeOp::create) {
     begin_entity(row.change, row.n, row.site(), row.effective);
     Entity& stillborn = state_.entities.at(row.change.record);
@@ -241,13 +285,17 @@ std::string Oracle::changed(const Row& row) {
     met.push_back(meet(description, entity.now(field.field), field, row));
     if (met.back().stands) values[field.field] = *met.back().stands;
   }
+  std::set<std::size_t> lost_names;
+  if (const auto named = lacking(row, values, &entity, lost_names))
+    return unplaced(row, *named, &entity);
   const auto after = audience_of(*change.kind, change.record, values);
-  if (!after) return unplaced(row, values[scope_field(*change.kind)]);
+  if (!after) return unplaced(row, values[scope_field(*change.kind)], &entity);
   if (after != before && !sees(row.site(), *change.kind, *after)) return out_of_scope(row, *after);
   std::set<std::size_t> written;
   bool lost = false;
   for (std::size_t i = 0; i < met.size(); ++i) {
     const std::size_t field = change.fields[i].field;
+    if (met[i].stands && lost_names.contains(field)) met[i].stands = values[field];
     if (met[i].stands) {
       if (*met[i].stands != entity.now(field).value) written.insert(field);
       entity.fields[field].push_back({row.n, *met[i].stands, row.site(), row.effective});
@@ -260,6 +308,8 @@ std::string Oracle::changed(const Row& row) {
              met[i].lost ? current : proposal, met[i].lost ? proposal : current);
   }
   find_duplicates(row, written, custom_before);
+  lost_mentions(row, lost_names);
+  lost = lost || !lost_names.empty();
   if (change.resolves) state_.resolved.insert(*change.resolves);
   return lost ? "superseded" : "applied";
 }

@@ -81,7 +81,12 @@ class Oracle {
   std::string changed(const Row& row);
   std::string removed(const Row& row);
   std::string missing(const Row& row) const;
-  std::string unplaced(const Row& row, const json::value& parent);
+  std::string unplaced(const Row& row, const json::value& parent, const Entity* before);
+  // The first reference of the row that names no record and decides it; mentions of what was
+  // deleted become null (or what stood before) and are named in `lost`.
+  std::optional<json::value> lacking(const Row& row, std::vector<json::value>& values,
+                                     const Entity* before, std::set<std::size_t>& lost) const;
+  void lost_mentions(const Row& row, const std::set<std::size_t>& lost);
   void edit_of_deleted(const Row& row, const Audience& audience);
   std::string out_of_scope(const Row& row, const Audience& audience);
   void begin_entity(const Change& change, std::int64_t n, std::size_t author, HlcStamp effective);

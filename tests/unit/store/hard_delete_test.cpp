@@ -72,6 +72,21 @@ TEST_F(HardDeleteTest, GoesWithAllThatRefersToItAndLeavesTombstones) {
             2);
 }
 
+TEST_F(HardDeleteTest, AForeignMoveThatOnlyBeganThereStays) {
+  const RecordId valve = asset("2", island);
+  const RecordId trip =
+      move(valve, beach,
+           fmt::format(R"("from_location":"{}","arrived_at":"2026-01-01")", to_string(quay)));
+  const Dependants found = dependants("customer", harbour);
+  EXPECT_EQ(found.to_text(), "2 locations, 1 move by its from_location, which becomes null");
+  EXPECT_EQ(drop("location", quay).error().code, Errc::in_use);
+  const auto gone = destroy("customer", harbour, "Harbour", found.token(harbour));
+  ASSERT_TRUE(gone) << gone.error().detail;
+  EXPECT_TRUE(read("move", trip).value("from_location").is_null());
+  EXPECT_EQ(place(valve), "Beach");
+  EXPECT_EQ(counters(island), recount(island));
+}
+
 TEST_F(HardDeleteTest, TheWrongNameOrATokenOfOldDoesNothing) {
   const std::string token = dependants("customer", harbour).token(harbour);
   const std::int64_t before = records();

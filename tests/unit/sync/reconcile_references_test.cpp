@@ -103,5 +103,95 @@ TEST_F(ReconcileUnseen, TheSitesOwnExportComesBackWithoutAChange) {
   EXPECT_EQ(report.errors[0].column, "owner");
 }
 
+class ReconcileGone : public ReconcileAssets {
+ protected:
+  ReconcileGone() {
+    valve = *create(central, "product", {{"sku", "V"}, {"name", "Valve"}, {"type", "device"}});
+    one = asset(central, "1", acme);
+    settle();
+  }
+  // The types and fields of what is in conflict; the same on both sides.
+  std::vector<std::string> kept() {
+    std::vector<std::string> texts;
+    for (Machine* machine : {&central, &site}) {
+      std::vector<std::string> here;
+      for (const store::Conflict& conflict : conflicts(*machine))
+        here.push_back(fmt::format("{} {} {}", store::to_text(conflict.type), conflict.kind->name,
+                                   conflict.field));
+      std::sort(here.begin(), here.end());
+      EXPECT_TRUE(machine == &central || here == texts);
+      texts = std::move(here);
+    }
+    return texts;
+  }
+  void delete_dock_and_valve() {
+    ASSERT_TRUE(remove(central, "location", dock));
+    ASSERT_TRUE(remove(central, "product", valve));
+    settle();
+  }
+
+  RecordId valve, one;
+};
+
+TEST_F(ReconcileGone, H10_WhatNamesADeletedRecordIsKeptAsAConflict) {
+  const RecordId trip = move(site, one, dock, {{"arrived_at", "2026-01-01"}});
+  const auto made = create(
+      site, "asset", {{"product", to_string(valve)}, {"serial", "N"}, {"owner", to_string(acme)}});
+  ASSERT_TRUE(made);
+  delete_dock_and_valve();
+  for (Machine* machine : {&central, &site}) {
+    EXPECT_FALSE(has(*machine, "move", trip));
+    EXPECT_FALSE(has(*machine, "asset", *made));
+    EXPECT_EQ(place(*machine, one), "null false");
+  }
+  EXPECT_EQ(decided(site, 1), "conflict");
+  EXPECT_EQ(told(site, 2), "conflict");
+  const auto texts = kept();
+  EXPECT_TRUE(std::find(texts.begin(), texts.end(), "edit_vs_delete asset serial") != texts.end());
+  EXPECT_TRUE(std::find(texts.begin(), texts.end(), "edit_vs_delete move to_location") !=
+              texts.end());
+  expect_equal(site);
+}
+
+TEST_F(ReconcileGone, H10_AnEditThatNamesADeletedRecordIsKeptAsAConflict) {
+  const RecordId trip = move(central, one, yard, {{"arrived_at", "2026-01-01"}});
+  settle();
+  ASSERT_TRUE(set(site, "move", trip, {{"to_location", to_string(dock)}}));
+  ASSERT_TRUE(set(site, "asset", one, {{"product", to_string(valve)}, {"status", "down"}}));
+  delete_dock_and_valve();
+  for (Machine* machine : {&central, &site}) {
+    EXPECT_EQ(value(*machine, "move", trip, "to_location"), fmt::format("\"{}\"", to_string(yard)));
+    EXPECT_EQ(value(*machine, "asset", one, "product"), fmt::format("\"{}\"", to_string(pump)));
+    EXPECT_EQ(place(*machine, one), fmt::format("\"{}\" false", to_string(yard)));
+  }
+  const std::vector<std::string> expected{"edit_vs_delete asset product",
+                                          "edit_vs_delete asset status",
+                                          "edit_vs_delete move to_location"};
+  EXPECT_EQ(kept(), expected);
+  // The rest of the edit can still be chosen; what it names cannot.
+  for (const store::Conflict& conflict : open_conflicts(central))
+    if (conflict.field == "status") resolve(central, conflict.id, store::ConflictChoice::loser);
+  settle();
+  EXPECT_EQ(value(site, "asset", one, "status"), "\"down\"");
+  expect_equal(site);
+}
+
+TEST_F(ReconcileGone, AMoveFromADeletedPlaceStaysWithoutIt) {
+  const RecordId trip =
+      move(site, one, yard, {{"from_location", to_string(dock)}, {"arrived_at", "2026-01-01"}});
+  delete_dock_and_valve();
+  for (Machine* machine : {&central, &site}) {
+    EXPECT_EQ(value(*machine, "move", trip, "from_location"), "null");
+    EXPECT_EQ(place(*machine, one), fmt::format("\"{}\" false", to_string(yard)));
+  }
+  EXPECT_EQ(told(site, 1), "superseded");
+  ASSERT_EQ(kept(), std::vector<std::string>{"edit_vs_delete move from_location"});
+  resolve(site, open_conflicts(site).front().id, store::ConflictChoice::winner);
+  settle();
+  EXPECT_TRUE(open_conflicts(central).empty());
+  EXPECT_TRUE(open_conflicts(site).empty());
+  expect_equal(site);
+}
+
 }  // namespace
 }  // namespace skerry::sync

@@ -1,0 +1,187 @@
+// The part of RowDecider that keeps what did not stand, where a person sees it.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "core/timestamp.hpp"
+#include "crypto/sha256.hpp"
+#include "store/custom_fields.hpp"
+#include "store/site_scope.hpp"
+#include "sync/decide_row.hpp"
+
+namespace skerry::sync {
+namespace {
+
+using store::ConflictType;
+using store::FieldStamp;
+using store::Record;
+using store::Tombstone;
+
+// The same rows give the same conflict ids, so that a replay makes nothing twice.
+RecordId conflict_id(const Hash& row_hash, std::string_view field) {
+  crypto::Sha256 hash;
+  hash.update(row_hash);
+  hash.update(as_bytes(field));
+  const Hash digest = hash.finish();
+  RecordId id;
+  std::copy_n(digest.begin(), id.bytes.size(), id.bytes.begin());
+  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x80);  // UUIDv8: our own form
+  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
+  return id;
+}
+
+ChangeUid uid_of(const Change& change, const Hash& row_hash) {
+  if (change.uid) return *change.uid;
+  ChangeUid uid;
+  std::copy_n(row_hash.begin(), uid.bytes.size(), uid.bytes.begin());
+  return uid;
+}
+
+json::value version_json(Version version) {
+  return version.at_central() ? to_json(version) : json::value();
+}
+
+}  // namespace
+
+// An edit never brings a deleted record back; it is kept where a person sees it (SYNC H8).
+// `before`: the record, when it is what the row names that was deleted.
+Decision RowDecider::after_delete(const Row& row, const Tombstone& tombstone,
+                                  const Record* before) {
+  for (const FieldChange& field : row.change.fields) {
+    json::object winner{{"deleted", true}, {"version", to_json(tombstone.version)}};
+    if (before)
+      winner = describe_current(before->values[field.field],
+                                before->stamps.of(row.change.kind->fields[field.field].name));
+    write_conflict(row, ConflictType::edit_vs_delete, customer_seen(tombstone.scope),
+                   row.change.kind->fields[field.field].name, std::move(winner),
+                   describe_proposal(row, &field));
+  }
+  return {Disposition::conflict, "edit_vs_delete", 0};
+}
+
+// Takes from a site only what is in its scope; anything else is kept as a conflict.
+bool RowDecider::scope_allows(const Row& row, const store::Scope& scope) {
+  if (store::in_scope(connection_, site_, *row.change.kind, scope)) return true;
+  const RecordId& customer = scope.customer;
+  if (row.change.fields.empty())
+    write_conflict(row, ConflictType::out_of_scope, customer, {}, {},
+                   describe_proposal(row, nullptr));
+  for (const FieldChange& field : row.change.fields)
+    write_conflict(row, ConflictType::out_of_scope, customer,
+                   row.change.kind->fields[field.field].name, {}, describe_proposal(row, &field));
+  return false;
+}
+
+// The customer a conflict is told under: one that the site sees, so that it learns of it.
+RecordId RowDecider::customer_seen(const store::Scope& scope) {
+  const bool by_place = !scope.place.is_zero() &&
+                        !store::in_scope(connection_, site_, scope.customer) &&
+                        store::in_scope(connection_, site_, scope.place);
+  return by_place ? scope.place : scope.customer;
+}
+
+Decision RowDecider::note_lost_mentions(const Row& row, const Record& record) {
+  if (lost_mentions_.empty()) return {};
+  std::string names;
+  for (const FieldChange* lost : lost_mentions_) {
+    const std::string_view name = record.kind->fields[lost->field].name;
+    json::object winner{{"value", record.values[lost->field]}, {"version", to_json(row.version)}};
+    write_conflict(row, ConflictType::edit_vs_delete, customer_seen(record.scope), name,
+                   std::move(winner), describe_proposal(row, lost));
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
+  }
+  return {Disposition::superseded, fmt::format("{} names what was deleted", names), 0};
+}
+
+// Two sites that never met may both be right: both records stay (SYNC H9). Of what stands since
+// this row only: the rest was told when it came to stand.
+void RowDecider::note_duplicate_keys(const Row& row, const Record& before, const Record& record) {
+  std::vector<std::size_t> changed;
+  for (std::size_t i = 0; i < record.values.size(); ++i)
+    if (before.values[i] != record.values[i]) changed.push_back(i);
+  for (const std::size_t key : store::changed_keys(*record.kind, changed)) {
+    const auto other = store::find_same_key(connection_, record, key);
+    if (!other) continue;
+    const json::value& value = record.values[key];
+    // Of a key that became equal because its group changed: as it was.
+    const FieldChange same{key, value, value, std::nullopt};
+    const auto field = std::find_if(row.change.fields.begin(), row.change.fields.end(),
+                                    [&](const FieldChange& each) { return each.field == key; });
+    json::object winner{{"record", to_string(*other)}, {"value", value}};
+    json::object loser = describe_proposal(row, field == row.change.fields.end() ? &same : &*field);
+    loser["record"] = to_string(record.id);
+    write_conflict(row, ConflictType::duplicate_key, customer_seen(record.scope),
+                   record.kind->fields[key].name, std::move(winner), std::move(loser));
+  }
+  for (const FieldChange& field : row.change.fields) {
+    if (record.kind->fields[field.field].type != FieldType::custom) continue;
+    for (const auto& [key, other] :
+         store::find_same_custom(connection_, record, before.values[field.field])) {
+      const json::value& value = record.values[field.field].at(key);
+      json::object winner{{"record", to_string(other)}, {"value", value}};
+      json::object loser = describe_proposal(row, &field);
+      loser["record"] = to_string(record.id);
+      loser["value"] = value;
+      write_conflict(row, ConflictType::duplicate_key, customer_seen(record.scope),
+                     fmt::format("custom.{}", key), std::move(winner), std::move(loser));
+    }
+  }
+}
+
+void RowDecider::resolve_conflict(const Row& row, const Record& record) {
+  if (!row.change.resolves) return;
+  auto conflict = store::find_conflict(connection_, *row.change.resolves);
+  if (!conflict || !conflict->open || conflict->record != record.id) return;
+  conflict->open = false;
+  conflict->decided_by = fmt::format("{} at {}", row.change.actor, site_.name);
+  conflict->resolved_at = received_at_;
+  conflict->version = row.version.n;
+  if (const int field = record.kind->find_field(conflict->field); field >= 0)
+    conflict->resolution = {{"value", record.values[static_cast<std::size_t>(field)]},
+                            {"version", to_json(row.version)}};
+  store::write_conflict(connection_, *conflict);
+}
+
+void RowDecider::write_conflict(const Row& row, ConflictType type, const RecordId& customer,
+                                std::string_view field, json::object winner, json::object loser) {
+  store::Conflict conflict;
+  conflict.id = conflict_id(row.hash, fmt::format("{}/{}", store::to_text(type), field));
+  conflict.type = type;
+  conflict.kind = row.change.kind;
+  conflict.record = row.change.record;
+  conflict.scope_customer = customer;
+  conflict.field = field;
+  conflict.winner = std::move(winner);
+  conflict.loser = std::move(loser);
+  conflict.created_at = received_at_;
+  conflict.version = row.version.n;
+  store::write_conflict(connection_, conflict);
+  ++conflicts_;
+}
+
+json::object RowDecider::describe_proposal(const Row& row, const FieldChange* field) const {
+  json::object described{{"author", json::object{{"site", site_.name}, {"by", row.change.actor}}},
+                         {"uid", to_string(uid_of(row.change, row.hash))},
+                         {"hlc", to_string(row.change.hlc)},
+                         {"effective", format_timestamp(row.effective.ms())}};
+  if (row.change.wall) described["wall"] = format_timestamp(*row.change.wall);
+  if (!field) {
+    described["deleted"] = true;
+    return described;
+  }
+  described["value"] = field->new_value;
+  described["old"] = field->old_value;
+  described["base"] = field->base ? version_json(*field->base) : json::value();
+  return described;
+}
+
+json::object RowDecider::describe_current(const json::value& value, const FieldStamp& stamp) {
+  json::object author{{"site", "central"}};
+  if (const auto site = store::find_site_by_number(connection_, stamp.site))
+    author["site"] = site->name;
+  return {{"value", value},
+          {"author", std::move(author)},
+          {"version", version_json(stamp.version)},
+          {"effective", format_timestamp(stamp.effective.ms())}};
+}
+
+}  // namespace skerry::sync
