@@ -49,6 +49,10 @@ json::object object_member(const json::object& object, std::string_view name) {
 
 }  // namespace
 
+std::optional<RecordId> Conflict::other() const {
+  return parse_id<RecordId>(text_of(winner, "record"));
+}
+
 std::string_view to_text(ConflictType type) { return type_names[static_cast<std::size_t>(type)]; }
 
 std::optional<ConflictType> parse_conflict_type(std::string_view text) {
@@ -70,14 +74,15 @@ void write_conflict(Connection& connection, const Conflict& conflict) {
   const std::string resolution = to_json_text(conflict.resolution);
   connection.execute(
       "INSERT INTO conflict(id,type,kind,record,scope_customer,field,winner,loser,state,decided_by,"
-      "resolution,created_at,resolved_at,version) "
-      "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14) ON CONFLICT(id) DO UPDATE SET "
-      "winner=excluded.winner,loser=excluded.loser,state=excluded.state,"
+      "resolution,created_at,resolved_at,version,other) "
+      "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15) ON CONFLICT(id) DO UPDATE SET "
+      "other=excluded.other,winner=excluded.winner,loser=excluded.loser,state=excluded.state,"
       "decided_by=excluded.decided_by,resolution=excluded.resolution,"
       "resolved_at=excluded.resolved_at,version=excluded.version",
       conflict.id, to_text(conflict.type), conflict.kind->name, conflict.record,
       conflict.scope_customer, conflict.field, winner, loser, conflict.open ? "open" : "resolved",
-      conflict.decided_by, resolution, conflict.created_at, conflict.resolved_at, conflict.version);
+      conflict.decided_by, resolution, conflict.created_at, conflict.resolved_at, conflict.version,
+      conflict.other());
 }
 
 std::vector<Conflict> conflicts_of(Connection& connection, const RecordId& customer,
@@ -86,6 +91,17 @@ std::vector<Conflict> conflicts_of(Connection& connection, const RecordId& custo
       "SELECT {} FROM conflict WHERE scope_customer=?1 AND id>?2 ORDER BY id LIMIT ?3", columns);
   std::vector<Conflict> found;
   Cursor cursor = connection.query(sql, customer, after, rows);
+  while (cursor.next()) found.push_back(read_conflict(cursor));
+  return found;
+}
+
+std::vector<Conflict> open_duplicates(Connection& connection, const RecordId& record) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM conflict WHERE (record=?1 OR other=?1) AND state='open' AND "
+      "type='duplicate_key' ORDER BY id",
+      columns);
+  std::vector<Conflict> found;
+  Cursor cursor = connection.query(sql, record);
   while (cursor.next()) found.push_back(read_conflict(cursor));
   return found;
 }
@@ -105,7 +121,7 @@ std::int64_t count_open_conflicts(Connection& connection) {
 std::vector<Conflict> list_conflicts(Connection& connection, const ConflictQuery& query) {
   std::string sql = fmt::format("SELECT {} FROM conflict WHERE (created_at,id)>(?1,?2)", columns);
   if (query.open) sql += *query.open ? " AND state='open'" : " AND state='resolved'";
-  if (query.record) sql += " AND record=?4";
+  if (query.record) sql += " AND (record=?4 OR other=?4)";
   sql += " ORDER BY created_at,id LIMIT ?3";
   std::vector<Conflict> conflicts;
   Cursor cursor = connection.query(sql, query.after_created_at, query.after_id, query.limit);

@@ -40,11 +40,16 @@ struct Conflict {
   UnixMillis created_at = 0;
   std::optional<UnixMillis> resolved_at;
   std::int64_t version = 0;  // n of central's log; 0 for a decision central has not seen
+
+  // The second record, where two are in conflict: that of the winner.
+  std::optional<RecordId> other() const;
 };
 
 std::optional<Conflict> find_conflict(Connection& connection, const RecordId& id);
 // Inserts or replaces.
 void write_conflict(Connection& connection, const Conflict& conflict);
+// Over the keys of this record, whichever side it is.
+std::vector<Conflict> open_duplicates(Connection& connection, const RecordId& record);
 std::int64_t count_open_conflicts(Connection& connection);
 // Those told under the customer, in the order of their ids behind `after`, at most `rows`.
 std::vector<Conflict> conflicts_of(Connection& connection, const RecordId& customer,
@@ -54,7 +59,7 @@ void erase_conflicts(Connection& connection, const std::optional<RecordId>& cust
 
 struct ConflictQuery {
   std::optional<bool> open;
-  std::optional<RecordId> record;
+  std::optional<RecordId> record;     // either one
   std::int64_t after_created_at = 0;  // with after_id: the last one of the page before
   RecordId after_id;
   std::int64_t limit = 50;

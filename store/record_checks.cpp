@@ -75,4 +75,14 @@ std::optional<RecordId> find_same_key(Connection& connection, const Record& reco
   return cursor.id<RecordId>(0);
 }
 
+bool touches_key(const Kind& kind, const FieldValues& values) {
+  std::vector<std::size_t> written;
+  for (const FieldValue& value : values) written.push_back(value.field);
+  const auto is_custom = [&](std::size_t field) {
+    return kind.fields[field].type == FieldType::custom;
+  };
+  return std::any_of(written.begin(), written.end(), is_custom) ||
+         !changed_keys(kind, written).empty();
+}
+
 }  // namespace skerry::store

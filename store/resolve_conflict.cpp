@@ -4,14 +4,17 @@
 
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
+#include "store/duplicate_keys.hpp"
 #include "store/log_subject.hpp"
 
 namespace skerry::store {
 namespace {
 
-tl::unexpected<Error> no_such_choice(std::string_view member, std::string detail) {
+tl::unexpected<Error> no_such_choice(std::string_view member, std::string detail,
+                                     std::string next = {}) {
   FieldError complaint{fmt::format("/{}", member), "bad_choice", detail};
-  return fail(Error(Errc::validation_failed, std::move(detail), {}, {std::move(complaint)}));
+  return fail(
+      Error(Errc::validation_failed, std::move(detail), std::move(next), {std::move(complaint)}));
 }
 
 // A merge patch that gives the field this value and nothing of the old one: the members of a group
@@ -36,7 +39,9 @@ class Resolver {
         author_(author) {}
 
   Result<Conflict> resolve(const ConflictDecision& decision) {
-    if (record_exists(connection_, *conflict_.kind, conflict_.record)) {
+    if (conflict_.type == ConflictType::duplicate_key) {
+      SKERRY_TRY_VOID(decide_key(decision));
+    } else if (record_exists(connection_, *conflict_.kind, conflict_.record)) {
       SKERRY_TRY(const json::object patch, patch_for(decision));
       RecordWriter writer(connection_, log_, role_, random_);
       SKERRY_TRY_VOID(writer.update(*conflict_.kind, conflict_.record, patch, std::nullopt, author_,
@@ -51,7 +56,6 @@ class Resolver {
   Result<json::object> patch_for(const ConflictDecision& decision) const {
     const auto* choice = std::get_if<ConflictChoice>(&decision);
     if (choice && *choice == ConflictChoice::winner) return json::object();
-    if (choice && conflict_.type == ConflictType::duplicate_key) return json::object();
     const std::string_view member = choice ? "choose" : "value";
     const int field = conflict_.kind->find_field(conflict_.field);
     if (field < 0)
@@ -62,6 +66,42 @@ class Resolver {
     const json::value* value = conflict_.loser.if_contains("value");
     if (!value) return no_such_choice(member, "the conflict keeps no other value");
     return patch_to(description, *value);
+  }
+
+  // One of the two records gives up the key, or the conflict's one gets another.
+  Result<void> decide_key(const ConflictDecision& decision) {
+    const Kind& kind = *conflict_.kind;
+    const auto* choice = std::get_if<ConflictChoice>(&decision);
+    const auto key = unique_key_of(conflict_);
+    if (!key)
+      return no_such_choice(choice ? "choose" : "value", "the conflict names no field of the kind");
+    if (choice && key->custom.empty() && kind.fields[key->field].required)
+      return no_such_choice(
+          "choose", fmt::format("a {} cannot be without {}", kind.name, conflict_.field),
+          fmt::format("give the conflict's {0} another: skerry conflict resolve {1} --value "
+                      "'\"…\"'; or change the {2} of the other one, {3}",
+                      kind.name, to_string(conflict_.id), conflict_.field, name_of_other()));
+    const bool changes_other = choice && *choice == ConflictChoice::loser;
+    const RecordId id = changes_other ? conflict_.other().value_or(RecordId{}) : conflict_.record;
+    if (!record_exists(connection_, kind, id))
+      return fail(Errc::wrong_role,
+                  fmt::format("the {} that would change is not at this machine", kind.name),
+                  "choose the other side, or ask the vendor's central");
+    RecordWriter writer(connection_, log_, role_, random_);
+    const json::value value = choice ? json::value() : std::get<json::value>(decision);
+    SKERRY_TRY(const Record record, writer.update(kind, id, key->patch(kind, value), std::nullopt,
+                                                  author_, conflict_.id));
+    const auto clash = find_clash(connection_, record, *key);
+    if (!clash) return {};
+    std::string detail = fmt::format("{} {} is taken by {}: another value is wanted",
+                                     conflict_.field, to_json_text(value), to_string(*clash));
+    FieldError complaint{"/value", "duplicate_key", detail};
+    return fail(Error(Errc::duplicate_key, std::move(detail), {}, {std::move(complaint)}));
+  }
+
+  std::string name_of_other() const {
+    const auto other = conflict_.other();
+    return other ? to_string(*other) : "which is not known here";
   }
 
   // There is no record to change: the decision itself is the row.
@@ -111,8 +151,8 @@ class Resolver {
     else
       resolution["choice"] = "value";
     const auto record = find_record(connection_, *conflict_.kind, conflict_.record);
-    const int field = conflict_.kind->find_field(conflict_.field);
-    if (record && field >= 0) resolution["value"] = record->values[static_cast<std::size_t>(field)];
+    if (const auto key = unique_key_of(conflict_); record && key)
+      resolution["value"] = key->of(*record);
     if (role_ == Role::central) {
       const Version version{log_.own().ord, log_.own().seq};  // of the row just written
       conflict_.version = version.n;

@@ -17,12 +17,14 @@ using ConflictDecision = std::variant<ConflictChoice, json::value>;
 // the winner writes no value and is logged all the same. At central it travels down to the sites in
 // scope. A site shows it at once; central confirms it when the change arrives there.
 //
-// duplicate_key: a choice only marks which record keeps the key, `value` is the new key of the
-// conflict's record. A record that is gone stays gone: only the winner can be chosen then, and only
-// at central.
+// duplicate_key: `winner` takes the key away from the conflict's record and `loser` from the other
+// one, which a key that is required does not allow; `value` is the new key of the conflict's
+// record, and must clash with none. A record that is gone stays gone: only the winner can be chosen
+// then, and only at central.
 //
 // Errors: not_found, already_exists (decided before), wrong_role (central's to decide),
-// validation_failed (a choice that this conflict does not have), and those of RecordWriter::update.
+// duplicate_key, validation_failed (a choice that this conflict does not have), and those of
+// RecordWriter::update.
 Result<Conflict> resolve_conflict(Connection& connection, ChangeLog& log, Role role, Random& random,
                                   const RecordId& id, const ConflictDecision& decision,
                                   const Author& author);

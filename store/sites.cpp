@@ -191,6 +191,12 @@ std::optional<Hash> hash_at(Connection& connection, std::int64_t n) {
   return cursor.hash(0);
 }
 
+std::optional<std::string> line_at(Connection& connection, std::int64_t n) {
+  Cursor cursor = connection.query("SELECT line FROM change_log WHERE n=?1", n);
+  if (!cursor.next()) return std::nullopt;
+  return std::string(cursor.text(0));
+}
+
 void add_waypoint(Connection& connection, const Site& site, std::int64_t n, const Hash& hash,
                   std::int64_t fields_from) {
   connection.execute(

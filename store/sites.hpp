@@ -101,6 +101,8 @@ struct RowResult {
 
 // Positions of central's log.
 std::optional<Hash> hash_at(Connection& connection, std::int64_t n);
+// The line of that row.
+std::optional<std::string> line_at(Connection& connection, std::int64_t n);
 inline constexpr std::int64_t waypoints_max = 64;
 // `fields_from`: a site that takes the piece in has every field with a version up to there, and the
 // newest state of every record not changed behind `n`.

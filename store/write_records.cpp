@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "core/check.hpp"
+#include "store/duplicate_keys.hpp"
 #include "store/log_subject.hpp"
 #include "store/record_size.hpp"
 #include "store/record_sql.hpp"
@@ -175,15 +176,25 @@ Result<void> RecordWriter::check_scope(const Record& record, const Field& field,
 
 // The rules that one field's value cannot be held to alone; `record` already holds the new values,
 // `before` is null for a new one. With complaints about other fields the kind's own rule is left
-// out: it would speak of what is missing for that reason.
+// out: it would speak of what is missing for that reason. The values between which a conflict is
+// decided were right where they were written: no rule holds one to the other.
 Result<void> RecordWriter::check_values(const Record& record, const Record* before,
                                         const FieldValues& values,
-                                        std::vector<FieldError> complaints) {
+                                        std::vector<FieldError> complaints, bool deciding) {
   const Kind& kind = *record.kind;
   Refusal refusal(kind, std::move(complaints));
   std::vector<FieldError> errors;
-  if (kind.rule && refusal.empty())
-    kind.rule(kind, before ? ValuesView(before->values) : ValuesView(), record.values, errors);
+  if (kind.rule && refusal.empty()) {
+    std::vector<json::value> decided;
+    ValuesView was = before ? ValuesView(before->values) : ValuesView();
+    if (deciding && before) {
+      decided = before->values;
+      for (const FieldValue& value : values)
+        if (!value.value.is_null()) decided[value.field] = value.value;
+      was = decided;
+    }
+    kind.rule(kind, was, record.values, errors);
+  }
   check_custom(record, before, errors);
   for (FieldError& each : errors) refusal.take(std::move(each));
   refusal.take(check_product(connection_, record, before));
@@ -299,7 +310,8 @@ Result<Record> RecordWriter::set(const Record& before, const FieldValues& values
   const Kind& kind = *before.kind;
   Record record = before;
   for (const FieldValue& value : values) record.values[value.field] = value.value;
-  SKERRY_TRY_VOID(check_values(record, &before, values, std::move(complaints)));
+  SKERRY_TRY_VOID(
+      check_values(record, &before, values, std::move(complaints), resolves.has_value()));
   SKERRY_TRY(record.scope, scope_after(connection_, before, record));
   SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::set, author);
@@ -318,7 +330,11 @@ Result<Record> RecordWriter::set(const Record& before, const FieldValues& values
   record.updated_at = std::max(log_.wall_ms(), before.created_at);
   stamp(record, change, log_.next_version());
   replace_record(connection_, before, record);
-  if (role_ == Role::central) follow_scope(connection_, before, record, record.version);
+  if (role_ == Role::central) {
+    follow_scope(connection_, before, record, record.version);
+    if (touches_key(kind, values))
+      settle_duplicates(connection_, record.id, log_.next_version(), log_.wall_ms());
+  }
   append(record, line);
   return record;
 }
@@ -345,6 +361,7 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
   const Version version = role_ == Role::central ? log_.next_version() : Version{};
   delete_record(connection_, before, version.n);
   write_tombstone(connection_, {id, &kind, before.scope, version}, log_.wall_ms());
+  if (role_ == Role::central) settle_duplicates(connection_, id, version, log_.wall_ms());
   append(before, encode(change));
   return {};
 }

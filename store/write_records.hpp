@@ -64,7 +64,7 @@ class RecordWriter {
   Result<Record> current(const Kind& kind, const RecordId& id,
                          std::optional<std::int64_t> revision);
   Result<void> check_values(const Record& record, const Record* before, const FieldValues& values,
-                            std::vector<FieldError> complaints);
+                            std::vector<FieldError> complaints, bool deciding = false);
   void check_custom(const Record& record, const Record* before, std::vector<FieldError>& errors);
   Result<void> check_custom_unique(const Record& record, const json::value& before);
   Result<void> check_authority(const Kind& kind) const;
@@ -105,6 +105,9 @@ Result<void> check_revision(const Record& record, std::optional<std::int64_t> re
 // The unique fields that a change of these fields can make equal to another record's: themselves,
 // and those that are unique within one of them.
 std::vector<std::size_t> changed_keys(const Kind& kind, const std::vector<std::size_t>& fields);
+
+// Whether a change of these fields can make or end a duplicate of a unique or a custom value.
+bool touches_key(const Kind& kind, const FieldValues& values);
 
 // Another live record that holds the same value of a unique field, if any.
 std::optional<RecordId> find_same_key(Connection& connection, const Record& record,

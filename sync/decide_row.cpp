@@ -5,6 +5,7 @@
 
 #include "core/json_member.hpp"
 #include "core/merge.hpp"
+#include "store/duplicate_keys.hpp"
 #include "store/record_size.hpp"
 #include "store/scope_moves.hpp"
 #include "store/site_scope.hpp"
@@ -53,6 +54,7 @@ Decision RowDecider::decide(const Change& change, const Hash& row_hash, Version 
   Decision decision =
       decide_row({change, row_hash, effective_stamp(change.hlc, received_at_), version});
   decision.conflicts = conflicts_;
+  resolve_conflict({change, row_hash, {}, version}, decision);
   return decision;
 }
 
@@ -159,7 +161,7 @@ Decision RowDecider::set_fields(const Row& row, const Record& before) {
                    won ? proposal : current, won ? current : proposal);
   }
   note_duplicate_keys(row, before, record);
-  resolve_conflict(row, record);
+  store::settle_duplicates(connection_, record.id, row.version, received_at_);
   Decision decision = note_lost_mentions(row, record);
   if (!lost.empty())
     decision = {Disposition::superseded, "a concurrent value stands for " + lost, 0};
@@ -186,6 +188,7 @@ Decision RowDecider::remove(const Row& row) {
   store::delete_record(connection_, *before, row.version.n);
   store::write_tombstone(connection_, {before->id, row.change.kind, before->scope, row.version},
                          received_at_);
+  store::settle_duplicates(connection_, before->id, row.version, received_at_);
   return {};
 }
 

@@ -55,11 +55,15 @@ class RowDecider {
   RecordId customer_seen(const store::Scope& scope);
   void note_duplicate_keys(const Row& row, const store::Record& before,
                            const store::Record& record);
-  void resolve_conflict(const Row& row, const store::Record& record);
+  void resolve_conflict(const Row& row, const Decision& decision);
   void write_conflict(const Row& row, store::ConflictType type, const RecordId& customer,
                       std::string_view field, json::object winner, json::object loser);
   json::object describe_proposal(const Row& row, const FieldChange* field) const;
   json::object describe_current(const json::value& value, const store::FieldStamp& stamp);
+  json::object describe_deletion(Version version);
+  json::object describe_holder(const RecordId& record, const Kind& kind, std::size_t field,
+                               const json::value& value);
+  json::object author_at(Version version);
   SiteId author_of(const store::FieldStamp& stamp);
 
   store::Connection& connection_;

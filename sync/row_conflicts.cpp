@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/check.hpp"
+#include "core/json_member.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/sha256.hpp"
 #include "store/custom_fields.hpp"
+#include "store/duplicate_keys.hpp"
 #include "store/site_scope.hpp"
 #include "sync/decide_row.hpp"
 
@@ -47,7 +50,7 @@ json::value version_json(Version version) {
 Decision RowDecider::after_delete(const Row& row, const Tombstone& tombstone,
                                   const Record* before) {
   for (const FieldChange& field : row.change.fields) {
-    json::object winner{{"deleted", true}, {"version", to_json(tombstone.version)}};
+    json::object winner = describe_deletion(tombstone.version);
     if (before)
       winner = describe_current(before->values[field.field],
                                 before->stamps.of(row.change.kind->fields[field.field].name));
@@ -106,7 +109,7 @@ void RowDecider::note_duplicate_keys(const Row& row, const Record& before, const
     const FieldChange same{key, value, value, std::nullopt};
     const auto field = std::find_if(row.change.fields.begin(), row.change.fields.end(),
                                     [&](const FieldChange& each) { return each.field == key; });
-    json::object winner{{"record", to_string(*other)}, {"value", value}};
+    json::object winner = describe_holder(*other, *record.kind, key, value);
     json::object loser = describe_proposal(row, field == row.change.fields.end() ? &same : &*field);
     loser["record"] = to_string(record.id);
     write_conflict(row, ConflictType::duplicate_key, customer_seen(record.scope),
@@ -117,7 +120,7 @@ void RowDecider::note_duplicate_keys(const Row& row, const Record& before, const
     for (const auto& [key, other] :
          store::find_same_custom(connection_, record, before.values[field.field])) {
       const json::value& value = record.values[field.field].at(key);
-      json::object winner{{"record", to_string(other)}, {"value", value}};
+      json::object winner = describe_holder(other, *record.kind, field.field, value);
       json::object loser = describe_proposal(row, &field);
       loser["record"] = to_string(record.id);
       loser["value"] = value;
@@ -127,17 +130,30 @@ void RowDecider::note_duplicate_keys(const Row& row, const Record& before, const
   }
 }
 
-void RowDecider::resolve_conflict(const Row& row, const Record& record) {
-  if (!row.change.resolves) return;
+// The row may decide a conflict. When it did not come to that, the site is told that it is open
+// still: it shows it as decided since the row was written.
+void RowDecider::resolve_conflict(const Row& row, const Decision& decision) {
+  if (!row.change.resolves || decision.disposition == Disposition::held) return;
   auto conflict = store::find_conflict(connection_, *row.change.resolves);
-  if (!conflict || !conflict->open || conflict->record != record.id) return;
-  conflict->open = false;
-  conflict->decided_by = fmt::format("{} at {}", row.change.actor, site_.name);
-  conflict->resolved_at = received_at_;
+  if (!conflict) return;
+  const bool settled_by_it = !conflict->open && conflict->version == row.version.n;
+  if (!conflict->open && !settled_by_it) return;
+  const bool is_about =
+      conflict->record == row.change.record || conflict->other() == row.change.record;
+  const bool done = decision.disposition == Disposition::applied ||
+                    decision.disposition == Disposition::superseded;
+  const bool decides =
+      done && is_about && (conflict->type != ConflictType::duplicate_key || settled_by_it);
   conflict->version = row.version.n;
-  if (const int field = record.kind->find_field(conflict->field); field >= 0)
-    conflict->resolution = {{"value", record.values[static_cast<std::size_t>(field)]},
-                            {"version", to_json(row.version)}};
+  if (decides) {
+    conflict->open = false;
+    conflict->decided_by = fmt::format("{} at {}", row.change.actor, site_.name);
+    conflict->resolved_at = received_at_;
+    conflict->resolution = {{"version", to_json(row.version)}};
+    const auto key = store::unique_key_of(*conflict);
+    const auto record = store::find_record(connection_, *conflict->kind, conflict->record);
+    if (key && record) conflict->resolution["value"] = key->of(*record);
+  }
   store::write_conflict(connection_, *conflict);
 }
 
@@ -175,13 +191,42 @@ json::object RowDecider::describe_proposal(const Row& row, const FieldChange* fi
 }
 
 json::object RowDecider::describe_current(const json::value& value, const FieldStamp& stamp) {
-  json::object author{{"site", "central"}};
+  json::object author = author_at(stamp.version);
   if (const auto site = store::find_site_by_number(connection_, stamp.site))
     author["site"] = site->name;
   return {{"value", value},
           {"author", std::move(author)},
           {"version", version_json(stamp.version)},
           {"effective", format_timestamp(stamp.effective.ms())}};
+}
+
+json::object RowDecider::describe_deletion(Version version) {
+  return {{"deleted", true}, {"author", author_at(version)}, {"version", to_json(version)}};
+}
+
+// The record that has the key already.
+json::object RowDecider::describe_holder(const RecordId& id, const Kind& kind, std::size_t field,
+                                         const json::value& value) {
+  const auto record = store::find_record(connection_, kind, id);
+  SKERRY_CHECK(record.has_value());
+  json::object described = describe_current(value, record->stamps.of(kind.fields[field].name));
+  described["record"] = to_string(id);
+  return described;
+}
+
+// Who wrote what has this version: central, or the site whose row the place of the log decides.
+json::object RowDecider::author_at(Version version) {
+  json::object author{{"site", "central"}};
+  const auto text = store::line_at(connection_, version.n);
+  const auto line = text ? parse_json_object(*text, {.fractions = true}) : Result<json::object>();
+  if (!line) return author;
+  const json::object* change = &*line;
+  if (const auto site = parse_id<SiteId>(text_of(*line, "site")))
+    if (const auto known = store::find_site(connection_, *site)) author["site"] = known->name;
+  if (const json::value* row = line->if_contains("row"); row && row->is_object())
+    change = &row->get_object();
+  if (const std::string_view by = text_of(*change, "by"); !by.empty()) author["by"] = by;
+  return author;
 }
 
 }  // namespace skerry::sync

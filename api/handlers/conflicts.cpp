@@ -22,10 +22,17 @@ Result<RecordId> id_of(const Request& request) {
   return *id;
 }
 
+json::value label_of(Connection& connection, const Kind& kind, const RecordId& id) {
+  const auto record = store::find_record(connection, kind, id);
+  return record ? json::value(store::record_label(*record)) : json::value();
+}
+
 json::object describe(Connection& connection, const Conflict& conflict) {
   json::object object = store::to_json(conflict);
-  const auto record = store::find_record(connection, *conflict.kind, conflict.record);
-  object["label"] = record ? json::value(store::record_label(*record)) : json::value();
+  object["label"] = label_of(connection, *conflict.kind, conflict.record);
+  const auto other = conflict.other();
+  object["other"] = other ? json::value(to_string(*other)) : json::value();
+  object["other_label"] = other ? label_of(connection, *conflict.kind, *other) : json::value();
   return object;
 }
 

@@ -7,6 +7,9 @@ namespace {
 
 std::string value_text(const json::object& side) {
   const json::value* value = side.if_contains("value");
+  if (side.contains("deleted")) return "deleted";
+  if (const std::string referrer = text_of(side, "referrer"); !referrer.empty())
+    return "in use by " + referrer;
   return value == nullptr ? "null" : to_json_text(*value);
 }
 
@@ -16,11 +19,29 @@ std::string place(const json::object& conflict) {
                      field.empty() ? "" : ", field ", field);
 }
 
-void show_side(Terminal& terminal, std::string_view which, const json::object& side) {
-  const std::string author = text_of(side, "author");
-  const std::string wall = text_of(side, "wall");
-  terminal.line("{:<8}{}{}{}{}{}", which, value_text(side), author.empty() ? "" : "  by ", author,
-                wall.empty() ? "" : " at ", wall);
+// Who wrote it, where and when: "uid:0 at central, 2026-03-02T10:11:12.000Z".
+std::string author_text(const json::object& side) {
+  const json::object author = object_of(side, "author");
+  const std::string by = text_of(author, "by");
+  const std::string site = text_of(author, "site");
+  std::string when = text_of(side, "wall");
+  if (when.empty()) when = text_of(side, "effective");
+  return fmt::format("{}{}{}{}{}", by, by.empty() ? "" : " at ", site, when.empty() ? "" : ", ",
+                     when);
+}
+
+// Of a key that two records hold: which of them.
+std::string holder_text(const json::object& conflict, std::string_view id, std::string_view label) {
+  const std::string record = text_of(conflict, id);
+  if (text_of(conflict, "other").empty()) return {};
+  return fmt::format("  of {} {}", record, text_of(conflict, label));
+}
+
+void show_side(Terminal& terminal, std::string_view which, const json::object& side,
+               const std::string& holder) {
+  const std::string author = author_text(side);
+  terminal.line("{:<8}{}{}{}{}", which, value_text(side), holder, author.empty() ? "" : "  by ",
+                author);
 }
 
 std::string target_of(const std::string& id) { return "/v1/conflicts/" + percent_encoded(id); }
@@ -34,10 +55,12 @@ Result<Exit> run_conflict_list(Session& session, bool all, std::int64_t limit) {
     const json::object* conflict = item.if_object();
     if (conflict == nullptr) continue;
     session.terminal.document(*conflict);
-    session.terminal.line("{}  {:<16} {}: {} over {}", text_of(*conflict, "id"),
-                          text_of(*conflict, "type"), place(*conflict),
-                          value_text(object_of(*conflict, "winner")),
-                          value_text(object_of(*conflict, "loser")));
+    const json::object winner = object_of(*conflict, "winner");
+    const json::object loser = object_of(*conflict, "loser");
+    session.terminal.line("{}  {:<16} {}: {}{} ({}) over {} ({})", text_of(*conflict, "id"),
+                          text_of(*conflict, "type"), place(*conflict), value_text(winner),
+                          holder_text(*conflict, "other", "other_label"), author_text(winner),
+                          value_text(loser), author_text(loser));
   }
   if (items.empty())
     session.terminal.line("no conflict is open");
@@ -51,8 +74,10 @@ Result<Exit> run_conflict_show(Session& session, const std::string& id) {
   Terminal& terminal = session.terminal;
   terminal.document(conflict);
   terminal.line("{}: {}", text_of(conflict, "type"), place(conflict));
-  show_side(terminal, "winner", object_of(conflict, "winner"));
-  show_side(terminal, "loser", object_of(conflict, "loser"));
+  show_side(terminal, "winner", object_of(conflict, "winner"),
+            holder_text(conflict, "other", "other_label"));
+  show_side(terminal, "loser", object_of(conflict, "loser"),
+            holder_text(conflict, "record", "label"));
   if (const std::string by = text_of(conflict, "decided_by"); !by.empty())
     terminal.line("decided by {}", by);
   else

@@ -480,12 +480,14 @@ CREATE TABLE scope_move(
 ) STRICT;
 CREATE INDEX scope_move_version ON scope_move(version, record);
 
--- Two writers' values of one field; central decides what stands, nothing is thrown away.
+-- Two writers' values of one field; central decides what stands, nothing is thrown away. `other`: the
+-- second record, where two are in conflict.
 CREATE TABLE conflict(
   id BLOB PRIMARY KEY,
   type TEXT NOT NULL,
   kind TEXT NOT NULL,
   record BLOB NOT NULL,
+  other BLOB,
   scope_customer BLOB NOT NULL,
   field TEXT,
   winner TEXT NOT NULL,
@@ -500,6 +502,7 @@ CREATE TABLE conflict(
 CREATE INDEX conflict_open ON conflict(created_at, id) WHERE state = 'open';
 CREATE INDEX conflict_created ON conflict(created_at, id);
 CREATE INDEX conflict_record ON conflict(record);
+CREATE INDEX conflict_other ON conflict(other) WHERE other IS NOT NULL;
 CREATE INDEX conflict_customer ON conflict(scope_customer, id);
 CREATE INDEX conflict_version ON conflict(version, id) WHERE version > 0;
 

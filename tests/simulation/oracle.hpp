@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/change.hpp"
+#include "store/conflicts.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace skerry::sim {
@@ -119,6 +120,7 @@ class Oracle {
   void compare_record(store::Connection& connection, const RecordId& id,
                       const Entity& entity) const;
   void compare_conflicts(store::Connection& connection) const;
+  void compare_duplicate(const store::Conflict& conflict) const;
   void compare_dispositions(store::Connection& connection) const;
 
   State state_;

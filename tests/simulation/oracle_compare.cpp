@@ -75,6 +75,10 @@ void Oracle::compare_conflicts(store::Connection& connection) const {
   for (const auto& conflict : store::list_conflicts(connection, all)) {
     --made[{std::string(store::to_text(conflict.type)), conflict.record, conflict.field,
             conflict.scope_customer, said(conflict.winner), said(conflict.loser)}];
+    if (conflict.type == store::ConflictType::duplicate_key) {
+      compare_duplicate(conflict);
+      continue;
+    }
     if (conflict.open == state_.resolved.contains(conflict.id))
       throw Violation("conflict records", fmt::format("{} is {}", to_string(conflict.id),
                                                       conflict.open ? "open" : "resolved"));
@@ -87,6 +91,26 @@ void Oracle::compare_conflicts(store::Connection& connection) const {
                                 to_string(record), field, to_string(customer), winner, loser,
                                 std::abs(left), left > 0 ? "missing" : "too many"));
   }
+}
+
+// It closes when a person ends the duplicate, or when nothing clashes any more.
+void Oracle::compare_duplicate(const store::Conflict& conflict) const {
+  if (!conflict.open) return;
+  const auto other = conflict.other();
+  if (conflict.field == "id") return;
+  const auto holds = [&](const RecordId& id) -> json::value {
+    const auto found = state_.entities.find(id);
+    if (found == state_.entities.end() || !found->second.alive) return nullptr;
+    if (!conflict.field.starts_with("custom.")) return found->second.value(conflict.field);
+    const json::value& custom = found->second.value("custom");
+    const json::object* values = custom.if_object();
+    const json::value* value = values ? values->if_contains(conflict.field.substr(7)) : nullptr;
+    return value ? *value : json::value();
+  };
+  const json::value here = holds(conflict.record);
+  if (!other || here.is_null() || here != holds(*other))
+    throw Violation("conflict records",
+                    fmt::format("{} is open, and nothing clashes", to_string(conflict.id)));
 }
 
 void Oracle::compare_dispositions(store::Connection& connection) const {

@@ -84,14 +84,32 @@ TEST_F(ResolveConflictTest, AGroupIsReplacedWhole) {
             R"({"line2":"2"})");
 }
 
-TEST_F(ResolveConflictTest, ADuplicateKeyIsOnlyMarked) {
+TEST_F(ResolveConflictTest, ADuplicateKeyIsTakenAwayOrReplaced) {
   const Record record = *create("customer", R"({"name":"n","account_ref":"A"})");
-  ASSERT_TRUE(resolve(conflict_about(record, ConflictType::duplicate_key, "account_ref", "A"),
-                      ConflictChoice::loser));
+  ASSERT_TRUE(create("customer", R"({"name":"m","account_ref":"M"})"));
+  const auto duplicate = [&] {
+    return conflict_about(record, ConflictType::duplicate_key, "account_ref", "A");
+  };
+  EXPECT_EQ(resolve(duplicate(), json::value("M")).error().code, Errc::duplicate_key);
   EXPECT_EQ(read(record).values[1].as_string(), "A");
-  ASSERT_TRUE(resolve(conflict_about(record, ConflictType::duplicate_key, "account_ref", "A"),
-                      json::value("B")));
+  ASSERT_TRUE(resolve(duplicate(), json::value("B")));
   EXPECT_EQ(read(record).values[1].as_string(), "B");
+  ASSERT_TRUE(resolve(duplicate(), ConflictChoice::winner));
+  EXPECT_TRUE(read(record).values[1].is_null());
+}
+
+TEST_F(ResolveConflictTest, AKeyThatMustBeThereIsNotTakenAway) {
+  const Record acme = *create("customer", R"({"name":"n"})");
+  const Record ann = *create(
+      "contact", fmt::format(R"({{"customer":"{}","email":"a@b.de"}})", to_string(acme.id)));
+  const RecordId id = conflict_about(ann, ConflictType::duplicate_key, "email", "a@b.de");
+  for (const ConflictChoice choice : {ConflictChoice::winner, ConflictChoice::loser}) {
+    const auto refused = resolve(id, choice);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::validation_failed);
+    EXPECT_NE(refused.error().next.find("--value"), std::string::npos);
+  }
+  ASSERT_TRUE(resolve(id, json::value("b@b.de")));
 }
 
 TEST_F(ResolveConflictTest, AGoneRecordStaysGone) {
