@@ -12,9 +12,12 @@
 namespace skerry {
 namespace {
 
-constexpr std::array<std::string_view, 3> op_names{"new", "set", "del"};
+constexpr std::array<std::string_view, 4> op_names{"new", "set", "del", "undel"};
 constexpr std::array<std::string_view, 5> disposition_names{"applied", "superseded", "conflict",
                                                             "rejected", "held"};
+
+// Whether the fields of a row are whole values, with nothing before them.
+bool holds_values(ChangeOp op) { return op == ChangeOp::create || op == ChangeOp::restore; }
 
 void append_version(std::string& line, Version version) {
   fmt::format_to(std::back_inserter(line), FMT_COMPILE("[{},{}]"), version.ord, version.n);
@@ -23,7 +26,7 @@ void append_version(std::string& line, Version version) {
 void append_field(std::string& line, const Change& change, const FieldChange& field) {
   append_json_string(line, change.kind->fields[field.field].name);
   line += ':';
-  if (change.op == ChangeOp::create) {
+  if (holds_values(change.op)) {
     append_json(line, field.new_value);
     return;
   }
@@ -102,7 +105,7 @@ json::value read_line_value(const Field& field, const json::value& value,
 void read_field(const Field& field, std::size_t position, const json::value& value, Change& change,
                 std::vector<FieldError>& errors) {
   FieldChange read{position, nullptr, nullptr, std::nullopt};
-  if (change.op == ChangeOp::create) {
+  if (holds_values(change.op)) {
     read.new_value = read_line_value(field, value, errors);
     change.fields.push_back(std::move(read));
     return;
@@ -138,7 +141,7 @@ void read_fields(const json::object& fields, Change& change, std::vector<FieldEr
     const auto index = static_cast<std::size_t>(position);
     read_field(change.kind->fields[index], index, value, change, errors);
   }
-  if (change.op != ChangeOp::create) return;
+  if (!holds_values(change.op)) return;
   for (const Field& field : change.kind->fields)
     if (field.required && !fields.contains(field.name))
       errors.push_back({fmt::format("/f/{}", field.name), "required", "is required"});
@@ -198,7 +201,7 @@ Result<Change> decode_change(std::string_view line) {
   change.kind = find_kind(reader.text("t", true));
   if (!change.kind) reader.refuse("t", "names no kind of record");
   const auto op = parse_op(reader.text("op", true));
-  if (!op) reader.refuse("op", "must be new, set or del");
+  if (!op) reader.refuse("op", "must be new, set, del or undel");
   change.record = reader.id<RecordId>("id", true).value_or(RecordId{});
   change.uid = reader.id<ChangeUid>("uid", false);
   change.resolves = reader.id<RecordId>("cf", false);

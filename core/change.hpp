@@ -22,9 +22,10 @@
 namespace skerry {
 
 enum class ChangeOp : std::uint8_t {
-  create,  // "new": f holds the initial values
-  set,     // "set"
-  remove,  // "del"
+  create,   // "new": f holds the initial values
+  set,      // "set"
+  remove,   // "del"
+  restore,  // "undel": of a deleted record; f holds all its values from now on
 };
 
 struct FieldChange {

@@ -295,7 +295,7 @@ class Parser {
     verb->add_option("--source", audit_.source)
         ->check(CLI::IsMember({"api", "console", "cli", "import", "sync"}));
     verb->add_option("--op", audit_.op)
-        ->check(CLI::IsMember({"new", "set", "del", "release", "decide"}));
+        ->check(CLI::IsMember({"new", "set", "del", "undel", "release", "decide"}));
     verb->add_option("--site", audit_.site, "at central: the name of a site, or central");
     verb->add_option("--since", audit_.since, "a time such as 2027-01-31T00:00:00Z");
     verb->add_option("--until", audit_.until);

@@ -29,7 +29,7 @@ void read_change(AuditRow& row, const json::object& change) {
   const json::object* fields = object_of(change, "f");
   if (!fields) return;
   for (const auto& [name, value] : *fields) {
-    const json::object* parts = row.op == "new" ? nullptr : value.if_object();
+    const json::object* parts = row.op == "new" || row.op == "undel" ? nullptr : value.if_object();
     row.fields[name] =
         parts ? json::object{{"old", member_of(*parts, "o")}, {"new", member_of(*parts, "n")}}
               : json::object{{"old", nullptr}, {"new", value}};

@@ -10,9 +10,9 @@
 namespace skerry::store {
 namespace {
 
-constexpr std::array<std::string_view, 6> type_names{"concurrent",     "edit_vs_delete",
-                                                     "delete_vs_edit", "duplicate_key",
-                                                     "not_authorised", "out_of_scope"};
+constexpr std::array<std::string_view, 7> type_names{
+    "concurrent",     "edit_vs_delete", "delete_vs_edit", "duplicate_key",
+    "not_authorised", "out_of_scope",   "in_use"};
 constexpr std::string_view columns =
     "id,type,kind,record,scope_customer,field,winner,loser,state,decided_by,resolution,created_at,"
     "resolved_at,version";

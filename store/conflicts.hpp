@@ -20,7 +20,8 @@ enum class ConflictType {
   delete_vs_edit,
   duplicate_key,
   not_authorised,
-  out_of_scope
+  out_of_scope,
+  in_use  // a deletion, against what refers to the record by now
 };
 std::string_view to_text(ConflictType type);
 std::optional<ConflictType> parse_conflict_type(std::string_view text);

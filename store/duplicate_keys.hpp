@@ -1,5 +1,6 @@
-// Conflicts over a unique key that two records hold (SYNC H9). Both records stay as they are until a
-// person gives one of them another key, or none; then the conflict closes, however that came about.
+// Conflicts over a unique key that two records hold (SYNC H9). Both records stay as they are until
+// a person gives one of them another key, or none; then the conflict closes, however that came
+// about.
 #pragma once
 
 #include <optional>
@@ -28,9 +29,9 @@ std::optional<UniqueKey> unique_key_of(const Conflict& conflict);
 std::optional<RecordId> find_clash(Connection& connection, const Record& record,
                                    const UniqueKey& key);
 
-// At central, at place `version` of its log, after the record changed or went: of the conflicts about
-// its keys, those over which nothing clashes any more close; one whose record clashes with a third
-// one now names that.
+// At central, at place `version` of its log, after the record changed or went: of the conflicts
+// about its keys, those over which nothing clashes any more close; one whose record clashes with a
+// third one now names that.
 void settle_duplicates(Connection& connection, const RecordId& record, Version version,
                        UnixMillis now);
 

@@ -27,6 +27,17 @@ json::object patch_to(const Field& field, const json::value& value) {
   return {{field.name, std::move(whole)}};
 }
 
+bool is_choice(const ConflictDecision& decision, ConflictChoice wanted) {
+  const auto* choice = std::get_if<ConflictChoice>(&decision);
+  return choice && *choice == wanted;
+}
+bool is_winner(const ConflictDecision& decision) {
+  return is_choice(decision, ConflictChoice::winner);
+}
+bool is_loser(const ConflictDecision& decision) {
+  return is_choice(decision, ConflictChoice::loser);
+}
+
 class Resolver {
  public:
   Resolver(Connection& connection, ChangeLog& log, Role role, Random& random, Conflict conflict,
@@ -41,13 +52,19 @@ class Resolver {
   Result<Conflict> resolve(const ConflictDecision& decision) {
     if (conflict_.type == ConflictType::duplicate_key) {
       SKERRY_TRY_VOID(decide_key(decision));
+    } else if (conflict_.type == ConflictType::in_use && is_loser(decision)) {
+      RecordWriter writer(connection_, log_, role_, random_);
+      SKERRY_TRY_VOID(writer.remove(*conflict_.kind, conflict_.record, std::nullopt, author_, false,
+                                    conflict_.id));
     } else if (record_exists(connection_, *conflict_.kind, conflict_.record)) {
       SKERRY_TRY(const json::object patch, patch_for(decision));
       RecordWriter writer(connection_, log_, role_, random_);
       SKERRY_TRY_VOID(writer.update(*conflict_.kind, conflict_.record, patch, std::nullopt, author_,
                                     conflict_.id));
+    } else if (is_winner(decision)) {
+      SKERRY_TRY_VOID(leave_gone());
     } else {
-      SKERRY_TRY_VOID(decide_gone(decision));
+      SKERRY_TRY_VOID(revive(decision));
     }
     return mark(decision);
   }
@@ -73,8 +90,14 @@ class Resolver {
     const Kind& kind = *conflict_.kind;
     const auto* choice = std::get_if<ConflictChoice>(&decision);
     const auto key = unique_key_of(conflict_);
+    RecordWriter writer(connection_, log_, role_, random_);
+    if (!key && is_winner(decision))
+      return writer.update(kind, conflict_.record, {}, std::nullopt, author_, conflict_.id)
+          .map([](const Record&) {});
     if (!key)
-      return no_such_choice(choice ? "choose" : "value", "the conflict names no field of the kind");
+      return no_such_choice(choice ? "choose" : "value",
+                            "two records were made with one id: only the winner can have it",
+                            "make a new record of the loser's values, then choose the winner");
     if (choice && key->custom.empty() && kind.fields[key->field].required)
       return no_such_choice(
           "choose", fmt::format("a {} cannot be without {}", kind.name, conflict_.field),
@@ -87,7 +110,6 @@ class Resolver {
       return fail(Errc::wrong_role,
                   fmt::format("the {} that would change is not at this machine", kind.name),
                   "choose the other side, or ask the vendor's central");
-    RecordWriter writer(connection_, log_, role_, random_);
     const json::value value = choice ? json::value() : std::get<json::value>(decision);
     SKERRY_TRY(const Record record, writer.update(kind, id, key->patch(kind, value), std::nullopt,
                                                   author_, conflict_.id));
@@ -104,20 +126,26 @@ class Resolver {
     return other ? to_string(*other) : "which is not known here";
   }
 
+  // The deleted record, with the value that was written too late.
+  Result<void> revive(const ConflictDecision& decision) {
+    SKERRY_TRY(const json::object patch, patch_for(decision));
+    RecordWriter writer(connection_, log_, role_, random_);
+    auto restored = writer.restore(*conflict_.kind, conflict_.record, patch, author_, conflict_.id);
+    if (!restored && restored.error().code == Errc::not_found && role_ == Role::site)
+      return not_at_this_site();
+    return restored.map([](const Record&) {});
+  }
+
+  tl::unexpected<Error> not_at_this_site() const {
+    return fail(Errc::wrong_role,
+                fmt::format("the {} is not at this site any more: central decides this conflict",
+                            conflict_.kind->name),
+                "ask the vendor's central");
+  }
+
   // There is no record to change: the decision itself is the row.
-  Result<void> decide_gone(const ConflictDecision& decision) {
-    if (role_ == Role::site)
-      return fail(Errc::wrong_role,
-                  fmt::format("the {} is not at this site any more: central decides this conflict",
-                              conflict_.kind->name),
-                  "ask the vendor's central");
-    const auto* choice = std::get_if<ConflictChoice>(&decision);
-    if (!choice || *choice != ConflictChoice::winner)
-      return no_such_choice(
-          choice ? "choose" : "value",
-          fmt::format("the {} is deleted and stays so: choose the winner, or make "
-                      "a new record first",
-                      conflict_.kind->name));
+  Result<void> leave_gone() {
+    if (role_ == Role::site) return not_at_this_site();
     std::string line = fmt::format(R"({{"k":"cfr","cf":"{}","choice":"winner","hlc":"{}","by":)",
                                    to_string(conflict_.id), to_string(log_.tick()));
     append_json_string(line, author_.actor);

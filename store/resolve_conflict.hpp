@@ -19,8 +19,9 @@ using ConflictDecision = std::variant<ConflictChoice, json::value>;
 //
 // duplicate_key: `winner` takes the key away from the conflict's record and `loser` from the other
 // one, which a key that is required does not allow; `value` is the new key of the conflict's
-// record, and must clash with none. A record that is gone stays gone: only the winner can be chosen
-// then, and only at central.
+// record, and must clash with none. Of an id that two records were given only the winner can be
+// chosen. A record that is gone lives again with the loser's value, or another; that it stays gone,
+// the winner, is chosen at central.
 //
 // Errors: not_found, already_exists (decided before), wrong_role (central's to decide),
 // duplicate_key, validation_failed (a choice that this conflict does not have), and those of

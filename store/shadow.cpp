@@ -4,7 +4,6 @@
 #include "core/strict_json.hpp"
 
 namespace skerry::store {
-namespace {
 
 // {"c":created_at,"r":revision,"u":customer,"p":place,"s":stamps,"f":{field:value}}
 std::string to_doc(const Record& record) {
@@ -35,8 +34,6 @@ Record from_doc(const Kind& kind, const RecordId& id, std::string_view doc) {
   }
   return record;
 }
-
-}  // namespace
 
 std::optional<Record> find_shadow(Connection& connection, const Kind& kind, const RecordId& id) {
   Cursor cursor = connection.query("SELECT doc FROM shadow WHERE record=?1", id);

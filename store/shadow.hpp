@@ -8,6 +8,10 @@
 
 namespace skerry::store {
 
+// A record as one text, and back: all but what is derived.
+std::string to_doc(const Record& record);
+Record from_doc(const Kind& kind, const RecordId& id, std::string_view doc);
+
 // Values and stamps as central has them; nullopt when no copy is kept.
 std::optional<Record> find_shadow(Connection& connection, const Kind& kind, const RecordId& id);
 void write_shadow(Connection& connection, const Record& record);

@@ -252,7 +252,7 @@ void RecordWriter::stamp(Record& record, const Change& change, Version version) 
   if (role_ != Role::central) return;
   const FieldStamp stamp{version, 0, change.hlc};
   record.version = version.n;
-  if (change.op == ChangeOp::create) {
+  if (change.op == ChangeOp::create || change.op == ChangeOp::restore) {
     record.stamps = Stamps(stamp);
     return;
   }
@@ -341,7 +341,7 @@ Result<Record> RecordWriter::set(const Record& before, const FieldValues& values
 
 Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
                                   std::optional<std::int64_t> revision, const Author& author,
-                                  bool continues) {
+                                  bool continues, std::optional<RecordId> resolves) {
   SKERRY_TRY_VOID(check_authority(kind));
   SKERRY_TRY_VOID(check_written(kind));
   SKERRY_TRY(const Record before, current(kind, id, revision));
@@ -356,11 +356,12 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
                             to_string(id)));
   Change change = new_change(before, ChangeOp::remove, author);
   change.continues = continues;
+  change.resolves = resolves;
   if (before.stamps.at_central()) change.base = newest_version(before);
   keep_shadow(before);
   const Version version = role_ == Role::central ? log_.next_version() : Version{};
   delete_record(connection_, before, version.n);
-  write_tombstone(connection_, {id, &kind, before.scope, version}, log_.wall_ms());
+  write_tombstone(connection_, tombstone_of(before, version), log_.wall_ms());
   if (role_ == Role::central) settle_duplicates(connection_, id, version, log_.wall_ms());
   append(before, encode(change));
   return {};

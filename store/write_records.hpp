@@ -50,7 +50,13 @@ class RecordWriter {
   // method_not_allowed. `continues`: central takes this row and the one before together or refuses
   // both.
   Result<void> remove(const Kind& kind, const RecordId& id, std::optional<std::int64_t> revision,
-                      const Author& author, bool continues = false);
+                      const Author& author, bool continues = false,
+                      std::optional<RecordId> resolves = std::nullopt);
+
+  // Brings a deleted record back as it was when it went, with this patch (SYNC H8). Errors: as
+  // update; not_found too where this machine never had the record.
+  Result<Record> restore(const Kind& kind, const RecordId& id, const json::object& patch,
+                         const Author& author, std::optional<RecordId> resolves);
 
   // What the program itself does to a record: as create and update, with fields that a client
   // cannot write, and of kinds that a client cannot make. `before` is as it is in the table.

@@ -5,6 +5,7 @@
 
 #include "core/json_member.hpp"
 #include "core/merge.hpp"
+#include "store/derived.hpp"
 #include "store/duplicate_keys.hpp"
 #include "store/record_size.hpp"
 #include "store/scope_moves.hpp"
@@ -67,6 +68,8 @@ Decision RowDecider::decide_row(const Row& row) {
       return set(row);
     case ChangeOp::remove:
       return remove(row);
+    case ChangeOp::restore:
+      return restore(row);
   }
   return rejected("an operation this program does not know");
 }
@@ -74,21 +77,28 @@ Decision RowDecider::decide_row(const Row& row) {
 Decision RowDecider::create(const Row& row) {
   const Change& change = row.change;
   if (!is_record_id(change.record)) return rejected("the id is no UUID of version 7");
-  if (store::find_tombstone(connection_, change.record) ||
-      store::record_exists(connection_, *change.kind, change.record))
-    return rejected("the id is taken");
+  if (const auto tombstone = store::find_tombstone(connection_, change.record))
+    return after_delete(row, *tombstone);
+  if (const auto holder = store::find_record(connection_, *change.kind, change.record))
+    return id_taken(row, *holder);
   Record record(*change.kind);
   record.id = change.record;
   record.created_at = change.hlc.ms();
-  record.updated_at = received_at_;
-  record.revision = 1;
-  record.version = row.version.n;
-  record.stamps = store::Stamps(FieldStamp{row.version, site_.number, row.effective});
   for (const FieldChange& field : change.fields) {
     if (change.kind->fields[field.field].merge == MergeClass::central)
       return rejected(fmt::format("owned_by_central: {}", change.kind->fields[field.field].name));
     record.values[field.field] = field.new_value;
   }
+  return insert(row, std::move(record));
+}
+
+// A record that lives from this row on; it has its id, its values and the time it was made.
+Decision RowDecider::insert(const Row& row, Record record) {
+  const Change& change = row.change;
+  record.updated_at = received_at_;
+  ++record.revision;
+  record.version = row.version.n;
+  record.stamps = store::Stamps(FieldStamp{row.version, site_.number, row.effective});
   if (const auto whole = check_whole(record); !whole) return rejected(whole.error().detail);
   if (auto decided = check_references(row, record, nullptr)) return *decided;
   if (change.kind->scope == ScopePath::itself) {
@@ -100,6 +110,60 @@ Decision RowDecider::create(const Row& row) {
   store::insert_record(connection_, record);
   note_duplicate_keys(row, Record(*change.kind), record);
   return note_lost_mentions(row, record);
+}
+
+// The site saw the deletion and brings the record back, whole; what is central's is as it was. One
+// that lives again already is changed as by any edit.
+Decision RowDecider::restore(const Row& row) {
+  const Kind& kind = *row.change.kind;
+  const auto is_central = [&](const FieldChange& field) {
+    return kind.fields[field.field].merge == MergeClass::central;
+  };
+  const auto tombstone = store::find_tombstone(connection_, row.change.record);
+  if (!tombstone) {
+    Change edit = row.change;
+    std::erase_if(edit.fields, is_central);
+    return set({edit, row.hash, row.effective, row.version});
+  }
+  const auto gone = store::record_of(*tombstone);
+  if (!gone || row.change.base != tombstone->version) return after_delete(row, *tombstone);
+  Record record(kind);
+  record.id = row.change.record;
+  record.created_at = gone->created_at;
+  record.revision = gone->revision;
+  for (std::size_t i = 0; i < kind.fields.size(); ++i)
+    if (kind.fields[i].merge == MergeClass::central) record.values[i] = gone->values[i];
+  for (const FieldChange& field : row.change.fields)
+    if (!is_central(field)) record.values[field.field] = field.new_value;
+  Decision decision = insert(row, std::move(record));
+  if (decision.disposition == Disposition::applied ||
+      decision.disposition == Disposition::superseded) {
+    store::erase_tombstone(connection_, row.change.record);
+    store::derive_whole(connection_, *store::find_record(connection_, kind, row.change.record));
+  }
+  return decision;
+}
+
+// Two machines made a record with one id: central's stays, the other's values are kept.
+Decision RowDecider::id_taken(const Row& row, const Record& holder) {
+  Record proposed(*row.change.kind);
+  proposed.id = row.change.record;
+  json::object values;
+  for (const FieldChange& field : row.change.fields) {
+    proposed.values[field.field] = field.new_value;
+    values[row.change.kind->fields[field.field].name] = field.new_value;
+  }
+  const auto scope = store::scope_of(connection_, proposed).value_or(holder.scope);
+  const std::string id = to_string(holder.id);
+  json::object winner = describe_current(json::value(id), holder.stamps.every());
+  winner["record"] = id;
+  json::object loser = describe_proposal(row, nullptr);
+  loser.erase("deleted");
+  loser["record"] = id;
+  loser["value"] = std::move(values);
+  write_conflict(row, ConflictType::duplicate_key, customer_seen(scope), "id", std::move(winner),
+                 std::move(loser));
+  return {Disposition::conflict, "the id is taken", 0};
 }
 
 Decision RowDecider::set(const Row& row) {
@@ -174,7 +238,7 @@ Decision RowDecider::remove(const Row& row) {
   if (!before) return absent(row);
   if (!scope_allows(row, before->scope)) return {Disposition::conflict, "out_of_scope", 0};
   if (const auto referrer = store::find_referrer(connection_, *row.change.kind, before->id))
-    return rejected(fmt::format("in_use: {} refers to it", *referrer));
+    return in_use(row, *before, *referrer);
   for (std::size_t i = 0; i < before->values.size(); ++i) {
     const std::string_view name = row.change.kind->fields[i].name;
     const FieldStamp& stamp = before->stamps.of(name);
@@ -186,10 +250,17 @@ Decision RowDecider::remove(const Row& row) {
                    std::move(winner), describe_current(before->values[i], stamp));
   }
   store::delete_record(connection_, *before, row.version.n);
-  store::write_tombstone(connection_, {before->id, row.change.kind, before->scope, row.version},
-                         received_at_);
+  store::write_tombstone(connection_, store::tombstone_of(*before, row.version), received_at_);
   store::settle_duplicates(connection_, before->id, row.version, received_at_);
   return {};
+}
+
+// What the site could not know refers to the record by now: it stays until a person decides.
+Decision RowDecider::in_use(const Row& row, const Record& record, const std::string& referrer) {
+  json::object winner{{"referrer", referrer}, {"version", to_json(newest_version(record))}};
+  write_conflict(row, ConflictType::in_use, customer_seen(record.scope), {}, std::move(winner),
+                 describe_proposal(row, nullptr));
+  return rejected(fmt::format("in_use: {} refers to it", referrer));
 }
 
 // A row about a record central does not have: its creation waits, or was refused.
@@ -236,19 +307,22 @@ Decision RowDecider::lacking(const Row& row, const Record* before, const Field& 
   if (before) {
     tombstone->scope = before->scope;
   } else {
-    tombstone->scope = scope_of_gone(row, *tombstone);
-    store::write_tombstone(connection_,
-                           {row.change.record, row.change.kind, tombstone->scope, row.version},
-                           received_at_);
+    const Record never_was = proposed_by(row, *tombstone);
+    tombstone->scope = never_was.scope;
+    store::write_tombstone(connection_, store::tombstone_of(never_was, row.version), received_at_);
   }
   return after_delete(row, *tombstone, before);
 }
 
-// Whose a record is that never was: what it follows, if that is here, or what it names.
-store::Scope RowDecider::scope_of_gone(const Row& row, const Tombstone& named) {
+// The record that a row would have made; it belongs to what it follows, if that is here, else to
+// what it names.
+Record RowDecider::proposed_by(const Row& row, const Tombstone& named) {
   Record record(*row.change.kind);
+  record.id = row.change.record;
+  record.created_at = row.change.hlc.ms();
   for (const FieldChange& field : row.change.fields) record.values[field.field] = field.new_value;
-  return store::scope_of(connection_, record).value_or(named.scope);
+  record.scope = store::scope_of(connection_, record).value_or(named.scope);
+  return record;
 }
 
 SiteId RowDecider::author_of(const FieldStamp& stamp) {

@@ -41,6 +41,10 @@ class RowDecider {
   Decision create(const Row& row);
   Decision set(const Row& row);
   Decision remove(const Row& row);
+  Decision restore(const Row& row);
+  Decision insert(const Row& row, store::Record record);
+  Decision in_use(const Row& row, const store::Record& record, const std::string& referrer);
+  Decision id_taken(const Row& row, const store::Record& holder);
   Decision set_fields(const Row& row, const store::Record& before);
   Decision absent(const Row& row);
   std::optional<Decision> check_references(const Row& row, store::Record& record,
@@ -49,7 +53,7 @@ class RowDecider {
                    const json::value& named);
   Decision after_delete(const Row& row, const store::Tombstone& tombstone,
                         const store::Record* before = nullptr);
-  store::Scope scope_of_gone(const Row& row, const store::Tombstone& named);
+  store::Record proposed_by(const Row& row, const store::Tombstone& named);
   Decision note_lost_mentions(const Row& row, const store::Record& record);
   bool scope_allows(const Row& row, const store::Scope& scope);
   RecordId customer_seen(const store::Scope& scope);

@@ -53,7 +53,8 @@ void replay(std::optional<Record>& record, const Change& change, UnixMillis now)
     record.reset();
     return;
   }
-  if (change.op == ChangeOp::create && !record) record = created_by(change, now);
+  const bool makes = change.op == ChangeOp::create || change.op == ChangeOp::restore;
+  if (makes && !record) record = created_by(change, now);
   if (!record) return;  // deleted at central: the edit ends in a conflict record there
   for (const FieldChange& field : change.fields) {
     json::value& value = record->values[field.field];
@@ -114,11 +115,13 @@ Result<bool> Rebase::take(const RecordState& state) {
 
 bool Rebase::take(const RecordGone& gone) {
   Known known = read(*gone.kind, gone.id);
-  const store::Scope scope = known.central ? known.central->scope : store::Scope{};
+  store::Tombstone left{gone.id, gone.kind, {}, gone.version};
+  if (const auto& last = known.central ? known.central : known.view)
+    left = store::tombstone_of(*last, gone.version);
   known.central.reset();
   const bool changed = show(std::move(known), *gone.kind, gone.id);
   if (!gone.deleted) return changed;
-  store::write_tombstone(connection_, {gone.id, gone.kind, scope, gone.version}, log_.wall_ms());
+  store::write_tombstone(connection_, left, log_.wall_ms());
   return changed;
 }
 
@@ -157,7 +160,12 @@ bool Rebase::write_view(const std::optional<Record>& before, std::optional<Recor
   }
   after->updated_at = changed || !before ? log_.wall_ms() : before->updated_at;
   if (before) {
-    after->created_at = before->created_at;
+    // Central has agreed to it now; it may have had another record by this id, or a deleted one.
+    const bool agreed = after->stamps.at_central() && !before->stamps.at_central();
+    if (agreed)
+      store::erase_tombstone(connection_, after->id);
+    else
+      after->created_at = before->created_at;
     after->revision = before->revision + (changed ? 1 : 0);
     after->derived = before->derived;
     if (after->kind->scope == ScopePath::placed) after->scope.place = before->scope.place;

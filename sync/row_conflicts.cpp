@@ -133,7 +133,7 @@ void RowDecider::note_duplicate_keys(const Row& row, const Record& before, const
 // The row may decide a conflict. When it did not come to that, the site is told that it is open
 // still: it shows it as decided since the row was written.
 void RowDecider::resolve_conflict(const Row& row, const Decision& decision) {
-  if (!row.change.resolves || decision.disposition == Disposition::held) return;
+  if (!row.change.resolves) return;
   auto conflict = store::find_conflict(connection_, *row.change.resolves);
   if (!conflict) return;
   const bool settled_by_it = !conflict->open && conflict->version == row.version.n;
@@ -142,15 +142,15 @@ void RowDecider::resolve_conflict(const Row& row, const Decision& decision) {
       conflict->record == row.change.record || conflict->other() == row.change.record;
   const bool done = decision.disposition == Disposition::applied ||
                     decision.disposition == Disposition::superseded;
-  const bool decides =
-      done && is_about && (conflict->type != ConflictType::duplicate_key || settled_by_it);
+  // A key is decided when nothing clashes any more; of an id there is nothing to change.
+  const auto key = store::unique_key_of(*conflict);
+  const bool clashes = conflict->type == ConflictType::duplicate_key && key && !settled_by_it;
   conflict->version = row.version.n;
-  if (decides) {
+  if (done && is_about && !clashes) {
     conflict->open = false;
     conflict->decided_by = fmt::format("{} at {}", row.change.actor, site_.name);
     conflict->resolved_at = received_at_;
     conflict->resolution = {{"version", to_json(row.version)}};
-    const auto key = store::unique_key_of(*conflict);
     const auto record = store::find_record(connection_, *conflict->kind, conflict->record);
     if (key && record) conflict->resolution["value"] = key->of(*record);
   }

@@ -98,6 +98,12 @@ class Taker {
   }
 
   void refuse_together(const SiteRow& culprit, const Decision& decision) {
+    // What is to be put before a person went with the savepoint.
+    if (decision.conflicts > 0) {
+      Version version = log_.next_version();
+      version.n += culprit.seq - transaction_.front().seq;
+      counts_.conflicts += decision_for(culprit, version).conflicts;
+    }
     for (const SiteRow& row : transaction_) {
       const std::string why = row.seq == culprit.seq ? decision.detail
                                                      : fmt::format("row {} of its transaction: {}",

@@ -287,7 +287,8 @@ CREATE TABLE tally(
   number INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A record that was deleted: kept so that no late bundle brings it back.
+-- A record that was deleted: kept so that no late bundle brings it back. `doc`: as it last was, for a
+-- decision that it shall live again; empty where this machine never had it.
 CREATE TABLE tombstone(
   record BLOB PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -295,7 +296,8 @@ CREATE TABLE tombstone(
   scope_place BLOB NOT NULL,
   ord INTEGER NOT NULL,
   version INTEGER NOT NULL,
-  deleted_at INTEGER NOT NULL
+  deleted_at INTEGER NOT NULL,
+  doc TEXT NOT NULL
 ) STRICT;
 CREATE INDEX tombstone_version ON tombstone(version, record) WHERE version > 0;
 

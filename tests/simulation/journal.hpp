@@ -14,15 +14,17 @@
 namespace skerry::sim {
 
 // Over many seeds each must happen: main.cpp fails when one never does.
-inline constexpr std::array<std::string_view, 44> event_names{
+inline constexpr std::array<std::string_view, 46> event_names{
     "archive",
     "bit flipped",
+    "brought back",
     "brought to the wrong machine",
     "clock set",
     "conflict concurrent",
     "conflict delete_vs_edit",
     "conflict duplicate_key",
     "conflict edit_vs_delete",
+    "conflict in_use",
     "conflict out_of_scope",
     "custom field",
     "custom value",

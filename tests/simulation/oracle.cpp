@@ -98,6 +98,7 @@ void Oracle::decide_together(const std::vector<Row>& rows) {
     decided[row.place] = disposition;
     if (!before || (disposition != "rejected" && disposition != "held")) continue;
     state_ = *before;
+    if (row.change.op == ChangeOp::remove) decide(row);  // the conflict over it stays
     for (const Row& each : rows) decided[each.place] = disposition;
     break;
   }
@@ -143,6 +144,11 @@ void Oracle::central_wrote(const Change& change, std::int64_t n) {
   if (change.op == ChangeOp::remove) {
     entity.last_audience = audience_of(change.record, entity).value_or(Audience{});
     entity.alive = false;
+    entity.gone_n = n;
+  }
+  if (change.op == ChangeOp::restore) {
+    entity.alive = true;
+    for (auto& history : entity.fields) history.push_back({n, nullptr, 0, change.hlc});
   }
   for (const FieldChange& field : change.fields)
     entity.fields[field.field].push_back({n, field.new_value, 0, change.hlc});
@@ -158,6 +164,8 @@ std::string Oracle::decide(const Row& row) {
       return changed(row);
     case ChangeOp::remove:
       return removed(row);
+    case ChangeOp::restore:
+      return restored(row);
   }
   return "rejected";
 }
@@ -203,33 +211,6 @@ std::string Oracle::missing(const Row& row) const {
   return "rejected";
 }
 
-std::optional<json::value> Oracle::lacking(const Row& row, std::vector<json::value>& values,
-                                           const Entity* before,
-                                           std::set<std::size_t>& lost) const {
-  const Kind& kind = *row.change.kind;
-  for (const FieldChange& change : row.change.fields) {
-    const Field& field = kind.fields[change.field];
-    json::value& value = values[change.field];
-    const auto id = reference(value);
-    if (field.type != FieldType::reference || field.name == kind.scope_field || !id) continue;
-    if (living(value)) continue;
-    if (field.required || !state_.entities.contains(*id)) return value;
-    value = before ? before->now(change.field).value : json::value();
-    lost.insert(change.field);
-  }
-  return std::nullopt;
-}
-
-void Oracle::lost_mentions(const Row& row, const std::set<std::size_t>& lost) {
-  if (lost.empty()) return;
-  const Entity& entity = state_.entities.at(row.change.record);
-  const RecordId customer = told_under(row.site(), *audience_of(row.change.record, entity));
-  for (const FieldChange& field : row.change.fields)
-    if (lost.contains(field.field))
-      conflict("edit_vs_delete", row, entity.kind->fields[field.field].name, customer,
-               to_json_text(entity.now(field.field).value), to_json_text(field.new_value));
-}
-
 // What names a record that is not here waits for it; a record that was deleted never comes.
 // `before`: the record, if there is one.
 std::string Oracle::unplaced(const Row& row, const json::value& parent, const Entity* before) {
@@ -252,7 +233,12 @@ std::string Oracle::unplaced(const Row& row, const json::value& parent, const En
     begin_entity(row.change, row.n, row.site(), row.effective);
     Entity& stillborn = state_.entities.at(row.change.record);
     stillborn.alive = false;
+    stillborn.gone_n = row.n;
     stillborn.last_audience = audience;
+  } else if (const auto gone = state_.entities.find(row.change.record);
+             gone != state_.entities.end()) {
+    gone->second.gone_n = row.n;
+    gone->second.last_audience = audience;
   }
   edit_of_deleted(row, audience);
   return "conflict";
@@ -328,10 +314,16 @@ std::string Oracle::removed(const Row& row) {
   const auto found = state_.entities.find(change.record);
   if (found == state_.entities.end()) return missing(row);
   Entity& entity = found->second;
-  if (!entity.alive) return "applied";
+  if (!entity.alive) {  // both deleted it
+    if (change.resolves) state_.resolved.insert(*change.resolves);
+    return "applied";
+  }
   const auto audience = audience_of(change.record, entity);
   if (audience && !sees(row.site(), *change.kind, *audience)) return out_of_scope(row, *audience);
-  if (is_referred_to(change.record)) return "rejected";
+  if (is_referred_to(change.record)) {
+    conflict("in_use", row, "", told_under(row.site(), audience.value_or(Audience{})), "", deleted);
+    return "rejected";
+  }
   entity.last_audience = audience.value_or(Audience{});
   for (std::size_t i = 0; i < entity.fields.size(); ++i) {
     const Written& now = entity.now(i);
@@ -341,7 +333,54 @@ std::string Oracle::removed(const Row& row) {
                told_under(row.site(), entity.last_audience), deleted, to_json_text(now.value));
   }
   entity.alive = false;
+  entity.gone_n = row.n;
+  if (change.resolves) state_.resolved.insert(*change.resolves);
   return "applied";
+}
+
+// Whole, as the site has it, but for what is central's; where it lives already, as an edit.
+std::string Oracle::restored(const Row& row) {
+  const Change& change = row.change;
+  const auto found = state_.entities.find(change.record);
+  if (found == state_.entities.end()) return missing(row);
+  Entity& entity = found->second;
+  const auto is_central = [&](std::size_t field) {
+    return entity.kind->fields[field].merge == MergeClass::central;
+  };
+  if (entity.alive) {
+    Row edit = row;
+    std::erase_if(edit.change.fields,
+                  [&](const FieldChange& field) { return is_central(field.field); });
+    return changed(edit);
+  }
+  if (!change.base || change.base->n != entity.gone_n) {
+    edit_of_deleted(row, entity.last_audience);
+    return "conflict";
+  }
+  std::vector<json::value> values(entity.fields.size());
+  std::set<std::size_t> written;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (is_central(i)) values[i] = entity.now(i).value;
+  for (const FieldChange& field : change.fields) {
+    if (!is_central(field.field)) values[field.field] = field.new_value;
+    written.insert(field.field);
+  }
+  std::set<std::size_t> lost;
+  if (const auto named = lacking(row, values, nullptr, lost)) return unplaced(row, *named, nullptr);
+  const auto audience = audience_of(*change.kind, change.record, values);
+  if (!audience) return unplaced(row, values[scope_field(*change.kind)], nullptr);
+  if (change.kind->name == "customer") {
+    if (state_.scopes.contains(row.site())) state_.scopes[row.site()].insert(change.record);
+  } else if (!sees(row.site(), *change.kind, *audience)) {
+    return out_of_scope(row, *audience);
+  }
+  entity.alive = true;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    entity.fields[i].push_back({row.n, std::move(values[i]), row.site(), row.effective});
+  find_duplicates(row, written, nullptr);
+  lost_mentions(row, lost);
+  if (change.resolves) state_.resolved.insert(*change.resolves);
+  return lost.empty() ? "applied" : "superseded";
 }
 
 }  // namespace skerry::sim

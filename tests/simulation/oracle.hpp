@@ -42,6 +42,7 @@ class Oracle {
   struct Entity {
     const Kind* kind = nullptr;
     bool alive = false;
+    std::int64_t gone_n = 0;                   // where it was deleted
     std::vector<std::vector<Written>> fields;  // each field's history
     Audience last_audience;                    // when it was deleted
     const Written& now(std::size_t field) const { return fields[field].back(); }
@@ -81,6 +82,7 @@ class Oracle {
   std::string created(const Row& row);
   std::string changed(const Row& row);
   std::string removed(const Row& row);
+  std::string restored(const Row& row);
   std::string missing(const Row& row) const;
   std::string unplaced(const Row& row, const json::value& parent, const Entity* before);
   // The first reference of the row that names no record and decides it; mentions of what was

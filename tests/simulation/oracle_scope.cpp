@@ -1,4 +1,5 @@
-// Who sees a record: followed from record to record each time, never kept.
+// Who sees a record, and what it names: followed from record to record each time, never kept.
+#include "core/json_text.hpp"
 #include "tests/simulation/machine.hpp"
 #include "tests/simulation/oracle.hpp"
 
@@ -74,6 +75,33 @@ RecordId Oracle::told_under(std::size_t site, const Audience& audience) const {
   const bool by_place =
       !audience.place.is_zero() && !sees(site, audience.customer) && sees(site, audience.place);
   return by_place ? audience.place : audience.customer;
+}
+
+std::optional<json::value> Oracle::lacking(const Row& row, std::vector<json::value>& values,
+                                           const Entity* before,
+                                           std::set<std::size_t>& lost) const {
+  const Kind& kind = *row.change.kind;
+  for (const FieldChange& change : row.change.fields) {
+    const Field& field = kind.fields[change.field];
+    json::value& value = values[change.field];
+    const auto id = reference(value);
+    if (field.type != FieldType::reference || field.name == kind.scope_field || !id) continue;
+    if (living(value)) continue;
+    if (field.required || !state_.entities.contains(*id)) return value;
+    value = before ? before->now(change.field).value : json::value();
+    lost.insert(change.field);
+  }
+  return std::nullopt;
+}
+
+void Oracle::lost_mentions(const Row& row, const std::set<std::size_t>& lost) {
+  if (lost.empty()) return;
+  const Entity& entity = state_.entities.at(row.change.record);
+  const RecordId customer = told_under(row.site(), *audience_of(row.change.record, entity));
+  for (const FieldChange& field : row.change.fields)
+    if (lost.contains(field.field))
+      conflict("edit_vs_delete", row, entity.kind->fields[field.field].name, customer,
+               to_json_text(entity.now(field.field).value), to_json_text(field.new_value));
 }
 
 }  // namespace skerry::sim

@@ -253,6 +253,9 @@ void Person::resolve() {
     return fmt::format("{}: {} of {} about {}", machine_.name(), choice, to_string(conflict.id),
                        show(*conflict.kind, conflict.record));
   });
+  const bool gone = machine_.read([&](store::Connection& connection) {
+    return !store::record_exists(connection, *conflict.kind, conflict.record);
+  });
   const bool decided =
       submit(1, [&](store::Connection& connection, store::RecordWriter&) -> Result<void> {
         SKERRY_TRY_VOID(store::resolve_conflict(connection, *machine_.log, machine_.role(),
@@ -260,6 +263,7 @@ void Person::resolve() {
         return {};
       });
   if (decided) journal_.happened(choice);
+  if (decided && gone && choice != choices[0]) journal_.happened("brought back");
 }
 
 }  // namespace skerry::sim

@@ -112,12 +112,32 @@ TEST_F(ResolveConflictTest, AKeyThatMustBeThereIsNotTakenAway) {
   ASSERT_TRUE(resolve(id, json::value("b@b.de")));
 }
 
-TEST_F(ResolveConflictTest, AGoneRecordStaysGone) {
+TEST_F(ResolveConflictTest, AGoneRecordLivesAgainWithTheLosersValue) {
+  const Record record = *create("customer", R"({"name":"now","account_ref":"A"})");
+  ASSERT_TRUE(remove(record));
+  const auto resolved = resolve(
+      conflict_about(record, ConflictType::edit_vs_delete, "name", "late"), ConflictChoice::loser);
+  ASSERT_TRUE(resolved) << resolved.error().detail;
+  EXPECT_EQ(read(record).values[0].as_string(), "late");
+  EXPECT_EQ(read(record).values[1].as_string(), "A");
+  EXPECT_EQ(read(record).created_at, record.created_at);
+  EXPECT_EQ(decode_change(last_line())->op, ChangeOp::restore);
+  EXPECT_EQ(number("SELECT count(*) FROM tombstone"), 0);
+  EXPECT_EQ(resolved->resolution.at("value"), json::value("late"));
+}
+
+TEST_F(ResolveConflictTest, WhatHasTheKeyMeanwhileKeepsIt) {
+  const Record record = *create("customer", R"({"name":"now","account_ref":"A"})");
+  ASSERT_TRUE(remove(record));
+  ASSERT_TRUE(create("customer", R"({"name":"other","account_ref":"A"})"));
+  const RecordId id = conflict_about(record, ConflictType::edit_vs_delete, "name", "late");
+  EXPECT_EQ(resolve(id, ConflictChoice::loser).error().code, Errc::duplicate_key);
+}
+
+TEST_F(ResolveConflictTest, AGoneRecordMayStayGone) {
   const Record record = *create("customer", R"({"name":"now"})");
   ASSERT_TRUE(remove(record));
   const RecordId id = conflict_about(record, ConflictType::edit_vs_delete, "name", "other");
-  EXPECT_EQ(resolve(id, ConflictChoice::loser).error().code, Errc::validation_failed);
-  EXPECT_EQ(resolve(id, json::value("x")).error().code, Errc::validation_failed);
   const auto resolved = resolve(id, ConflictChoice::winner);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(resolved->version, 3);

@@ -111,7 +111,7 @@ TEST_F(Reconcile, AHeldRowIsDecidedWhenItsParentComesAndTheSiteIsTold) {
   EXPECT_EQ(value(site, "contact", ann, "email"), "\"ann@acme.example\"");
 }
 
-TEST_F(Reconcile, ARejectedRowGivesBackCentralsState) {
+TEST_F(Reconcile, ADeletionThatIsNotDoneGivesBackCentralsState) {
   const RecordId acme = *create(central, "customer", {{"name", "Acme"}});
   exchange(site);
   exchange(other);
