@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/json_member.hpp"
+#include "store/exchange_trouble.hpp"
 #include "store/upstream.hpp"
 #include "sync/json_fields.hpp"
 #include "sync/pack.hpp"
@@ -170,8 +171,20 @@ class Exchange {
 
 Result<OnlineReport> exchange_online(const Node& node, const Spool& spool,
                                      const OnlineOptions& options) {
-  SKERRY_TRY(std::string url, exchange_url(options));
-  return Exchange(node, spool, options, std::move(url)).run();
+  auto done = exchange_url(options).and_then(
+      [&](std::string url) { return Exchange(node, spool, options, std::move(url)).run(); });
+  const bool says_nothing = !done && done.error().code == Errc::stopping;
+  if (says_nothing || options.url.empty()) return done;
+  const auto note = [&](store::Connection& connection) -> Result<void> {
+    if (done)
+      store::note_exchange_done(connection);
+    else
+      store::note_exchange_failed(connection, done.error(), node.clock.wall_ms());
+    return {};
+  };
+  // A database that takes no note has trouble of its own, which status and doctor see.
+  (void)node.database.write(note);
+  return done;
 }
 
 }  // namespace skerry::sync

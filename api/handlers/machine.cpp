@@ -8,6 +8,7 @@
 #include "core/timestamp.hpp"
 #include "store/conflicts.hpp"
 #include "store/derived.hpp"
+#include "store/exchange_trouble.hpp"
 #include "store/identity.hpp"
 #include "store/record.hpp"
 #include "store/upstream.hpp"
@@ -57,6 +58,38 @@ Pending read_pending(store::Connection& connection, const store::LogHead& own,
   return pending;
 }
 
+// Rows that were not taken as they are: at central those of the sites, at a site its own.
+struct Untaken {
+  std::int64_t held = 0;
+  std::int64_t rejected = 0;
+};
+
+Untaken read_untaken(store::Connection& connection, Role role) {
+  if (role == Role::central)
+    return {scalar(connection, "SELECT count(*) FROM held"),
+            scalar(connection, "SELECT count(*) FROM ingest WHERE disposition='rejected'")};
+  return {scalar(connection, "SELECT count(*) FROM row_result WHERE disposition='held'"),
+          scalar(connection, "SELECT count(*) FROM row_result WHERE disposition='rejected'")};
+}
+
+std::string text_of(const Untaken& untaken) {
+  return fmt::format("{} held, {} rejected", untaken.held, untaken.rejected);
+}
+
+json::value trouble_json(const std::optional<store::ExchangeTrouble>& trouble) {
+  if (!trouble) return nullptr;
+  return json::object{{"since", format_timestamp(trouble->since)},
+                      {"latest", format_timestamp(trouble->latest)},
+                      {"code", trouble->code},
+                      {"detail", trouble->detail},
+                      {"next", trouble->next}};
+}
+
+std::string text_of(const store::ExchangeTrouble& trouble) {
+  return fmt::format("the online exchange fails since {}: {}", format_timestamp(trouble.since),
+                     trouble.detail);
+}
+
 json::object log_json(const Context& context, const store::LogHead& own) {
   return {{"n", context.node.log.last_n()},
           {"epoch", to_string(own.epoch)},
@@ -64,8 +97,15 @@ json::object log_json(const Context& context, const store::LogHead& own) {
           {"hash", to_hex(own.hash)}};
 }
 
-void add_site_status(store::Connection& connection, const store::LogHead& own, json::object& status,
-                     json::array& attention) {
+// Of a site that exchanges online.
+std::optional<store::ExchangeTrouble> read_trouble(store::Connection& connection,
+                                                   const Context& context) {
+  if (context.online.url.empty()) return std::nullopt;
+  return store::read_exchange_trouble(connection);
+}
+
+void add_site_status(store::Connection& connection, const Context& context,
+                     const store::LogHead& own, json::object& status, json::array& attention) {
   const auto upstream = store::read_upstream(connection);
   const Pending pending = read_pending(connection, own, upstream);
   status["pending"] = pending.rows;
@@ -77,6 +117,8 @@ void add_site_status(store::Connection& connection, const store::LogHead& own, j
     return;
   }
   const bool contact = upstream->contact_at > 0;
+  const auto trouble = read_trouble(connection, context);
+  const Untaken untaken = read_untaken(connection, Role::site);
   json::array sign_keys;
   if (const auto trust = sync::load_trust(connection))
     for (const auto& key : trust->signing_keys) sign_keys.push_back(json::string(key.to_text()));
@@ -85,18 +127,43 @@ void add_site_status(store::Connection& connection, const store::LogHead& own, j
                    {"sign_keys", std::move(sign_keys)},
                    {"acked", upstream->acked},
                    {"durable", upstream->durable},
+                   {"held_rows", untaken.held},
+                   {"rejected_rows", untaken.rejected},
+                   {"trouble", trouble_json(trouble)},
                    {"contact_at",
                     contact ? json::value(format_timestamp(upstream->contact_at)) : json::value()}};
   if (upstream->life.ord == 0)
     attention.push_back("central's first state has not arrived: skerry exchange DIR");
+  if (trouble)
+    attention.push_back(json::string(fmt::format("{}: {}", text_of(*trouble), trouble->next)));
+  if (untaken.held > 0)
+    attention.push_back(json::string(fmt::format(
+        "central holds back {} own changes: skerry audit list --source api", untaken.held)));
 }
 
-void add_central_status(store::Connection& connection, json::object& status) {
+void add_central_status(store::Connection& connection, json::object& status,
+                        json::array& attention) {
   status["pending"] = 0;
+  const Untaken untaken = read_untaken(connection, Role::central);
+  if (untaken.held > 0)
+    attention.push_back(json::string(fmt::format(
+        "{} changes of sites wait for a record that is not here: skerry doctor", untaken.held)));
   status["sites"] = json::object{
       {"total", scalar(connection, "SELECT count(*) FROM site")},
       {"active", scalar(connection, "SELECT count(*) FROM site WHERE status='active'")},
-      {"held_rows", scalar(connection, "SELECT count(*) FROM held")}};
+      {"held_rows", untaken.held},
+      {"rejected_rows", untaken.rejected}};
+}
+
+// What waits longest, for a person to find it.
+std::string first_held(store::Connection& connection) {
+  auto cursor = connection.query(
+      "SELECT s.name,h.seq,i.detail FROM held h JOIN site_epoch e ON e.number=h.epoch "
+      "JOIN site s ON s.row=e.site JOIN ingest i ON i.epoch=h.epoch AND i.seq=h.seq "
+      "ORDER BY i.n LIMIT 1");
+  if (!cursor.next()) return {};
+  return fmt::format("; the first is row {} of site {}: {}", cursor.integer(1), cursor.text(0),
+                     cursor.text(2));
 }
 
 json::object finding(std::string_view severity, std::string_view subject, std::string detail,
@@ -142,9 +209,9 @@ Result<Response> get_status(Context& context, Request& request) {
       {"records", std::move(records)},
       {"log", log_json(context, own)}};
   if (context.role == Role::site)
-    add_site_status(*reader, own, status, attention);
+    add_site_status(*reader, context, own, status, attention);
   else
-    add_central_status(*reader, status);
+    add_central_status(*reader, status, attention);
   const std::int64_t conflicts = store::count_open_conflicts(*reader);
   status["conflicts_open"] = conflicts;
   if (conflicts > 0)
@@ -180,6 +247,18 @@ Result<Response> get_doctor(Context& context, Request& request) {
   if (context.role == Role::site && !upstream)
     findings.push_back(
         finding("warning", "central", "this site has no central yet", "skerry enrol INVITATION"));
+  if (upstream && upstream->life.ord == 0)
+    findings.push_back(finding("warning", "central", "its first state has not arrived",
+                               "skerry exchange DIR, here and at central"));
+  if (const auto trouble = read_trouble(*reader, context))
+    findings.push_back(finding("error", "exchange", text_of(*trouble), trouble->next));
+  const Untaken untaken = read_untaken(*reader, context.role);
+  if (untaken.held > 0)
+    findings.push_back(finding("warning", "rows", text_of(untaken) + first_held(*reader),
+                               "exchange with the site that made the missing record; it is taken "
+                               "in by itself then"));
+  else if (untaken.rejected > 0)
+    findings.push_back(finding("ok", "rows", text_of(untaken) + "; skerry audit list says why"));
   if (context.role == Role::site && upstream && context.online.url.empty())
     findings.push_back(finding("ok", "exchange", "by file only: central.url is not set"));
   const std::int64_t conflicts = store::count_open_conflicts(*reader);

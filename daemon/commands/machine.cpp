@@ -35,6 +35,12 @@ std::vector<const json::object*> objects_of(const json::object& object, std::str
 
 namespace {
 
+void show_untaken(Terminal& terminal, const json::object& counts) {
+  const std::int64_t held = integer_of(counts, "held_rows");
+  const std::int64_t rejected = integer_of(counts, "rejected_rows");
+  if (held + rejected > 0) terminal.line("not taken   {} held, {} rejected", held, rejected);
+}
+
 void show_exchange(Terminal& terminal, const json::object& status) {
   if (const json::value* upstream = status.if_contains("upstream"); upstream != nullptr) {
     if (const json::object* at = upstream->if_object()) {
@@ -45,6 +51,7 @@ void show_exchange(Terminal& terminal, const json::object& status) {
       terminal.line("central     none yet");
     }
     const std::string oldest = text_of(status, "oldest_pending_at");
+    if (const json::object* at = upstream->if_object()) show_untaken(terminal, *at);
     terminal.line("unconfirmed {}{}{}", counted(integer_of(status, "pending"), "change"),
                   oldest.empty() ? "" : ", the oldest of ", oldest);
   }
@@ -52,6 +59,7 @@ void show_exchange(Terminal& terminal, const json::object& status) {
     const json::object& sites = object_of(status, "sites");
     terminal.line("sites       {} active of {}", integer_of(sites, "active"),
                   integer_of(sites, "total"));
+    show_untaken(terminal, sites);
   }
 }
 

@@ -453,6 +453,7 @@ CREATE TABLE ingest(
   told_n INTEGER,
   PRIMARY KEY(epoch, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX ingest_rejected ON ingest(epoch, seq) WHERE disposition='rejected';
 CREATE INDEX ingest_told ON ingest(epoch, told_n) WHERE told_n IS NOT NULL;
 -- At central: rows that wait for their parent or a newer schema, retried after each import.
 CREATE TABLE held(

@@ -45,7 +45,19 @@ class Online(MachineTest):
         site.restart()
         site.create("customers", {"name": "Kept"})
         wait_until(lambda: "online exchange" in site.log() or "central" in site.log(), 60)
-        self.assertEqual(site.status()["pending"], 1)
+        wait_until(lambda: site.status()["upstream"]["trouble"])
+        status = site.status()
+        self.assertEqual(status["pending"], 1)
+        trouble = status["upstream"]["trouble"]
+        self.assertEqual(trouble["code"], "central_unreachable")
+        shown = site.run("status")
+        self.assertEqual(shown.code, 10, shown)
+        self.assertIn(trouble["since"], shown.out)
+        doctor = site.run("doctor", "--json")
+        self.assertEqual(doctor.code, 10, doctor)
+        findings = {each["subject"]: each for each in doctor.document()["findings"]}
+        self.assertEqual(findings["exchange"]["severity"], "error")
+        self.assertIn("central.url", findings["exchange"]["next"])
         self.assertEqual(site.stop(), 0)
 
     def test_without_an_address_it_says_which_key_to_set(self):
