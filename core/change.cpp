@@ -1,5 +1,6 @@
 #include "core/change.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fmt/compile.h>
 #include <iterator>
@@ -147,6 +148,16 @@ void read_fields(const json::object& fields, Change& change, std::vector<FieldEr
       errors.push_back({fmt::format("/f/{}", field.name), "required", "is required"});
 }
 
+// Only custom fields hold fractions, inside "f".
+bool has_fraction(const json::value& value) {
+  if (value.is_double()) return true;
+  if (const json::array* array = value.if_array())
+    return std::any_of(array->begin(), array->end(), has_fraction);
+  const json::object* object = value.if_object();
+  return object && std::any_of(object->begin(), object->end(),
+                               [](const auto& each) { return has_fraction(each.value()); });
+}
+
 }  // namespace
 
 std::string encode(const Change& change) {
@@ -188,6 +199,10 @@ std::string encode(const Change& change) {
 Result<Change> decode_change(std::string_view line) {
   SKERRY_TRY(const json::object object,
              parse_json_object(line, {.depth_max = 16, .fractions = true}));
+  for (const auto& [name, value] : object)
+    if (name != "f" && has_fraction(value))
+      return fail(Errc::bad_json,
+                  fmt::format("member {} holds a fraction", std::string_view(name)));
   LineReader reader(object);
   const json::value* schema = reader.member("sv", true);
   if (reader.text("k", true) != "chg" || !schema || !schema->is_int64())

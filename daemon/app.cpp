@@ -163,6 +163,7 @@ Result<Exit> serve(const Config& config) {
   SKERRY_TRY(const auto spool, sync::Spool::open(folder.spool()));
   sync::BundleOptions bundles;
   bundles.zstd_level = static_cast<int>(config.exchange_zstd_level);
+  bundles.accept_unencrypted = config.exchange_accept_unencrypted != 0;
   const sync::Node node{*database,      log,    keys, clock, random, folder.spool(),
                         SKERRY_VERSION, bundles};
   Patience patience;

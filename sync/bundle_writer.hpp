@@ -18,7 +18,8 @@
 namespace skerry::sync {
 
 struct BundleOptions {
-  int zstd_level = 3;  // 1–19
+  int zstd_level = 3;               // 1–19
+  bool accept_unencrypted = false;  // of what is read: by the policy of this machine
   BundleLimits limits;
   // No more lines once this much of the payload is written: what is still in the compressor, the
   // manifest and the signatures fit between this and limits.file_bytes_max.

@@ -56,6 +56,14 @@ Result<void> check_recipient(const store::Identity& identity, const Party& to) {
               "carry it to where it belongs; nothing was changed here");
 }
 
+// In clear only where the gap is inspected and this machine's administrator said so.
+Result<void> check_encryption(const Manifest& manifest, const BundleOptions& options) {
+  const bool in_clear = manifest.payload && manifest.payload->encryption == PayloadEncryption::none;
+  if (!in_clear || options.accept_unencrypted) return {};
+  return fail(Errc::forbidden, "the bundle is not encrypted, which this machine does not take",
+              "have it written encrypted, or set exchange.accept_unencrypted = 1 here");
+}
+
 json::object counts_json(const TakenCounts& counts) {
   return {{"rows", counts.rows},           {"known", counts.known},
           {"applied", counts.applied},     {"superseded", counts.superseded},
@@ -133,6 +141,7 @@ class Import {
     note(reader.manifest());
     verified_ = true;
     SKERRY_TRY_VOID(check_recipient(identity, reader.manifest().to));
+    SKERRY_TRY_VOID(check_encryption(reader.manifest(), node_.options));
     SKERRY_TRY_VOID(reader.stage({&node_.keys.age, 1}, node_.spool));
     const BundleKind kind = reader.manifest().kind;
     if (central && kind == BundleKind::changes) return take_up(reader);

@@ -88,7 +88,8 @@ Result<RecordState> read_record_state(const json::object& object) {
     SKERRY_TRY(const Version version, field_version(versions, field.name, state.every));
     json::value canonical =
         value ? read_value(field, *value, std::string(field.name), errors) : json::value();
-    if (field.required && canonical.is_null()) return damaged("lacks a required field");
+    if (field.required && canonical.is_null() && errors.empty())
+      return damaged("lacks a required field");
     state.fields.push_back({i, std::move(canonical), version});
   }
   if (!errors.empty())
@@ -176,8 +177,9 @@ std::string encode_conflict(const store::Conflict& conflict) {
 }
 
 Result<StateLine> decode_state_line(std::string_view line) {
-  SKERRY_TRY(const json::object object,
-             parse_json_object(line, {.depth_max = 16, .fractions = true}));
+  const auto parsed = parse_json_object(line, {.depth_max = 16, .fractions = true});
+  if (!parsed) return damaged("is not as it must be: " + parsed.error().detail);
+  const json::object& object = *parsed;
   const std::string_view k = text_of(object, "k");
   if (k == "rec")
     return read_record_state(object).map([](auto s) { return StateLine(std::move(s)); });

@@ -1,5 +1,6 @@
 #include "sync/take_changes.hpp"
 
+#include <algorithm>
 #include <fmt/compile.h>
 #include <string>
 #include <vector>
@@ -34,10 +35,14 @@ class Taker {
         epoch_(epoch),
         decider_(connection, site, log.wall_ms()) {}
 
+  // The latest stamp of the rows that were taken.
+  HlcStamp latest() const { return latest_; }
+
   // Rows arrive in order; a transaction is decided when the first row behind it is seen.
   Result<void> take(std::string_view line, std::int64_t seq, const Hash& hash) {
     if (seq <= epoch_.head) return check_known(seq, hash);
     SiteRow row{seq, hash, std::string(line), decode_change(line)};
+    if (row.change) latest_ = std::max(latest_, row.change->hlc);
     const bool continues = row.change && row.change->continues;
     if (!continues) decide_transaction();
     transaction_.push_back(std::move(row));
@@ -197,6 +202,7 @@ class Taker {
   store::SiteEpoch& epoch_;
   RowDecider decider_;
   std::vector<SiteRow> transaction_;
+  HlcStamp latest_;
   TakenCounts counts_;
 };
 
@@ -254,6 +260,9 @@ Result<TakenCounts> take_changes(Connection& connection, store::ChangeLog& log, 
     if (seq != body.last || hash != body.last_hash)
       return fail(Errc::corrupt_bundle, "the rows do not end where the manifest says");
     counts = taker.finish();
+    const HlcStamp now = HlcStamp::at(log.wall_ms());
+    if (taker.latest() > now && clock_suspect(taker.latest(), log.wall_ms()))
+      site.clock_suspect = true;
     store::update_epoch(connection, epoch);
   } else {
     counts.known = body.last - body.first + 1;

@@ -1,5 +1,6 @@
 #include "sync/take_state.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <unordered_set>
 
@@ -33,10 +34,11 @@ SiteKnowledge knowledge(Connection& connection, const store::ChangeLog& log,
 class Taker {
  public:
   // `whole`: the lines are everything this site sees, and the site holds something already.
-  Taker(Connection& connection, store::ChangeLog& log, std::int64_t acked, bool whole,
+  Taker(Connection& connection, store::ChangeLog& log, Version upto, std::int64_t acked, bool whole,
         std::string bundle)
       : connection_(connection),
         log_(log),
+        upto_(upto),
         rebase_(connection, log, acked, std::move(bundle)),
         whole_(whole) {}
 
@@ -47,6 +49,7 @@ class Taker {
 
   Result<void> take(std::string_view line) {
     SKERRY_TRY(const StateLine state, decode_state_line(line));
+    SKERRY_TRY_VOID(check_version(state));
     if (const auto* record = std::get_if<RecordState>(&state)) {
       ++counts_.records;
       if (whole_) held_by_central_.insert(record->id);
@@ -88,8 +91,24 @@ class Taker {
   StateCounts& counts() { return counts_; }
 
  private:
+  // What a bundle brings is of the log that it says it ends at.
+  Result<void> check_version(const StateLine& state) const {
+    Version newest;
+    if (const auto* record = std::get_if<RecordState>(&state)) {
+      newest = record->every;
+      for (const auto& field : record->fields) newest = std::max(newest, field.version);
+    } else if (const auto* gone = std::get_if<RecordGone>(&state)) {
+      newest = gone->version;
+    }
+    if (newest <= upto_) return {};
+    return fail(Errc::corrupt_bundle,
+                fmt::format("a state line is of place {} of central's log, the bundle ends at {}",
+                            newest.n, upto_.n));
+  }
+
   Connection& connection_;
   store::ChangeLog& log_;
+  Version upto_;
   Rebase rebase_;
   bool whole_;
   std::unordered_set<RecordId> held_by_central_;
@@ -140,7 +159,8 @@ Result<StateCounts> take_state(Connection& connection, store::ChangeLog& log, co
   const SiteKnowledge known = knowledge(connection, log, *upstream, body);
   SKERRY_TRY(const Action action, judge_state(known, body, snapshot));
   const std::int64_t acked = acked_after(known, body);
-  Taker taker(connection, log, acked, snapshot && upstream->life.ord > 0, std::move(bundle));
+  Taker taker(connection, log, {body.upto.life.ord, body.upto.n}, acked,
+              snapshot && upstream->life.ord > 0, std::move(bundle));
   if (action == Action::duplicate) {
     taker.counts().duplicate = true;
     return taker.counts();

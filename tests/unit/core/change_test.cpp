@@ -30,6 +30,33 @@ std::size_t field(std::string_view name) {
   return static_cast<std::size_t>(customer.find_field(name));
 }
 
+TEST(ChangeTest, FractionsAreOfCustomFieldsAlone) {
+  Change change = sample(ChangeOp::set);
+  change.fields.push_back({field("custom"), nullptr, json::object{{"n", 1.5}}, std::nullopt});
+  const std::string line = encode(change);
+  EXPECT_TRUE(decode_change(line));
+  for (const std::string_view member : {R"("z":1.5,)", R"("z":[{"y":1.5}],)"}) {
+    std::string other = line;
+    other.insert(1, member);
+    EXPECT_EQ(decode_change(other).error().code, Errc::bad_json) << other;
+  }
+}
+
+TEST(ChangeTest, ARestoredRecordIsWhole) {
+  Change change = sample(ChangeOp::restore);
+  change.fields.push_back({field("name"), nullptr, "Acme", std::nullopt});
+  change.base = Version{5, 6};
+  const std::string line = encode(change);
+  EXPECT_NE(line.find(R"("op":"undel","f":{"name":"Acme"},"b":[5,6])"), std::string::npos) << line;
+  const auto read = decode_change(line);
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(read->op, ChangeOp::restore);
+  EXPECT_EQ(read->fields.at(0).new_value, json::value("Acme"));
+  EXPECT_EQ(read->base, change.base);
+  change.fields.clear();  // without what every record has
+  EXPECT_EQ(decode_change(encode(change)).error().code, Errc::validation_failed);
+}
+
 TEST(ChangeTest, EveryMemberComesBack) {
   Change change = sample(ChangeOp::set);
   change.fields.push_back({field("name"), "old \"x\"\n", "näw", Version{5, 6}});

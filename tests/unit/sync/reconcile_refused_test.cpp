@@ -1,5 +1,7 @@
 // Rows that central must not take as they are, or that are too large to travel: each has its fate,
 // and holds up nothing else.
+#include "sync/bundle_writer.hpp"
+#include "sync/positions.hpp"
 #include "tests/unit/sync/reconcile_fixture.hpp"
 
 namespace skerry::sync {
@@ -103,6 +105,49 @@ TEST_F(Reconcile, AConflictOverLongTextsTravels) {
   exchange(other);
   EXPECT_FALSE(conflicts(site)[0].open);
   EXPECT_EQ(value(other, "note", note, "text"), value(site, "note", note, "text"));
+}
+
+TEST_F(Reconcile, ABundleInClearIsTakenByPolicyAlone) {
+  const RecordId acme = *create(site, "customer", {{"name", "Acme"}});
+  const Node node = site.node();
+  const store::LogHead head = site.log->own();
+  Manifest manifest = new_manifest(node, BundleKind::changes, Party::site(sim::site_id(1)),
+                                   head.epoch, Party::central());
+  auto writer = BundleWriter::create(node.spool, node.random, {},
+                                     {manifest.id, manifest.from, manifest.to}, node.options);
+  ASSERT_TRUE(writer);
+  site.read([&](store::Connection& connection) {
+    auto cursor = connection.query("SELECT line FROM change_log");
+    while (cursor.next()) ASSERT_TRUE(writer->add_line(cursor.text(0)));
+  });
+  ChangesBody body;
+  body.first = body.last = body.head = 1;
+  body.last_hash = head.hash;
+  manifest.extra = to_json(body);
+  auto file = writer->finish(std::move(manifest), {&node.keys.sign, 1});
+  ASSERT_TRUE(file) << file.error().detail;
+  const Bytes bundle = sim::read_whole(file->file.fd(), file->size);
+  EXPECT_EQ(take(central, bundle), "forbidden");
+  EXPECT_EQ(value(central, "customer", acme, "name"), "-");
+  central.options.accept_unencrypted = true;
+  EXPECT_EQ(take(central, bundle), "applied") << last_detail;
+  EXPECT_EQ(value(central, "customer", acme, "name"), "\"Acme\"");
+}
+
+TEST_F(Reconcile, AClockThatRanAheadIsKnownByItsRows) {
+  const auto suspect = [&] {
+    return central.read([&](store::Connection& connection) {
+      return store::find_site(connection, sim::site_id(1))->clock_suspect;
+    });
+  };
+  ASSERT_TRUE(create(site, "customer", {{"name", "In time"}}));
+  up(site);
+  EXPECT_FALSE(suspect());
+  site.clock.skew_ms = 3'600'000;
+  ASSERT_TRUE(create(site, "customer", {{"name", "Ahead"}}));
+  site.clock.skew_ms = 0;
+  up(site);
+  EXPECT_TRUE(suspect());
 }
 
 TEST_F(Reconcile, H2_OtherRowsInThePlaceOfKnownOnesAreNoDuplicate) {

@@ -97,8 +97,12 @@ TEST(StateLine, DamagedLinesAreRefused) {
     EXPECT_NE(at, std::string::npos) << from;
     return line.replace(at, from.size(), to);
   };
-  EXPECT_FALSE(decode_state_line(""));
+  for (const std::string_view line : {"", "hello", "[]", "{\"k\":1.5e999}"})
+    EXPECT_EQ(decode_state_line(line).error().code, Errc::corrupt_bundle) << line;
   EXPECT_FALSE(decode_state_line("{}"));
+  const auto too_long = decode_state_line(with("Acme", std::string(300, 'x')));
+  EXPECT_NE(too_long.error().detail.find("bad value"), std::string::npos)
+      << too_long.error().detail;
   EXPECT_FALSE(decode_state_line(with("\"Acme\"", "7")));
   EXPECT_FALSE(decode_state_line(with("\"Acme\"", "null")));
   EXPECT_FALSE(decode_state_line(with("[1760000000,5]", "[0,5]")));
