@@ -6,6 +6,7 @@
 #include "api/handlers/bundle_json.hpp"
 #include "api/work.hpp"
 #include "crypto/fingerprint.hpp"
+#include "store/inbox.hpp"
 #include "sync/enrolment.hpp"
 
 namespace skerry::api {
@@ -25,6 +26,42 @@ Result<sync::ConfirmFingerprint> confirmation(const Request& request) {
                 "somebody may have put other keys on the medium: do not admit; ask the site again");
   };
 }
+
+// The files of an enrolment are seen files like any other (SYNC 4.3).
+class SeenFile {
+ public:
+  SeenFile(const Context& context, std::string kind, const Hash& sha256) : context_(context) {
+    entry_.sha256 = sha256;
+    entry_.name = kind + ".skb";
+    entry_.kind = std::move(kind);
+  }
+
+  void note_taken(std::string detail, std::optional<SiteId> sender) {
+    entry_.outcome = "applied";
+    entry_.detail = std::move(detail);
+    entry_.sender = sender;
+    write();
+  }
+  void note_refused(const Error& error) {
+    entry_.outcome = info(error.code).slug;
+    entry_.detail = error.detail;
+    write();
+  }
+
+ private:
+  void write() {
+    entry_.received_at = context_.node.clock.wall_ms();
+    const auto work = [&](store::Connection& connection) -> Result<void> {
+      store::write_inbox(connection, entry_);
+      return {};
+    };
+    // A database that takes no note has said so already, by what it was asked before.
+    (void)context_.node.database.write(work);
+  }
+
+  const Context& context_;
+  store::InboxEntry entry_;
+};
 
 }  // namespace
 
@@ -52,10 +89,16 @@ Task<Result<Response>> admit_site(Context& context, Request& request) {
   SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
   const store::Author author = author_of(request);
   auto work = [&]() -> Result<Response> {
-    SKERRY_TRY(const auto applicant,
-               sync::admit_site(context.node, std::move(file), confirm, author));
+    SeenFile seen(context, "enrol", file.sha256);
+    const auto taken = sync::admit_site(context.node, std::move(file), confirm, author);
+    if (!taken) {
+      seen.note_refused(taken.error());
+      return tl::unexpected<Error>(taken.error());
+    }
+    const sync::Applicant& applicant = *taken;
     json::array bundles;
     if (applicant.admitted) {
+      seen.note_taken(fmt::format("site {} admitted", applicant.site.name), applicant.site.id);
       context.outbox.clear_for(sync::Party::site(applicant.site.id));
       SKERRY_TRY_VOID(sync::pack_state(context.node, applicant.site, {.always = true, .resume = {}},
                                        [&](sync::PackedBundle&& packed) -> Result<void> {
@@ -98,7 +141,14 @@ Task<Result<Response>> enrol(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
   SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
   auto work = [&]() -> Result<Response> {
-    SKERRY_TRY(const auto answered, sync::answer_invitation(context.node, std::move(file)));
+    SeenFile seen(context, "invitation", file.sha256);
+    const auto taken = sync::answer_invitation(context.node, std::move(file));
+    if (!taken) {
+      seen.note_refused(taken.error());
+      return tl::unexpected<Error>(taken.error());
+    }
+    const sync::Answered& answered = *taken;
+    seen.note_taken(fmt::format("answered as site {}", answered.site_name), std::nullopt);
     SKERRY_TRY(json::object bundle, keep_in_outbox(context, answered.bundle));
     const Hash central = sync::trust_fingerprint(answered.trust);
     return Response::json(

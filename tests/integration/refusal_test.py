@@ -158,6 +158,11 @@ class Refusals(MachineTest):
         late = central.run("site", "admit", first["file"], "--fingerprint", first["fingerprint"])
         self.assertEqual(late.code, 12, late)
         self.assertIn("skerry site invite mine", late.err)
+        inbox = central.http("GET", "/v1/inbox").json()["items"]
+        self.assertEqual([(each["kind"], each["outcome"]) for each in inbox[:2]],
+                         [("enrol", "code_used"), ("enrol", "applied")])
+        kinds = [each["kind"] for each in other.http("GET", "/v1/inbox").json()["items"]]
+        self.assertEqual(kinds, ["invitation", "invitation"])
 
     def test_a_revoked_site_comes_back_with_what_it_wrote(self):
         central, site, medium = self.new_pair()
