@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/check.hpp"
-#include "store/record_sql.hpp"
 #include "store/write_records.hpp"
 
 namespace skerry::store {
@@ -55,24 +54,6 @@ const Kind* find_referenced(Connection& connection, const Field& field, const Re
     if (record_exists(connection, *kind, id)) return kind;
   }
   return nullptr;
-}
-
-std::optional<RecordId> find_same_key(Connection& connection, const Record& record,
-                                      std::size_t position) {
-  const Field& field = record.kind->fields[position];
-  const json::value& value = record.values[position];
-  if (field.unique == Unique::no || value.is_null()) return std::nullopt;
-  Cursor cursor = connection.statement(sql_of(*record.kind).same_key[position]);
-  bind_value(cursor, 1, field, value);
-  cursor.bind(2, record.id);
-  if (field.unique == Unique::within) {
-    const int group = record.kind->find_field(field.unique_within);
-    SKERRY_CHECK(group >= 0);
-    bind_value(cursor, 3, record.kind->field(static_cast<std::size_t>(group)),
-               record.value(field.unique_within));
-  }
-  if (!cursor.next()) return std::nullopt;
-  return cursor.id<RecordId>(0);
 }
 
 bool touches_key(const Kind& kind, const FieldValues& values) {
