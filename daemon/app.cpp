@@ -6,13 +6,13 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <thread>
-#include <unistd.h>
 
 #include "api/context.hpp"
 #include "api/routes.hpp"
 #include "api/server.hpp"
 #include "api/token_authenticator.hpp"
 #include "core/log.hpp"
+#include "crypto/certificate.hpp"
 #include "crypto/file.hpp"
 #include "daemon/folder.hpp"
 #include "daemon/open_files.hpp"
@@ -74,6 +74,11 @@ sync::OnlineOptions online_options(const Config& config, Patience& patience) {
 Result<void> listen(api::Server& server, const Config& config, const DataFolder& folder) {
   const auto endpoint = parse_endpoint(config.listen_address).value();  // checked when it was read
   SKERRY_TRY(const std::uint16_t port, server.listen_tcp(endpoint.address, endpoint.port));
+  if (!endpoint.address.starts_with("127.") && endpoint.address != "::1")
+    log(Level::warning,
+        "listen.address {} takes plain HTTP from other machines: tokens can be read on the way; "
+        "listen on 127.0.0.1 behind a proxy that speaks TLS",
+        config.listen_address);
   SKERRY_TRY_VOID(server.listen_unix(config.socket()));
   const bool v6 = endpoint.address.find(':') != std::string::npos;
   const std::string address =
@@ -138,8 +143,8 @@ Result<Exit> serve(const Config& config) {
   log.on_commit([&commits](std::int64_t) { commits.notify_all(); });
 
   // Who we are.
-  SKERRY_TRY(const auto keys, load_keys(folder));
   std::optional<store::Identity> identity;
+  SKERRY_TRY(const auto keys, load_keys(folder));
   std::array<std::uint8_t, 32> key_of_cursors{};
   {
     const store::Reader reader = database->read();
@@ -151,12 +156,11 @@ Result<Exit> serve(const Config& config) {
                   fmt::format("{} was never finished by init", folder.path.string()),
                   "remove the folder and run skerry init again");
     SKERRY_TRY(key_of_cursors, cursor_key(*reader));
+    SKERRY_TRY_VOID(must_be_own(keys, *reader, folder));
   }
 
-  if (!config.central_ca_file.empty() && ::access(config.central_ca_file.c_str(), R_OK) != 0)
-    return fail(Errc::bad_config,
-                fmt::format("central.ca_file {} cannot be read", config.central_ca_file),
-                "name a PEM file with central's authority, or leave it out for the system's");
+  if (!config.central_ca_file.empty())
+    SKERRY_TRY_VOID(crypto::check_certificates(config.central_ca_file));
 
   // What an exchange needs: private folders, the compression, the way to central, patience.
   SKERRY_TRY(const auto outbox, sync::Outbox::open(folder.outbox()));

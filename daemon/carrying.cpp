@@ -13,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view medium_root = "SKERRY";
+constexpr std::string_view bundle_extension = ".skb";
 
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
@@ -118,7 +119,21 @@ Result<fs::path> carry_to_file(DaemonClient& daemon, const DueBundle& bundle,
   return file;
 }
 
+Result<void> check_place(const fs::path& place) {
+  if (is_folder(place)) return {};
+  if (place.extension() != bundle_extension)
+    return fail(Errc::io_failed, fmt::format("there is no folder {}", place.string()),
+                fmt::format("mount the medium or make the folder; to write one file, name it "
+                            "NAME{}",
+                            bundle_extension));
+  if (const fs::path parent = fs::absolute(place).parent_path(); !is_folder(parent))
+    return fail(Errc::io_failed, fmt::format("there is no folder {}", parent.string()),
+                "make it, or name another place with --out");
+  return {};
+}
+
 Result<fs::path> carry_out(DaemonClient& daemon, const DueBundle& bundle, const fs::path& place) {
+  SKERRY_TRY_VOID(check_place(place));
   return is_folder(place) ? carry_to_medium(daemon, bundle, place)
                           : carry_to_file(daemon, bundle, place);
 }

@@ -41,7 +41,10 @@ Result<std::filesystem::path> carry_to_medium(DaemonClient& daemon, const DueBun
                                               const std::filesystem::path& folder);
 Result<std::filesystem::path> carry_to_file(DaemonClient& daemon, const DueBundle& bundle,
                                             const std::filesystem::path& file);
-// To a folder as a medium, to anything else as a file.
+// Errc::io_failed unless `place` is a folder, or a file NAME.skb in one: a medium that is not
+// mounted must not end as a file of its name on the system's disk.
+Result<void> check_place(const std::filesystem::path& place);
+// To a folder as a medium, to anything else as a file. check_place() comes first.
 Result<std::filesystem::path> carry_out(DaemonClient& daemon, const DueBundle& bundle,
                                         const std::filesystem::path& place);
 

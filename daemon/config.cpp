@@ -10,6 +10,8 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "crypto/file.hpp"
+#include "sync/exchange.hpp"
+#include "sync/http_client.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -28,11 +30,11 @@ constexpr std::array keys{
               "users that are administrators on the socket, beside root and the daemon's own"},
     ConfigKey{"limits.connections_max", IntegerKey{&Config::connections_max, 1, 65'536},
               "open connections at once; further ones are refused"},
-    ConfigKey{"central.url", TextKey{&Config::central_url, "url"},
+    ConfigKey{"central.url", TextKey{&Config::central_url, "central"},
               "at a site: central's address for the online exchange"},
     ConfigKey{"central.ca_file", TextKey{&Config::central_ca_file, "path"},
               "PEM file of the only authorities to trust there; empty: the system's"},
-    ConfigKey{"central.proxy", TextKey{&Config::central_proxy, "url"},
+    ConfigKey{"central.proxy", TextKey{&Config::central_proxy, "proxy"},
               "HTTP proxy on the way there; empty: none"},
     ConfigKey{"exchange.interval_seconds",
               IntegerKey{&Config::exchange_interval_seconds, 0, 30 * 86'400},
@@ -70,16 +72,24 @@ std::optional<Level> parse_level(std::string_view text) {
   return static_cast<Level>(found - names.begin() + static_cast<int>(Level::critical));
 }
 
-// Why `value` is not of this shape; empty when it is.
+// Why `value` is not of this shape; empty when it is. An address is not repeated: it may hold what
+// is nobody's to read.
 std::string shape_complaint(std::string_view shape, std::string_view value) {
   if (shape == "address" && !parse_endpoint(value))
-    return "is not ADDRESS:PORT with a numeric address, such as 127.0.0.1:7070 or [::1]:7070";
-  if (shape == "url" && !value.empty() && !value.starts_with("http://") &&
-      !value.starts_with("https://"))
-    return "does not begin with http:// or https://";
+    return fmt::format(
+        "'{}' is not ADDRESS:PORT with a numeric address, such as 127.0.0.1:7070 "
+        "or [::1]:7070",
+        value);
+  if (shape == "central" || shape == "proxy") {
+    const std::string url(value);
+    const std::string why = value.empty()        ? ""
+                            : shape == "central" ? sync::central_url_complaint(url)
+                                                 : sync::url_complaint(url);
+    if (!why.empty()) return "the address " + why;
+  }
   if (shape == "level" && !parse_level(value))
-    return "is none of critical, error, warning, notice, info, debug";
-  if (value.find('\0') != std::string_view::npos) return "holds a zero byte";
+    return fmt::format("'{}' is none of critical, error, warning, notice, info, debug", value);
+  if (value.find('\0') != std::string_view::npos) return "the text holds a zero byte";
   return {};
 }
 
@@ -94,6 +104,9 @@ class ConfigReader {
         set(*key, node);
       else if (node.is_table() && is_section(path))
         read_table(*node.as_table(), path + ".");
+      else if (is_section(path))
+        complain(path, "wrong_type", line_of(node.source()),
+                 fmt::format("'{0}' is a section: write [{0}] and its keys below", path));
       else
         complain(path, "unknown_key", line_of(name.source()),
                  fmt::format("unknown key '{}'; the nearest known one is '{}'", path,
@@ -130,7 +143,7 @@ class ConfigReader {
     std::string value = text->get();
     if (const std::string why = shape_complaint(type.shape, value); !why.empty())
       return complain(key.name, "bad_value", line_of(node.source()),
-                      fmt::format("'{}': '{}' {}", key.name, value, why));
+                      fmt::format("'{}': {}", key.name, why));
     if (type.shape == "path" && !value.empty() && std::filesystem::path(value).is_relative())
       value = (std::filesystem::absolute(file_).parent_path() / value).lexically_normal();
     config_.*type.member = std::move(value);

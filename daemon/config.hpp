@@ -44,7 +44,7 @@ struct Config {
 
 struct TextKey {
   std::string Config::*member;
-  std::string_view shape = {};  // what is_shaped() asks for: address, url, level, path; empty: any
+  std::string_view shape = {};  // address, central, level, path, proxy; empty: any text
 };
 struct IntegerKey {
   std::int64_t Config::*member;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "store/identity.hpp"
 #include "sync/file_handle.hpp"
 
 namespace skerry::daemon {
@@ -35,6 +36,26 @@ Result<sync::Keys> load_keys(const DataFolder& folder) {
   SKERRY_TRY(auto sign, crypto::SigningKey::load(folder.signing_key()).map_error(missing));
   SKERRY_TRY(auto age, crypto::AgeIdentity::load(folder.age_key()).map_error(missing));
   return sync::Keys{std::move(sign), std::move(age)};
+}
+
+void remember_keys(store::Connection& connection, const sync::Keys& keys) {
+  store::write_meta(connection, "sign_key", keys.sign.verify_key().to_text());
+  store::write_meta(connection, "age_recipient", keys.age.recipient().to_text());
+}
+
+Result<void> must_be_own(const sync::Keys& keys, store::Connection& connection,
+                         const DataFolder& folder) {
+  const auto foreign = [](const std::filesystem::path& file) {
+    return fail(
+        Errc::bad_config,
+        fmt::format("{} is the key of another machine than this data folder's", file.string()),
+        "put back the keys folder that was kept with the backup");
+  };
+  if (store::read_meta(connection, "sign_key") != keys.sign.verify_key().to_text())
+    return foreign(folder.signing_key());
+  if (store::read_meta(connection, "age_recipient") != keys.age.recipient().to_text())
+    return foreign(folder.age_key());
+  return {};
 }
 
 }  // namespace skerry::daemon

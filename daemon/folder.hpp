@@ -31,4 +31,10 @@ Result<void> make_private_folder(const std::filesystem::path& folder);
 // Of a machine that was initialised. Errc::bad_config for a key that others may read.
 Result<sync::Keys> load_keys(const DataFolder& folder);
 
+// The database knows whose keys are its machine's: others would sign what nobody believes, and open
+// nothing that is sent here. Errc::bad_config for the keys of another machine.
+void remember_keys(store::Connection& connection, const sync::Keys& keys);
+Result<void> must_be_own(const sync::Keys& keys, store::Connection& connection,
+                         const DataFolder& folder);
+
 }  // namespace skerry::daemon

@@ -36,8 +36,7 @@ Result<void> must_be_new(const DataFolder& folder) {
   return {};
 }
 
-Result<void> make_keys(const DataFolder& folder, Random& random) {
-  const sync::Keys keys{crypto::SigningKey::generate(), crypto::AgeIdentity::generate(random)};
+Result<void> save_keys(const DataFolder& folder, const sync::Keys& keys) {
   SKERRY_TRY_VOID(make_private_folder(folder.keys()));
   SKERRY_TRY_VOID(keys.sign.save_new(folder.signing_key()));
   SKERRY_TRY_VOID(keys.age.save_new(folder.age_key()));
@@ -45,7 +44,8 @@ Result<void> make_keys(const DataFolder& folder, Random& random) {
                                         as_bytes(keys.sign.verify_key().to_pem()), 0644);
 }
 
-Result<void> make_database(const DataFolder& folder, const InitOptions& options, Random& random) {
+Result<void> make_database(const DataFolder& folder, const InitOptions& options,
+                           const sync::Keys& keys, Random& random) {
   const SystemClock clock;
   store::ChangeLog log(clock);
   SKERRY_TRY(auto database, store::Database::open(folder.path));
@@ -56,6 +56,7 @@ Result<void> make_database(const DataFolder& folder, const InitOptions& options,
     Hash cursor_key;
     random.fill(cursor_key);
     store::write_meta(connection, "cursor_key", to_hex(cursor_key));
+    remember_keys(connection, keys);
     const std::int64_t ord = options.role == Role::central ? clock.wall_ms() / 1000 : 0;
     log.start_own(connection, new_id<EpochId>(random), ord);
     return {};
@@ -74,8 +75,9 @@ Result<void> initialise(const InitOptions& options) {
   SKERRY_TRY_VOID(make_private_folder(folder.path));
 
   crypto::SystemRandom random;
-  SKERRY_TRY_VOID(make_keys(folder, random));
-  SKERRY_TRY_VOID(make_database(folder, options, random));
+  const sync::Keys keys{crypto::SigningKey::generate(), crypto::AgeIdentity::generate(random)};
+  SKERRY_TRY_VOID(save_keys(folder, keys));
+  SKERRY_TRY_VOID(make_database(folder, options, keys, random));
   return crypto::create_file_atomically(folder.config(), as_bytes(config_template()), 0640);
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -20,6 +21,20 @@ void write_line(std::FILE* file, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), file);
   std::fputc('\n', file);
   std::fflush(file);
+}
+
+// What is no UTF-8, as a file on a medium may be named, becomes U+FFFD, byte by byte.
+std::string well_formed(std::string_view text) {
+  if (is_utf8(text)) return std::string(text);
+  std::string out;
+  while (!text.empty()) {
+    std::size_t size = 1;
+    while (size <= 4 && !is_utf8(text.substr(0, size))) ++size;
+    const bool found = size <= 4;
+    out += found ? text.substr(0, size) : std::string_view("\xef\xbf\xbd");
+    text.remove_prefix(found ? std::min(size, text.size()) : 1);
+  }
+  return out;
 }
 
 json::object to_json(const Error& error) {
@@ -40,7 +55,7 @@ Terminal::Terminal(bool json_output)
       colour_(colour_wanted()) {}
 
 void Terminal::document(const json::value& value) {
-  if (json_) write_line(stdout, to_json_text(value));
+  if (json_) write_line(stdout, well_formed(to_json_text(value)));
 }
 
 void Terminal::next(std::string_view step) {
@@ -71,8 +86,14 @@ std::optional<std::string> Terminal::ask(std::string_view question) {
   return answer;
 }
 
+std::string Terminal::name(std::string_view text) {
+  std::string out = clean(text);
+  std::replace(out.begin(), out.end(), '\n', '?');
+  return out;
+}
+
 std::string Terminal::clean(std::string_view text) {
-  std::string out(text);
+  std::string out = well_formed(text);
   std::replace_if(
       out.begin(), out.end(),
       [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f; }, '?');

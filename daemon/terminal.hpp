@@ -42,6 +42,8 @@ class Terminal {
 
   // A control character of a foreign text cannot drive the terminal: they are shown as '?'.
   static std::string clean(std::string_view text);
+  // The same of a name that a medium chose: it stays within its line.
+  static std::string name(std::string_view text);
 
  private:
   void write_result(std::string_view text);

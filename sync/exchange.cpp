@@ -26,9 +26,9 @@ Result<std::string> exchange_url(const OnlineOptions& options) {
   while (!url.empty() && url.back() == '/') url.pop_back();
   if (url.empty())
     return fail(Errc::bad_config, "central.url is not set", "set central.url in skerry.toml");
-  if (!url.starts_with("https://") && !is_loopback(url))
-    return fail(Errc::bad_config, fmt::format("central.url {} is neither https nor loopback", url),
-                "use https, with central.ca_file when central has its own authority");
+  if (const std::string why = central_url_complaint(url); !why.empty())
+    return fail(Errc::bad_config, fmt::format("central.url: {}", why),
+                "correct central.url in skerry.toml");
   return url + "/v1/exchange";
 }
 
@@ -168,6 +168,13 @@ class Exchange {
 };
 
 }  // namespace
+
+std::string central_url_complaint(const std::string& url) {
+  if (std::string why = url_complaint(url); !why.empty()) return why;
+  if (url.starts_with("https://") || is_loopback(url)) return {};
+  return "is plain HTTP to another machine: use https, with central.ca_file when central has its "
+         "own authority";
+}
 
 Result<OnlineReport> exchange_online(const Node& node, const Spool& spool,
                                      const OnlineOptions& options) {

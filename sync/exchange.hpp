@@ -12,6 +12,10 @@
 
 namespace skerry::sync {
 
+// Why no site can reach its central there, as the end of a sentence; empty when one can: HTTPS, or
+// HTTP that does not leave the machine.
+std::string central_url_complaint(const std::string& url);
+
 struct OnlineOptions {
   std::string url;                // of central: "https://central.example"; http only to loopback
   std::filesystem::path ca_file;  // pinned authorities; empty: the system's

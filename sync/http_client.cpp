@@ -247,6 +247,23 @@ Error error_of(CURLcode code, const char* reason, const HttpRequest& request,
 
 }  // namespace
 
+std::string url_complaint(const std::string& url) {
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
+    return "does not begin with http:// or https://";
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), &curl_url_cleanup);
+  if (!parts) throw std::bad_alloc();
+  if (const CURLUcode code = curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0);
+      code != CURLUE_OK)
+    return fmt::format("is no address: {}", curl_url_strerror(code));
+  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD}) {
+    char* text = nullptr;
+    if (curl_url_get(parts.get(), part, &text, 0) != CURLUE_OK) continue;
+    curl_free(text);
+    return "names a user or a password, which would stand in logs";
+  }
+  return {};
+}
+
 std::string_view HttpResponse::header(std::string_view name) const {
   for (const HttpHeader& candidate : headers)
     if (candidate.name.size() == name.size() &&

@@ -20,6 +20,10 @@
 
 namespace skerry::sync {
 
+// Why no request can go to `url`, as the end of a sentence; empty when one can. Credentials are
+// refused: they would stand in logs.
+std::string url_complaint(const std::string& url);
+
 struct HttpProgress {
   std::uint64_t sent = 0;
   std::uint64_t send_total = 0;  // 0 when not known

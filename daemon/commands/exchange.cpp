@@ -162,7 +162,7 @@ class FileExchange {
     ++passed_over_;
     session_.terminal.document(
         {{"event", "passed_over"}, {"file", passed.path.string()}, {"detail", passed.reason}});
-    session_.terminal.line("passed by {}: {}", passed.path.string(), passed.reason);
+    session_.terminal.line("passed by {}: {}", Terminal::name(passed.path.string()), passed.reason);
     if (worst_ == Exit::ok) worst_ = Exit::partly;
   }
 

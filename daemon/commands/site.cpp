@@ -75,11 +75,7 @@ Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
     SKERRY_TRY(body["customer"], find_customer(session, invitation.customer));
   }
   // Before anybody is invited: an invitation that cannot be written would bind the name.
-  const auto parent =
-      std::filesystem::absolute(invitation.out.empty() ? "." : invitation.out).parent_path();
-  if (!std::filesystem::is_directory(parent))
-    return fail(Errc::io_failed, fmt::format("there is no folder {}", parent.string()),
-                "make it, or name another place with --out");
+  if (!invitation.out.empty()) SKERRY_TRY_VOID(check_place(invitation.out));
   if (!invitation.out.empty() && std::filesystem::is_regular_file(invitation.out))
     return fail(Errc::already_exists, fmt::format("{} is there already", invitation.out),
                 "name another file with --out; the invitation in it may still be good");

@@ -26,6 +26,17 @@ class Carrying : public ::testing::Test {
   const fs::path medium = temporary.path();
 };
 
+TEST_F(Carrying, AMediumThatIsNotThereIsNoFile) {
+  EXPECT_TRUE(check_place(medium));
+  EXPECT_TRUE(check_place(medium / "one.skb"));
+  for (const char* place : {"unmounted", "unmounted/", "unmounted/one.skb"}) {
+    const auto refused = check_place(medium / place);
+    ASSERT_FALSE(refused) << place;
+    EXPECT_EQ(refused.error().code, Errc::io_failed);
+    EXPECT_THAT(refused.error().detail, testing::HasSubstr((medium / "unmounted").string()));
+  }
+}
+
 TEST_F(Carrying, FindsTheOneInvitation) {
   put(one, "central", "d-11111111-1-2-3-4.skb");
   const auto file = put(one, "central", "invitation-11111111.skb");

@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.toml:1: 'io_threads' must be a whole number"},
         Refused{"io_threads = 2.5", "wrong_type", "a whole number"},
         Refused{"io_threads = -1", "out_of_range", "from 0 to 256, not -1"},
-        Refused{"listen = 5", "unknown_key", "'listen'"},
+        Refused{"listen = 5", "wrong_type", "'listen' is a section: write [listen]"},
         Refused{"[listen]\naddress = 7070", "wrong_type",
                 "x.toml:2: 'listen.address' must be a text"},
         Refused{"[listen]\naddress = \"localhost:7070\"", "bad_value", "is not ADDRESS:PORT"},
@@ -103,6 +103,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"[listen]\ntrusted_uids = [\"me\"]", "wrong_type", "a whole number"},
         Refused{"[listen]\ntrusted_uids = [-1]", "out_of_range", "from 0"},
         Refused{"[central]\nurl = \"ftp://x\"", "bad_value", "http:// or https://"},
+        Refused{"[central]\nurl = \"https://\"", "bad_value", "is no address"},
+        Refused{"[central]\nurl = \"https://x y\"", "bad_value", "is no address"},
+        Refused{"[central]\nurl = \"https://x:99999\"", "bad_value", "is no address"},
+        Refused{"[central]\nurl = \"https://me:secret@x\"", "bad_value", "a user or a password"},
+        Refused{"[central]\nurl = \"http://x\"", "bad_value", "plain HTTP to another machine"},
+        Refused{"[central]\nproxy = \"http://\"", "bad_value", "is no address"},
         Refused{"[exchange]\nzstd_level = 20", "out_of_range", "from 1 to 19"},
         Refused{"[log]\nlevel = \"loud\"", "bad_value", "none of critical"}));
 

@@ -84,5 +84,25 @@ TEST_F(Init, AFolderThatIsNoneOfOurs) {
   EXPECT_EQ(missing.error().code, Errc::bad_config);
 }
 
+TEST_F(Init, TheDatabaseKnowsItsKeys) {
+  const DataFolder other{parent / "other"};
+  ASSERT_TRUE(initialise({folder.path, anchor, Role::site, "mine"}));
+  ASSERT_TRUE(initialise({other.path, parent / "other.anchor", Role::site, "another"}));
+  const auto check = [&] {
+    const auto database = store::Database::open(folder.path);
+    const auto reader = (*database)->read();
+    return must_be_own(load_keys(folder).value(), *reader, folder);
+  };
+  EXPECT_TRUE(check());
+  for (const auto file : {&DataFolder::signing_key, &DataFolder::age_key}) {
+    const fs::path own = (folder.*file)();
+    fs::rename(own, parent / "own");
+    fs::copy_file((other.*file)(), own);
+    EXPECT_EQ(check().error().code, Errc::bad_config);
+    EXPECT_THAT(check().error().detail, testing::HasSubstr(own.string()));
+    fs::rename(parent / "own", own);
+  }
+}
+
 }  // namespace
 }  // namespace skerry::daemon

@@ -36,6 +36,15 @@ TEST(Terminal, ResultsAreObjectsForPrograms) {
   EXPECT_EQ(GetCapturedStdout(), "{\"a\":1}\n");
 }
 
+TEST(Terminal, ANameIsNoUtf8AndStillNoHarm) {
+  Terminal program(true);
+  CaptureStdout();
+  program.document({{"file", "bad\xff\xc3.skb \xe2\x82\xac"}});
+  EXPECT_EQ(GetCapturedStdout(), "{\"file\":\"bad\xef\xbf\xbd\xef\xbf\xbd.skb \xe2\x82\xac\"}\n");
+  EXPECT_EQ(Terminal::name("new\nline\x1b[2J\xff"), "new?line?[2J\xef\xbf\xbd");
+  EXPECT_EQ(Terminal::clean("two\nlines"), "two\nlines");
+}
+
 TEST(Terminal, AnErrorGoesToStderrWithEveryComplaintAndTheNextStep) {
   Terminal terminal(false);
   CaptureStdout();
