@@ -5,6 +5,7 @@
 #include "api/handlers/bundles.hpp"
 #include "api/handlers/changes.hpp"
 #include "api/handlers/conflicts.hpp"
+#include "api/handlers/copies.hpp"
 #include "api/handlers/customer_page.hpp"
 #include "api/handlers/documents.hpp"
 #include "api/handlers/exports.hpp"
@@ -91,6 +92,14 @@ constexpr Route routes[] = {
      "Admit a site by its answer"},
     {post, "/v1/sites/{id}:revoke", Access::admin, Body::none, handler<retried<revoke_site>>,
      "revokeSite", "Refuse a site's bundles from now on"},
+    {get, "/v1/sites/{id}/copies", Access::read, Body::none, handler<list_copies>, "listCopies",
+     "Machines that are one site too many"},
+    {post, "/v1/sites/{id}:reauthorise", Access::admin, Body::none,
+     handler<retried<reauthorise_copy>>, "reauthoriseSite", "A copy goes on as the site"},
+    {post, "/v1/sites/{id}:adopt", Access::admin, Body::none, handler<retried<adopt_copy>>,
+     "adoptSite", "Take the quarantined rows of copies in"},
+    {post, "/v1/sites/{id}:discard", Access::admin, Body::none, handler<retried<discard_copy>>,
+     "discardSite", "Refuse the quarantined rows of copies for good"},
     {post, "/v1/enrolment", Access::admin, Body::spool, handler<retried<enrol>>, "enrol",
      "Answer an invitation: gives the answer for central"},
     {post, "/v1/bundles", Access::admin, Body::spool, handler<retried<import_bundle>>,

@@ -51,7 +51,7 @@ Machine::Machine(Role role)
     log_.load(connection);
     store::write_identity(connection, {role_, SiteId{}, "bench"});
     const std::int64_t ord = role_ == Role::central ? clock_.wall_ms() / 1000 : 0;
-    log_.start_own(connection, new_id<EpochId>(random_), ord);
+    log_.start_own(connection, {new_id<EpochId>(random_), ord});
     return {};
   });
 }
@@ -107,7 +107,7 @@ void create_customers(Machine& machine, std::int64_t count) {
 
 std::vector<sync::PackedBundle> pack_changes(Machine& site) {
   std::vector<sync::PackedBundle> bundles;
-  must(sync::pack_changes(site.node(), std::nullopt, collect_into(bundles)), "packing changes");
+  must(sync::pack_changes(site.node(), {}, collect_into(bundles)), "packing changes");
   return bundles;
 }
 

@@ -41,6 +41,8 @@ constexpr std::array table{
              "The first request with this key is still running", 409, Exit::busy},
     ErrcInfo{owned_by_central, "owned_by_central", "Only central writes this", 409,
              Exit::not_permitted},
+    ErrcInfo{read_only_copy, "read_only_copy", "This machine is a copy and takes no writes", 409,
+             Exit::not_permitted},
     ErrcInfo{Errc::duplicate_key, "duplicate_key", "The value is taken", 409, Exit::bad_input},
     ErrcInfo{reference_not_found, "reference_not_found", "A reference names nothing", 422,
              Exit::bad_input},

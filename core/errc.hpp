@@ -44,6 +44,7 @@ enum class Errc {
   idempotency_mismatch,   // the key was used with another body
   idempotency_running,    // the first request with the key is still running
   owned_by_central,       // the field or kind is central's to write
+  read_only_copy,         // this machine is a copy of its site, which writes elsewhere
   duplicate_key,          // a unique field's value is taken
   reference_not_found,    // a reference names no record
   in_use,                 // other records refer to this one

@@ -15,11 +15,13 @@
 #include "crypto/certificate.hpp"
 #include "crypto/file.hpp"
 #include "daemon/folder.hpp"
+#include "daemon/machine_print.hpp"
 #include "daemon/open_files.hpp"
 #include "daemon/periodic_exchange.hpp"
 #include "store/record.hpp"
 #include "sync/exchange.hpp"
 #include "sync/outbox.hpp"
+#include "sync/recall.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -68,6 +70,18 @@ sync::OnlineOptions online_options(const Config& config, Patience& patience) {
     return patience.wait(std::chrono::milliseconds(ms));
   };
   return online;
+}
+
+// Before the first write: does the database know all that this machine did? From then on the anchor
+// follows it.
+Result<void> remember(const sync::Node& node, store::AnchorFile& anchor,
+                      const store::Identity& identity, std::optional<store::AnchorKeeper>& keeper) {
+  const store::MachinePrint machine = read_machine_print("/");
+  SKERRY_TRY(const std::string lost_memory, sync::recall(node, anchor, machine));
+  if (!lost_memory.empty()) log(Level::warning, "{}", lost_memory);
+  keeper.emplace(anchor, identity.id, machine);
+  keeper->keep(node.log.own());
+  return {};
 }
 
 // Binds both, writes the address file and says that we are ready.
@@ -132,15 +146,17 @@ Result<Exit> serve(const Config& config) {
   const SystemClock clock;
   crypto::SystemRandom random;
 
-  // The store. The log outlives the database that tells it of commits; the notifier outlives both.
+  // The store. The log outlives the database that tells it of commits; what hears of them outlives
+  // both.
   api::Notifier commits;
+  SKERRY_TRY(store::AnchorFile anchor, store::AnchorFile::open(config.anchor()));
+  std::optional<store::AnchorKeeper> keeper;
   store::ChangeLog log(clock);
   store::DatabaseOptions storage;
   storage.readers_max = static_cast<int>(io_threads(config)) + 3;  // worker, importer, one to spare
   storage.group_jobs_max = static_cast<std::size_t>(config.writes_per_commit);
   SKERRY_TRY(auto database, store::Database::open(folder.path, storage));
   database->set_participant(&log);
-  log.on_commit([&commits](std::int64_t) { commits.notify_all(); });
 
   // Who we are.
   std::optional<store::Identity> identity;
@@ -170,6 +186,11 @@ Result<Exit> serve(const Config& config) {
   bundles.accept_unencrypted = config.exchange_accept_unencrypted != 0;
   const sync::Node node{*database,      log,    keys, clock, random, folder.spool(),
                         SKERRY_VERSION, bundles};
+  SKERRY_TRY_VOID(remember(node, anchor, *identity, keeper));
+  log.on_commit([&](std::int64_t) {
+    keeper->keep(log.own());
+    commits.notify_all();
+  });
   Patience patience;
   const sync::OnlineOptions online = online_options(config, patience);
 

@@ -68,6 +68,13 @@ class Parser {
                        return run(session);
                      });
   }
+  // A command about the one thing that its argument names.
+  template <class Run>
+  CLI::App* add_of(CLI::App* noun, const char* name, const char* doc, const char* what, Run run) {
+    CLI::App* verb = add(noun, name, doc, [this, run](Session& s) { return run(s, id_); });
+    verb->add_option(what, id_)->required();
+    return verb;
+  }
   CLI::App* add_noun(const std::string& name, const std::string& doc) {
     CLI::App* noun = app_.add_subcommand(name, doc);
     noun->require_subcommand(1);
@@ -79,9 +86,7 @@ class Parser {
               [](const Config& config, Terminal&) { return serve(config); });
     add(&app_, "status", "the machine on one screen", run_status);
     add(&app_, "doctor", "what is wrong, and its remedy", run_doctor);
-    CLI::App* digest = add(&app_, "digest",
-                           "a digest of every record: equal on both sides when "
-                           "they agree",
+    CLI::App* digest = add(&app_, "digest", "of every record: equal on both sides when they agree",
                            [this](Session& s) { return run_digest(s, site_); });
     digest->add_option("--site", site_, "at central: what this site sees");
     CLI::App* backup = add_noun("backup", "copies of the database");
@@ -100,9 +105,7 @@ class Parser {
         ->check(CLI::IsMember({"read", "write", "admin"}));
     create->add_option("--expires", token_.expires_at, "a time such as 2027-01-31T00:00:00Z");
     add(token, "list", "every token, without its secret", run_token_list);
-    CLI::App* revoke = add(token, "revoke", "refuse a token from now on",
-                           [this](Session& s) { return run_token_revoke(s, id_); });
-    revoke->add_option("ID", id_)->required();
+    add_of(token, "revoke", "refuse a token from now on", "ID", run_token_revoke);
   }
 
   static CLI::Option* repeatable(CLI::Option* option) {
@@ -129,12 +132,8 @@ class Parser {
     add_reason(import);
     CLI::App* mapping = add_noun("mapping", "saved mappings of columns");
     add(mapping, "list", "every mapping", run_mapping_list);
-    CLI::App* show = add(mapping, "show", "one mapping",
-                         [this](Session& s) { return run_mapping_show(s, id_); });
-    show->add_option("NAME", id_)->required();
-    CLI::App* forget = add(mapping, "delete", "forget a mapping",
-                           [this](Session& s) { return run_mapping_delete(s, id_); });
-    forget->add_option("NAME", id_)->required();
+    add_of(mapping, "show", "one mapping", "NAME", run_mapping_show);
+    add_of(mapping, "delete", "forget a mapping", "NAME", run_mapping_delete);
   }
 
   void add_export() {
@@ -166,21 +165,19 @@ class Parser {
         admit->add_option("--fingerprint", admission_.fingerprint, "the words that the site shows");
     admit->add_flag("--yes", admission_.yes, "admit without comparing")->excludes(words);
     add_site_records(site);
-    CLI::App* revoke = add(site, "revoke", "refuse a site's bundles from now on",
-                           [this](Session& s) { return run_site_revoke(s, id_); });
-    revoke->add_option("SITE", id_, "name or id")->required();
-    CLI::App* enrol = add(&app_, "enrol", "at a site: answer central's invitation",
-                          [this](Session& s) { return run_enrol(s, file_); });
-    enrol->add_option("FILE|DIR", file_, "the invitation, or the medium")->required();
+    add_of(site, "revoke", "refuse a site's bundles from now on", "SITE", run_site_revoke);
+    add_of(site, "copies", "machines that are one site too many", "SITE", run_site_copies);
+    add_copy_verb(site, "reauthorise", "a copy goes on as the site", run_site_reauthorise);
+    add_copy_verb(site, "adopt", "take in what copies wrote", run_site_adopt);
+    add_copy_verb(site, "discard", "refuse for good what copies wrote", run_site_discard);
+    add_of(&app_, "enrol", "at a site: answer central's invitation", "FILE|DIR", run_enrol);
   }
 
   void add_site_records(CLI::App* site) {
     add(site, "list", "every site and how far it is", [this](Session& s) {
       return run_site_list(s, all_);
     })->add_flag("--all", all_, "archived ones too");
-    CLI::App* show =
-        add(site, "show", "one site", [this](Session& s) { return run_site_show(s, id_); });
-    show->add_option("SITE", id_, "name or id")->required();
+    add_of(site, "show", "one site", "SITE", run_site_show);
     CLI::App* set = add(site, "set", "change a site's name, customer or scope",
                         [this](Session& s) { return run_site_set(s, site_change_); });
     set->add_option("SITE", site_change_.site, "name or id")->required();
@@ -197,11 +194,18 @@ class Parser {
     add_reason(set);
   }
 
+  void add_copy_verb(CLI::App* noun, const char* name, const char* doc,
+                     Result<Exit> (*run)(Session&, const std::string&, const std::string&)) {
+    CLI::App* verb = add_of(noun, name, doc, "SITE",
+                            [this, run](Session& s, const auto& id) { return run(s, id, epoch_); });
+    verb->add_option("--epoch", epoch_, "of the copy, as site copies shows it, or its beginning");
+    add_reason(verb);
+  }
+
   void add_exchange() {
-    CLI::App* exchange = add(&app_, "exchange",
-                             "take in what is there for this machine, write "
-                             "what is due",
-                             [this](Session& s) { return run_any_exchange(s); });
+    CLI::App* exchange =
+        add(&app_, "exchange", "take in what is for this machine, write what is due",
+            [this](Session& s) { return run_any_exchange(s); });
     CLI::Option* folder = exchange->add_option("DIR", exchange_.folder, "the medium's folder");
     CLI::Option* online = exchange->add_flag("--online", online_, "with central over the network");
     online->excludes(folder);
@@ -247,9 +251,7 @@ class Parser {
                          [this](Session& s) { return run_conflict_list(s, all_, limit_); });
     list->add_flag("--all", all_, "decided ones too");
     list->add_option("--limit", limit_)->check(CLI::Range(1, 1'000'000));
-    CLI::App* show = add(conflict, "show", "both values of one conflict",
-                         [this](Session& s) { return run_conflict_show(s, id_); });
-    show->add_option("ID", id_)->required();
+    add_of(conflict, "show", "both values of one conflict", "ID", run_conflict_show);
     CLI::App* resolve = add(conflict, "resolve", "decide a conflict",
                             [this](Session& s) { return run_conflict_resolve(s, resolution_); });
     resolve->add_option("ID", resolution_.id)->required();
@@ -295,7 +297,7 @@ class Parser {
     verb->add_option("--source", audit_.source)
         ->check(CLI::IsMember({"api", "console", "cli", "import", "sync"}));
     verb->add_option("--op", audit_.op)
-        ->check(CLI::IsMember({"new", "set", "del", "undel", "release", "decide"}));
+        ->check(CLI::IsMember({"new", "set", "del", "undel", "release", "decide", "event"}));
     verb->add_option("--site", audit_.site, "at central: the name of a site, or central");
     verb->add_option("--since", audit_.since, "a time such as 2027-01-31T00:00:00Z");
     verb->add_option("--until", audit_.until);
@@ -327,7 +329,7 @@ class Parser {
   Common common_;
   Command command_;
 
-  std::string site_, file_, id_, role_, name_, reason_;
+  std::string site_, file_, id_, role_, name_, reason_, epoch_;
   std::vector<std::string> keys_;
   std::int64_t limit_ = 100;
   bool all_ = false, online_ = false;

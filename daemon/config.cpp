@@ -22,6 +22,9 @@ constexpr std::size_t config_bytes_max = 256 * 1024;
 constexpr std::array keys{
     ConfigKey{"data_folder", TextKey{&Config::data_folder, "path"},
               "where the database, the keys and the outbox are"},
+    ConfigKey{"anchor.folder", TextKey{&Config::anchor_folder, "path"},
+              "where a small file tells a restored or copied database from the newest; not to be "
+              "backed up with it; empty: beside the data folder, with .anchor behind its name"},
     ConfigKey{"listen.address", TextKey{&Config::listen_address, "address"},
               "where HTTP listens; port 0 takes a free one"},
     ConfigKey{"listen.socket", TextKey{&Config::listen_socket, "path"},
@@ -208,6 +211,10 @@ std::span<const ConfigKey> config_keys() { return keys; }
 
 std::filesystem::path Config::socket() const {
   return listen_socket.empty() ? data() / "skerry.sock" : std::filesystem::path(listen_socket);
+}
+
+std::filesystem::path Config::anchor() const {
+  return anchor_folder.empty() ? data_folder + ".anchor" : anchor_folder;
 }
 
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& file) {

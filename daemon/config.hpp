@@ -24,6 +24,7 @@ struct Config {
   std::filesystem::path file;  // the one that was read; empty without one
 
   std::string data_folder = "/var/lib/skerry";
+  std::string anchor_folder;  // empty: <data folder>.anchor
   std::string listen_address = "127.0.0.1:7070";
   std::string listen_socket;  // empty: <data folder>/skerry.sock
   std::vector<std::int64_t> trusted_uids;
@@ -40,6 +41,7 @@ struct Config {
 
   std::filesystem::path data() const { return data_folder; }
   std::filesystem::path socket() const;
+  std::filesystem::path anchor() const;
 };
 
 struct TextKey {

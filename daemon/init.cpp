@@ -6,6 +6,7 @@
 #include "crypto/file.hpp"
 #include "daemon/config.hpp"
 #include "daemon/folder.hpp"
+#include "store/anchor.hpp"
 #include "store/change_log.hpp"
 #include "store/identity.hpp"
 
@@ -45,7 +46,7 @@ Result<void> save_keys(const DataFolder& folder, const sync::Keys& keys) {
 }
 
 Result<void> make_database(const DataFolder& folder, const InitOptions& options,
-                           const sync::Keys& keys, Random& random) {
+                           const sync::Keys& keys, Random& random, store::AnchorFile& anchor) {
   const SystemClock clock;
   store::ChangeLog log(clock);
   SKERRY_TRY(auto database, store::Database::open(folder.path));
@@ -58,10 +59,12 @@ Result<void> make_database(const DataFolder& folder, const InitOptions& options,
     store::write_meta(connection, "cursor_key", to_hex(cursor_key));
     remember_keys(connection, keys);
     const std::int64_t ord = options.role == Role::central ? clock.wall_ms() / 1000 : 0;
-    log.start_own(connection, new_id<EpochId>(random), ord);
+    log.start_own(connection, {new_id<EpochId>(random), ord});
     return {};
   };
   auto written = database->write(work);
+  // One of a machine that was here before says nothing of this one.
+  if (written) written = anchor.write({SiteId{}, log.own().epoch, log.own().ord, 0, Hash{}, {}});
   database.reset();  // before the log, its participant
   return written;
 }
@@ -73,11 +76,12 @@ Result<void> initialise(const InitOptions& options) {
   const DataFolder folder{options.data};
   SKERRY_TRY_VOID(must_be_new(folder));
   SKERRY_TRY_VOID(make_private_folder(folder.path));
+  SKERRY_TRY(store::AnchorFile anchor, store::AnchorFile::open(options.anchor));
 
   crypto::SystemRandom random;
   const sync::Keys keys{crypto::SigningKey::generate(), crypto::AgeIdentity::generate(random)};
   SKERRY_TRY_VOID(save_keys(folder, keys));
-  SKERRY_TRY_VOID(make_database(folder, options, keys, random));
+  SKERRY_TRY_VOID(make_database(folder, options, keys, random, anchor));
   return crypto::create_file_atomically(folder.config(), as_bytes(config_template()), 0640);
 }
 

@@ -11,13 +11,14 @@ namespace skerry::daemon {
 
 struct InitOptions {
   std::filesystem::path data;
+  std::filesystem::path anchor;  // its folder
   Role role = Role::site;
   std::string name;  // for people; 1 to 255 characters
 };
 
-// Makes the folder (0700), the keys (0600), the database with the machine's identity, and a
-// configuration file of defaults. Errc::already_exists for a folder that holds one of these, which
-// stays as it was.
+// Makes the folder (0700), the keys (0600), the database with the machine's identity, its anchor,
+// and a configuration file of defaults. Errc::already_exists for a folder that holds one of these,
+// which stays as it was.
 Result<void> initialise(const InitOptions& options);
 
 }  // namespace skerry::daemon

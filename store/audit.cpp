@@ -13,6 +13,15 @@
 namespace skerry::store {
 namespace {
 
+// What happened to the machine itself: its facts are shown as fields.
+void read_event(AuditRow& row, const json::object& event) {
+  row.op = "event";
+  row.detail = text_of(event, "ev");
+  if (const json::object* facts = object_of(event, "f"))
+    for (const auto& [name, value] : *facts)
+      row.fields[name] = json::object{{"old", nullptr}, {"new", value}};
+}
+
 // The members of a change line. Rows of schemas that this program does not know are shown as far as
 // their form is the same.
 void read_change(AuditRow& row, const json::object& change) {
@@ -26,6 +35,7 @@ void read_change(AuditRow& row, const json::object& change) {
   row.happened_at = parse_timestamp(text_of(change, "wall"));
   if (!row.happened_at)
     if (const auto hlc = parse_hlc(text_of(change, "hlc"))) row.happened_at = hlc->ms();
+  if (text_of(change, "k") == "evt") return read_event(row, change);
   const json::object* fields = object_of(change, "f");
   if (!fields) return;
   for (const auto& [name, value] : *fields) {
@@ -95,9 +105,9 @@ Cursor open_newest_first(Connection& connection, const AuditQuery& query,
 }  // namespace
 
 AuditReader::AuditReader(Connection& connection, Role role) : connection_(connection), role_(role) {
-  own_log_ = read_head(connection, "own").number;
+  if (role == Role::central) return;
   received_log_ = read_head(connection, "received").number;
-  if (const auto upstream = read_upstream(connection)) acked_ = upstream->acked;
+  own_epochs_ = read_own_epochs(connection);
 }
 
 AuditRow AuditReader::read(const LogRow& from) {
@@ -123,7 +133,7 @@ AuditRow AuditReader::read(const LogRow& from) {
     if (const json::object* change = object_of(*line, "row")) read_change(row, *change);
     row.site = site_name(text_of(*line, "site"));
     row.disposition = text_of(*line, "d");
-    row.detail = text_of(*line, "why");
+    if (const std::string_view why = text_of(*line, "why"); !why.empty()) row.detail = why;
     return row;
   }
   read_change(row, *line);
@@ -142,9 +152,11 @@ void AuditReader::add_disposition(AuditRow& row, const LogRow& from) {
   if (const auto result = find_row_result(connection_, from.log, from.seq)) {
     row.disposition = to_text(result->disposition);
     row.detail = result->detail;
-  } else if (from.log == own_log_ && from.seq > acked_) {
-    row.disposition = "pending";
+    return;
   }
+  for (const OwnEpoch& epoch : own_epochs_)
+    if (epoch.log == from.log && from.seq > epoch.acked)
+      row.disposition = from.seq > epoch.end ? "reissued" : "pending";
 }
 
 std::string AuditReader::site_name(std::string_view id) {

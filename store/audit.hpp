@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/role.hpp"
-#include "store/change_log.hpp"
+#include "store/own_epochs.hpp"
 
 namespace skerry::store {
 
@@ -16,7 +16,7 @@ struct AuditRow {
   std::string kind;  // empty: the row could not be read, and is about no record
   RecordId record;
   std::string label;    // what people knew the record by when the row was written
-  std::string op;       // new, set, del; release (of a held row), decide (of a conflict)
+  std::string op;       // new, set, del; release (of a held row), decide (of a conflict); event
   json::object fields;  // {name: {"old": …, "new": …}}
   std::string actor;
   std::string actor_name;
@@ -25,10 +25,11 @@ struct AuditRow {
   std::string reason;
   std::optional<UnixMillis> happened_at;  // a claim of the writer's clock
   UnixMillis recorded_at = 0;
-  std::string site;         // at central: the name of the site that made it, or "central"
-  std::string disposition;  // pending, applied, superseded, conflict, rejected, held
-  std::string detail;       // why not applied
-  std::string resolves;     // the conflict this change decides
+  std::string site;  // at central: the name of the site that made it, or "central"
+  // pending, applied, superseded, conflict, rejected, held; reissued: it counts in a later epoch
+  std::string disposition;
+  std::string detail;    // why not applied; of an event, which
+  std::string resolves;  // the conflict this change decides
 };
 
 // Turns lines into rows. Lives as long as one request: it reads once who this machine is and what
@@ -44,9 +45,8 @@ class AuditReader {
 
   Connection& connection_;
   Role role_;
-  std::int64_t own_log_ = 0;
   std::int64_t received_log_ = 0;
-  std::int64_t acked_ = 0;
+  std::vector<OwnEpoch> own_epochs_;
   std::vector<std::pair<std::string, std::string>> site_names_;
 };
 

@@ -6,15 +6,30 @@
 #include "core/check.hpp"
 #include "crypto/sha256.hpp"
 #include "store/identity.hpp"
+#include "store/own_epochs.hpp"
+#include "store/upstream.hpp"
 
 namespace skerry::store {
 namespace {
 
-LogHead start(Connection& connection, std::string_view purpose, EpochId epoch, std::int64_t ord,
-              UnixMillis now) {
-  connection.execute("INSERT INTO log(epoch,purpose,ord,started_at) VALUES(?1,?2,?3,?4)", epoch,
-                     purpose, ord, now);
-  return LogHead{connection.last_insert_rowid(), epoch, ord, 0, Hash{}};
+template <class T>
+std::optional<T> of_parent(const NewLog& log, T LogPlace::*member) {
+  if (!log.parent) return std::nullopt;
+  return (*log.parent).*member;
+}
+
+LogHead start(Connection& connection, std::string_view purpose, const NewLog& log, UnixMillis now) {
+  connection.execute(
+      "INSERT INTO log(epoch,purpose,ord,parent_epoch,parent_seq,parent_hash,previous,why,"
+      "started_at) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+      log.epoch, purpose, log.ord, of_parent(log, &LogPlace::epoch), of_parent(log, &LogPlace::seq),
+      of_parent(log, &LogPlace::hash), log.previous,
+      log.why.empty() ? std::nullopt : std::optional(log.why), now);
+  LogHead head;
+  head.number = connection.last_insert_rowid();
+  head.epoch = log.epoch;
+  head.ord = log.ord;
+  return head;
 }
 
 constexpr std::string_view hlc_floor_key = "hlc_floor";
@@ -37,10 +52,11 @@ LogHead read_head(Connection& connection, std::string_view purpose) {
     head.ord = log.integer(2);
   }
   Cursor last = connection.query(
-      "SELECT seq,hash FROM change_log WHERE log=?1 ORDER BY seq DESC LIMIT 1", head.number);
+      "SELECT seq,hash,n FROM change_log WHERE log=?1 ORDER BY seq DESC LIMIT 1", head.number);
   if (last.next()) {
     head.seq = last.integer(0);
     head.hash = last.hash(1);
+    head.n = last.integer(2);
   }
   return head;
 }
@@ -49,6 +65,8 @@ void ChangeLog::load(Connection& connection) {
   now_.n = scalar(connection, "SELECT max(n) FROM change_log");
   now_.own = read_head(connection, "own");
   now_.received = read_head(connection, "received");
+  const auto upstream = read_upstream(connection);
+  now_.copy = upstream && upstream->copy_since;
   committed_n_.store(now_.n, std::memory_order_release);
   // The floor of the clock: what was recorded before the restart happened before what comes now.
   if (const auto floor = parse_hlc(read_meta(connection, hlc_floor_key).value_or("")))
@@ -61,12 +79,19 @@ void ChangeLog::load(Connection& connection) {
   if (const auto change = decode_change(last.text(1))) hlc_.observe(change->hlc);
 }
 
-void ChangeLog::start_own(Connection& connection, EpochId epoch, std::int64_t ord) {
-  now_.own = start(connection, "own", epoch, ord, wall_ms());
+void ChangeLog::start_own(Connection& connection, const NewLog& log) {
+  now_.own = start(connection, "own", log, wall_ms());
 }
 
 void ChangeLog::start_received(Connection& connection, EpochId epoch) {
-  now_.received = start(connection, "received", epoch, 0, wall_ms());
+  now_.received = start(connection, "received", {epoch}, wall_ms());
+}
+
+Result<void> ChangeLog::check_writable() const {
+  if (!now_.copy) return {};
+  return fail(Errc::read_only_copy,
+              "this machine is a copy of its site, which goes on elsewhere: it can be read only",
+              "at central: skerry site reauthorise, adopt or discard");
 }
 
 void ChangeLog::observe(Connection& connection, HlcStamp seen) {
@@ -86,7 +111,7 @@ LogPosition ChangeLog::append(Connection& connection, LogHead& head, std::string
       "place) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
       position.n, head.number, position.seq, position.hash, kind, record, wall_ms(), line,
       std::string_view(subject.label), subject.customer, place);
-  now_.n = position.n;
+  now_.n = head.n = position.n;
   head.seq = position.seq;
   head.hash = position.hash;
   return position;
@@ -161,20 +186,19 @@ Result<void> check_ends(Connection& connection) {
   if (decided > last)
     return damaged(fmt::format("the log ends at row {}, but row {} was written: rows are missing",
                                last, decided));
-  // In a later life positions begin anew, and what was given in the one before is larger.
-  if (scalar(connection, "SELECT count(*) FROM log WHERE purpose='own'") > 1) return {};
-  const std::int64_t acked = scalar(connection, "SELECT acked FROM upstream");
-  if (acked > own.seq)
-    return damaged(fmt::format(
-        "the log ends at position {}, but central confirmed {}: rows are missing", own.seq, acked));
+  for (const OwnEpoch& epoch : read_own_epochs(connection))
+    if (epoch.acked > epoch.end)
+      return damaged(
+          fmt::format("the log ends at position {}, but central confirmed {}: rows are missing",
+                      epoch.end, epoch.acked));
   if (own.ord == 0) return {};
   for (const Kind& kind : all_kinds()) {
     const std::int64_t version =
         scalar(connection, fmt::format("SELECT max(version) FROM {} WHERE version>0", kind.name));
-    if (version > own.seq)
+    if (version > last)
       return damaged(
-          fmt::format("the log ends at position {}, but a {} has version {}: rows are missing",
-                      own.seq, kind.name, version));
+          fmt::format("the log ends at row {}, but a {} has version {}: rows are missing", last,
+                      kind.name, version));
   }
   return {};
 }

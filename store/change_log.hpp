@@ -21,6 +21,24 @@ struct LogHead {
   std::int64_t ord = 0;  // central: unix seconds at the start of this life; 0 at a site
   std::int64_t seq = 0;
   Hash hash{};
+  std::int64_t n = 0;  // of its last row on this machine: central's position, which lives share
+};
+
+// A row of a chain, named so that nobody can take it for another.
+struct LogPlace {
+  EpochId epoch;
+  std::int64_t seq = 0;
+  Hash hash{};
+  bool operator==(const LogPlace&) const = default;
+};
+
+// A chain that begins: the first of this machine, or one that goes on where another ended.
+struct NewLog {
+  EpochId epoch;
+  std::int64_t ord = 0;
+  std::optional<LogPlace> parent{};
+  std::optional<EpochId> previous{};  // the epoch this machine was in
+  std::string_view why{};             // empty for the first
 };
 
 // What a row says of its record beside the line, so that the log outlives the record.
@@ -33,7 +51,7 @@ struct LogSubject {
 // Where a row came to stand.
 struct LogPosition {
   std::int64_t n = 0;    // on this machine: the number of the change feed
-  std::int64_t seq = 0;  // in its chain; at central equal to n within the first life
+  std::int64_t seq = 0;  // in its chain; at central equal to n within the first life only
   Hash hash{};
 };
 
@@ -48,7 +66,7 @@ class ChangeLog final : public Participant {
   void load(Connection& connection);
 
   // Starts a chain of this machine's own changes: at `init`, and later with each new epoch.
-  void start_own(Connection& connection, EpochId epoch, std::int64_t ord);
+  void start_own(Connection& connection, const NewLog& log);
   // Starts the chain of what arrives from central: at enrolment.
   void start_received(Connection& connection, EpochId epoch);
 
@@ -59,8 +77,13 @@ class ChangeLog final : public Participant {
                               std::string_view line, const LogSubject& subject = {});
 
   const LogHead& own() const { return now_.own; }
+  // Errc::read_only_copy while this machine is a copy of its site (SYNC H3). Asked by who writes
+  // records; `set_copy` belongs to the job that writes it to table `upstream`.
+  Result<void> check_writable() const;
+  bool is_copy() const { return now_.copy; }
+  void set_copy(bool copy) { now_.copy = copy; }
   // Central's version for the row that append_own will write next.
-  Version next_version() const { return {now_.own.ord, now_.own.seq + 1}; }
+  Version next_version() const { return {now_.own.ord, now_.n + 1}; }
   // A stamp later than every one before it.
   HlcStamp tick() { return hlc_.tick(clock_.wall_ms()); }
   // Raises the clock's floor to a stamp of central's, for good.
@@ -83,6 +106,7 @@ class ChangeLog final : public Participant {
     std::int64_t n = 0;
     LogHead own;
     LogHead received;
+    bool copy = false;
   };
   LogPosition append(Connection& connection, LogHead& head, std::string_view kind,
                      const RecordId& record, std::string_view line, const LogSubject& subject);

@@ -40,6 +40,15 @@ void write_inbox(Connection& connection, const InboxEntry& entry) {
     purge_refused_strangers(connection);
 }
 
+bool was_taken(Connection& connection, const Hash& sha256) {
+  return connection
+      .query(
+          "SELECT 1 FROM inbox WHERE sha256=?1 AND outcome IN ('applied','duplicate',"
+          "'quarantined')",
+          sha256)
+      .next();
+}
+
 std::vector<InboxEntry> list_inbox(Connection& connection, std::int64_t limit) {
   std::vector<InboxEntry> entries;
   Cursor cursor = connection.query(

@@ -25,6 +25,8 @@ struct InboxEntry {
 // few more.
 inline constexpr std::int64_t refused_strangers_max = 1000;
 void write_inbox(Connection& connection, const InboxEntry& entry);
+// The same bytes were taken in before, and had all the effect they can have.
+bool was_taken(Connection& connection, const Hash& sha256);
 // The newest first.
 std::vector<InboxEntry> list_inbox(Connection& connection, std::int64_t limit);
 

@@ -182,7 +182,7 @@ class Resolver {
     if (const auto key = unique_key_of(conflict_); record && key)
       resolution["value"] = key->of(*record);
     if (role_ == Role::central) {
-      const Version version{log_.own().ord, log_.own().seq};  // of the row just written
+      const Version version{log_.own().ord, log_.own().n};  // of the row just written
       conflict_.version = version.n;
       resolution["version"] = to_json(version);
     }

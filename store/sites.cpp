@@ -9,7 +9,10 @@ namespace {
 
 constexpr std::string_view site_columns =
     "row,id,name,status,scope,sign_key,age_recipient,epoch,invited_at,admitted_at,contact_at,"
-    "app_version,schema,clock_suspect,code_hash,confirmed_ord,confirmed,confirmed_hash,scope_reset";
+    "app_version,schema,clock_suspect,code_hash,confirmed_ord,confirmed,confirmed_hash,scope_reset,"
+    "expected";
+constexpr std::string_view epoch_columns =
+    "number,epoch,head,head_hash,durable,fenced,fork_at,copy_at,behind";
 constexpr std::array<std::string_view, 4> status_names{"invited", "active", "fenced", "revoked"};
 
 template <class T, class Read>
@@ -50,7 +53,22 @@ Site read_site(const Cursor& cursor) {
   site.code_hash = nullable<Hash>(cursor, 14, [&](int column) { return cursor.hash(column); });
   site.down = {{cursor.integer(15), cursor.integer(16)}, cursor.hash(17)};
   site.scope_reset = cursor.integer(18);
+  site.expected =
+      nullable<EpochId>(cursor, 19, [&](int column) { return cursor.id<EpochId>(column); });
   return site;
+}
+
+SiteEpoch read_epoch(const Cursor& cursor) {
+  const auto number = [&](int column) { return cursor.integer(column); };
+  return {cursor.integer(0),
+          cursor.id<EpochId>(1),
+          cursor.integer(2),
+          cursor.hash(3),
+          cursor.integer(4),
+          cursor.integer(5) != 0,
+          nullable<std::int64_t>(cursor, 6, number),
+          nullable<UnixMillis>(cursor, 7, number),
+          cursor.integer(8) != 0};
 }
 
 template <class Parameter>
@@ -123,19 +141,29 @@ void note_site(Connection& connection, const Site& site) {
   const auto epoch = site.epoch ? std::optional(to_string(*site.epoch)) : std::nullopt;
   connection.execute(
       "UPDATE site SET epoch=?2,invited_at=?3,admitted_at=?4,contact_at=?5,app_version=?6,"
-      "schema=?7,clock_suspect=?8,code_hash=?9,confirmed_ord=?10,confirmed=?11,confirmed_hash=?12 "
-      "WHERE row=?1",
+      "schema=?7,clock_suspect=?8,code_hash=?9,confirmed_ord=?10,confirmed=?11,confirmed_hash=?12,"
+      "expected=?13 WHERE row=?1",
       site.number, epoch, site.invited_at, site.admitted_at, site.contact_at,
       site.app_version.empty() ? std::nullopt : std::optional(site.app_version),
       site.schema == 0 ? std::nullopt : std::optional(site.schema), site.clock_suspect,
-      site.code_hash, site.down.at.ord, site.down.at.n, site.down.hash);
+      site.code_hash, site.down.at.ord, site.down.at.n, site.down.hash, site.expected);
 }
 
 std::optional<SiteEpoch> find_epoch(Connection& connection, const EpochId& epoch) {
-  Cursor cursor = connection.query(
-      "SELECT number,head,head_hash,durable FROM site_epoch WHERE epoch=?1", epoch);
+  static const std::string sql =
+      "SELECT " + std::string(epoch_columns) + " FROM site_epoch WHERE epoch=?1";
+  Cursor cursor = connection.query(sql, epoch);
   if (!cursor.next()) return std::nullopt;
-  return SiteEpoch{cursor.integer(0), epoch, cursor.integer(1), cursor.hash(2), cursor.integer(3)};
+  return read_epoch(cursor);
+}
+
+std::vector<SiteEpoch> list_epochs(Connection& connection, const Site& site, std::size_t limit) {
+  std::vector<SiteEpoch> epochs;
+  static const std::string sql = "SELECT " + std::string(epoch_columns) +
+                                 " FROM site_epoch WHERE site=?1 ORDER BY number DESC LIMIT ?2";
+  Cursor cursor = connection.query(sql, site.number, static_cast<std::int64_t>(limit));
+  while (cursor.next()) epochs.push_back(read_epoch(cursor));
+  return epochs;
 }
 
 SiteEpoch insert_epoch(Connection& connection, const Site& site, const EpochId& epoch) {
@@ -143,12 +171,18 @@ SiteEpoch insert_epoch(Connection& connection, const Site& site, const EpochId& 
   connection.execute(
       "INSERT INTO site_epoch(site,epoch,head,head_hash,durable) VALUES(?1,?2,0,?3,0)", site.number,
       epoch, zero);
-  return SiteEpoch{connection.last_insert_rowid(), epoch, 0, zero, 0};
+  SiteEpoch inserted;
+  inserted.number = connection.last_insert_rowid();
+  inserted.epoch = epoch;
+  return inserted;
 }
 
 void update_epoch(Connection& connection, const SiteEpoch& epoch) {
-  connection.execute("UPDATE site_epoch SET head=?2,head_hash=?3,durable=?4 WHERE number=?1",
-                     epoch.number, epoch.head, epoch.head_hash, epoch.durable);
+  connection.execute(
+      "UPDATE site_epoch SET head=?2,head_hash=?3,durable=?4,fenced=?5,fork_at=?6,copy_at=?7,"
+      "behind=?8 WHERE number=?1",
+      epoch.number, epoch.head, epoch.head_hash, epoch.durable, epoch.fenced, epoch.fork_at,
+      epoch.copy_at, epoch.behind);
 }
 
 std::optional<Ingested> find_ingested(Connection& connection, std::int64_t epoch,
@@ -165,9 +199,10 @@ void insert_ingested(Connection& connection, std::int64_t epoch, std::int64_t se
                      const Ingested& row, std::string_view detail) {
   const bool tell = row.disposition != Disposition::applied;
   connection.execute(
-      "INSERT INTO ingest(epoch,seq,hash,n,disposition,detail,told_n) VALUES(?1,?2,?3,?4,?5,?6,?7)",
+      "INSERT INTO ingest(epoch,seq,hash,n,disposition,detail,told_n,uid) "
+      "VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
       epoch, seq, row.hash, row.n, to_text(row.disposition), detail,
-      tell ? std::optional(row.n) : std::nullopt);
+      tell ? std::optional(row.n) : std::nullopt, row.uid);
 }
 
 void update_disposition(Connection& connection, std::int64_t epoch, std::int64_t seq,

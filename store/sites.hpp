@@ -32,7 +32,8 @@ struct Site {
   std::string sign_key;  // crypto::VerifyKey::to_text(); empty until admitted
   std::string age_recipient;
   // What central notes as it works, by note_site(): in no log.
-  std::optional<EpochId> epoch;  // the active one
+  std::optional<EpochId> epoch;     // the active one
+  std::optional<EpochId> expected;  // of a copy that is authorised to go on instead
   UnixMillis invited_at = 0;
   std::optional<UnixMillis> admitted_at;
   std::optional<UnixMillis> contact_at;
@@ -55,6 +56,12 @@ struct SiteEpoch {
   std::int64_t head = 0;
   Hash head_hash{};
   std::int64_t durable = 0;
+  bool fenced = false;                  // its rows are a copy's, and not taken in
+  std::optional<std::int64_t> fork_at;  // behind this row another branch was met
+  std::optional<UnixMillis> copy_at;    // when a copy that writes it was last heard of
+  // Whoever writes it stood before the head when last heard of: late, or put back. It is to be told
+  // what central has.
+  bool behind = false;
 };
 
 std::optional<Site> find_site(Connection& connection, const SiteId& id);
@@ -71,6 +78,8 @@ Result<void> change_site(Connection& connection, RecordWriter& writer, const Sit
 void note_site(Connection& connection, const Site& site);
 
 std::optional<SiteEpoch> find_epoch(Connection& connection, const EpochId& epoch);
+// The site's epochs, the newest `limit`, the newest first.
+std::vector<SiteEpoch> list_epochs(Connection& connection, const Site& site, std::size_t limit);
 SiteEpoch insert_epoch(Connection& connection, const Site& site, const EpochId& epoch);
 void update_epoch(Connection& connection, const SiteEpoch& epoch);
 
@@ -79,6 +88,7 @@ struct Ingested {
   Hash hash{};
   std::int64_t n = 0;
   Disposition disposition = Disposition::applied;
+  std::optional<ChangeUid> uid{};  // of a row that was issued again
 };
 std::optional<Ingested> find_ingested(Connection& connection, std::int64_t epoch, std::int64_t seq);
 void insert_ingested(Connection& connection, std::int64_t epoch, std::int64_t seq,

@@ -1,4 +1,4 @@
-// At a site: what it holds of central and what central has confirmed of the site's own log.
+// At a site: what it holds of central, and what central said of single rows of the site's own.
 #pragma once
 
 #include <array>
@@ -21,9 +21,8 @@ struct Upstream {
   CentralLife life;    // ord 0: holds nothing of central yet
   std::int64_t n = 0;  // position in central's log
   Hash hash{};
-  std::int64_t acked = 0;     // own rows up to here are decided at central
-  std::int64_t durable = 0;   // … and are in a verified backup of central's
-  UnixMillis contact_at = 0;  // when a bundle of central's was last applied
+  UnixMillis contact_at = 0;             // when a bundle of central's was last applied
+  std::optional<UnixMillis> copy_since;  // central said that the site goes on elsewhere
 };
 
 std::optional<Upstream> read_upstream(Connection& connection);
@@ -33,13 +32,5 @@ void write_upstream(Connection& connection, const Upstream& upstream);
 void write_row_result(Connection& connection, std::int64_t log, const RowResult& result);
 std::optional<RowResult> find_row_result(Connection& connection, std::int64_t log,
                                          std::int64_t seq);
-
-// Records with own rows in (after, upto] of `log`, each once, with their kinds.
-std::vector<std::pair<const Kind*, RecordId>> records_changed(Connection& connection,
-                                                              std::int64_t log, std::int64_t after,
-                                                              std::int64_t upto);
-// The own rows of one record behind `after`, in order: what is replayed over its shadow.
-std::vector<std::string> pending_lines(Connection& connection, std::int64_t log,
-                                       const RecordId& record, std::int64_t after);
 
 }  // namespace skerry::store

@@ -134,6 +134,7 @@ Result<void> RecordWriter::check_custom_unique(const Record& record, const json:
 }
 
 Result<void> RecordWriter::check_authority(const Kind& kind) const {
+  SKERRY_TRY_VOID(log_.check_writable());
   if (kind.authority != Authority::central || role_ == Role::central) return {};
   return fail(Errc::owned_by_central, fmt::format("{} are central's to write", kind.plural),
               "ask the vendor's central");

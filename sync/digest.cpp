@@ -55,7 +55,7 @@ ScopeDigest digest_records(store::Connection& connection, const std::optional<st
   }
   digest.sha256 = hash.finish();
   const auto upstream = store::read_upstream(connection);
-  digest.upto = upstream ? upstream->n : store::read_head(connection, "own").seq;
+  digest.upto = upstream ? upstream->n : store::read_head(connection, "own").n;
   return digest;
 }
 

@@ -71,12 +71,15 @@ std::optional<std::string> line_of_move(Connection& connection, const DueFor& du
 
 std::optional<std::string> line_of_result(Connection& connection, const DueFor& due_for,
                                           const Due& due) {
+  const auto epoch = std::find_if(due_for.epochs.begin(), due_for.epochs.end(),
+                                  [&](const auto& each) { return each.number == due.epoch; });
+  SKERRY_CHECK(epoch != due_for.epochs.end());
   auto cursor = connection.query("SELECT disposition,detail FROM ingest WHERE epoch=?1 AND seq=?2",
-                                 due_for.epoch, due.seq);
+                                 due.epoch, due.seq);
   if (!cursor.next()) return std::nullopt;
   const auto disposition = parse_disposition(cursor.text(0));
   SKERRY_CHECK(disposition.has_value());
-  return encode_row_result({due.seq, *disposition, std::string(cursor.text(1))});
+  return encode_row_result({epoch->epoch, {due.seq, *disposition, std::string(cursor.text(1))}});
 }
 
 std::optional<std::string> line_of_conflict(Connection& connection, const DueFor& due_for,
@@ -167,12 +170,14 @@ std::vector<Due> next_due(Connection& connection, const DueFor& due_for, const D
     while (cursor.next()) batch.push_back({cursor.integer(0), cursor.id<RecordId>(1), table});
   }
   add_scope_changes(connection, due_for, after, batch);
-  auto results = connection.query(
-      "SELECT told_n,seq FROM ingest WHERE epoch=?1 AND told_n IS NOT NULL AND told_n>?2 "
-      "ORDER BY told_n LIMIT ?3",
-      due_for.epoch, after.version, due_batch_rows);
-  while (results.next())
-    batch.push_back({results.integer(0), RecordId{}, "ingest", results.integer(1)});
+  for (const store::SiteEpoch& epoch : due_for.epochs) {
+    auto results = connection.query(
+        "SELECT told_n,seq FROM ingest WHERE epoch=?1 AND told_n IS NOT NULL AND told_n>?2 "
+        "ORDER BY told_n LIMIT ?3",
+        epoch.number, after.version, due_batch_rows);
+    while (results.next())
+      batch.push_back({results.integer(0), RecordId{}, "ingest", epoch.number, results.integer(1)});
+  }
   std::sort(batch.begin(), batch.end(),
             [](const Due& a, const Due& b) { return place_of(a) < place_of(b); });
   auto size = static_cast<std::size_t>(due_batch_rows);

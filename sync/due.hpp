@@ -18,7 +18,8 @@ struct Due {
   RecordId id;
   // A kind's name, "tombstone", "scope_move", "site_scope", "conflict" or "ingest".
   std::string_view table;
-  std::int64_t seq = 0;  // of "ingest": the site's row; its id is zero
+  std::int64_t epoch = 0;  // of "ingest": the number of the site's epoch, and the row; its id is
+  std::int64_t seq = 0;    // zero
 };
 
 // Where it stands in the order; a record that moved to another customer is due twice there.
@@ -33,7 +34,7 @@ struct DueFor {
   std::int64_t upto = 0;  // and will stand here
   // The site has all fields with versions up to here: lines hold the others only.
   std::int64_t fields_from = 0;
-  std::int64_t epoch = 0;  // number of the site's epoch whose results are due; 0: none
+  std::vector<store::SiteEpoch> epochs;  // whose results are due
   bool snapshot = false;
 };
 

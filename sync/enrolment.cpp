@@ -22,14 +22,6 @@ using store::Site;
 constexpr std::size_t code_bytes = 16;
 constexpr std::size_t nonce_bytes = 16;
 
-Result<void> require_role(const Node& node, Role role) {
-  SKERRY_TRY(const store::Identity identity, identity_of(node));
-  if (identity.role == role) return {};
-  return fail(Errc::wrong_role,
-              fmt::format("this machine is a {}, not a {}", to_text(identity.role), to_text(role)),
-              role == Role::central ? "run it at central" : "run it at a site");
-}
-
 // What the site vouches for with its signature; the order is part of the format.
 Hash keys_fingerprint(const SiteId& site, const crypto::VerifyKey& sign,
                       const crypto::AgeRecipient& age) {
@@ -327,10 +319,12 @@ Result<Applicant> admit_site(const Node& node, SpooledFile file, const ConfirmFi
     site.sign_key = answer.sign.to_text();
     site.age_recipient = answer.age.to_text();
     site.admitted_at = node.clock.wall_ms();
-    site.epoch = answer.epoch;
     if (!store::find_epoch(connection, answer.epoch)) {
       store::insert_epoch(connection, site, answer.epoch);
+      site.epoch = answer.epoch;
       site.down = {};  // a machine that holds nothing yet, whatever the one before it held
+    } else if (site.epoch != answer.epoch) {
+      site.expected = answer.epoch;  // a copy that is to go on
     }
     store::RecordWriter writer = writer_of(node, connection);
     SKERRY_TRY_VOID(store::change_site(connection, writer, site, author));

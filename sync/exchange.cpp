@@ -5,12 +5,17 @@
 
 #include "core/json_member.hpp"
 #include "store/exchange_trouble.hpp"
+#include "store/own_epochs.hpp"
 #include "store/upstream.hpp"
 #include "sync/json_fields.hpp"
 #include "sync/pack.hpp"
 
 namespace skerry::sync {
 namespace {
+
+using store::Connection;
+
+constexpr std::string_view handed_over = "handed_over";  // in table meta: the copy_since it was for
 
 bool is_loopback(std::string_view url) {
   for (const std::string_view host : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
@@ -62,10 +67,11 @@ class Exchange {
         agent_(options.back_off, node.random) {}
 
   Result<OnlineReport> run() {
+    recall_handover();
     ExchangeAgent::Action action = agent_.start();
     std::optional<Error> last_error;
     while (true) {
-      if (std::holds_alternative<ExchangeAgent::Finish>(action)) return report_;
+      if (std::holds_alternative<ExchangeAgent::Finish>(action)) return finish();
       if (std::holds_alternative<ExchangeAgent::GiveUp>(action)) return fail(*last_error);
       if (const auto* wait = std::get_if<ExchangeAgent::Wait>(&action)) {
         if (!options_.wait || !options_.wait(wait->ms))
@@ -88,6 +94,28 @@ class Exchange {
     return http;
   }
 
+  // A copy hands its rows over once, and after that only asks whether it may go on.
+  void recall_handover() {
+    const store::Reader reader = node_.database.read();
+    const auto upstream = store::read_upstream(*reader);
+    if (!upstream || !upstream->copy_since) return;
+    if (store::read_meta(*reader, handed_over) != std::to_string(*upstream->copy_since)) return;
+    for (const store::OwnEpoch& epoch : store::read_own_epochs(*reader))
+      sent_.push_back({epoch.epoch, epoch.end, epoch.end_hash});
+  }
+
+  Result<OnlineReport> finish() {
+    const auto upstream = store::read_upstream(*node_.database.read());
+    if (!upstream || !upstream->copy_since) return report_;
+    auto work = [&](Connection& connection) -> Result<void> {
+      const std::string since = std::to_string(*upstream->copy_since);
+      store::write_meta(connection, handed_over, since);
+      return {};
+    };
+    SKERRY_TRY_VOID(node_.database.write(work));
+    return report_;
+  }
+
   // One request: our next bundle out, central's next bundle in.
   Result<ExchangeAgent::Answered> round() {
     SKERRY_TRY(const PackedBundle packed, next_bundle());
@@ -104,7 +132,7 @@ class Exchange {
     ++report_.rounds;
     ++report_.sent;
     report_.rows_sent += packed.lines;
-    sent_upto_ = packed.last;
+    sent_.push_back({packed.bundle.manifest.from.epoch, packed.last, Hash{}});
     resume_ = response.header(header_resume);
     ExchangeAgent::Answered answered{packed.more, false};
     if (response.status == 200) {
@@ -120,31 +148,23 @@ class Exchange {
                 "check the line and central.url; nothing is lost, and a medium works all the same");
   }
 
-  // From the first row central has not confirmed; what this exchange has sent already is on its way
-  // to being confirmed and is not sent twice.
+  // What central has not confirmed; what this exchange has sent already is on its way to being
+  // confirmed and is not sent twice.
   Result<PackedBundle> next_bundle() {
-    std::int64_t from = 1;
-    {
-      const store::Reader reader = node_.database.read();
-      const auto upstream = store::read_upstream(*reader);
-      if (!upstream)
-        return fail(Errc::not_enrolled, "this site has no central yet", "skerry enrol FILE");
-      from = std::max(upstream->acked, sent_upto_) + 1;
-    }
     std::optional<PackedBundle> packed;
-    SKERRY_TRY_VOID(pack_changes(
-        node_, from,
-        [&](PackedBundle&& piece) -> Result<void> {
-          packed.emplace(std::move(piece));
-          return {};
-        },
-        1));
+    SKERRY_TRY_VOID(pack_changes(node_, {.from = {}, .pieces_max = 1, .sent = sent_},
+                                 [&](PackedBundle&& piece) -> Result<void> {
+                                   packed.emplace(std::move(piece));
+                                   return {};
+                                 }));
     return std::move(*packed);
   }
 
   // Whether it brought anything: what is known already is no reason to ask again.
   Result<bool> take(SpooledFile file) {
     ImportOutcome outcome = import_bundle(node_, std::move(file), "online");
+    // A copy goes on handing over; it is told the same each time.
+    if (outcome.error && outcome.error->code == Errc::read_only_copy) return false;
     if (outcome.error) return fail(std::move(*outcome.error));
     ++report_.received;
     const auto count = [&](std::string_view name) {
@@ -153,6 +173,8 @@ class Exchange {
     };
     report_.records_received += count("records");
     report_.confirmed += count("confirmed");
+    // What central has not confirmed by now it did not take in.
+    if (outcome.outcome != "waiting" && outcome.outcome != "duplicate") sent_.clear();
     return outcome.outcome != "duplicate";
   }
 
@@ -164,7 +186,7 @@ class Exchange {
   ExchangeAgent agent_;
   OnlineReport report_;
   std::string resume_;          // central's place in a snapshot of several pieces
-  std::int64_t sent_upto_ = 0;  // in this exchange
+  std::vector<LogPlace> sent_;  // in this exchange
 };
 
 }  // namespace

@@ -65,10 +65,27 @@ Result<void> check_encryption(const Manifest& manifest, const BundleOptions& opt
 }
 
 json::object counts_json(const TakenCounts& counts) {
-  return {{"rows", counts.rows},           {"known", counts.known},
-          {"applied", counts.applied},     {"superseded", counts.superseded},
-          {"conflicts", counts.conflicts}, {"rejected", counts.rejected},
-          {"held", counts.held},           {"released", counts.released}};
+  return {{"rows", counts.rows},
+          {"known", counts.known},
+          {"applied", counts.applied},
+          {"superseded", counts.superseded},
+          {"conflicts", counts.conflicts},
+          {"rejected", counts.rejected},
+          {"held", counts.held},
+          {"released", counts.released},
+          {"quarantined", counts.quarantined}};
+}
+
+std::string_view outcome_of(const TakenChanges& taken) {
+  if (taken.rows_refused) return "noted";
+  if (taken.counts.quarantined > 0) return "quarantined";
+  return taken.counts.news ? "applied" : "duplicate";
+}
+
+std::string_view outcome_of(const StateCounts& counts) {
+  if (counts.refusal) return "noted";
+  if (counts.waiting) return "waiting";
+  return counts.duplicate && !counts.renewed ? "duplicate" : "applied";
 }
 
 json::object counts_json(const StateCounts& counts) {
@@ -87,6 +104,7 @@ std::string detail_of(const TakenCounts& counts) {
   add(counts.rejected, "rejected");
   add(counts.held, "held");
   add(counts.released, "released");
+  add(counts.quarantined, "kept in quarantine");
   return text;
 }
 
@@ -95,6 +113,21 @@ std::string detail_of(const StateCounts& counts) {
                                  counts.records, counts.changed, counts.confirmed);
   if (counts.refused > 0)
     fmt::format_to(std::back_inserter(text), ", {} of them not as written", counts.refused);
+  return text;
+}
+
+std::string describe(const TakenChanges& taken) {
+  std::string text = taken.rows_refused ? taken.rows_refused->detail : detail_of(taken.counts);
+  if (taken.new_life) text += "; central had lost memory and began a new life";
+  if (taken.copy) text += "; its sender is a copy of the site";
+  if (taken.behind) text += "; it is late, or its sender was put back and is told so";
+  return text;
+}
+
+std::string describe(const StateCounts& counts) {
+  std::string text = counts.refusal ? counts.refusal->detail : detail_of(counts);
+  if (counts.ended) text += "; it is of a life of central that has ended";
+  if (counts.renewed) text += "; a new epoch of this site's log began";
   return text;
 }
 
@@ -144,7 +177,8 @@ class Import {
     SKERRY_TRY_VOID(check_encryption(reader.manifest(), node_.options));
     SKERRY_TRY_VOID(reader.stage({&node_.keys.age, 1}, node_.spool));
     const BundleKind kind = reader.manifest().kind;
-    if (central && kind == BundleKind::changes) return take_up(reader);
+    if (central && (kind == BundleKind::changes || kind == BundleKind::handover))
+      return take_up(reader);
     if (!central && (kind == BundleKind::state || kind == BundleKind::snapshot))
       return take_down(reader, kind == BundleKind::snapshot);
     return fail(Errc::bad_input,
@@ -155,39 +189,38 @@ class Import {
   Result<void> take_up(const BundleReader& reader) {
     const Manifest& manifest = reader.manifest();
     SKERRY_TRY(const ChangesBody body, read_changes_body(manifest.extra));
-    auto work = [&](Connection& connection) -> Result<TakenCounts> {
+    auto work = [&](Connection& connection) -> Result<void> {
       auto site = store::find_site(connection, manifest.from.party.id);
       if (!site || site->status != store::SiteStatus::active)
         return fail(Errc::revoked_signer, "the site is not active any more");
       site->clock_suspect = clock_suspect(manifest.clock.hlc, node_.clock.wall_ms());
       site->app_version = manifest.producer.app;
       site->schema = manifest.producer.schema;
-      const std::int64_t before_n = node_.log.own().seq;
-      SKERRY_TRY(const TakenCounts counts,
-                 take_changes(connection, node_.log, *site, manifest.from.epoch, body,
-                              life_of(node_.log.own()), lines_of(reader)));
+      const std::int64_t before_n = node_.log.own().n;
+      SKERRY_TRY(const TakenChanges taken,
+                 take_changes(connection, node_.log, node_.random, *site, manifest.from.epoch, body,
+                              lines_of(reader), store::was_taken(connection, sha256_)));
       store::RecordWriter writer(connection, node_.log, Role::central, node_.random);
       SKERRY_TRY_VOID(store::show_scope(connection, writer, *site, before_n,
                                         {"site:" + site->name, "sync", to_string(manifest.id)}));
-      finish(connection, counts.news ? "applied" : "duplicate", detail_of(counts),
-             counts_json(counts));
-      return counts;
+      outcome_.from_copy = taken.copy;
+      finish(connection, outcome_of(taken), describe(taken), counts_json(taken.counts));
+      return {};
     };
-    return node_.database.write(work).map([](const TakenCounts&) {});
+    return node_.database.write(work);
   }
 
   Result<void> take_down(const BundleReader& reader, bool snapshot) {
     const Manifest& manifest = reader.manifest();
     SKERRY_TRY(const StateBody body, read_state_body(manifest.extra));
-    auto work = [&](Connection& connection) -> Result<StateCounts> {
+    auto work = [&](Connection& connection) -> Result<void> {
       SKERRY_TRY(const StateCounts counts,
-                 take_state(connection, node_.log, body, snapshot, manifest.clock.hlc,
+                 take_state(connection, node_.log, node_.random, body, snapshot, manifest.clock.hlc,
                             lines_of(reader), to_string(manifest.id)));
-      const char* outcome = counts.duplicate ? "duplicate" : counts.waiting ? "waiting" : "applied";
-      finish(connection, outcome, detail_of(counts), counts_json(counts));
-      return counts;
+      finish(connection, outcome_of(counts), describe(counts), counts_json(counts));
+      return {};
     };
-    return node_.database.write(work).map([](const StateCounts&) {});
+    return node_.database.write(work);
   }
 
   static LineSource lines_of(const BundleReader& reader) {
@@ -200,9 +233,9 @@ class Import {
   }
 
   // Part of the transaction of the effect.
-  void finish(Connection& connection, std::string outcome, std::string detail,
+  void finish(Connection& connection, std::string_view outcome, std::string detail,
               json::object counts) {
-    outcome_.outcome = std::move(outcome);
+    outcome_.outcome = outcome;
     outcome_.detail = std::move(detail);
     outcome_.counts = std::move(counts);
     store::write_inbox(connection, inbox_entry(node_, outcome_, verified_, sha256_, name_));

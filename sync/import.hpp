@@ -10,13 +10,16 @@
 namespace skerry::sync {
 
 struct ImportOutcome {
-  std::string outcome;  // applied, duplicate, waiting, or the slug of the refusal
-  std::string detail;   // for people
-  std::string next;     // the remedy, for a refusal
+  // applied, duplicate, waiting; quarantined: rows were only kept; noted: what it says of the sides
+  // had an effect, its lines had none; or the slug of the refusal.
+  std::string outcome;
+  std::string detail;  // for people
+  std::string next;    // the remedy, for a refusal
   std::optional<Error> error;
   std::optional<BundleKind> kind;
   std::optional<Party> from;
-  json::object counts;  // what it did, by name
+  json::object counts;     // what it did, by name
+  bool from_copy = false;  // the sender is a copy of its site: it is to be told, no more
   bool applied() const { return !error.has_value(); }
 };
 

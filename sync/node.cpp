@@ -1,5 +1,7 @@
 #include "sync/node.hpp"
 
+#include <fmt/format.h>
+
 namespace skerry::sync {
 
 Result<store::Identity> identity_of(const Node& node) {
@@ -8,6 +10,14 @@ Result<store::Identity> identity_of(const Node& node) {
   if (!identity)
     return fail(Errc::bad_config, "the data folder was never initialised", "skerry init");
   return std::move(*identity);
+}
+
+Result<void> require_role(const Node& node, Role role) {
+  SKERRY_TRY(const store::Identity identity, identity_of(node));
+  if (identity.role == role) return {};
+  return fail(Errc::wrong_role,
+              fmt::format("this machine is a {}, not a {}", to_text(identity.role), to_text(role)),
+              role == Role::central ? "run it at central" : "run it at a site");
 }
 
 Manifest new_manifest(const Node& node, BundleKind kind, const Party& from, const EpochId& epoch,

@@ -36,6 +36,8 @@ struct Node {
 };
 
 Result<store::Identity> identity_of(const Node& node);
+// Errc::wrong_role, with where to go.
+Result<void> require_role(const Node& node, Role role);
 
 // The common members of a manifest made here.
 Manifest new_manifest(const Node& node, BundleKind kind, const Party& from, const EpochId& epoch,

@@ -7,9 +7,11 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "store/sites.hpp"
 #include "sync/node.hpp"
+#include "sync/positions.hpp"
 
 namespace skerry::sync {
 
@@ -27,17 +29,25 @@ struct PackedBundle {
 // Called for each piece as it is finished; an error ends the packing and is returned.
 using EmitBundle = std::function<Result<void>(PackedBundle&&)>;
 
-// At a site: its log from `from`, or from the first row central has not confirmed. Always at least
-// one bundle: it also reports what the site holds of central. At most `pieces_max`.
-Result<void> pack_changes(const Node& node, std::optional<std::int64_t> from,
-                          const EmitBundle& emit, std::int64_t pieces_max = INT64_MAX);
+// At a site: of each epoch of its log the rows that central has not confirmed, older epochs first.
+// Always at least one bundle, of the epoch that is written now: it also reports what the site holds
+// of central. A copy hands over every row it has. Errc::bad_input for a `from` behind the end.
+struct PackChanges {
+  std::optional<std::int64_t> from;  // of the epoch that is written now: from this row on
+  std::int64_t pieces_max = INT64_MAX;
+  std::vector<LogPlace> sent;  // on their way already, up to each; the hashes are not looked at
+};
+Result<void> pack_changes(const Node& node, const PackChanges& what, const EmitBundle& emit);
 
 // At central: the state `site` lacks since what it last reported; everything in its scope when it
 // reported nothing. No bundle when the site holds everything, unless `always`. `resume`: from the
 // piece before, when the pieces of a snapshot are packed one at a time; Errc::bad_request for a
-// text that is none.
+// text that is none. `acks_only`: no state, only what central holds of the site's log: for a copy,
+// which is to learn that it is one. Where a copy of the site was heard of, or the site seems to be
+// put back, there is always a bundle.
 struct PackState {
   bool always = false;
+  bool acks_only = false;
   std::int64_t pieces_max = INT64_MAX;
   std::string resume;
 };

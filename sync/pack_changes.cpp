@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <fmt/format.h>
 #include <string>
 #include <vector>
 
+#include "store/lost_ranges.hpp"
+#include "store/own_epochs.hpp"
 #include "sync/bundle_name.hpp"
 #include "sync/pack.hpp"
 #include "sync/positions.hpp"
@@ -16,18 +19,22 @@ constexpr std::int64_t batch_rows = 2000;
 struct Up {
   Party from;
   Trust trust;
-  store::LogHead head;
+  EpochId current;
   std::optional<DownPosition> down;
+  std::vector<LostRows> lost;
+  bool copy = false;
 };
 
-Result<Hash> hash_before(store::Connection& connection, const store::LogHead& head,
-                         std::int64_t first) {
-  if (first == 1) return Hash{};
-  auto cursor = connection.query("SELECT hash FROM change_log WHERE log=?1 AND seq=?2", head.number,
-                                 first - 1);
-  if (!cursor.next())
-    return fail(Errc::bad_input, "this site's log has no row " + std::to_string(first - 1));
-  return cursor.hash(0);
+// The rows of one epoch that are due, `first` and what follows.
+struct DueRows {
+  store::OwnEpoch epoch;
+  std::int64_t first = 0;
+};
+
+Result<Hash> hash_before(store::Connection& connection, const DueRows& due) {
+  const auto hash = store::own_hash_at(connection, due.epoch.log, due.first - 1);
+  if (hash) return *hash;
+  return fail(Errc::bad_input, "this site's log has no row " + std::to_string(due.first - 1));
 }
 
 // Our own lines: quotes inside their strings are escaped, so this is the member and nothing else.
@@ -81,14 +88,15 @@ class RowAdder {
 };
 
 // Adds rows from body.last + 1 on while they fit.
-Result<void> add_rows(const Node& node, const Up& up, BundleWriter& writer, ChangesBody& body) {
+Result<void> add_rows(const Node& node, const store::OwnEpoch& epoch, BundleWriter& writer,
+                      ChangesBody& body) {
   RowAdder adder(writer, body);
-  for (std::int64_t read = body.last; read < up.head.seq;) {
+  for (std::int64_t read = body.last; read < epoch.end;) {
     const store::Reader reader = node.database.read();
     auto cursor = reader->query(
         "SELECT seq,hash,line FROM change_log WHERE log=?1 AND seq>?2 AND seq<=?3 ORDER BY seq "
         "LIMIT ?4",
-        up.head.number, read, up.head.seq, batch_rows);
+        epoch.log, read, epoch.end, batch_rows);
     while (cursor.next()) {
       read = cursor.integer(0);
       SKERRY_TRY(const bool added, adder.add(read, cursor.hash(1), cursor.text(2)));
@@ -98,33 +106,78 @@ Result<void> add_rows(const Node& node, const Up& up, BundleWriter& writer, Chan
   return adder.flush().map([](bool) {});
 }
 
-Result<PackedBundle> pack_piece(const Node& node, const Up& up, ChangesBody body) {
+ChangesBody new_body(const Up& up, const DueRows& due) {
+  ChangesBody body;
+  body.first = due.first;
+  body.head = due.epoch.end;
+  if (up.current != due.epoch.epoch) body.current = up.current;
+  body.previous = due.epoch.previous;
+  body.parent = due.epoch.parent;
+  body.down = up.down;
+  body.lost = up.lost;
+  return body;
+}
+
+Result<PackedBundle> pack_piece(const Node& node, const Up& up, const store::OwnEpoch& epoch,
+                                ChangesBody body) {
   const Party to = Party::central();
-  Manifest manifest = new_manifest(node, BundleKind::changes, up.from, up.head.epoch, to);
+  const BundleKind kind = up.copy ? BundleKind::handover : BundleKind::changes;
+  Manifest manifest = new_manifest(node, kind, up.from, epoch.epoch, to);
   SKERRY_TRY(auto writer,
              BundleWriter::create(node.spool, node.random, up.trust.recipients,
                                   {manifest.id, manifest.from, manifest.to}, node.options));
-  SKERRY_TRY_VOID(add_rows(node, up, writer, body));
-  if (body.last < body.first && body.last < up.head.seq)
+  SKERRY_TRY_VOID(add_rows(node, epoch, writer, body));
+  if (body.last < body.first && body.last < epoch.end)
     return fail(Errc::limit_exceeded,
                 fmt::format("row {} of this site's log does not fit into a bundle", body.first),
                 "skerry backup create, and send the vendor a copy: a row like that is a defect");
   manifest.extra = to_json(body);
   const auto lines = static_cast<std::int64_t>(writer.lines());
   SKERRY_TRY(auto file, writer.finish(std::move(manifest), {&node.keys.sign, 1}));
-  const auto name =
-      up_bundle_name(up.from.id, up.head.epoch, static_cast<std::uint64_t>(body.first),
-                     static_cast<std::uint64_t>(body.last));
-  return PackedBundle{std::move(file),         name, up.from, to, body.first, body.last, lines,
-                      body.last < up.head.seq, {}};
+  const auto name = up_bundle_name(up.from.id, epoch.epoch, static_cast<std::uint64_t>(body.first),
+                                   static_cast<std::uint64_t>(body.last));
+  return PackedBundle{std::move(file),       name, up.from, to, body.first, body.last, lines,
+                      body.last < epoch.end, {}};
+}
+
+std::vector<LostRows> lost_rows(store::Connection& connection) {
+  std::vector<LostRows> lost;
+  for (const store::LostRange& range : store::list_lost(connection))
+    lost.push_back({range.epoch, range.first, range.last});
+  if (lost.size() > lost_rows_max) lost.erase(lost.begin(), lost.end() - lost_rows_max);
+  return lost;
+}
+
+std::int64_t sent_upto(const PackChanges& what, const EpochId& epoch) {
+  std::int64_t upto = 0;
+  for (const LogPlace& place : what.sent)
+    if (place.epoch == epoch) upto = std::max(upto, place.seq);
+  return upto;
+}
+
+// The last is of the epoch that is written now, with rows or without.
+Result<std::vector<DueRows>> find_due(store::Connection& connection, const PackChanges& what,
+                                      bool copy) {
+  std::vector<DueRows> due;
+  for (store::OwnEpoch& epoch : store::read_own_epochs(connection)) {
+    const std::int64_t known = copy ? epoch.first - 1 : epoch.acked;
+    const std::int64_t first = std::max(known, sent_upto(what, epoch.epoch)) + 1;
+    if (!due.empty() && due.back().first > due.back().epoch.end) due.pop_back();
+    due.push_back({std::move(epoch), first});
+  }
+  DueRows& current = due.back();
+  current.first = what.from.value_or(current.first);
+  if (current.first < 1 || current.first > current.epoch.end + 1)
+    return fail(Errc::bad_input,
+                "this site's log ends at row " + std::to_string(current.epoch.end));
+  return due;
 }
 
 }  // namespace
 
-Result<void> pack_changes(const Node& node, std::optional<std::int64_t> from,
-                          const EmitBundle& emit, std::int64_t pieces_max) {
+Result<void> pack_changes(const Node& node, const PackChanges& what, const EmitBundle& emit) {
   Up up;
-  ChangesBody body;
+  std::vector<DueRows> due;
   {
     const store::Reader reader = node.database.read();
     SKERRY_TRY(up.trust, load_trust(*reader));
@@ -132,26 +185,26 @@ Result<void> pack_changes(const Node& node, std::optional<std::int64_t> from,
     const auto upstream = store::read_upstream(*reader);
     if (!identity || !upstream) return fail(Errc::not_enrolled, "this site has no central yet");
     up.from = Party::site(identity->id);
-    up.head = store::read_head(*reader, "own");
     if (upstream->life.ord > 0) up.down = DownPosition{upstream->life, upstream->n, upstream->hash};
-    body.first = from.value_or(upstream->acked + 1);
-    if (body.first < 1 || body.first > up.head.seq + 1)
-      return fail(Errc::bad_input, "this site's log ends at row " + std::to_string(up.head.seq));
-    SKERRY_TRY(body.prev_hash, hash_before(*reader, up.head, body.first));
+    up.copy = upstream->copy_since.has_value();
+    up.lost = lost_rows(*reader);
+    SKERRY_TRY(due, find_due(*reader, what, up.copy));
+    up.current = due.back().epoch.epoch;
   }
-  body.head = up.head.seq;
-  body.down = up.down;
-  for (std::int64_t piece = 1; piece <= pieces_max; ++piece) {
+  auto rows = due.begin();
+  for (std::int64_t piece = 1; piece <= what.pieces_max && rows != due.end(); ++piece) {
+    ChangesBody body = new_body(up, *rows);
+    {
+      const store::Reader reader = node.database.read();
+      SKERRY_TRY(body.prev_hash, hash_before(*reader, *rows));
+    }
     body.last = body.first - 1;
     body.last_hash = body.prev_hash;
-    SKERRY_TRY(PackedBundle packed, pack_piece(node, up, body));
-    const std::int64_t last = packed.last;
-    const bool more = packed.more;
+    SKERRY_TRY(PackedBundle packed, pack_piece(node, up, rows->epoch, std::move(body)));
+    rows->first = packed.last + 1;
+    if (!packed.more) ++rows;
+    packed.more = rows != due.end();
     SKERRY_TRY_VOID(emit(std::move(packed)));
-    if (!more) break;
-    const store::Reader reader = node.database.read();
-    SKERRY_TRY(body.prev_hash, hash_before(*reader, up.head, last + 1));
-    body.first = last + 1;
   }
   return {};
 }

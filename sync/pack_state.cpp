@@ -20,19 +20,24 @@ struct Down {
   DownPosition stands;  // what the site said, if it is of this log; otherwise its beginning
   DownPosition base;    // of the first piece
   DownPosition upto;    // of the last one
-  std::optional<StateBody::Ack> ack;
+  std::vector<Ack> acks;
   Hash series{};
+  bool acks_only = false;
+  bool has_others = false;  // a copy, or a machine that was put back, does not hold all this
   DueFor due_for;
 };
 
-void read_ack(Connection& connection, Down& down) {
-  const auto active = down.due_for.site.epoch;
-  const auto epoch = active ? store::find_epoch(connection, *active) : std::nullopt;
-  if (!epoch) return;
-  const auto [n, hash] = store::last_decided(connection, epoch->number, down.upto.n);
-  if (n == 0) return;
-  down.ack = StateBody::Ack{epoch->epoch, n, hash, epoch->durable};
-  down.due_for.epoch = epoch->number;
+// What central holds of each of the site's epochs, as far as `upto` tells the effects of it.
+void read_acks(Connection& connection, Down& down) {
+  const store::Site& site = down.due_for.site;
+  down.due_for.epochs = store::list_epochs(connection, site, acks_max);
+  for (const store::SiteEpoch& epoch : down.due_for.epochs) {
+    const bool active = site.epoch == epoch.epoch;
+    down.has_others = down.has_others || (active ? epoch.behind : epoch.copy_at.has_value());
+    const auto [n, hash] = store::last_decided(connection, epoch.number, down.upto.n);
+    down.acks.push_back(
+        {epoch.epoch, n, hash, epoch.durable, standing_of(site, epoch), epoch.fork_at});
+  }
 }
 
 // The whole state instead of what is new.
@@ -82,7 +87,7 @@ Result<std::optional<Resume>> parse_resume(std::string_view text) {
 bool is_in_log(Connection& connection, const store::LogHead& head, const store::DownCursor& down) {
   if (down.at.ord != head.ord) return false;
   if (down.at.n == 0 && down.hash == Hash{}) return true;
-  return down.at.n <= head.seq && store::hash_at(connection, down.at.n) == down.hash;
+  return down.at.n <= head.n && store::hash_at(connection, down.at.n) == down.hash;
 }
 
 Result<Down> prepare(const Node& node, const SiteId& id, const std::optional<Resume>& resume) {
@@ -96,7 +101,7 @@ Result<Down> prepare(const Node& node, const SiteId& id, const std::optional<Res
   SKERRY_TRY(down.recipient, crypto::AgeRecipient::parse(due_for.site.age_recipient));
   const store::LogHead head = store::read_head(*reader, "own");
   down.life = life_of(head);
-  down.upto = {down.life, head.seq, head.hash};
+  down.upto = {down.life, head.n, head.hash};
   down.stands = {down.life, 0, Hash{}};
   const bool known = is_in_log(*reader, head, reported);
   if (known) {
@@ -116,7 +121,7 @@ Result<Down> prepare(const Node& node, const SiteId& id, const std::optional<Res
   due_for.life = down.life.ord;
   due_for.upto = down.upto.n;
   due_for.scope = store::ScopeView(*reader, due_for.site, due_for.base, due_for.fields_from);
-  read_ack(*reader, down);
+  read_acks(*reader, down);
   return down;
 }
 
@@ -131,7 +136,7 @@ class Packer {
     part_ = resume->part;
   }
 
-  // Packs the next piece; the ack rides in the last, when every effect is there.
+  // Packs the next piece; the acks ride in the last, when every effect is there.
   Result<PackedBundle> next_piece() {
     const bool snapshot = down_.due_for.snapshot;
     const BundleKind kind = snapshot ? BundleKind::snapshot : BundleKind::state;
@@ -185,7 +190,7 @@ class Packer {
   // Adds lines until nothing is left, or until the piece is full: then the version of the line that
   // did not fit.
   Result<std::optional<std::int64_t>> fill(BundleWriter& writer) {
-    for (bool empty = true; true;) {
+    for (bool empty = true; !down_.acks_only;) {
       const store::Reader reader = node_.database.read();
       const auto batch = next_due(*reader, down_.due_for, after_);
       for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -206,8 +211,9 @@ class Packer {
         after_ = due;
         empty = false;
       }
-      if (std::ssize(batch) < due_batch_rows) return std::nullopt;
+      if (std::ssize(batch) < due_batch_rows) break;
     }
+    return std::nullopt;
   }
 
   StateBody body_of(std::optional<std::int64_t> cut) {
@@ -217,7 +223,7 @@ class Packer {
     body.part = part_;
     body.last_part = !cut;
     body.series = down_.series;
-    if (!cut) body.ack = down_.ack;
+    if (!cut) body.acks = down_.acks;
     // A piece in the middle ends before the version it was cut in; the next one repeats the lines
     // of that version, so that losing it loses nothing.
     if (cut && !down_.due_for.snapshot)
@@ -261,7 +267,13 @@ Result<void> pack_state(const Node& node, const store::Site& site, const PackSta
                 "skerry site list");
   SKERRY_TRY(const auto resume, parse_resume(what.resume));
   SKERRY_TRY(Down down, prepare(node, site.id, resume));
-  const bool nothing_due = !down.due_for.snapshot && down.base.n == down.upto.n;
+  if (what.acks_only) {
+    down.acks_only = true;
+    down.due_for.snapshot = false;
+    down.base = down.upto;
+  }
+  const bool nothing_due =
+      !down.due_for.snapshot && down.base.n == down.upto.n && !down.acks_only && !down.has_others;
   if (nothing_due && !what.always) return {};
   Packer packer(node, std::move(down), resume);
   for (std::int64_t piece = 1; piece <= what.pieces_max; ++piece) {

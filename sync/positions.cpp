@@ -1,6 +1,7 @@
 #include "sync/positions.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 #include "sync/json_fields.hpp"
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::int64_t count_max = (std::int64_t{1} << 53) - 1;
 constexpr std::size_t waypoints_read_max = 10'000;
+constexpr std::array<std::string_view, 4> standing_names{"active", "past", "fenced", "authorised"};
 
 CentralLife read_life(JsonFields& members) {
   const json::array* pair = members.array("ce", 2);
@@ -55,6 +57,105 @@ std::vector<std::pair<std::int64_t, Hash>> read_waypoints(JsonFields& members) {
   return waypoints;
 }
 
+std::optional<Standing> parse_standing(std::string_view text) {
+  for (std::size_t i = 0; i < standing_names.size(); ++i)
+    if (standing_names[i] == text) return static_cast<Standing>(i);
+  return std::nullopt;
+}
+
+json::object ack_json(const Ack& ack) {
+  json::object object{{"epoch", to_string(ack.epoch)},
+                      {"n", ack.n},
+                      {"hash", to_hex(ack.hash)},
+                      {"durable", ack.durable},
+                      {"standing", to_text(ack.standing)}};
+  if (ack.fork) object["fork"] = *ack.fork;
+  return object;
+}
+
+Ack read_ack(JsonFields& members) {
+  Ack ack{members.id<EpochId>("epoch"),
+          members.integer("n", 0, count_max),
+          members.hash("hash"),
+          members.integer("durable", 0, count_max),
+          {},
+          {}};
+  if (members.has("fork")) ack.fork = members.integer("fork", 0, count_max);
+  const std::string text = members.text("standing", 32);
+  if (const auto standing = parse_standing(text))
+    ack.standing = *standing;
+  else if (!text.empty())
+    members.refuse("standing", "bad_standing", "names no standing of an epoch");
+  return ack;
+}
+
+// The objects of an array, each with its pointer.
+std::vector<std::pair<const json::object*, std::string>> objects_of(JsonFields& members,
+                                                                    std::string_view name,
+                                                                    std::size_t count_max_of) {
+  std::vector<std::pair<const json::object*, std::string>> objects;
+  const json::array* elements = members.array(name, count_max_of);
+  for (std::size_t i = 0; elements && i < elements->size(); ++i) {
+    const json::object* element = (*elements)[i].if_object();
+    if (element)
+      objects.emplace_back(element, fmt::format("/{}/{}", name, i));
+    else
+      members.refuse(name, "wrong_type", "objects are expected");
+  }
+  return objects;
+}
+
+std::vector<Ack> read_acks(JsonFields& members, std::vector<FieldError>& errors) {
+  std::vector<Ack> acks;
+  if (!members.has("acks")) return acks;
+  for (const auto& [object, pointer] : objects_of(members, "acks", acks_max)) {
+    JsonFields inner(*object, pointer, errors);
+    acks.push_back(read_ack(inner));
+  }
+  return acks;
+}
+
+json::object place_json(const LogPlace& place) {
+  return {{"epoch", to_string(place.epoch)}, {"seq", place.seq}, {"hash", to_hex(place.hash)}};
+}
+
+// Of an epoch that is not the first, or not the one that is written now.
+std::optional<json::object> epoch_json(const ChangesBody& body) {
+  json::object epoch;
+  if (body.current) epoch["current"] = to_string(*body.current);
+  if (body.previous) epoch["previous"] = to_string(*body.previous);
+  if (body.parent) epoch["parent"] = place_json(*body.parent);
+  return epoch.empty() ? std::nullopt : std::optional(std::move(epoch));
+}
+
+json::array lost_json(const std::vector<LostRows>& lost) {
+  json::array ranges;
+  for (const LostRows& range : lost)
+    ranges.push_back(json::object{
+        {"epoch", to_string(range.epoch)}, {"first", range.first}, {"last", range.last}});
+  return ranges;
+}
+
+std::vector<LostRows> read_lost(JsonFields& members, std::vector<FieldError>& errors) {
+  std::vector<LostRows> lost;
+  if (!members.has("lost")) return lost;
+  for (const auto& [object, pointer] : objects_of(members, "lost", lost_rows_max)) {
+    JsonFields inner(*object, pointer, errors);
+    lost.push_back({inner.id<EpochId>("epoch"), inner.integer("first", 1, count_max),
+                    inner.integer("last", 1, count_max)});
+  }
+  return lost;
+}
+
+void read_epoch(JsonFields members, ChangesBody& body) {
+  if (members.has("current")) body.current = members.id<EpochId>("current");
+  if (members.has("previous")) body.previous = members.id<EpochId>("previous");
+  if (!members.has("parent")) return;
+  if (auto parent = members.object("parent"))
+    body.parent = LogPlace{parent->id<EpochId>("epoch"), parent->integer("seq", 0, count_max),
+                           parent->hash("hash")};
+}
+
 // Nothing read is used when there is a complaint.
 Result<void> refuse_if_any(std::vector<FieldError> errors) {
   if (errors.empty()) return {};
@@ -65,13 +166,31 @@ Result<void> refuse_if_any(std::vector<FieldError> errors) {
 
 }  // namespace
 
+std::string_view to_text(Standing standing) {
+  return standing_names[static_cast<std::size_t>(standing)];
+}
+
+Standing standing_of(const store::Site& site, const store::SiteEpoch& epoch) {
+  if (site.expected == epoch.epoch) return Standing::authorised;
+  if (site.epoch == epoch.epoch) return Standing::active;
+  return epoch.fenced ? Standing::fenced : Standing::past;
+}
+
+const Ack* find_ack(const std::vector<Ack>& acks, const EpochId& epoch) {
+  const auto found =
+      std::find_if(acks.begin(), acks.end(), [&](const Ack& ack) { return ack.epoch == epoch; });
+  return found == acks.end() ? nullptr : &*found;
+}
+
 json::object to_json(const ChangesBody& body) {
   json::object extra{{"range", json::object{{"first", body.first},
                                             {"last", body.last},
                                             {"prev_hash", to_hex(body.prev_hash)},
                                             {"last_hash", to_hex(body.last_hash)},
                                             {"head", body.head}}}};
+  if (auto epoch = epoch_json(body)) extra["epoch"] = std::move(*epoch);
   if (body.down) extra["down"] = position_json(*body.down);
+  if (!body.lost.empty()) extra["lost"] = lost_json(body.lost);
   return extra;
 }
 
@@ -88,7 +207,10 @@ Result<ChangesBody> read_changes_body(const json::object& extra) {
     if (body.last + 1 < body.first || body.head < body.last)
       range->refuse("first", "does_not_fit", "first, last and head do not fit each other");
   }
+  if (members.has("epoch"))
+    if (auto epoch = members.object("epoch")) read_epoch(*epoch, body);
   if (members.has("down")) body.down = read_position(members.object("down"));
+  body.lost = read_lost(members, errors);
   SKERRY_TRY_VOID(refuse_if_any(std::move(errors)));
   return body;
 }
@@ -102,11 +224,11 @@ json::object to_json(const StateBody& body) {
                      {"part", json::object{{"number", body.part},
                                            {"last", body.last_part},
                                            {"series", to_hex(body.series)}}}};
-  if (body.ack)
-    extra["ack"] = json::object{{"epoch", to_string(body.ack->epoch)},
-                                {"n", body.ack->n},
-                                {"hash", to_hex(body.ack->hash)},
-                                {"durable", body.ack->durable}};
+  if (!body.acks.empty()) {
+    json::array acks;
+    for (const Ack& ack : body.acks) acks.push_back(ack_json(ack));
+    extra["acks"] = std::move(acks);
+  }
   return extra;
 }
 
@@ -124,11 +246,7 @@ Result<StateBody> read_state_body(const json::object& extra) {
     body.series = part->hash("series");
   }
   body.waypoints = read_waypoints(members);
-  if (members.has("ack")) {
-    if (auto ack = members.object("ack"))
-      body.ack = StateBody::Ack{ack->id<EpochId>("epoch"), ack->integer("n", 0, count_max),
-                                ack->hash("hash"), ack->integer("durable", 0, count_max)};
-  }
+  body.acks = read_acks(members, errors);
   SKERRY_TRY_VOID(refuse_if_any(std::move(errors)));
   return body;
 }

@@ -90,7 +90,7 @@ std::vector<std::pair<const Kind*, RecordId>> Rebase::known_of_central() {
 
 Result<bool> Rebase::take(const RecordState& state) {
   Known known = read(*state.kind, state.id);
-  if (!known.central) {
+  if (!known.central || anew_) {
     if (state.partial)
       return fail(Errc::wrong_history,
                   fmt::format("the bundle changes {} {}, which this site does not hold",
@@ -134,7 +134,7 @@ bool Rebase::settle(const Kind& kind, const RecordId& id) {
 }
 
 bool Rebase::show(Known known, const Kind& kind, const RecordId& id) {
-  const auto pending = store::pending_lines(connection_, log_.own().number, id, acked_);
+  const auto pending = store::pending_lines(connection_, id);
   std::optional<Record> after = known.central;
   for (const std::string& line : pending) {
     const auto change = decode_change(line);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/change_log.hpp"
+#include "store/own_epochs.hpp"
 #include "store/shadow.hpp"
 #include "store/upstream.hpp"
 #include "sync/state_line.hpp"
@@ -16,11 +17,11 @@ namespace skerry::sync {
 
 class Rebase {
  public:
-  // Own rows up to `acked` are decided; those behind it are replayed. `request`: of the rows that
-  // note what arrived, the id of its bundle.
-  Rebase(store::Connection& connection, store::ChangeLog& log, std::int64_t acked,
-         std::string request = {})
-      : connection_(connection), log_(log), acked_(acked), request_(std::move(request)) {}
+  // What is pending now is replayed: what a bundle confirms is written before it is taken in here.
+  // `anew`: central began a new life, whose state replaces what is held whatever the versions say.
+  // `request`: of the rows that note what arrived, the id of its bundle.
+  Rebase(store::Connection& connection, store::ChangeLog& log, bool anew, std::string request)
+      : connection_(connection), log_(log), anew_(anew), request_(std::move(request)) {}
 
   // Central's state of a record came. Errc::wrong_history for a part of a record this site lacks.
   // Returns whether the record looks different now.
@@ -47,7 +48,7 @@ class Rebase {
 
   store::Connection& connection_;
   store::ChangeLog& log_;
-  std::int64_t acked_;
+  bool anew_;
   std::string request_;
 };
 

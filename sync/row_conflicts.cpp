@@ -8,6 +8,7 @@
 #include "crypto/sha256.hpp"
 #include "store/custom_fields.hpp"
 #include "store/duplicate_keys.hpp"
+#include "store/quarantine.hpp"
 #include "store/site_scope.hpp"
 #include "sync/decide_row.hpp"
 
@@ -33,10 +34,7 @@ RecordId conflict_id(const Hash& row_hash, std::string_view field) {
 }
 
 ChangeUid uid_of(const Change& change, const Hash& row_hash) {
-  if (change.uid) return *change.uid;
-  ChangeUid uid;
-  std::copy_n(row_hash.begin(), uid.bytes.size(), uid.bytes.begin());
-  return uid;
+  return change.uid ? *change.uid : store::uid_of_hash(row_hash);
 }
 
 json::value version_json(Version version) {

@@ -101,12 +101,13 @@ Result<RecordState> read_record_state(const json::object& object) {
   return state;
 }
 
-Result<store::RowResult> read_row_result(const json::object& object) {
+Result<ToldResult> read_row_result(const json::object& object) {
+  const auto epoch = parse_id<EpochId>(text_of(object, "ep"));
   const json::value* seq = object.if_contains("seq");
   const auto disposition = parse_disposition(text_of(object, "d"));
-  if (!seq || !seq->is_int64() || seq->get_int64() <= 0 || !disposition)
+  if (!epoch || !seq || !seq->is_int64() || seq->get_int64() <= 0 || !disposition)
     return damaged("is no result of a row");
-  return store::RowResult{seq->get_int64(), *disposition, std::string(text_of(object, "why"))};
+  return ToldResult{*epoch, {seq->get_int64(), *disposition, std::string(text_of(object, "why"))}};
 }
 
 }  // namespace
@@ -149,12 +150,13 @@ std::string encode_record_gone(const RecordGone& gone) {
   return begin_line(gone.deleted ? "del" : "out", *gone.kind, gone.id, gone.version) + '}';
 }
 
-std::string encode_row_result(const store::RowResult& result) {
+std::string encode_row_result(const ToldResult& told) {
   std::string line =
-      fmt::format(R"({{"k":"res","seq":{},"d":"{}")", result.seq, to_text(result.disposition));
-  if (!result.detail.empty()) {
+      fmt::format(R"({{"k":"res","ep":"{}","seq":{},"d":"{}")", to_string(told.epoch),
+                  told.result.seq, to_text(told.result.disposition));
+  if (!told.result.detail.empty()) {
     line += ",\"why\":";
-    append_json_string(line, result.detail);
+    append_json_string(line, told.result.detail);
   }
   return line + '}';
 }

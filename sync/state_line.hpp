@@ -4,7 +4,7 @@
 //   {"k":"del","t":"customer","id":"…","v":[ord,n]}
 //   {"k":"out","t":"contact","id":"…","v":[ord,n]}   it lives on, but out of the site's scope; of a
 //                                                    customer, also the conflicts told under it
-//   {"k":"res","seq":1207,"d":"rejected","why":"…"}
+//   {"k":"res","ep":"…","seq":1207,"d":"rejected","why":"…"}
 //   {"k":"cf", the members of a conflict record}
 //
 // `v` is the version of every field that `vf` does not name. With "p" the line holds only what
@@ -45,12 +45,18 @@ struct RecordGone {
   bool deleted = true;  // false: it only left the site's scope
 };
 
-using StateLine = std::variant<RecordState, RecordGone, store::RowResult, store::Conflict>;
+// What central decided of a row of the site.
+struct ToldResult {
+  EpochId epoch;
+  store::RowResult result;
+};
+
+using StateLine = std::variant<RecordState, RecordGone, ToldResult, store::Conflict>;
 
 // `base_n`: fields with a version up to it are left out; 0 writes the whole record.
 std::string encode_record_state(const store::Record& record, std::int64_t base_n);
 std::string encode_record_gone(const RecordGone& gone);
-std::string encode_row_result(const store::RowResult& result);
+std::string encode_row_result(const ToldResult& told);
 std::string encode_conflict(const store::Conflict& conflict);
 
 // Errc::corrupt_bundle for what is no such line; Errc::unsupported_version for a kind of record or

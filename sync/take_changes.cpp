@@ -1,276 +1,203 @@
 #include "sync/take_changes.hpp"
 
-#include <algorithm>
-#include <fmt/compile.h>
-#include <string>
-#include <vector>
-
-#include "core/json_text.hpp"
 #include "crypto/sha256.hpp"
-#include "store/log_subject.hpp"
-#include "store/sqlite/savepoint.hpp"
-#include "sync/decide_row.hpp"
+#include "store/log_event.hpp"
+#include "store/lost_ranges.hpp"
 #include "sync/engine.hpp"
+#include "sync/new_life.hpp"
+#include "sync/node.hpp"
 
 namespace skerry::sync {
 namespace {
 
 using store::Connection;
+using store::Site;
+using store::SiteEpoch;
 
-// A row on its way: where it stands in the site's log, its bytes, and what was read from them.
-struct SiteRow {
-  std::int64_t seq = 0;
-  Hash hash{};
-  std::string line;
-  Result<Change> change;
-};
+std::optional<EpochKnowledge> known_epoch(const Site& site, const std::optional<SiteEpoch>& epoch) {
+  if (!epoch) return std::nullopt;
+  return EpochKnowledge{standing_of(site, *epoch), epoch->fenced, epoch->head};
+}
 
-class Taker {
+std::optional<EpochKnowledge> known_epoch(Connection& connection, const Site& site,
+                                          const std::optional<EpochId>& id) {
+  return id ? known_epoch(site, store::find_epoch(connection, *id)) : std::nullopt;
+}
+
+// Central's hash of a site's row; zero before the first.
+std::optional<Hash> hash_of_row(Connection& connection, const std::optional<SiteEpoch>& epoch,
+                                std::int64_t seq) {
+  if (seq == 0) return Hash{};
+  if (!epoch) return std::nullopt;
+  if (seq == epoch->head) return epoch->head_hash;
+  const auto row = store::find_ingested(connection, epoch->number, seq);
+  return row ? std::optional(row->hash) : std::nullopt;
+}
+
+CentralKnowledge knowledge(Connection& connection, const store::LogHead& own, const Site& site,
+                           const std::optional<SiteEpoch>& epoch, const ChangesBody& body) {
+  CentralKnowledge known;
+  known.life = life_of(own);
+  known.n = own.n;
+  if (body.down && body.down->life == known.life) {
+    auto cursor = connection.query("SELECT hash FROM change_log WHERE n=?1 AND log=?2",
+                                   body.down->n, own.number);
+    if (cursor.next()) known.hash_at_down = cursor.hash(0);
+  }
+  known.expects_any = !site.epoch;
+  known.epoch = known_epoch(site, epoch);
+  known.hash_before = hash_of_row(connection, epoch, body.first - 1);
+  known.hash_at_last = hash_of_row(connection, epoch, body.last);
+  known.current = known_epoch(connection, site, body.current);
+  known.previous = known_epoch(connection, site, body.previous);
+  if (body.parent) {
+    const auto parent = store::find_epoch(connection, body.parent->epoch);
+    known.parent = known_epoch(site, parent);
+    known.hash_at_parent = hash_of_row(connection, parent, body.parent->seq);
+  }
+  return known;
+}
+
+class Taking {
  public:
-  Taker(Connection& connection, store::ChangeLog& log, const store::Site& site,
-        store::SiteEpoch& epoch)
+  Taking(Connection& connection, store::ChangeLog& log, Random& random, Site site,
+         const ChangesBody& body, bool again)
       : connection_(connection),
         log_(log),
-        site_(site),
-        epoch_(epoch),
-        decider_(connection, site, log.wall_ms()) {}
+        random_(random),
+        site_(std::move(site)),
+        body_(body),
+        again_(again) {}
 
-  // The latest stamp of the rows that were taken.
-  HlcStamp latest() const { return latest_; }
-
-  // Rows arrive in order; a transaction is decided when the first row behind it is seen.
-  Result<void> take(std::string_view line, std::int64_t seq, const Hash& hash) {
-    if (seq <= epoch_.head) return check_known(seq, hash);
-    SiteRow row{seq, hash, std::string(line), decode_change(line)};
-    if (row.change) latest_ = std::max(latest_, row.change->hlc);
-    const bool continues = row.change && row.change->continues;
-    if (!continues) decide_transaction();
-    transaction_.push_back(std::move(row));
-    return {};
-  }
-
-  TakenCounts finish() {
-    decide_transaction();
-    retry_held();
-    return counts_;
+  Result<TakenChanges> take(const EpochId& epoch_id, const LineSource& lines) {
+    auto epoch = store::find_epoch(connection_, epoch_id);
+    ChangesVerdict verdict =
+        judge_changes(knowledge(connection_, log_.own(), site_, epoch, body_), body_);
+    if (again_) verdict.report = verdict.copy = verdict.behind = false;
+    if (verdict.refusal && !verdict.life_after && !verdict.copy) return fail(*verdict.refusal);
+    taken_.rows_refused = verdict.refusal;
+    taken_.new_life = verdict.life_after.has_value();
+    taken_.activated = verdict.activate;
+    taken_.copy = verdict.copy;
+    taken_.behind = verdict.behind;
+    if (verdict.life_after)
+      begin_life(connection_, log_, random_, *verdict.life_after, why::behind_peer,
+                 lost_by_central());
+    if (verdict.action != Action::refuse) {
+      if (!epoch) epoch = store::insert_epoch(connection_, site_, epoch_id);
+      epoch->fenced = epoch->fenced || verdict.fence;
+      if (!again_) epoch->behind = verdict.behind;
+      SKERRY_TRY_VOID(take_rows(*epoch, verdict.action, lines));
+      store::update_epoch(connection_, *epoch);
+      if (verdict.activate) activate(epoch_id);
+    }
+    note_lost_rows();
+    if (verdict.copy) note_copy(body_.current.value_or(epoch_id));
+    const bool report = note_contact(verdict);
+    taken_.counts.news =
+        report || taken_.new_life || taken_.counts.rows > 0 || taken_.counts.quarantined > 0;
+    return std::move(taken_);
   }
 
  private:
-  Result<void> check_known(std::int64_t seq, const Hash& hash) {
-    const auto known = store::find_ingested(connection_, epoch_.number, seq);
-    if (known && known->hash != hash)
-      return fail(Errc::wrong_history,
-                  fmt::format("row {} of the site's log is not the one central took in", seq));
-    ++counts_.known;
+  // As far as the site tells how far this life had come.
+  std::optional<LostRows> lost_by_central() const {
+    const store::LogHead& own = log_.own();
+    if (!body_.down || body_.down->life != life_of(own) || body_.down->n <= own.n)
+      return std::nullopt;
+    return LostRows{own.epoch, own.seq + 1, own.seq + body_.down->n - own.n};
+  }
+
+  Result<void> take_rows(SiteEpoch& epoch, Action action, const LineSource& lines) {
+    const auto fork_before = epoch.fork_at;
+    std::optional<RowTaker> taker;
+    if (action != Action::duplicate) taker.emplace(connection_, log_, site_, epoch);
+    std::int64_t seq = body_.first - 1;
+    Hash hash = body_.prev_hash;
+    SKERRY_TRY_VOID(lines([&](std::string_view line, std::uint64_t) -> Result<void> {
+      hash = crypto::chain_hash(hash, line);
+      ++seq;
+      if (action == Action::quarantine)
+        taker->keep(line, seq, hash);
+      else if (taker)
+        taker->take(line, seq, hash);
+      return {};
+    }));
+    if (seq != body_.last || hash != body_.last_hash)
+      return fail(Errc::corrupt_bundle, "the rows do not end where the manifest says",
+                  "at the site: skerry bundle export, or run an exchange");
+    taken_.counts.known = seq - body_.first + 1;
+    if (!taker) return {};
+    taken_.counts = taker->finish();
+    if (clock_suspect(taker->latest(), log_.wall_ms())) site_.clock_suspect = true;
+    if (epoch.fork_at != fork_before || taken_.counts.quarantined > 0) tell_branch(epoch);
     return {};
   }
 
-  // One savepoint; if one row is rejected or held, so is the whole transaction.
-  void decide_transaction() {
-    if (transaction_.size() == 1) {
-      decide_alone(transaction_.front());
-    } else if (!transaction_.empty()) {
-      decide_together();
-    }
-    transaction_.clear();
+  // In the log, so that people see it and the position moves on: the site is to be told.
+  void tell_branch(const SiteEpoch& epoch) {
+    json::object facts{{"site", to_string(site_.id)},
+                       {"epoch", to_string(epoch.epoch)},
+                       {"rows", taken_.counts.quarantined}};
+    if (epoch.fork_at) facts["behind"] = *epoch.fork_at;
+    store::append_event(connection_, log_, epoch.fenced ? "copy_rows" : "fork", facts);
   }
 
-  Decision decision_for(const SiteRow& row, Version version) {
-    if (row.change) return decider_.decide(*row.change, row.hash, version);
-    const Error& error = row.change.error();
-    const bool newer = error.code == Errc::unsupported_version;
-    return {newer ? Disposition::held : Disposition::rejected, error.detail, 0};
+  void activate(const EpochId& epoch) {
+    site_.epoch = epoch;
+    site_.expected.reset();
+    store::note_site(connection_, site_);
+    auto left = body_.previous ? store::find_epoch(connection_, *body_.previous) : std::nullopt;
+    if (!left) return;
+    left->copy_at.reset();  // whoever wrote it writes the new one
+    store::update_epoch(connection_, *left);
   }
 
-  void decide_alone(const SiteRow& row) { record(row, decision_for(row, log_.next_version())); }
-
-  void decide_together() {
-    std::vector<Decision> decisions;
-    Version version = log_.next_version();
-    store::Savepoint savepoint(connection_, "site_transaction");
-    for (const SiteRow& row : transaction_) {
-      decisions.push_back(decision_for(row, version));
-      ++version.n;
-      const Disposition disposition = decisions.back().disposition;
-      if (disposition == Disposition::rejected || disposition == Disposition::held) {
-        savepoint.rollback();
-        refuse_together(row, decisions.back());
-        return;
-      }
-    }
-    savepoint.release();
-    for (std::size_t i = 0; i < transaction_.size(); ++i) record(transaction_[i], decisions[i]);
-  }
-
-  void refuse_together(const SiteRow& culprit, const Decision& decision) {
-    // What is to be put before a person went with the savepoint.
-    if (decision.conflicts > 0) {
-      Version version = log_.next_version();
-      version.n += culprit.seq - transaction_.front().seq;
-      counts_.conflicts += decision_for(culprit, version).conflicts;
-    }
-    for (const SiteRow& row : transaction_) {
-      const std::string why = row.seq == culprit.seq ? decision.detail
-                                                     : fmt::format("row {} of its transaction: {}",
-                                                                   culprit.seq, decision.detail);
-      record(row, {decision.disposition, why, 0});
+  void note_lost_rows() {
+    for (const LostRows& lost : body_.lost) {
+      store::note_lost(connection_, {lost.epoch, lost.first, lost.last, 0, log_.wall_ms()});
+      const auto epoch = store::find_epoch(connection_, lost.epoch);
+      store::note_found(connection_, lost.epoch, epoch ? epoch->head : 0);
     }
   }
 
-  // The decision's row in central's log, which binds the site's exact bytes, and its place in
-  // `ingest`.
-  void record(const SiteRow& row, const Decision& decision) {
-    std::string line = fmt::format(
-        FMT_COMPILE(R"({{"k":"dec","site":"{}","ep":"{}","seq":{},"d":"{}")"), to_string(site_.id),
-        to_string(epoch_.epoch), row.seq, to_text(decision.disposition));
-    if (!decision.detail.empty()) {
-      line += ",\"why\":";
-      append_json_string(line, decision.detail);
-    }
-    line += ",\"row\":";
-    line += row.line;
-    line += '}';
-    const RecordId record = row.change ? row.change->record : RecordId{};
-    const std::string_view kind = row.change ? row.change->kind->name : "";
-    const store::LogSubject subject =
-        row.change ? store::find_subject(connection_, *row.change) : store::LogSubject{};
-    const auto position = log_.append_own(connection_, kind, record, line, subject);
-    store::insert_ingested(connection_, epoch_.number, row.seq,
-                           {row.hash, position.n, decision.disposition}, decision.detail);
-    if (decision.disposition == Disposition::held)
-      connection_.execute("INSERT INTO held(epoch,seq,record,line) VALUES(?1,?2,?3,?4)",
-                          epoch_.number, row.seq, record, std::string_view(row.line));
-    epoch_.head = row.seq;
-    epoch_.head_hash = row.hash;
-    ++counts_.rows;
-    counts_.conflicts += decision.conflicts;
-    switch (decision.disposition) {
-      case Disposition::applied:
-        ++counts_.applied;
-        break;
-      case Disposition::superseded:
-        ++counts_.superseded;
-        break;
-      case Disposition::rejected:
-        ++counts_.rejected;
-        break;
-      case Disposition::held:
-        ++counts_.held;
-        break;
-      case Disposition::conflict:
-        break;
-    }
+  void note_copy(const EpochId& epoch_id) {
+    auto epoch = store::find_epoch(connection_, epoch_id);
+    if (!epoch) return;
+    epoch->copy_at = log_.wall_ms();
+    store::update_epoch(connection_, *epoch);
   }
 
-  // What waited for a parent that is here now.
-  void retry_held() {
-    std::vector<std::pair<std::int64_t, std::string>> waiting;
-    {
-      auto cursor =
-          connection_.query("SELECT seq,line FROM held WHERE epoch=?1 ORDER BY seq", epoch_.number);
-      while (cursor.next()) waiting.emplace_back(cursor.integer(0), cursor.text(1));
-    }
-    for (const auto& [seq, line] : waiting) {
-      const auto known = store::find_ingested(connection_, epoch_.number, seq);
-      const auto change = decode_change(line);
-      if (!known || !change) continue;
-      connection_.execute("DELETE FROM held WHERE epoch=?1 AND seq=?2", epoch_.number, seq);
-      const Decision decision = decider_.decide(*change, known->hash, log_.next_version());
-      if (decision.disposition == Disposition::held) {
-        connection_.execute("INSERT INTO held(epoch,seq,record,line) VALUES(?1,?2,?3,?4)",
-                            epoch_.number, seq, change->record, std::string_view(line));
-        continue;
-      }
-      release(seq, *change, decision);
-    }
-  }
-
-  void release(std::int64_t seq, const Change& change, const Decision& decision) {
-    const std::string line =
-        fmt::format(R"({{"k":"rel","site":"{}","ep":"{}","seq":{},"d":"{}"}})", to_string(site_.id),
-                    to_string(epoch_.epoch), seq, to_text(decision.disposition));
-    const auto position = log_.append_own(connection_, change.kind->name, change.record, line,
-                                          store::find_subject(connection_, change));
-    store::update_disposition(connection_, epoch_.number, seq, decision.disposition,
-                              decision.detail, position.n);
-    ++counts_.released;
+  // An older bundle that arrives late is no contact and takes no report back. Returns whether the
+  // site says something new of what it holds.
+  bool note_contact(const ChangesVerdict& verdict) {
+    if (!verdict.report) return false;
+    const store::DownCursor reported =
+        body_.down ? store::DownCursor{{body_.down->life.ord, body_.down->n}, body_.down->hash}
+                   : store::DownCursor{};
+    const bool news = reported != site_.down;
+    if (!news && taken_.counts.rows == 0 && site_.contact_at) return false;
+    site_.contact_at = log_.wall_ms();
+    site_.down = reported;
+    store::note_site(connection_, site_);
+    return news;
   }
 
   Connection& connection_;
   store::ChangeLog& log_;
-  const store::Site& site_;
-  store::SiteEpoch& epoch_;
-  RowDecider decider_;
-  std::vector<SiteRow> transaction_;
-  HlcStamp latest_;
-  TakenCounts counts_;
+  Random& random_;
+  Site site_;
+  const ChangesBody& body_;
+  bool again_;
+  TakenChanges taken_;
 };
-
-CentralKnowledge knowledge(Connection& connection, const store::ChangeLog& log,
-                           const CentralLife& life, const store::SiteEpoch& epoch,
-                           const ChangesBody& body) {
-  CentralKnowledge known;
-  known.life = life;
-  known.n = log.own().seq;
-  if (body.down && body.down->life == life && body.down->n > 0)
-    known.hash_at_down = store::hash_at(connection, body.down->n);
-  known.head = epoch.head;
-  if (body.first == epoch.head + 1) {
-    known.hash_before = epoch.head_hash;
-  } else if (const auto before = store::find_ingested(connection, epoch.number, body.first - 1)) {
-    known.hash_before = before->hash;
-  }
-  if (const auto last = store::find_ingested(connection, epoch.number, body.last))
-    known.hash_at_last = last->hash;
-  return known;
-}
-
-// An older bundle that arrives late is no contact and takes no report back. Returns whether the
-// site says something new of what it holds.
-bool note_contact(Connection& connection, store::Site site, const EpochId& epoch,
-                  const ChangesBody& body, bool new_rows, UnixMillis now) {
-  const Version reported = body.down ? Version{body.down->life.ord, body.down->n} : Version{};
-  const bool news = reported > site.down.at;
-  if (!news && !new_rows && site.contact_at) return false;
-  site.epoch = epoch;
-  site.contact_at = now;
-  if (news) site.down = {reported, body.down->hash};
-  store::note_site(connection, site);
-  return news;
-}
 
 }  // namespace
 
-Result<TakenCounts> take_changes(Connection& connection, store::ChangeLog& log, store::Site site,
-                                 const EpochId& epoch_id, const ChangesBody& body,
-                                 const CentralLife& life, const LineSource& lines) {
-  auto found = store::find_epoch(connection, epoch_id);
-  store::SiteEpoch epoch = found ? *found : store::insert_epoch(connection, site, epoch_id);
-  SKERRY_TRY(const Action action,
-             judge_changes(knowledge(connection, log, life, epoch, body), body));
-  TakenCounts counts;
-  if (action == Action::apply) {
-    Taker taker(connection, log, site, epoch);
-    std::int64_t seq = body.first - 1;
-    Hash hash = body.prev_hash;
-    SKERRY_TRY_VOID(lines([&](std::string_view line, std::uint64_t) -> Result<void> {
-      hash = crypto::chain_hash(hash, line);
-      return taker.take(line, ++seq, hash);
-    }));
-    if (seq != body.last || hash != body.last_hash)
-      return fail(Errc::corrupt_bundle, "the rows do not end where the manifest says");
-    counts = taker.finish();
-    const HlcStamp now = HlcStamp::at(log.wall_ms());
-    if (taker.latest() > now && clock_suspect(taker.latest(), log.wall_ms()))
-      site.clock_suspect = true;
-    store::update_epoch(connection, epoch);
-  } else {
-    counts.known = body.last - body.first + 1;
-  }
-  const bool report =
-      note_contact(connection, std::move(site), epoch_id, body, counts.rows > 0, log.wall_ms());
-  counts.news = counts.rows > 0 || report;
-  return counts;
+Result<TakenChanges> take_changes(Connection& connection, store::ChangeLog& log, Random& random,
+                                  Site site, const EpochId& epoch, const ChangesBody& body,
+                                  const LineSource& lines, bool again) {
+  return Taking(connection, log, random, std::move(site), body, again).take(epoch, lines);
 }
 
 }  // namespace skerry::sync

@@ -5,8 +5,11 @@
 #include <unordered_set>
 
 #include "store/conflicts.hpp"
+#include "store/lost_ranges.hpp"
+#include "store/own_epochs.hpp"
 #include "sync/engine.hpp"
 #include "sync/rebase.hpp"
+#include "sync/renew_epoch.hpp"
 #include "sync/state_line.hpp"
 
 namespace skerry::sync {
@@ -14,38 +17,33 @@ namespace {
 
 using store::Connection;
 
-SiteKnowledge knowledge(Connection& connection, const store::ChangeLog& log,
+SiteKnowledge knowledge(Connection& connection, const std::vector<store::OwnEpoch>& epochs,
                         const store::Upstream& upstream, const StateBody& body) {
   SiteKnowledge known;
-  known.epoch = log.own().epoch;
-  known.head = log.own().seq;
   known.life = upstream.life;
   known.n = upstream.n;
   known.hash = upstream.hash;
-  known.acked = upstream.acked;
-  if (body.ack && body.ack->epoch == known.epoch) {
-    auto cursor = connection.query("SELECT hash FROM change_log WHERE log=?1 AND seq=?2",
-                                   log.own().number, body.ack->n);
-    if (cursor.next()) known.hash_at_ack = cursor.hash(0);
+  known.copy = upstream.copy_since.has_value();
+  for (const store::OwnEpoch& epoch : epochs) {
+    OwnRows own{epoch.epoch, epoch.first, epoch.end, epoch.acked, epoch.durable, std::nullopt};
+    if (const Ack* ack = find_ack(body.acks, epoch.epoch))
+      own.hash_at_ack = store::own_hash_at(connection, epoch.log, ack->n);
+    known.epochs.push_back(std::move(own));
   }
   return known;
 }
 
 class Taker {
  public:
-  // `whole`: the lines are everything this site sees, and the site holds something already.
-  Taker(Connection& connection, store::ChangeLog& log, Version upto, std::int64_t acked, bool whole,
-        std::string bundle)
+  // `upto`: where the bundle ends; `whole`: the lines are everything this site sees, and the site
+  // holds something already; `anew`: that is of a life of central that ended.
+  Taker(Connection& connection, store::ChangeLog& log, const std::vector<store::OwnEpoch>& epochs,
+        Version upto, bool whole, bool anew, std::string bundle)
       : connection_(connection),
-        log_(log),
+        epochs_(epochs),
         upto_(upto),
-        rebase_(connection, log, acked, std::move(bundle)),
+        rebase_(connection, log, anew, std::move(bundle)),
         whole_(whole) {}
-
-  // What a snapshot does not name is gone, conflicts too.
-  void begin() {
-    if (whole_) store::erase_conflicts(connection_, std::nullopt);
-  }
 
   Result<void> take(std::string_view line) {
     SKERRY_TRY(const StateLine state, decode_state_line(line));
@@ -61,9 +59,8 @@ class Taker {
       // A customer leaves with the scope: what was told under it goes, too.
       if (!gone->deleted && gone->kind->scope == ScopePath::itself)
         store::erase_conflicts(connection_, gone->id);
-    } else if (const auto* result = std::get_if<store::RowResult>(&state)) {
-      counts_.refused += result->disposition == Disposition::applied ? 0 : 1;
-      store::write_row_result(connection_, log_.own().number, *result);
+    } else if (const auto* told = std::get_if<ToldResult>(&state)) {
+      take_result(*told);
     } else if (const auto* conflict = std::get_if<store::Conflict>(&state)) {
       ++counts_.conflicts;
       store::write_conflict(connection_, *conflict);
@@ -81,14 +78,25 @@ class Taker {
   }
 
   // Records whose rows were decided and for which central may have sent nothing.
-  void settle(std::int64_t from, std::int64_t upto) {
-    for (const auto& [kind, id] :
-         store::records_changed(connection_, log_.own().number, from, upto))
-      counts_.changed += rebase_.settle(*kind, id) ? 1 : 0;
-    counts_.confirmed = upto - from;
+  void settle(const store::OwnEpoch& epoch, std::int64_t upto) {
+    show_again(epoch.log, epoch.acked, upto);
+    counts_.confirmed += std::max<std::int64_t>(upto - epoch.acked, 0);
   }
 
-  StateCounts& counts() { return counts_; }
+  // Records with pending rows of which the new life knows nothing.
+  void show_pending() {
+    for (const store::OwnEpoch& epoch : store::read_own_epochs(connection_))
+      show_again(epoch.log, epoch.acked, epoch.end);
+  }
+
+  void add_to(StateCounts& counts) const {
+    counts.records = counts_.records;
+    counts.changed = counts_.changed;
+    counts.removed = counts_.removed;
+    counts.confirmed = counts_.confirmed;
+    counts.conflicts = counts_.conflicts;
+    counts.refused = counts_.refused;
+  }
 
  private:
   // What a bundle brings is of the log that it says it ends at.
@@ -106,8 +114,20 @@ class Taker {
                             newest.n, upto_.n));
   }
 
+  void show_again(std::int64_t log, std::int64_t after, std::int64_t upto) {
+    for (const auto& [kind, id] : store::records_changed(connection_, log, after, upto))
+      counts_.changed += rebase_.settle(*kind, id) ? 1 : 0;
+  }
+
+  // Of an epoch that this machine does not know, as one it lost, nothing is kept.
+  void take_result(const ToldResult& told) {
+    counts_.refused += told.result.disposition == Disposition::applied ? 0 : 1;
+    for (const store::OwnEpoch& epoch : epochs_)
+      if (epoch.epoch == told.epoch) store::write_row_result(connection_, epoch.log, told.result);
+  }
+
   Connection& connection_;
-  store::ChangeLog& log_;
+  const std::vector<store::OwnEpoch>& epochs_;
   Version upto_;
   Rebase rebase_;
   bool whole_;
@@ -141,55 +161,123 @@ bool is_complete(Connection& connection, const StateBody& body) {
 }
 
 Result<void> take_staged(Connection& connection, const StateBody& body, Taker& taker) {
-  auto cursor = connection.query(
-      "SELECT line FROM staged_snapshot WHERE snapshot=?1 AND number>0 ORDER BY part,number",
-      body.series);
-  while (cursor.next()) SKERRY_TRY_VOID(taker.take(cursor.text(0)));
+  {
+    auto cursor = connection.query(
+        "SELECT line FROM staged_snapshot WHERE snapshot=?1 AND number>0 ORDER BY part,number",
+        body.series);
+    while (cursor.next()) SKERRY_TRY_VOID(taker.take(cursor.text(0)));
+  }
+  connection.execute("DELETE FROM staged_snapshot");
   return {};
 }
 
+void write_confirmed(Connection& connection, const std::vector<store::OwnEpoch>& epochs,
+                     const std::vector<OwnRows>& confirmed) {
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    store::OwnEpoch epoch = epochs[i];
+    epoch.acked = confirmed[i].acked;
+    epoch.durable = confirmed[i].durable;
+    store::write_confirmed(connection, epoch);
+  }
+}
+
+class Taking {
+ public:
+  Taking(Connection& connection, store::ChangeLog& log, Random& random, const StateBody& body,
+         bool snapshot, const LineSource& lines, std::string bundle)
+      : connection_(connection),
+        log_(log),
+        random_(random),
+        body_(body),
+        snapshot_(snapshot),
+        lines_(lines),
+        bundle_(std::move(bundle)) {}
+
+  Result<StateCounts> take(HlcStamp central_clock) {
+    auto upstream = store::read_upstream(connection_);
+    if (!upstream)
+      return fail(Errc::not_enrolled, "this site has no central yet", "skerry enrol FILE");
+    epochs_ = store::read_own_epochs(connection_);
+    const SiteKnowledge known = knowledge(connection_, epochs_, *upstream, body_);
+    const StateVerdict verdict = judge_state(known, body_, snapshot_);
+    if (verdict.action == Action::stage) {
+      SKERRY_TRY_VOID(stage_piece(connection_, body_, lines_));
+      if (!is_complete(connection_, body_)) {
+        counts_.waiting = true;
+        return counts_;
+      }
+    }
+    counts_.new_copy = verdict.copy && !known.copy;
+    counts_.renewed = verdict.renewal.has_value();
+    counts_.refusal = verdict.refusal;
+    if (verdict.refusal && !counts_.new_copy && !counts_.renewed) return fail(*verdict.refusal);
+    counts_.duplicate = verdict.action == Action::duplicate;
+    counts_.ended = verdict.ended;
+    const bool applies = !counts_.duplicate && !verdict.refusal;
+    const std::vector<OwnRows> confirmed = confirmed_by(known, body_);
+    if (applies) write_confirmed(connection_, epochs_, confirmed);
+    if (verdict.renewal) renew_epoch(connection_, log_, random_, *verdict.renewal);
+    if (!counts_.duplicate || counts_.renewed)
+      for (const Ack& ack : body_.acks) store::note_found(connection_, ack.epoch, ack.n);
+    if (applies) SKERRY_TRY_VOID(apply(verdict, *upstream, confirmed));
+    if (applies) log_.observe(connection_, central_clock);
+    note(*upstream, verdict, applies);
+    return counts_;
+  }
+
+ private:
+  Result<void> apply(const StateVerdict& verdict, const store::Upstream& upstream,
+                     const std::vector<OwnRows>& confirmed) {
+    const bool holds_any = upstream.life.ord > 0;
+    const bool anew = verdict.new_life && holds_any;
+    // What the life of central that ended said of rows is void; what a snapshot does not name is
+    // gone, conflicts too.
+    if (anew) connection_.execute("DELETE FROM row_result");
+    if (snapshot_ && holds_any) store::erase_conflicts(connection_, std::nullopt);
+    const Version upto{body_.upto.life.ord, body_.upto.n};
+    Taker taker(connection_, log_, epochs_, upto, snapshot_ && holds_any, anew, bundle_);
+    SKERRY_TRY_VOID(
+        verdict.action == Action::stage
+            ? take_staged(connection_, body_, taker)
+            : lines_([&](std::string_view line, std::uint64_t) { return taker.take(line); }));
+    taker.drop_others(upto);
+    for (std::size_t i = 0; i < epochs_.size(); ++i) taker.settle(epochs_[i], confirmed[i].acked);
+    if (anew) taker.show_pending();
+    taker.add_to(counts_);
+    return {};
+  }
+
+  void note(store::Upstream upstream, const StateVerdict& verdict, bool applies) {
+    if (applies) {
+      upstream.life = body_.upto.life;
+      upstream.n = body_.upto.n;
+      upstream.hash = body_.upto.hash;
+      upstream.contact_at = log_.wall_ms();
+    }
+    if (counts_.new_copy) upstream.copy_since = log_.wall_ms();
+    if (verdict.renewal && verdict.renewal->why == why::authorised) upstream.copy_since.reset();
+    log_.set_copy(upstream.copy_since.has_value());
+    store::write_upstream(connection_, upstream);
+  }
+
+  Connection& connection_;
+  store::ChangeLog& log_;
+  Random& random_;
+  const StateBody& body_;
+  bool snapshot_;
+  const LineSource& lines_;
+  std::string bundle_;
+  std::vector<store::OwnEpoch> epochs_;
+  StateCounts counts_;
+};
+
 }  // namespace
 
-Result<StateCounts> take_state(Connection& connection, store::ChangeLog& log, const StateBody& body,
-                               bool snapshot, HlcStamp central_clock, const LineSource& lines,
-                               std::string bundle) {
-  auto upstream = store::read_upstream(connection);
-  if (!upstream)
-    return fail(Errc::not_enrolled, "this site has no central yet", "skerry enrol FILE");
-  const SiteKnowledge known = knowledge(connection, log, *upstream, body);
-  SKERRY_TRY(const Action action, judge_state(known, body, snapshot));
-  const std::int64_t acked = acked_after(known, body);
-  Taker taker(connection, log, {body.upto.life.ord, body.upto.n}, acked,
-              snapshot && upstream->life.ord > 0, std::move(bundle));
-  if (action == Action::duplicate) {
-    taker.counts().duplicate = true;
-    return taker.counts();
-  }
-  if (action == Action::stage) {
-    SKERRY_TRY_VOID(stage_piece(connection, body, lines));
-    if (!is_complete(connection, body)) {
-      taker.counts().waiting = true;
-      return taker.counts();
-    }
-    taker.begin();
-    SKERRY_TRY_VOID(take_staged(connection, body, taker));
-    connection.execute("DELETE FROM staged_snapshot");
-  } else {
-    taker.begin();
-    SKERRY_TRY_VOID(lines([&](std::string_view line, std::uint64_t) { return taker.take(line); }));
-  }
-  taker.drop_others({body.upto.life.ord, body.upto.n});
-  taker.settle(upstream->acked, acked);
-  log.observe(connection, central_clock);
-  upstream->life = body.upto.life;
-  upstream->n = body.upto.n;
-  upstream->hash = body.upto.hash;
-  upstream->acked = acked;
-  if (body.ack && body.ack->epoch == known.epoch)
-    upstream->durable = std::max(upstream->durable, body.ack->durable);
-  upstream->contact_at = log.wall_ms();
-  store::write_upstream(connection, *upstream);
-  return taker.counts();
+Result<StateCounts> take_state(Connection& connection, store::ChangeLog& log, Random& random,
+                               const StateBody& body, bool snapshot, HlcStamp central_clock,
+                               const LineSource& lines, std::string bundle) {
+  return Taking(connection, log, random, body, snapshot, lines, std::move(bundle))
+      .take(central_clock);
 }
 
 }  // namespace skerry::sync

@@ -21,12 +21,16 @@ struct StateCounts {
   std::int64_t refused = 0;    // own rows with another disposition than `applied`
   bool waiting = false;        // a piece of a snapshot; the others are not here yet
   bool duplicate = false;
+  bool ended = false;            // of a life of central that is over
+  bool renewed = false;          // this machine began a new epoch
+  bool new_copy = false;         // this machine learned that it is a copy
+  std::optional<Error> refusal;  // why the lines were not used, when the rest had an effect
 };
 
 // Inside a write job at a site. Errors roll the job back: Errc::bundle_gap, Errc::wrong_history,
-// Errc::corrupt_bundle, Errc::unsupported_version, Errc::not_enrolled. `bundle`: its id, the
-// request of the rows that note what arrived.
-Result<StateCounts> take_state(store::Connection& connection, store::ChangeLog& log,
+// Errc::corrupt_bundle, Errc::unsupported_version, Errc::not_enrolled, Errc::read_only_copy.
+// `bundle`: its id, the request of the rows that note what arrived.
+Result<StateCounts> take_state(store::Connection& connection, store::ChangeLog& log, Random& random,
                                const StateBody& body, bool snapshot, HlcStamp central_clock,
                                const LineSource& lines, std::string bundle = {});
 

@@ -14,8 +14,8 @@ namespace skerry::api {
 namespace {
 
 constexpr std::array<std::string_view, 5> sources{"api", "console", "cli", "import", "sync"};
-constexpr std::array<std::string_view, 6> operations{"new",   "set",     "del",
-                                                     "undel", "release", "decide"};
+constexpr std::array<std::string_view, 7> operations{"new",     "set",    "del",  "undel",
+                                                     "release", "decide", "event"};
 constexpr std::size_t search_bytes_max = 200;
 
 std::optional<std::string> text_of(const Request& request, std::string_view name) {

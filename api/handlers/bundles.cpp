@@ -91,7 +91,7 @@ Result<json::array> export_due(const Context& context, const ExportWish& wish) {
     return bundles;
   }
   context.outbox.clear_for(sync::Party::central());
-  SKERRY_TRY_VOID(sync::pack_changes(context.node, wish.from, keep));
+  SKERRY_TRY_VOID(sync::pack_changes(context.node, {.from = wish.from, .sent = {}}, keep));
   return bundles;
 }
 
@@ -192,11 +192,12 @@ Task<Result<Response>> exchange_bundle(Context& context, Request& request) {
     if (outcome.error) return fail(std::move(*outcome.error));
     SKERRY_TRY(const store::Site site, sender_of(context, outcome));
     std::optional<sync::PackedBundle> due;
-    SKERRY_TRY_VOID(sync::pack_state(context.node, site, {.pieces_max = 1, .resume = resume},
-                                     [&](sync::PackedBundle&& packed) -> Result<void> {
-                                       due.emplace(std::move(packed));
-                                       return {};
-                                     }));
+    SKERRY_TRY_VOID(sync::pack_state(
+        context.node, site, {.acks_only = outcome.from_copy, .pieces_max = 1, .resume = resume},
+        [&](sync::PackedBundle&& packed) -> Result<void> {
+          due.emplace(std::move(packed));
+          return {};
+        }));
     Response response = Response::empty();
     if (due) {
       const std::uint64_t size = due->bundle.size;

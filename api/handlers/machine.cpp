@@ -1,31 +1,29 @@
 #include "api/handlers/machine.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 
 #include "api/handlers/bundle_json.hpp"
+#include "api/handlers/copies.hpp"
+#include "api/handlers/machine_notes.hpp"
 #include "api/work.hpp"
 #include "core/timestamp.hpp"
 #include "store/conflicts.hpp"
 #include "store/derived.hpp"
 #include "store/exchange_trouble.hpp"
 #include "store/identity.hpp"
+#include "store/lost_ranges.hpp"
+#include "store/own_epochs.hpp"
+#include "store/quarantine.hpp"
 #include "store/record.hpp"
 #include "store/upstream.hpp"
 #include "sync/digest.hpp"
+#include "sync/engine.hpp"
 #include "sync/spool.hpp"
 #include "sync/trust.hpp"
 
 namespace skerry::api {
 namespace {
-
-constexpr std::uint64_t disk_reserve_bytes = 64ull << 20;  // below it the machine is not ready
-
-std::uint64_t free_bytes(const std::filesystem::path& folder) {
-  struct statvfs info {};
-  if (::statvfs(folder.c_str(), &info) != 0) return 0;
-  return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
-}
 
 std::uint64_t database_bytes(const std::filesystem::path& folder) {
   std::uint64_t bytes = 0;
@@ -37,45 +35,6 @@ std::uint64_t database_bytes(const std::filesystem::path& folder) {
   return bytes;
 }
 
-std::int64_t scalar(store::Connection& connection, std::string_view sql) {
-  auto cursor = connection.query(sql);
-  return cursor.next() ? cursor.integer(0) : 0;
-}
-
-// The own rows that central has not confirmed.
-struct Pending {
-  std::int64_t rows = 0;
-  std::optional<UnixMillis> oldest_at;
-};
-
-Pending read_pending(store::Connection& connection, const store::LogHead& own,
-                     const std::optional<store::Upstream>& upstream) {
-  const std::int64_t acked = upstream ? upstream->acked : 0;
-  Pending pending{own.seq - acked, std::nullopt};
-  auto cursor = connection.query("SELECT recorded_at FROM change_log WHERE log=?1 AND seq=?2",
-                                 own.number, acked + 1);
-  if (cursor.next()) pending.oldest_at = cursor.integer(0);
-  return pending;
-}
-
-// Rows that were not taken as they are: at central those of the sites, at a site its own.
-struct Untaken {
-  std::int64_t held = 0;
-  std::int64_t rejected = 0;
-};
-
-Untaken read_untaken(store::Connection& connection, Role role) {
-  if (role == Role::central)
-    return {scalar(connection, "SELECT count(*) FROM held"),
-            scalar(connection, "SELECT count(*) FROM ingest WHERE disposition='rejected'")};
-  return {scalar(connection, "SELECT count(*) FROM row_result WHERE disposition='held'"),
-          scalar(connection, "SELECT count(*) FROM row_result WHERE disposition='rejected'")};
-}
-
-std::string text_of(const Untaken& untaken) {
-  return fmt::format("{} held, {} rejected", untaken.held, untaken.rejected);
-}
-
 json::value trouble_json(const std::optional<store::ExchangeTrouble>& trouble) {
   if (!trouble) return nullptr;
   return json::object{{"since", format_timestamp(trouble->since)},
@@ -85,11 +44,6 @@ json::value trouble_json(const std::optional<store::ExchangeTrouble>& trouble) {
                       {"next", trouble->next}};
 }
 
-std::string text_of(const store::ExchangeTrouble& trouble) {
-  return fmt::format("the online exchange fails since {}: {}", format_timestamp(trouble.since),
-                     trouble.detail);
-}
-
 json::object log_json(const Context& context, const store::LogHead& own) {
   return {{"n", context.node.log.last_n()},
           {"epoch", to_string(own.epoch)},
@@ -97,17 +51,55 @@ json::object log_json(const Context& context, const store::LogHead& own) {
           {"hash", to_hex(own.hash)}};
 }
 
-// Of a site that exchanges online.
-std::optional<store::ExchangeTrouble> read_trouble(store::Connection& connection,
-                                                   const Context& context) {
-  if (context.online.url.empty()) return std::nullopt;
-  return store::read_exchange_trouble(connection);
+// Why the log goes on in a new epoch, for the banner.
+std::string_view describe_why(std::string_view reason) {
+  constexpr std::pair<std::string_view, std::string_view> reasons[] = {
+      {sync::why::behind_anchor, "the database is older than the anchor, as after a restore"},
+      {sync::why::no_anchor, "the anchor was gone, as after a restore or a copy"},
+      {sync::why::moved, "the database was moved to another machine"},
+      {sync::why::behind_peer,
+       "central knew more of this log than this machine, as after a restore"},
+      {sync::why::fork, "central has another branch of this log, as of a copy"},
+      {sync::why::rows_gone, "central needs rows that are not kept here any more"},
+      {sync::why::authorised, "central's administrator let this copy go on as the site"},
+  };
+  for (const auto& [code, text] : reasons)
+    if (code == reason) return text;
+  return reason;
 }
 
-void add_site_status(store::Connection& connection, const Context& context,
-                     const store::LogHead& own, json::object& status, json::array& attention) {
+// A new epoch, a lost range, a copy: what may have changed what people see.
+void add_epoch_status(store::Connection& connection, const store::OwnEpoch& own,
+                      const std::optional<store::Upstream>& upstream, json::object& status,
+                      json::array& attention) {
+  status["renewed"] = nullptr;
+  if (!own.why.empty())
+    status["renewed"] = json::object{{"why", own.why}, {"at", format_timestamp(own.started_at)}};
+  status["copy_since"] = upstream && upstream->copy_since
+                             ? json::value(format_timestamp(*upstream->copy_since))
+                             : json::value();
+  if (upstream && upstream->copy_since)
+    attention.push_back(
+        "this is a copy of the site, which goes on elsewhere: read only; skerry exchange hands "
+        "over what it wrote, and at central: skerry site reauthorise, adopt or discard");
+  // Until central has heard of it.
+  if (own.why.empty() || own.acked > 0) return;
+  attention.push_back(json::string(
+      fmt::format("a new epoch began, {}: what central has comes back with the next exchange",
+                  describe_why(own.why))));
+  for (const store::LostRange& range : store::list_lost(connection))
+    if (range.is_missing())
+      attention.push_back(json::string(
+          fmt::format("rows {} to {} of this site's epoch {} are not here; central may have them",
+                      range.missing_from(), range.last, to_string(range.epoch).substr(0, 8))));
+}
+
+void add_site_status(store::Connection& connection, const Context& context, json::object& status,
+                     json::array& attention) {
   const auto upstream = store::read_upstream(connection);
-  const Pending pending = read_pending(connection, own, upstream);
+  const store::OwnEpoch own = store::read_own_epochs(connection).back();
+  const store::PendingRows pending = store::count_pending(connection);
+  add_epoch_status(connection, own, upstream, status, attention);
   status["pending"] = pending.rows;
   status["oldest_pending_at"] =
       pending.oldest_at ? json::value(format_timestamp(*pending.oldest_at)) : json::value();
@@ -125,8 +117,8 @@ void add_site_status(store::Connection& connection, const Context& context,
   status["upstream"] =
       json::object{{"n", upstream->n},
                    {"sign_keys", std::move(sign_keys)},
-                   {"acked", upstream->acked},
-                   {"durable", upstream->durable},
+                   {"acked", own.acked},
+                   {"durable", own.durable},
                    {"held_rows", untaken.held},
                    {"rejected_rows", untaken.rejected},
                    {"trouble", trouble_json(trouble)},
@@ -141,9 +133,31 @@ void add_site_status(store::Connection& connection, const Context& context,
         "central holds back {} own changes: skerry audit list --source api", untaken.held)));
 }
 
+// A life that began because central had lost memory, until every site has its state.
+void add_life_status(store::Connection& connection, json::object& status, json::array& attention) {
+  const store::OwnEpoch life = store::read_own_epochs(connection).back();
+  status["renewed"] = nullptr;
+  if (life.why.empty()) return;
+  status["renewed"] = json::object{{"why", life.why}, {"at", format_timestamp(life.started_at)}};
+  const std::int64_t ord = store::read_head(connection, "own").ord;
+  const auto sites = store::list_sites(connection);
+  const auto waiting = std::count_if(sites.begin(), sites.end(), [&](const store::Site& site) {
+    return site.status == store::SiteStatus::active && site.down.at.ord != ord;
+  });
+  if (waiting > 0)
+    attention.push_back(json::string(fmt::format(
+        "central was put back and began a new life; {} active sites have not said that they hold "
+        "its state: exchange with them, and what they wrote since comes back",
+        waiting)));
+}
+
 void add_central_status(store::Connection& connection, json::object& status,
                         json::array& attention) {
   status["pending"] = 0;
+  add_life_status(connection, status, attention);
+  for (const store::Site& site : store::list_sites(connection))
+    if (const auto note = note_of_branches(connection, site))
+      attention.push_back(json::string(fmt::format("{}: {}", note->first, note->second)));
   const Untaken untaken = read_untaken(connection, Role::central);
   if (untaken.held > 0)
     attention.push_back(json::string(fmt::format(
@@ -152,23 +166,8 @@ void add_central_status(store::Connection& connection, json::object& status,
       {"total", scalar(connection, "SELECT count(*) FROM site")},
       {"active", scalar(connection, "SELECT count(*) FROM site WHERE status='active'")},
       {"held_rows", untaken.held},
-      {"rejected_rows", untaken.rejected}};
-}
-
-// What waits longest, for a person to find it.
-std::string first_held(store::Connection& connection) {
-  auto cursor = connection.query(
-      "SELECT s.name,h.seq,i.detail FROM held h JOIN site_epoch e ON e.number=h.epoch "
-      "JOIN site s ON s.row=e.site JOIN ingest i ON i.epoch=h.epoch AND i.seq=h.seq "
-      "ORDER BY i.n LIMIT 1");
-  if (!cursor.next()) return {};
-  return fmt::format("; the first is row {} of site {}: {}", cursor.integer(1), cursor.text(0),
-                     cursor.text(2));
-}
-
-json::object finding(std::string_view severity, std::string_view subject, std::string detail,
-                     std::string next = {}) {
-  return {{"severity", severity}, {"subject", subject}, {"detail", detail}, {"next", next}};
+      {"rejected_rows", untaken.rejected},
+      {"quarantined_rows", scalar(connection, "SELECT count(*) FROM quarantine")}};
 }
 
 }  // namespace
@@ -209,9 +208,10 @@ Result<Response> get_status(Context& context, Request& request) {
       {"records", std::move(records)},
       {"log", log_json(context, own)}};
   if (context.role == Role::site)
-    add_site_status(*reader, context, own, status, attention);
+    add_site_status(*reader, context, status, attention);
   else
     add_central_status(*reader, status, attention);
+  status["lost_ranges"] = lost_json(*reader);
   const std::int64_t conflicts = store::count_open_conflicts(*reader);
   status["conflicts_open"] = conflicts;
   if (conflicts > 0)
@@ -223,56 +223,6 @@ Result<Response> get_status(Context& context, Request& request) {
   status["free_bytes"] = free_bytes(context.data_folder);
   status["attention"] = std::move(attention);
   return Response::json(200, status);
-}
-
-Result<Response> get_doctor(Context& context, Request& request) {
-  SKERRY_TRY_VOID(request.allow_queries({}));
-  const store::Reader reader = context.node.database.read();
-  json::array findings;
-  const std::uint64_t free = free_bytes(context.data_folder);
-  findings.push_back(free < disk_reserve_bytes
-                         ? finding("error", "disk", fmt::format("{} bytes are free", free),
-                                   "free some space on the data folder's disk")
-                         : finding("ok", "disk", fmt::format("{} MiB are free", free >> 20)));
-  findings.push_back(finding("ok", "sqlite",
-                             fmt::format("version {}; one connection writes, so the WAL defect "
-                                         "before 3.51.3 does not apply",
-                                         store::sqlite_version())));
-  if (const auto tables = store::check_tables(*reader); !tables)
-    findings.push_back(
-        finding("error", "schema", tables.error().detail, "restore a backup of this version"));
-  else
-    findings.push_back(finding("ok", "schema", "every table fits its kind"));
-  const auto upstream = store::read_upstream(*reader);
-  if (context.role == Role::site && !upstream)
-    findings.push_back(
-        finding("warning", "central", "this site has no central yet", "skerry enrol INVITATION"));
-  if (upstream && upstream->life.ord == 0)
-    findings.push_back(finding("warning", "central", "its first state has not arrived",
-                               "skerry exchange DIR, here and at central"));
-  if (const auto trouble = read_trouble(*reader, context))
-    findings.push_back(finding("error", "exchange", text_of(*trouble), trouble->next));
-  const Untaken untaken = read_untaken(*reader, context.role);
-  if (untaken.held > 0)
-    findings.push_back(finding("warning", "rows", text_of(untaken) + first_held(*reader),
-                               "exchange with the site that made the missing record; it is taken "
-                               "in by itself then"));
-  else if (untaken.rejected > 0)
-    findings.push_back(finding("ok", "rows", text_of(untaken) + "; skerry audit list says why"));
-  if (context.role == Role::site && upstream && context.online.url.empty())
-    findings.push_back(finding("ok", "exchange", "by file only: central.url is not set"));
-  const std::int64_t conflicts = store::count_open_conflicts(*reader);
-  findings.push_back(conflicts > 0 ? finding("warning", "conflicts",
-                                             fmt::format("{} wait for a decision", conflicts),
-                                             "skerry conflict list")
-                                   : finding("ok", "conflicts", "none is open"));
-  for (const store::Site& site : store::list_sites(*reader))
-    if (site.clock_suspect)
-      findings.push_back(
-          finding("warning", "clock",
-                  fmt::format("the clock of site {} is off by more than five minutes", site.name),
-                  "set that machine's clock; its data is taken in all the same"));
-  return Response::json(200, json::object{{"findings", std::move(findings)}});
 }
 
 Task<Result<Response>> get_digest(Context& context, Request& request) {

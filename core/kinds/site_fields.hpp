@@ -78,7 +78,7 @@ inline constexpr std::array site_derived{
 };
 
 // See table `site`.
-inline constexpr std::array<std::string_view, 4> site_hidden{"code_hash", "confirmed_ord",
-                                                             "confirmed_hash", "scope_reset"};
+inline constexpr std::array<std::string_view, 5> site_hidden{
+    "code_hash", "confirmed_ord", "confirmed_hash", "scope_reset", "expected"};
 
 }  // namespace skerry::kinds

@@ -123,6 +123,13 @@ Result<std::string> find_customer(Session& session, const std::string& reference
 // "all", or the ids of the customers in "C-1042,Lighthouse Bakery".
 Result<json::value> read_scope(Session& session, const std::string& text);
 
+// copy.cpp. `epoch`: the beginning of the id of the one the copy writes; empty: by itself.
+Result<Exit> run_site_copies(Session& session, const std::string& site);
+Result<Exit> run_site_reauthorise(Session& session, const std::string& site,
+                                  const std::string& epoch);
+Result<Exit> run_site_adopt(Session& session, const std::string& site, const std::string& epoch);
+Result<Exit> run_site_discard(Session& session, const std::string& site, const std::string& epoch);
+
 // exchange.cpp
 struct ExchangeOptions {
   std::string folder;

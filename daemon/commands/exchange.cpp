@@ -118,7 +118,9 @@ class FileExchange {
                                file, bundle_media_type, incoming.entry.name);
     if (!answer) {
       const Exit exit = info(answer.error().code).exit;
-      if (exit == Exit::unreachable || exit == Exit::busy || exit == Exit::not_permitted)
+      const bool about_file = answer.error().code == Errc::read_only_copy;
+      if (!about_file &&
+          (exit == Exit::unreachable || exit == Exit::busy || exit == Exit::not_permitted))
         return fail(std::move(answer).error());
       incoming.refusal = std::move(answer).error();
       return {};

@@ -31,7 +31,7 @@ Result<Exit> run_init(const Config& config, Terminal& terminal, const std::strin
   if (!role)
     return fail(Errc::usage, fmt::format("--role: '{}' is neither site nor central", role_text),
                 "skerry init --role site --name NAME");
-  SKERRY_TRY_VOID(initialise({config.data(), *role, name}));
+  SKERRY_TRY_VOID(initialise({config.data(), config.anchor(), *role, name}));
   terminal.document({{"role", role_text}, {"name", name}, {"data_folder", config.data_folder}});
   terminal.line("{} \"{}\" is initialised in {}", role_text, name, config.data_folder);
   terminal.next(fmt::format("skerry serve --data {}", config.data_folder));

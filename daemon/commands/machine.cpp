@@ -61,6 +61,9 @@ void show_exchange(Terminal& terminal, const json::object& status) {
                   integer_of(sites, "total"));
     show_untaken(terminal, sites);
   }
+  for (const json::object* lost : objects_of(status, "lost_ranges"))
+    terminal.line("lost        rows {} to {} of epoch {}: skerry doctor",
+                  integer_of(*lost, "first"), integer_of(*lost, "last"), text_of(*lost, "epoch"));
 }
 
 std::string record_counts(const json::object& records) {

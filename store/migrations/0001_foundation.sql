@@ -301,7 +301,11 @@ CREATE TABLE tombstone(
 ) STRICT;
 CREATE INDEX tombstone_version ON tombstone(version, record) WHERE version > 0;
 
--- The logs this machine keeps: its own (one per epoch) and, at a site, what arrived from central.
+-- The logs this machine keeps: its own (one per epoch, at central one per life) and, at a site, what
+-- arrived from central. A later own one goes on where its parent ended: at row `parent_seq` of it,
+-- and no later one of the parent's rows counts; `previous` is the epoch the machine was in, as far
+-- as it knows. Of a site's own: central decided its rows up to `acked`, and those up to `durable`
+-- are in a verified backup of central's.
 CREATE TABLE log(
   number INTEGER PRIMARY KEY,
   epoch BLOB NOT NULL UNIQUE,
@@ -310,7 +314,12 @@ CREATE TABLE log(
   parent_epoch BLOB,
   parent_seq INTEGER,
   parent_hash BLOB,
-  started_at INTEGER NOT NULL
+  previous BLOB,
+  why TEXT,
+  started_at INTEGER NOT NULL,
+  upto INTEGER NOT NULL DEFAULT 9223372036854775807,
+  acked INTEGER NOT NULL DEFAULT 0,
+  durable INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Every change, in the order this machine recorded it (n); (log, seq) is its place in a chain:
@@ -356,16 +365,16 @@ CREATE TABLE shadow(
   doc TEXT NOT NULL
 ) STRICT;
 
--- At a site: what it holds of central, and what central confirmed. One row once enrolled.
+-- At a site: what it holds of central, and since when central knows the site elsewhere, so that this
+-- machine is a copy. One row once enrolled.
 CREATE TABLE upstream(
   one INTEGER PRIMARY KEY CHECK (one = 1),
   ce_ord INTEGER NOT NULL,
   ce_nonce BLOB NOT NULL,
   n INTEGER NOT NULL,
   hash BLOB NOT NULL,
-  acked INTEGER NOT NULL,
-  durable INTEGER NOT NULL,
-  contact_at INTEGER NOT NULL
+  contact_at INTEGER NOT NULL,
+  copy_since INTEGER
 ) STRICT;
 
 -- At a site: the pieces of a snapshot until the last one is there and all are swapped in.
@@ -381,7 +390,8 @@ CREATE TABLE staged_snapshot(
 -- site reports (from `epoch` on) is written without a revision or a row of the log; `code_hash` is of
 -- an invitation not yet answered; (confirmed_ord, confirmed, confirmed_hash) is the position of
 -- central's log that the site last said it holds; `scope_reset` the place of the last change of
--- `scope` to or from 'all'.
+-- `scope` to or from 'all'; `epoch` the one the site is to write, `expected` that of a copy of it
+-- which was authorised to go on instead.
 CREATE TABLE site(
   row INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE,
@@ -410,7 +420,8 @@ CREATE TABLE site(
   code_hash BLOB,
   confirmed_ord INTEGER NOT NULL DEFAULT 0,
   confirmed_hash BLOB NOT NULL DEFAULT (zeroblob(32)),
-  scope_reset INTEGER NOT NULL DEFAULT 0
+  scope_reset INTEGER NOT NULL DEFAULT 0,
+  expected BLOB
 ) STRICT;
 CREATE INDEX site_version ON site(version, id) WHERE version > 0;
 CREATE INDEX site_name ON site(name, id);
@@ -433,16 +444,25 @@ CREATE TABLE site_scope(
   PRIMARY KEY(site, customer)
 ) STRICT;
 CREATE INDEX site_scope_version ON site_scope(site, version, customer);
+-- How far each epoch of a site was taken in. `fenced`: its rows are a copy's; `fork_at`: behind that
+-- row another branch of it was met; `copy_at`: when a copy that writes it was last heard of; `behind`:
+-- the last bundle never seen before ended before the head, as of a machine that was put back.
 CREATE TABLE site_epoch(
   number INTEGER PRIMARY KEY,
   site INTEGER NOT NULL,
   epoch BLOB NOT NULL UNIQUE,
   head INTEGER NOT NULL,
   head_hash BLOB NOT NULL,
-  durable INTEGER NOT NULL
+  durable INTEGER NOT NULL,
+  fenced INTEGER NOT NULL DEFAULT 0,
+  fork_at INTEGER,
+  copy_at INTEGER,
+  behind INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX site_epoch_site ON site_epoch(site, number);
 -- At central: one row for every row of a site, with the place of its decision in central's log, and
--- the place of the last decision the site must be told (null: it was applied at once).
+-- the place of the last decision the site must be told (null: it was applied at once). `uid`: of a
+-- row that was issued again; of any other it is the first half of its hash.
 CREATE TABLE ingest(
   epoch INTEGER NOT NULL,
   seq INTEGER NOT NULL,
@@ -451,9 +471,11 @@ CREATE TABLE ingest(
   disposition TEXT NOT NULL,
   detail TEXT NOT NULL,
   told_n INTEGER,
+  uid BLOB,
   PRIMARY KEY(epoch, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ingest_rejected ON ingest(epoch, seq) WHERE disposition='rejected';
+CREATE INDEX ingest_uid ON ingest(coalesce(uid, substr(hash, 1, 16)));
 CREATE INDEX ingest_told ON ingest(epoch, told_n) WHERE told_n IS NOT NULL;
 -- At central: rows that wait for their parent or a newer schema, retried after each import.
 CREATE TABLE held(
@@ -462,6 +484,29 @@ CREATE TABLE held(
   record BLOB NOT NULL,
   line TEXT NOT NULL,
   PRIMARY KEY(epoch, seq)
+) STRICT;
+-- At central: rows of a site that were not taken in, because another branch or a copy wrote them:
+-- kept as they came until they are issued again, adopted or discarded.
+CREATE TABLE quarantine(
+  number INTEGER PRIMARY KEY,
+  site INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  uid BLOB NOT NULL,
+  line TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  UNIQUE(epoch, seq, hash)
+) STRICT;
+CREATE INDEX quarantine_uid ON quarantine(site, uid);
+-- Rows of a site's log that the site lost; central has them up to `found`, and nobody behind that.
+CREATE TABLE lost_range(
+  epoch BLOB NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  found INTEGER NOT NULL,
+  noticed_at INTEGER NOT NULL,
+  PRIMARY KEY(epoch, first)
 ) STRICT;
 -- At central: every position ever packed for a site, so that it can see that it stands on this history.
 -- A site at `n` has every field up to `fields_from`; of records changed again behind n it may lack

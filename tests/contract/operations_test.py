@@ -252,6 +252,26 @@ class OperationsTest(MachineTest):
         self.assertEqual(reply.headers["X-Skerry-Outcome"], "applied")
         self.carry(site, "POST", "/v1/bundles", 200, reply.body)
 
+    def test_7_copies(self):
+        central, site, medium = self.new_pair()
+        twins = [self.twin_of(site, f"twin{n}") for n in range(3)]
+        for n, twin in enumerate(twins):
+            stick = self.new_medium(f"stick{n}")
+            twin.create("customers", {"name": f"of twin {n}"})
+            for machine in (twin, central, twin):
+                machine.run("exchange", stick)
+        self.ask(twins[2], "POST", "/v1/customers", 409, {"name": "of a copy"})
+        self.ask(twins[2], "GET", "/v1/status", 200)
+        self.ask(central, "GET", "/v1/status", 200)
+        place = f"/v1/sites/{self.site_id}"
+        listed = self.ask(central, "GET", f"{place}/copies", 200).json()["items"]
+        epochs = [each["epoch"] for each in listed if each["quarantined"] > 0]
+        self.ask(central, "POST", f"{place}:adopt?epoch={epochs[0]}", 200)
+        self.ask(central, "POST", f"{place}:adopt?epoch={epochs[0]}", 404)
+        self.ask(central, "POST", f"{place}:reauthorise", 200)
+        self.ask(central, "POST", f"{place}:discard", 200)
+        self.ask(central, "POST", f"{place}:discard", 404)
+
     def test_9_nothing_is_left_out(self):
         known = {name for *_, name in self.patterns}
         self.assertEqual(set(NOT_THROUGH_PROXY) - known, set(), "excused, but not in the document")

@@ -1,5 +1,6 @@
 """Real machines for tests: `skerry serve` in a temporary folder, with its command line and HTTP."""
 
+import copy
 import json
 import os
 import select
@@ -159,7 +160,8 @@ class Machine:
 
     def send(self, address, method, path, data, headers):
         if self.token is None:
-            made = self.ok("token", "create", "test", "--access", "read,write,admin", "--json")
+            made = self.ok("token", "create", f"test {time.monotonic_ns()}", "--access",
+                           "read,write,admin", "--json")
             self.token = made.document()["token"]
         request = urllib.request.Request(f"http://{address}{path}", data,
                                          {"Authorization": f"Bearer {self.token}", **headers},
@@ -207,6 +209,18 @@ class MachineTest(unittest.TestCase):
         machine = Machine(self.folder / f"{role}-{name}", role, name, config)
         self.machines.append(machine)
         return machine.start() if start else machine
+
+    def twin_of(self, machine, name, with_anchor=False):
+        """A running machine with a copy of the data folder, as it is now."""
+        machine.stop()
+        twin = copy.copy(machine)
+        twin.data = self.folder / name
+        shutil.copytree(machine.data, twin.data)
+        if with_anchor:
+            shutil.copytree(f"{machine.data}.anchor", f"{twin.data}.anchor")
+        machine.start()
+        self.machines.append(twin)
+        return twin.start()
 
     def new_medium(self, name="stick"):
         medium = self.folder / name

@@ -63,17 +63,17 @@ const std::vector<Sabotage> sabotages{
      "UPDATE change_log SET line=line||' ' WHERE n=2"},
     {"a shadow was left behind", false,
      "INSERT INTO shadow(record,kind,doc) VALUES(randomblob(16),'note','{}')"},
-    {"a site's rows are pending for ever", false,
-     "UPDATE upstream SET acked=acked-1 WHERE acked>0"},
+    {"a site's rows are pending for ever", false, "UPDATE log SET acked=acked-1 WHERE acked>0"},
     {"a cursor went back", false, "UPDATE upstream SET n=n-1 WHERE n>0"},
-    {"central forgot what a site reported", true,
-     "UPDATE site SET confirmed=confirmed-1 WHERE confirmed>1"},
+    {"central believes that a site holds more", true,
+     "UPDATE site SET confirmed=confirmed+1 WHERE confirmed>0"},
 };
 
 enum class Outcome { noticed, unnoticed, nothing_to_spoil };
 
 Outcome spoil(std::uint64_t seed, const Sabotage& sabotage, std::string& how) {
   World world(seed, false);
+  if (world.any_disasters()) return Outcome::nothing_to_spoil;  // would excuse what is spoilt
   world.run();
   world.settle();
   world.check();

@@ -20,7 +20,7 @@ void World::put_in_air(sync::PackedBundle&& packed, std::size_t from, std::size_
 }
 
 void World::export_up(Machine& site) {
-  must(sync::pack_changes(site.node(), std::nullopt,
+  must(sync::pack_changes(site.node(), {},
                           [&](sync::PackedBundle&& packed) -> Result<void> {
                             put_in_air(std::move(packed), site.number, 0);
                             return {};
@@ -52,7 +52,7 @@ void World::deliver_some() {
     journal_.happened("lost");
     return journal_.say([&] { return bundle.name + " is lost"; });
   }
-  Machine& to = *machines_[bundle.to];
+  Machine& to = some_instance(bundle.to);
   if (rng_.percent(swarm_.damage_percent)) return deliver_damaged(bundle, to);
   if (rng_.percent(swarm_.misroute_percent)) {
     Machine& other = *machines_[rng_.below(machines_.size())];
@@ -73,8 +73,7 @@ void World::deliver(const InAir& bundle, Machine& to) {
   });
   if (const json::value* removed = outcome.counts.if_contains("removed"))
     if (removed->as_int64() > 0) journal_.happened("removed at a site");
-  const bool gap = outcome.error && outcome.error->code == Errc::bundle_gap;
-  if (outcome.error && !gap)
+  if (outcome.error && !may_refuse(outcome.error->code))
     throw Violation("honest bundle refused", fmt::format("{} at {}: {} {}", bundle.name, to.name(),
                                                          outcome.outcome, outcome.detail));
   if (!rng_.percent(10)) return;

@@ -6,6 +6,7 @@
 
 #include "core/json_text.hpp"
 #include "store/conflicts.hpp"
+#include "store/own_epochs.hpp"
 #include "store/site_scope.hpp"
 #include "sync/digest.hpp"
 #include "tests/simulation/oracle.hpp"
@@ -81,9 +82,8 @@ std::string site_difference(Machine& central, Machine& site) {
   const store::Reader at_central = central.database->read();
   const store::Reader at_site = site.database->read();
   const auto known = *store::find_site(*at_central, site_id(site.number));
-  const auto upstream = *store::read_upstream(*at_site);
-  if (upstream.acked != site.log->own().seq)
-    return fmt::format("{} rows are pending", site.log->own().seq - upstream.acked);
+  if (const auto pending = store::count_pending(*at_site); pending.rows > 0)
+    return fmt::format("{} rows are pending", pending.rows);
   if (const auto shadows = count(*at_site, "SELECT count(*) FROM shadow"))
     return fmt::format("{} shadows are left", shadows);
   if (auto text =
@@ -149,13 +149,15 @@ void check_told(Machine& site, const std::map<std::int64_t, Told>& rows) {
 
 void check_rows_unchanged(Machine& machine, Connection& own, Connection* central) {
   for (const Acknowledged& row : machine.acknowledged) {
-    auto cursor = own.query("SELECT hash FROM change_log WHERE log=?1 AND seq=?2",
-                            machine.log->own().number, row.seq);
+    auto cursor = own.query(
+        "SELECT c.hash FROM change_log c JOIN log l ON l.number=c.log WHERE l.epoch=?1 AND "
+        "c.seq=?2",
+        row.epoch, row.seq);
     if (!cursor.next() || cursor.hash(0) != row.hash)
       throw Violation(
           "I4", fmt::format("row {} of {} is not what was acknowledged", row.seq, machine.name()));
     if (!central) continue;
-    const auto epoch = store::find_epoch(*central, machine.log->own().epoch);
+    const auto epoch = store::find_epoch(*central, row.epoch);
     const auto taken =
         epoch ? store::find_ingested(*central, epoch->number, row.seq) : std::nullopt;
     if (!taken || taken->hash != row.hash)
@@ -168,8 +170,15 @@ void check_rows_unchanged(Machine& machine, Connection& own, Connection* central
 
 std::string first_difference(World& world) {
   for (std::size_t number = 1; number <= world.sites(); ++number) {
-    const std::string text = site_difference(world.central(), world.site(number));
+    Machine* site = world.active_instance(number);
+    const std::string text =
+        site ? site_difference(world.central(), *site) : "no machine is the site";
     if (!text.empty()) return fmt::format("site{}: {}", number, text);
+    // Twins are one machine until one of them writes.
+    const Hash head = site->log->own().hash;
+    for (const Machine* machine : world.instances(number))
+      if (!machine->log->is_copy() && machine->log->own().hash != head)
+        return fmt::format("two machines write site{}", number);
   }
   return {};
 }
@@ -192,11 +201,13 @@ void check_ledger(World& world) {
 void check_chains(World& world) {
   const store::Reader central = world.central().database->read();
   for (std::size_t number = 0; number <= world.sites(); ++number) {
-    Machine& machine = world.site(number);
-    const store::Reader own = machine.database->read();
-    const auto audit = store::verify_chains(*own, {});
-    if (!audit) throw Violation("I4", machine.name() + ": " + audit.error().detail);
-    check_rows_unchanged(machine, *own, number == 0 ? nullptr : &*central);
+    for (Machine* machine : world.instances(number)) {
+      const store::Reader own = machine->database->read();
+      const auto audit = store::verify_chains(*own, {});
+      if (!audit) throw Violation("I4", machine->name() + ": " + audit.error().detail);
+      const bool at_central = number > 0 && !world.any_disasters();
+      check_rows_unchanged(*machine, *own, at_central ? &*central : nullptr);
+    }
   }
 }
 
@@ -226,10 +237,10 @@ void check_against_oracle(World& world) {
   oracle.replay(*reader);
   oracle.compare(*reader);
   // A site that got pieces of more than one packing may have seen more than its position says.
-  if (world.swarm().small_bundles) return;
+  if (world.swarm().small_bundles || world.any_disasters()) return;
   for (std::size_t number = 1; number <= world.sites(); ++number)
     for (const Acknowledged& row : world.site(number).acknowledged)
-      oracle.check_bases(number, row.seq, row.seen_n);
+      oracle.check_bases(number, row.epoch, row.seq, row.seen_n);
 }
 
 }  // namespace skerry::sim

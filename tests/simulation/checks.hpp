@@ -8,8 +8,9 @@
 
 namespace skerry::sim {
 
-// Empty when every site shows exactly central's records of its scope, with the versions of every
-// field, and central's conflict records, and waits for nothing; otherwise the first difference.
+// Empty when of every site one machine is the site (I11), shows exactly central's records of its
+// scope, with the versions of every field, and central's conflict records, and waits for nothing;
+// otherwise the first difference.
 std::string first_difference(World& world);
 inline bool all_agree(World& world) { return first_difference(world).empty(); }
 
@@ -18,6 +19,9 @@ void check_views(World& world);
 // I2, I7: every acknowledged change has exactly one disposition and one row of central's log, and
 // the site was told it.
 void check_ledger(World& world);
+// I2 after disasters: every acknowledged change of every machine is decided at central once, or in
+// quarantine, or was destroyed before it left its machine.
+void check_changes_kept(World& world);
 // I4: every chain is whole, everywhere, and a row is what it was when it was acknowledged.
 void check_chains(World& world);
 // Where assets are and what counts for a customer, at this machine, at any time.

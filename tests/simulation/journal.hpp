@@ -14,12 +14,14 @@
 namespace skerry::sim {
 
 // Over many seeds each must happen: main.cpp fails when one never does.
-inline constexpr std::array<std::string_view, 46> event_names{
+inline constexpr std::array<std::string_view, 55> event_names{
     "archive",
     "bit flipped",
     "brought back",
     "brought to the wrong machine",
+    "central put back",
     "clock set",
+    "cloned",
     "conflict concurrent",
     "conflict delete_vs_edit",
     "conflict duplicate_key",
@@ -29,6 +31,7 @@ inline constexpr std::array<std::string_view, 46> event_names{
     "custom field",
     "custom value",
     "cut off",
+    "database put back",
     "decided applied",
     "decided conflict",
     "decided held",
@@ -40,8 +43,13 @@ inline constexpr std::array<std::string_view, 46> event_names{
     "import applied",
     "import bundle_gap",
     "import duplicate",
+    "import noted",
+    "import quarantined",
+    "import read_only_copy",
     "import waiting",
+    "import wrong_history",
     "lost",
+    "machine put back",
     "more follows",
     "move many",
     "moved to another place",
@@ -50,6 +58,7 @@ inline constexpr std::array<std::string_view, 46> event_names{
     "refused owned_by_central",
     "refused validation_failed",
     "rejected together",
+    "relocated",
     "removed at a site",
     "repeated",
     "resolve loser",

@@ -10,6 +10,7 @@
 #include "crypto/sha256.hpp"
 #include "store/site_scope.hpp"
 #include "sync/bundle_reader.hpp"
+#include "sync/recall.hpp"
 #include "sync/spool.hpp"
 #include "sync/state_line.hpp"
 #include "sync/trust.hpp"
@@ -18,7 +19,6 @@ namespace skerry::sim {
 namespace {
 
 constexpr UnixMillis template_time_ms = 1'760'000'000'000;
-constexpr std::int64_t central_ord = 1'760'000'000;
 
 std::array<sync::Keys, sites_max + 1> make_keys() {
   const auto make = [](std::uint64_t number) {
@@ -63,7 +63,13 @@ Bytes read_file(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-Bytes make_template(std::size_t number) {
+void write_file(const std::filesystem::path& file, const Bytes& content) {
+  std::ofstream out(file, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(content.data()),
+            static_cast<std::streamsize>(content.size()));
+}
+
+Image make_template(std::size_t number) {
   const std::filesystem::path folder = scratch_folder();
   const UnixMillis now = template_time_ms;
   {
@@ -79,7 +85,7 @@ Bytes make_template(std::size_t number) {
       const Role role = number == 0 ? Role::central : Role::site;
       store::write_identity(connection, {role, site_id(number), fmt::format("m{}", number)});
       log.load(connection);
-      log.start_own(connection, new_id<EpochId>(random), number == 0 ? central_ord : 0);
+      log.start_own(connection, {new_id<EpochId>(random), number == 0 ? central_ord : 0});
       if (number == 0) {
         enrol_sites(connection, log, random);
       } else {
@@ -90,9 +96,9 @@ Bytes make_template(std::size_t number) {
     };
     must(database->write(work), "filling a template");
   }
-  Bytes content = read_file(folder / "skerry.db");
+  Image image{read_file(folder / "skerry.db"), {}};
   std::filesystem::remove_all(folder);
-  return content;
+  return image;
 }
 
 // The rows in the order of the table: a row that moved is a change.
@@ -102,10 +108,11 @@ void digest_table(store::Connection& connection, const std::string& table, crypt
   {
     auto cursor = connection.query("SELECT name FROM pragma_table_info(?1) ORDER BY cid", table);
     for (; cursor.next(); ++count) {
-      if (cursor.text(0) == "contact_at" || cursor.text(0) == "clock_suspect")
+      const std::string_view name = cursor.text(0);
+      if (name == "contact_at" || name == "clock_suspect" || name == "copy_at")
         --count;
       else
-        columns += fmt::format("{}\"{}\"", columns.empty() ? "" : ",", cursor.text(0));
+        columns += fmt::format("{}\"{}\"", columns.empty() ? "" : ",", name);
     }
   }
   auto cursor = connection.query(fmt::format("SELECT {} FROM {}", columns, table));
@@ -144,8 +151,8 @@ SiteId site_id(std::size_t number) {
   return new_id<SiteId>(random);
 }
 
-const Bytes& template_of(std::size_t number) {
-  static const std::array<Bytes, sites_max + 1> templates{
+const Image& template_of(std::size_t number) {
+  static const std::array<Image, sites_max + 1> templates{
       make_template(0), make_template(1), make_template(2), make_template(3), make_template(4)};
   return templates[number];
 }
@@ -200,16 +207,31 @@ std::string line_out_of_scope(Machine& central, ByteView bundle, const Machine& 
   return {};
 }
 
-Machine::Machine(std::size_t number_in, std::filesystem::path folder_in, const Bytes& file,
+Machine::Machine(std::size_t number_in, std::filesystem::path folder_in, const Image& image,
                  const UnixMillis& now, std::uint64_t seed)
     : number(number_in), folder(std::move(folder_in)), clock(now), random(seed) {
   options.zstd_level = 1;
   std::filesystem::create_directories(folder / "spool");
-  {
-    std::ofstream out(folder / "skerry.db", std::ios::binary);
-    out.write(reinterpret_cast<const char*>(file.data()),
-              static_cast<std::streamsize>(file.size()));
-  }
+  std::filesystem::create_directories(folder / "anchor");
+  write_image(image, true);
+  open();
+}
+
+void Machine::write_image(const Image& image, bool with_anchor) const {
+  write_file(folder / "skerry.db", image.database);
+  if (with_anchor && !image.anchor.empty()) write_file(folder / "anchor/anchor", image.anchor);
+}
+
+Image Machine::image() {
+  close();
+  Image image{read_file(folder / "skerry.db"), read_file(folder / "anchor/anchor")};
+  open();
+  return image;
+}
+
+void Machine::put_back(const Image& image, bool with_anchor) {
+  close();
+  write_image(image, with_anchor);
   open();
 }
 
@@ -225,10 +247,22 @@ void Machine::open() {
   log = std::make_unique<store::ChangeLog>(clock);
   read([&](store::Connection& connection) { log->load(connection); });
   database->set_participant(log.get());
+  // As the daemon does.
+  anchor_.emplace(must(store::AnchorFile::open(folder / "anchor"), "opening an anchor"));
+  must(sync::recall(node(), *anchor_, print), "recalling");
+  keeper_.emplace(*anchor_, site_id(number), print);
+  keeper_->keep(log->own());
+  log->on_commit([this](std::int64_t) { keeper_->keep(log->own()); });
+}
+
+void Machine::close() {
+  database.reset();
+  keeper_.reset();
+  anchor_.reset();
 }
 
 void Machine::restart() {
-  database.reset();
+  close();
   open();
 }
 

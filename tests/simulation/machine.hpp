@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "store/anchor.hpp"
 #include "store/record.hpp"
 #include "store/write_records.hpp"
 #include "sync/import.hpp"
@@ -45,15 +46,22 @@ class SimClock final : public Clock {
 
 // A row this machine acknowledged to its user, as it stood then.
 struct Acknowledged {
+  EpochId epoch;
   std::int64_t seq = 0;
   Hash hash{};
   std::int64_t seen_n = 0;  // how much of central's log the machine held when it wrote
 };
 
+// What a machine has on its disk, as a backup keeps it.
+struct Image {
+  Bytes database;
+  Bytes anchor;  // empty: there is none
+};
+
 class Machine {
  public:
-  // `number` 0 is central; `file` is the content of the database it starts with.
-  Machine(std::size_t number, std::filesystem::path folder, const Bytes& file,
+  // `number` 0 is central; `image` is what it starts with.
+  Machine(std::size_t number, std::filesystem::path folder, const Image& image,
           const UnixMillis& now, std::uint64_t seed);
 
   bool is_central() const { return number == 0; }
@@ -61,6 +69,9 @@ class Machine {
   std::string name() const;
   void restart();
   sync::Node node();
+  Image image();
+  // Stops, has the database of the image, and its anchor or the one that is there, and starts.
+  void put_back(const Image& image, bool with_anchor);
 
   // Runs `work(Connection&) -> Result<T>` as the daemon would.
   template <class Work>
@@ -81,22 +92,29 @@ class Machine {
   const std::filesystem::path folder;
   SimClock clock;
   Rng random;
+  store::MachinePrint print{"system", "board", ""};  // another one: another machine
   std::unique_ptr<store::ChangeLog> log;
   std::unique_ptr<store::Database> database;
   sync::BundleOptions options;
   std::vector<Acknowledged> acknowledged;
 
  private:
+  void write_image(const Image& image, bool with_anchor) const;
   void open();
+  void close();
+
+  std::optional<store::AnchorFile> anchor_;
+  std::optional<store::AnchorKeeper> keeper_;
 };
 
 // Fixed for all runs: who a machine is.
 inline constexpr std::size_t sites_max = 4;
+inline constexpr std::int64_t central_ord = 1'760'000'000;  // of central's first life
 const sync::Keys& keys_of(std::size_t number);
 SiteId site_id(std::size_t number);
-// The file of a database of machine `number`, initialised and enrolled, with nothing in it. Made
-// once per process.
-const Bytes& template_of(std::size_t number);
+// What machine `number` begins with, initialised and enrolled, with nothing in it. Made once per
+// process.
+const Image& template_of(std::size_t number);
 // A folder on a RAM disk when there is one.
 std::filesystem::path scratch_folder();
 

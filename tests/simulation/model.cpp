@@ -160,7 +160,7 @@ class Repetition {
   void export_up(const json::object& event) {
     Machine& site = *machines_.at(text(event, "at"));
     numbered(event).to = &central();
-    must(sync::pack_changes(site.node(), std::nullopt, keep_in(numbered(event))), "exporting");
+    must(sync::pack_changes(site.node(), {}, keep_in(numbered(event))), "exporting");
   }
 
   void pack_for(Machine& site, Bundle& bundle) {

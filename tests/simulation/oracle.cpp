@@ -32,6 +32,12 @@ std::vector<LogLine> read_log(store::Connection& connection) {
   return lines;
 }
 
+// What happened to a site's machine changes no record.
+bool is_event_of_site(const json::object& members) {
+  const json::value* row = members.if_contains("row");
+  return row != nullptr && row->as_object().at("k").as_string() == "evt";
+}
+
 // No stamp counts later than a minute after it was received.
 HlcStamp clamped(HlcStamp stamp, UnixMillis received) {
   return std::min(stamp, HlcStamp::at(received + 60'000));
@@ -41,9 +47,21 @@ std::size_t scope_field(const Kind& kind) {
   return static_cast<std::size_t>(kind.find_field(kind.scope_field));
 }
 
-constexpr const char* deleted = "deleted";
+ChangeUid uid_at(store::Connection& connection, const EpochId& epoch, std::int64_t seq) {
+  auto cursor = connection.query(
+      "SELECT coalesce(i.uid,substr(i.hash,1,16)) FROM ingest i JOIN site_epoch e ON "
+      "e.number=i.epoch WHERE e.epoch=?1 AND i.seq=?2",
+      epoch, seq);
+  if (!cursor.next()) throw Violation("oracle", "a row of the log is in no ledger");
+  return cursor.id<ChangeUid>(0);
+}
 
 }  // namespace
+
+Version Oracle::version_at(std::int64_t n) const {
+  const auto life = lives_.upper_bound(n);
+  return {life == lives_.begin() ? central_ord : std::prev(life)->second, n};
+}
 
 const json::value& Oracle::Entity::value(std::string_view field) const {
   return now(static_cast<std::size_t>(kind->find_field(field))).value;
@@ -55,36 +73,56 @@ void Oracle::conflict(const char* type, const Row& row, std::string_view field,
   ++state_.conflicts[{type, row.change.record, std::string(field), customer, winner, loser}];
 }
 
+// A row of a site as the line about it says; of one that is released, as it was met first.
+Oracle::Row Oracle::read_row(store::Connection& connection, const json::object& members) const {
+  const auto epoch = *parse_id<EpochId>(members.at("ep").as_string());
+  const std::int64_t seq = members.at("seq").as_int64();
+  const Place place{site_number(members.at("site").as_string()), epoch, seq};
+  if (!members.contains("row")) return rows_.at(place);
+  Row row;
+  row.place = place;
+  row.change = must(decode_change(to_json_text(members.at("row"))), "oracle");
+  row.uid = uid_at(connection, epoch, seq);
+  return row;
+}
+
 void Oracle::replay(store::Connection& connection) {
-  const std::vector<LogLine> lines = read_log(connection);
   std::vector<Row> transaction;  // of one site, not yet decided
-  for (const LogLine& line : lines) {
-    const bool decision = line.kind() == "dec" || line.kind() == "rel";
-    Row row;
-    if (decision) {
-      row.place = {site_number(line.members.at("site").as_string()),
-                   line.members.at("seq").as_int64()};
-      row.change = line.kind() == "rel"
-                       ? rows_.at(row.place).change
-                       : must(decode_change(to_json_text(line.members.at("row"))), "oracle");
-      row.n = line.n;
-      row.effective = clamped(row.change.hlc, line.recorded_at);
+  for (const LogLine& line : read_log(connection)) {
+    const bool of_site = line.kind() == "dec" || line.kind() == "rel";
+    std::optional<Row> row;
+    if (of_site && !is_event_of_site(line.members)) {
+      row = read_row(connection, line.members);
+      row->n = line.n;
+      row->effective = clamped(row->change.hlc, line.recorded_at);
     }
-    const bool goes_on = line.kind() == "dec" && row.change.continues && !transaction.empty() &&
-                         transaction.back().site() == row.site();
+    const bool goes_on = row && line.kind() == "dec" && row->change.continues &&
+                         !transaction.empty() && transaction.back().site() == row->site();
     if (!goes_on) decide_together(std::exchange(transaction, {}));
-    if (line.kind() == "dec") {
-      rows_[row.place] = row;
-      transaction.push_back(std::move(row));
-    } else if (line.kind() == "rel") {
-      decide_together({row});
+    if (row && line.kind() == "dec") {
+      rows_[row->place] = *row;
+      transaction.push_back(std::move(*row));
+    } else if (row) {
+      decide_together({*row});
     } else if (line.kind() == "cfr") {
       state_.resolved.insert(*parse_id<RecordId>(line.members.at("cf").as_string()));
-    } else {
+    } else if (line.kind() == "evt") {
+      if (line.members.at("ev").as_string() == "new_life")
+        lives_[line.n] = line.members.at("f").as_object().at("ord").as_int64();
+    } else if (!of_site) {
       central_wrote(must(decode_change(line.text), "oracle"), line.n);
     }
   }
   decide_together(transaction);
+}
+
+// A row that was issued again counts once; one that waited is decided where it is now.
+std::optional<std::string> Oracle::decided_before(const Row& row) {
+  const auto counted = counted_.find({row.site(), row.uid});
+  if (counted == counted_.end()) return std::nullopt;
+  if (counted->second.disposition != "held") return counted->second.disposition;
+  held_.erase(counted->second.place);
+  return std::nullopt;
 }
 
 // If one row of a transaction is rejected or held, so are all, and nothing of them happened.
@@ -94,7 +132,8 @@ void Oracle::decide_together(const std::vector<Row>& rows) {
   const std::optional<State> before = rows.size() > 1 ? std::optional(state_) : std::nullopt;
   std::map<Place, std::string> decided;
   for (const Row& row : rows) {
-    const std::string disposition = decide(row);
+    const auto known = decided_before(row);
+    const std::string disposition = known ? *known : decide(row);
     decided[row.place] = disposition;
     if (!before || (disposition != "rejected" && disposition != "held")) continue;
     state_ = *before;
@@ -102,9 +141,12 @@ void Oracle::decide_together(const std::vector<Row>& rows) {
     for (const Row& each : rows) decided[each.place] = disposition;
     break;
   }
-  for (const auto& [place, disposition] : decided) {
-    dispositions_[place] = disposition;
-    if (disposition == "held") held_.insert(place);
+  for (const Row& row : rows) {
+    const std::string& disposition = dispositions_[row.place] = decided.at(row.place);
+    if (disposition == "held") held_.insert(row.place);
+    Counted& counted = counted_[{row.site(), row.uid}];
+    if (counted.disposition.empty() || counted.disposition == "held")
+      counted = {disposition, row.place};
   }
 }
 
@@ -244,12 +286,6 @@ std::string Oracle::unplaced(const Row& row, const json::value& parent, const En
   return "conflict";
 }
 
-void Oracle::edit_of_deleted(const Row& row, const Audience& audience) {
-  for (const FieldChange& field : row.change.fields)
-    conflict("edit_vs_delete", row, row.change.kind->fields[field.field].name,
-             told_under(row.site(), audience), deleted, to_json_text(field.new_value));
-}
-
 std::string Oracle::changed(const Row& row) {
   const Change& change = row.change;
   const auto found = state_.entities.find(change.record);
@@ -298,89 +334,6 @@ std::string Oracle::changed(const Row& row) {
   lost = lost || !lost_names.empty();
   if (change.resolves) state_.resolved.insert(*change.resolves);
   return lost ? "superseded" : "applied";
-}
-
-bool Oracle::is_referred_to(const RecordId& id) const {
-  for (const auto& [other, entity] : state_.entities)
-    for (std::size_t i = 0; entity.alive && i < entity.fields.size(); ++i)
-      if (entity.kind->fields[i].type == FieldType::reference &&
-          reference(entity.now(i).value) == id)
-        return true;
-  return false;
-}
-
-std::string Oracle::removed(const Row& row) {
-  const Change& change = row.change;
-  const auto found = state_.entities.find(change.record);
-  if (found == state_.entities.end()) return missing(row);
-  Entity& entity = found->second;
-  if (!entity.alive) {  // both deleted it
-    if (change.resolves) state_.resolved.insert(*change.resolves);
-    return "applied";
-  }
-  const auto audience = audience_of(change.record, entity);
-  if (audience && !sees(row.site(), *change.kind, *audience)) return out_of_scope(row, *audience);
-  if (is_referred_to(change.record)) {
-    conflict("in_use", row, "", told_under(row.site(), audience.value_or(Audience{})), "", deleted);
-    return "rejected";
-  }
-  entity.last_audience = audience.value_or(Audience{});
-  for (std::size_t i = 0; i < entity.fields.size(); ++i) {
-    const Written& now = entity.now(i);
-    const bool seen = change.base && now.n <= change.base->n;
-    if (now.author != row.site() && !seen)
-      conflict("delete_vs_edit", row, change.kind->fields[i].name,
-               told_under(row.site(), entity.last_audience), deleted, to_json_text(now.value));
-  }
-  entity.alive = false;
-  entity.gone_n = row.n;
-  if (change.resolves) state_.resolved.insert(*change.resolves);
-  return "applied";
-}
-
-// Whole, as the site has it, but for what is central's; where it lives already, as an edit.
-std::string Oracle::restored(const Row& row) {
-  const Change& change = row.change;
-  const auto found = state_.entities.find(change.record);
-  if (found == state_.entities.end()) return missing(row);
-  Entity& entity = found->second;
-  const auto is_central = [&](std::size_t field) {
-    return entity.kind->fields[field].merge == MergeClass::central;
-  };
-  if (entity.alive) {
-    Row edit = row;
-    std::erase_if(edit.change.fields,
-                  [&](const FieldChange& field) { return is_central(field.field); });
-    return changed(edit);
-  }
-  if (!change.base || change.base->n != entity.gone_n) {
-    edit_of_deleted(row, entity.last_audience);
-    return "conflict";
-  }
-  std::vector<json::value> values(entity.fields.size());
-  std::set<std::size_t> written;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    if (is_central(i)) values[i] = entity.now(i).value;
-  for (const FieldChange& field : change.fields) {
-    if (!is_central(field.field)) values[field.field] = field.new_value;
-    written.insert(field.field);
-  }
-  std::set<std::size_t> lost;
-  if (const auto named = lacking(row, values, nullptr, lost)) return unplaced(row, *named, nullptr);
-  const auto audience = audience_of(*change.kind, change.record, values);
-  if (!audience) return unplaced(row, values[scope_field(*change.kind)], nullptr);
-  if (change.kind->name == "customer") {
-    if (state_.scopes.contains(row.site())) state_.scopes[row.site()].insert(change.record);
-  } else if (!sees(row.site(), *change.kind, *audience)) {
-    return out_of_scope(row, *audience);
-  }
-  entity.alive = true;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    entity.fields[i].push_back({row.n, std::move(values[i]), row.site(), row.effective});
-  find_duplicates(row, written, nullptr);
-  lost_mentions(row, lost);
-  if (change.resolves) state_.resolved.insert(*change.resolves);
-  return lost.empty() ? "applied" : "superseded";
 }
 
 }  // namespace skerry::sim

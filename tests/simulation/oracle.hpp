@@ -24,9 +24,12 @@ class Oracle {
   // Throws a Violation when central is anything else.
   void compare(store::Connection& connection) const;
   // The bases that row `seq` of a site names are the versions the site held at position `seen_n`.
-  void check_bases(std::size_t site, std::int64_t seq, std::int64_t seen_n) const;
+  void check_bases(std::size_t site, const EpochId& epoch, std::int64_t seq,
+                   std::int64_t seen_n) const;
 
  private:
+  static constexpr const char* deleted = "deleted";  // the side of a conflict without a value
+
   // The customers whose scope decides who sees a record; zero: nobody's.
   struct Audience {
     RecordId customer;
@@ -48,13 +51,14 @@ class Oracle {
     const Written& now(std::size_t field) const { return fields[field].back(); }
     const json::value& value(std::string_view field) const;
   };
-  using Place = std::pair<std::size_t, std::int64_t>;  // site, seq
+  using Place = std::tuple<std::size_t, EpochId, std::int64_t>;  // site, epoch, seq
   struct Row {
     Change change;
     Place place;
     std::int64_t n = 0;  // of the decision
     HlcStamp effective;
-    std::size_t site() const { return place.first; }
+    ChangeUid uid;  // the same wherever it is issued again
+    std::size_t site() const { return std::get<0>(place); }
   };
   // Type, record, field, the customer it is told under, the winner's value, the loser's.
   using About = std::tuple<std::string, RecordId, std::string, RecordId, std::string, std::string>;
@@ -77,7 +81,11 @@ class Oracle {
   // oracle.cpp
   void central_wrote(const Change& change, std::int64_t n);
   void site_changed(const Change& change);
+  Row read_row(store::Connection& connection, const json::object& members) const;
   void decide_together(const std::vector<Row>& rows);
+  std::optional<std::string> decided_before(const Row& row);
+  // Central's version n, with the life it was given in.
+  Version version_at(std::int64_t n) const;
   std::string decide(const Row& row);
   std::string created(const Row& row);
   std::string changed(const Row& row);
@@ -98,8 +106,7 @@ class Oracle {
                 const std::string& winner, const std::string& loser);
 
   // oracle_fields.cpp
-  static Met meet(const Field& field, const Written& now, const FieldChange& change,
-                  const Row& row);
+  Met meet(const Field& field, const Written& now, const FieldChange& change, const Row& row) const;
   void find_duplicates(const Row& row, const std::set<std::size_t>& written,
                        const json::value& custom_before);
   void find_duplicate(const Row& row, std::size_t field);
@@ -126,6 +133,12 @@ class Oracle {
   void compare_dispositions(store::Connection& connection) const;
 
   State state_;
+  std::map<std::int64_t, std::int64_t> lives_;  // the first n of each life, and its ord
+  struct Counted {
+    std::string disposition;
+    Place place;
+  };
+  std::map<std::pair<std::size_t, ChangeUid>, Counted> counted_;  // each change once
   std::map<Place, Row> rows_;
   std::map<Place, std::string> dispositions_;
   std::set<Place> held_;

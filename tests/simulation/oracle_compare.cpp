@@ -117,17 +117,18 @@ void Oracle::compare_dispositions(store::Connection& connection) const {
   for (const auto& [place, disposition] : dispositions_) {
     auto cursor = connection.query(
         "SELECT i.disposition FROM ingest i JOIN site_epoch e ON e.number=i.epoch JOIN site s ON "
-        "s.row=e.site WHERE s.row=?1 AND i.seq=?2",
-        static_cast<std::int64_t>(place.first), place.second);
+        "s.row=e.site WHERE s.row=?1 AND e.epoch=?2 AND i.seq=?3",
+        static_cast<std::int64_t>(std::get<0>(place)), std::get<1>(place), std::get<2>(place));
     const std::string here = cursor.next() ? std::string(cursor.text(0)) : "nothing";
     if (here != disposition)
       throw Violation("I8", fmt::format("row {} of site{} is {} at central, its log gives {}",
-                                        place.second, place.first, here, disposition));
+                                        std::get<2>(place), std::get<0>(place), here, disposition));
   }
 }
 
-void Oracle::check_bases(std::size_t site, std::int64_t seq, std::int64_t seen_n) const {
-  const Row& row = rows_.at({site, seq});
+void Oracle::check_bases(std::size_t site, const EpochId& epoch, std::int64_t seq,
+                         std::int64_t seen_n) const {
+  const Row& row = rows_.at({site, epoch, seq});
   const auto entity = state_.entities.find(row.change.record);
   if (row.change.op == ChangeOp::create || entity == state_.entities.end()) return;
   const auto held = [&](std::size_t field) {

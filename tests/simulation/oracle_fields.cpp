@@ -65,7 +65,7 @@ std::string text_of(const json::value& value) {
 }  // namespace
 
 Oracle::Met Oracle::meet(const Field& field, const Written& now, const FieldChange& change,
-                         const Row& row) {
+                         const Row& row) const {
   Met met;
   if (field.merge == MergeClass::set) {
     met.stands = merged_set(now.value, change.old_value, change.new_value);
@@ -103,7 +103,7 @@ Oracle::Met Oracle::meet(const Field& field, const Written& now, const FieldChan
   }
   if (field.merge != MergeClass::shared && field.merge != MergeClass::group)
     throw Violation("oracle", fmt::format("knows no rule for the field {}", field.name));
-  const bool saw_it = (change.base && change.base->n == now.n) || now.author == row.site();
+  const bool saw_it = change.base == version_at(now.n) || now.author == row.site();
   const bool same = now.value == change.new_value;  // then the later writer is its author
   met.clash = !saw_it && !same;
   met.lost = met.clash && !later;

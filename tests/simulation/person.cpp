@@ -21,6 +21,7 @@ bool is_refusal(Errc code) {
     case Errc::in_use:
     case Errc::not_found:
     case Errc::owned_by_central:
+    case Errc::read_only_copy:
     case Errc::reference_not_found:
     case Errc::validation_failed:
     case Errc::wrong_role:
@@ -66,7 +67,8 @@ void Person::acknowledge(std::int64_t seq_before, std::int64_t rows_max) {
     const std::int64_t seen = machine_.is_central() ? 0 : store::read_upstream(connection)->n;
     auto rows = connection.query("SELECT seq,hash FROM change_log WHERE log=?1 AND seq>?2",
                                  head.number, seq_before);
-    while (rows.next()) machine_.acknowledged.push_back({rows.integer(0), rows.hash(1), seen});
+    while (rows.next())
+      machine_.acknowledged.push_back({head.epoch, rows.integer(0), rows.hash(1), seen});
   });
 }
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,19 @@ struct InAir {
   std::size_t to = 0;
 };
 
+// What machines forget (disasters.cpp), drawn like the faults of a swarm.
+struct Disasters {
+  bool site_restores = false;  // the database alone; the anchor knows better
+  bool rollbacks = false;      // a whole machine, its anchor too
+  bool clones = false;
+  bool relocations = false;  // the disk in another machine
+  bool central_restores = false;
+  bool any() const {
+    return site_restores || rollbacks || clones || relocations || central_restores;
+  }
+};
+Disasters draw_disasters(Rng& fate);
+
 class World {
  public:
   // `aloud`: the steps go to stdout.
@@ -40,8 +55,15 @@ class World {
 
   Machine& central() { return *machines_[0]; }
   Machine& site(std::size_t number) { return *machines_[number]; }
+  // The machine and its clones.
+  std::vector<Machine*> instances(std::size_t number);
+  // The one that writes the epoch which central has as the site's; nullptr: none does.
+  Machine* active_instance(std::size_t number);
+  // Changes that a restore destroyed, where they had been acknowledged.
+  bool is_destroyed(const ChangeUid& uid) const { return destroyed_.contains(uid); }
   std::size_t sites() const { return swarm_.sites; }
   const Swarm& swarm() const { return swarm_; }
+  bool any_disasters() const { return disasters_.any(); }
   Journal& journal() { return journal_; }
   // I5: no position goes down.
   void note_cursors();
@@ -54,6 +76,16 @@ class World {
   void step();
   Person person(Machine& machine) { return {machine, rng_, swarm_, journal_}; }
 
+  // disasters.cpp
+  bool strike();
+  void restore(Machine& machine, bool with_anchor);
+  void clone(Machine& machine);
+  void settle_after_disasters();
+  // What an administrator decides about copies.
+  void administrate();
+  Machine& some_instance(std::size_t number);
+  bool may_refuse(Errc code) const;
+
   // carriers.cpp
   void export_up(Machine& site);
   void export_down(std::size_t site, bool always);
@@ -64,8 +96,12 @@ class World {
   void expect_refused(const InAir& bundle, Machine& to, ByteView bytes, const char* why);
   void scan_for_scope(const InAir& bundle);
 
+  void note_cursors_of(Machine& machine);
+
   struct Cursor {
+    std::int64_t ord = 0;
     std::int64_t n = 0;
+    EpochId epoch;
     std::int64_t acked = 0;
     std::int64_t down = 0;  // as central heard of it
   };
@@ -77,7 +113,12 @@ class World {
   const std::filesystem::path folder_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::vector<InAir> air_;
-  std::vector<Cursor> cursors_;
+  std::map<const Machine*, Cursor> cursors_;
+  Rng fate_;  // a stream of its own: runs without disasters stay what they were
+  const Disasters disasters_;
+  std::vector<std::unique_ptr<Machine>> clones_;
+  std::map<const Machine*, Image> backups_;
+  std::set<ChangeUid> destroyed_;
 };
 
 }  // namespace skerry::sim

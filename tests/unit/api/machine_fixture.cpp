@@ -32,7 +32,7 @@ MachineTest::MachineTest(Role role, store::DatabaseOptions storage) {
   write([&](store::Connection& connection) -> Result<void> {
     store::write_identity(connection, {role, SiteId{}, "test"});
     const bool central = role == Role::central;
-    log.start_own(connection, new_id<EpochId>(random), central ? clock.wall_ms() / 1000 : 0);
+    log.start_own(connection, {new_id<EpochId>(random), central ? clock.wall_ms() / 1000 : 0});
     return {};
   });
   spool = std::make_unique<sync::Spool>(must(sync::Spool::open(folder / "spool")));

@@ -28,12 +28,15 @@ TEST(Config, DefaultsWithoutAFile) {
   EXPECT_EQ(config->listen_address, "127.0.0.1:7070");
   EXPECT_EQ(config->exchange_interval_seconds, 0);
   EXPECT_EQ(config->socket(), "/var/lib/skerry/skerry.sock");
+  EXPECT_EQ(config->anchor(), "/var/lib/skerry.anchor");
 }
 
 TEST(Config, EveryKeyIsRead) {
   const auto config = parse_config(R"(
 data_folder = "/data"
 io_threads = 3
+[anchor]
+folder = "/anchor"
 [listen]
 address = "[::1]:0"
 socket = "/run/s.sock"
@@ -54,6 +57,7 @@ level = "debug"
   ASSERT_TRUE(config) << config.error().errors[0].detail;
   EXPECT_EQ(config->data_folder, "/data");
   EXPECT_EQ(config->io_threads, 3);
+  EXPECT_EQ(config->anchor(), "/anchor");
   EXPECT_EQ(config->listen_address, "[::1]:0");
   EXPECT_EQ(config->socket(), "/run/s.sock");
   EXPECT_EQ(config->trusted_uids, (std::vector<std::int64_t>{1000, 1001}));

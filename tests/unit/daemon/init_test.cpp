@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "daemon/folder.hpp"
+#include "store/anchor.hpp"
 #include "store/change_log.hpp"
 #include "store/identity.hpp"
 #include "tests/unit/temporary_folder.hpp"
@@ -24,10 +25,11 @@ class Init : public ::testing::Test {
   TemporaryFolder temporary;
   const fs::path parent = temporary.path();
   DataFolder folder{parent / "data"};
+  const fs::path anchor = parent / "data.anchor";
 };
 
 TEST_F(Init, CentralBeginsALifeNow) {
-  ASSERT_TRUE(initialise({folder.path, Role::central, "vendor"}));
+  ASSERT_TRUE(initialise({folder.path, anchor, Role::central, "vendor"}));
   const auto database = store::Database::open(folder.path);
   ASSERT_TRUE(database);
   const auto reader = (*database)->read();
@@ -42,7 +44,7 @@ TEST_F(Init, CentralBeginsALifeNow) {
 }
 
 TEST_F(Init, ASiteHasNoIdAndNoOrd) {
-  ASSERT_TRUE(initialise({folder.path, Role::site, "mine"}));
+  ASSERT_TRUE(initialise({folder.path, anchor, Role::site, "mine"}));
   const auto database = store::Database::open(folder.path);
   ASSERT_TRUE(database);
   const auto reader = (*database)->read();
@@ -51,7 +53,7 @@ TEST_F(Init, ASiteHasNoIdAndNoOrd) {
 }
 
 TEST_F(Init, FilesArePrivateAndKeysLoad) {
-  ASSERT_TRUE(initialise({folder.path, Role::site, "mine"}));
+  ASSERT_TRUE(initialise({folder.path, anchor, Role::site, "mine"}));
   EXPECT_EQ(mode(folder.path), 0700u);
   EXPECT_EQ(mode(folder.keys()), 0700u);
   EXPECT_EQ(mode(folder.signing_key()), 0600u);
@@ -62,16 +64,40 @@ TEST_F(Init, FilesArePrivateAndKeysLoad) {
   EXPECT_EQ(load_keys(folder).error().code, Errc::bad_config);
 }
 
+TEST_F(Init, AnchorsItsLogOutsideOfTheDataFolder) {
+  ASSERT_TRUE(fs::create_directory(anchor));
+  store::Anchor old;  // of a machine that was here before
+  old.epoch.bytes[0] = 7;
+  old.seq = 42;
+  ASSERT_TRUE(store::AnchorFile::open(anchor)->write(old));
+  ASSERT_TRUE(initialise({folder.path, anchor, Role::site, "mine"}));
+  const auto database = store::Database::open(folder.path);
+  ASSERT_TRUE(database);
+  const auto reader = (*database)->read();
+  const auto written = store::AnchorFile::open(anchor)->read();
+  ASSERT_TRUE(written);
+  EXPECT_EQ(written->epoch, store::read_head(*reader, "own").epoch);
+  EXPECT_EQ(written->seq, 0);
+}
+
+TEST_F(Init, WithoutAPlaceForTheAnchorNothingIsMade) {
+  const auto made = initialise({folder.path, parent / "no" / "such", Role::site, "mine"});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, Errc::io_failed);
+  EXPECT_FALSE(fs::exists(folder.database()));
+  EXPECT_FALSE(fs::exists(folder.keys()));
+}
+
 TEST_F(Init, OnceOnly) {
-  ASSERT_TRUE(initialise({folder.path, Role::site, "mine"}));
-  const auto again = initialise({folder.path, Role::central, "other"});
+  ASSERT_TRUE(initialise({folder.path, anchor, Role::site, "mine"}));
+  const auto again = initialise({folder.path, anchor, Role::central, "other"});
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, Errc::already_exists);
 }
 
 TEST_F(Init, NamesAreForPeople) {
   for (const std::string name : {"", "  ", "a\nb", "\xff"}) {
-    const auto made = initialise({folder.path, Role::site, name});
+    const auto made = initialise({folder.path, anchor, Role::site, name});
     ASSERT_FALSE(made);
     EXPECT_EQ(made.error().code, Errc::usage);
     EXPECT_FALSE(fs::exists(folder.path));

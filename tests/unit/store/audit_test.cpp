@@ -84,10 +84,9 @@ TEST_F(AuditAtSiteTest, OwnRowsWaitUntilCentralConfirms) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(create("customer", R"({"name":"x"})"));
   EXPECT_EQ(feed()[0].disposition, "pending");
   write([&](Connection& connection) -> Result<void> {
-    Upstream upstream;
-    upstream.life.ord = 1;
-    upstream.acked = 2;
-    write_upstream(connection, upstream);
+    OwnEpoch epoch = read_own_epochs(connection).back();
+    epoch.acked = 2;
+    write_confirmed(connection, epoch);
     write_row_result(connection, log.own().number, {2, Disposition::rejected, "no"});
     log.start_received(connection, new_id<EpochId>(random));
     log.append_received(connection, "customer", RecordId{},

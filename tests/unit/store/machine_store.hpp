@@ -30,7 +30,8 @@ class MachineStoreTest : public testing::Test {
     database->set_participant(&log);
     write([&](Connection& connection) -> Result<void> {
       write_identity(connection, {role, SiteId{}, "test"});
-      log.start_own(connection, new_id<EpochId>(random), role == Role::central ? 1'780'000'000 : 0);
+      log.start_own(connection,
+                    {new_id<EpochId>(random), role == Role::central ? 1'780'000'000 : 0});
       return {};
     });
   }

@@ -30,7 +30,7 @@ class RecordsTest : public testing::Test {
     database_ = std::move(*opened);
     database_->set_participant(&log_);
     in_job([&](Connection& connection) {
-      log_.start_own(connection, new_id<EpochId>(random_), 1'700'000'000);
+      log_.start_own(connection, {new_id<EpochId>(random_), 1'700'000'000});
     });
   }
 

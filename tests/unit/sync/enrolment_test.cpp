@@ -27,8 +27,8 @@ struct Machine {
     spool = std::make_unique<Spool>(Spool::open(folder / "spool").value());
     auto work = [&](store::Connection& connection) -> Result<void> {
       store::write_identity(connection, {role, SiteId{}, "machine"});
-      log.start_own(connection, new_id<EpochId>(random),
-                    role == Role::central ? clock.wall_ms() / 1000 : 0);
+      log.start_own(connection,
+                    {new_id<EpochId>(random), role == Role::central ? clock.wall_ms() / 1000 : 0});
       return {};
     };
     EXPECT_TRUE(database->write(work));
@@ -108,7 +108,7 @@ class EnrolmentTest : public testing::Test {
     ASSERT_TRUE(sent) << sent.error().detail;
   }
   void changes_from(Machine& machine) {
-    const auto sent = pack_changes(machine.node(), std::nullopt, [&](PackedBundle&& packed) {
+    const auto sent = pack_changes(machine.node(), {}, [&](PackedBundle&& packed) {
       take(central, packed);
       return Result<void>();
     });

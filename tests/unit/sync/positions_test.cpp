@@ -30,7 +30,8 @@ StateBody state() {
   body.base = position(3);
   body.upto = position(8);
   body.waypoints = {{3, body.base.hash}, {8, body.upto.hash}};
-  body.ack = StateBody::Ack{EpochId{}, 5, Hash{}, 2};
+  body.acks = {{EpochId{{1}}, 5, Hash{}, 2, Standing::active, 4},
+               {EpochId{{2}}, 9, body.upto.hash, 0, Standing::past, std::nullopt}};
   body.part = 2;
   body.last_part = false;
   body.series[0] = 4;
@@ -104,8 +105,7 @@ TEST(Positions, StateComesBackAsItWent) {
   EXPECT_EQ(read->base, sent.base);
   EXPECT_EQ(read->upto, sent.upto);
   EXPECT_EQ(read->waypoints, sent.waypoints);
-  EXPECT_EQ(read->ack->n, 5);
-  EXPECT_EQ(read->ack->durable, 2);
+  EXPECT_EQ(read->acks, sent.acks);
   EXPECT_EQ(read->part, 2);
   EXPECT_FALSE(read->last_part);
   EXPECT_EQ(read->series, sent.series);
@@ -131,14 +131,45 @@ TEST(Positions, WaypointsArePairs) {
   EXPECT_FALSE(read_state_body(extra));
 }
 
-TEST(Positions, AnAcknowledgementIsWholeOrAbsent) {
+TEST(Positions, AnAcknowledgementIsWhole) {
   json::object extra = to_json(state());
-  extra.erase("ack");
-  EXPECT_FALSE(read_state_body(extra)->ack);
-  for (const char* name : {"epoch", "n", "hash", "durable"}) {
+  extra.erase("acks");
+  EXPECT_TRUE(read_state_body(extra)->acks.empty());
+  for (const char* name : {"epoch", "n", "hash", "durable", "standing"}) {
     json::object damaged = to_json(state());
-    damaged["ack"].as_object().erase(name);
-    EXPECT_FALSE(read_state_body(damaged)) << name;
+    damaged["acks"].as_array()[1].as_object().erase(name);
+    const auto read = read_state_body(damaged);
+    ASSERT_FALSE(read) << name;
+    EXPECT_EQ(read.error().errors[0].pointer, std::string("/acks/1/") + name);
+  }
+  extra["acks"] = json::array{1};
+  EXPECT_FALSE(read_state_body(extra));
+  json::object strange = to_json(state());
+  strange["acks"].as_array()[0].as_object()["standing"] = "lost";
+  EXPECT_FALSE(read_state_body(strange));
+}
+
+TEST(Positions, AnEpochTellsWhereItGoesOn) {
+  ChangesBody sent = changes();
+  EXPECT_FALSE(to_json(sent).contains("epoch"));  // the first, and the one that is written
+  sent.current = EpochId{{1}};
+  sent.previous = EpochId{{2}};
+  sent.parent = LogPlace{EpochId{{3}}, 17, sent.prev_hash};
+  const json::object extra = to_json(sent);
+  const auto read = read_changes_body(extra);
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(read->current, sent.current);
+  EXPECT_EQ(read->previous, sent.previous);
+  EXPECT_EQ(read->parent, sent.parent);
+  for (const char* name : {"epoch", "seq", "hash"}) {
+    json::object damaged = extra;
+    damaged["epoch"].as_object()["parent"].as_object().erase(name);
+    EXPECT_FALSE(read_changes_body(damaged)) << name;
+  }
+  for (const char* name : {"current", "previous"}) {
+    json::object damaged = extra;
+    damaged["epoch"].as_object()[name] = "nobody";
+    EXPECT_FALSE(read_changes_body(damaged)) << name;
   }
 }
 

@@ -1,6 +1,7 @@
 #include "tests/unit/sync/reconcile_fixture.hpp"
 
 #include "core/json_text.hpp"
+#include "store/own_epochs.hpp"
 
 namespace skerry::sync {
 namespace {
@@ -61,22 +62,21 @@ void Reconcile::append(Machine& at, std::initializer_list<Change> rows) {
 
 std::vector<Bytes> Reconcile::pack_up(Machine& from) {
   std::vector<Bytes> bundles;
-  const auto packed =
-      pack_changes(from.node(), std::nullopt, [&](PackedBundle&& piece) -> Result<void> {
-        bundles.push_back(sim::read_whole(piece.bundle.file.fd(), piece.bundle.size));
-        return {};
-      });
+  const auto packed = pack_changes(from.node(), {}, [&](PackedBundle&& piece) -> Result<void> {
+    bundles.push_back(sim::read_whole(piece.bundle.file.fd(), piece.bundle.size));
+    return {};
+  });
   EXPECT_TRUE(packed) << packed.error().detail;
   return bundles;
 }
 
-std::vector<Bytes> Reconcile::pack_down(Machine& to) {
+std::vector<Bytes> pack_state_for(sim::Machine& central, sim::Machine& to, bool always) {
   std::vector<Bytes> bundles;
   const auto known = central.read([&](store::Connection& connection) {
     return *store::find_site(connection, sim::site_id(to.number));
   });
   const auto packed =
-      pack_state(central.node(), known, {.always = true, .resume = {}},
+      pack_state(central.node(), known, {.always = always, .resume = {}},
                  [&](PackedBundle&& piece) -> Result<void> {
                    bundles.push_back(sim::read_whole(piece.bundle.file.fd(), piece.bundle.size));
                    return {};
@@ -84,6 +84,9 @@ std::vector<Bytes> Reconcile::pack_down(Machine& to) {
   EXPECT_TRUE(packed) << packed.error().detail;
   return bundles;
 }
+
+std::vector<Bytes> Reconcile::pack_down(Machine& to) { return pack_state_for(central, to, true); }
+std::vector<Bytes> Reconcile::pack_due(Machine& to) { return pack_state_for(central, to, false); }
 
 std::string Reconcile::take(Machine& at, const Bytes& bundle) {
   now += 1000;
@@ -135,6 +138,12 @@ std::string Reconcile::decided(Machine& about, std::int64_t seq) {
 
 store::Upstream Reconcile::upstream(Machine& at) {
   return at.read([](store::Connection& connection) { return *store::read_upstream(connection); });
+}
+
+std::int64_t Reconcile::acked(Machine& at) {
+  return at.read([](store::Connection& connection) {
+    return store::read_own_epochs(connection).back().acked;
+  });
 }
 
 void Reconcile::see_only(Machine& at, std::initializer_list<RecordId> customers) {

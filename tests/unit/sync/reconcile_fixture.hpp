@@ -38,7 +38,8 @@ class Reconcile : public testing::Test {
   void append(Machine& at, std::initializer_list<Change> rows);
 
   std::vector<Bytes> pack_up(Machine& from);
-  std::vector<Bytes> pack_down(Machine& to);
+  std::vector<Bytes> pack_down(Machine& to);  // always one
+  std::vector<Bytes> pack_due(Machine& to);   // none when central believes that `to` has all
   std::string take(Machine& at, const Bytes& bundle);  // the outcome
   void up(Machine& from);
   void down(Machine& to);
@@ -54,6 +55,7 @@ class Reconcile : public testing::Test {
   std::string told(Machine& at, std::int64_t seq);
   std::string decided(Machine& about, std::int64_t seq);
   store::Upstream upstream(Machine& at);
+  std::int64_t acked(Machine& at);  // of the epoch that is written
   // Central changes what the site sees.
   void see_only(Machine& at, std::initializer_list<RecordId> customers);
   void see_all(Machine& at);

@@ -81,9 +81,10 @@ TEST(StateLine, DeletionsAndEvictionsAreToldApart) {
 }
 
 TEST(StateLine, ResultsComeBack) {
-  const auto state = decode_state_line(encode_row_result({7, Disposition::rejected, "in \"use\""}));
+  const auto state =
+      decode_state_line(encode_row_result({EpochId{}, {7, Disposition::rejected, "in \"use\""}}));
   ASSERT_TRUE(state);
-  const auto& result = std::get<store::RowResult>(*state);
+  const auto& result = std::get<ToldResult>(*state).result;
   EXPECT_EQ(result.seq, 7);
   EXPECT_EQ(result.disposition, Disposition::rejected);
   EXPECT_EQ(result.detail, "in \"use\"");

@@ -1,0 +1,102 @@
+#include "api/handlers/copies.hpp"
+
+#include "api/handlers/author.hpp"
+#include "api/handlers/bundle_json.hpp"
+#include "api/work.hpp"
+#include "core/timestamp.hpp"
+#include "store/lost_ranges.hpp"
+#include "store/quarantine.hpp"
+#include "sync/copies.hpp"
+#include "sync/positions.hpp"
+
+namespace skerry::api {
+namespace {
+
+using Settle = Result<sync::SettledCopy> (*)(const sync::Node& node, const SiteId& site,
+                                             std::string_view epoch, const store::Author& author);
+
+json::array copies_json(store::Connection& connection, const store::Site& site) {
+  json::array copies;
+  for (const store::SiteEpoch& epoch : store::list_epochs(connection, site, sync::acks_max)) {
+    if (!epoch.copy_at) continue;
+    copies.push_back(
+        json::object{{"epoch", to_string(epoch.epoch)},
+                     {"standing", sync::to_text(sync::standing_of(site, epoch))},
+                     {"contact_at", format_timestamp(*epoch.copy_at)},
+                     {"quarantined", store::count_quarantined(connection, site, epoch.number)}});
+  }
+  return copies;
+}
+
+json::object settled_json(store::Connection& connection, const sync::SettledCopy& settled) {
+  const sync::TakenCounts& counts = settled.counts;
+  json::object object{{"site", site_json(connection, settled.site)},
+                      {"rows", json::object{{"settled", counts.rows},
+                                            {"applied", counts.applied},
+                                            {"superseded", counts.superseded},
+                                            {"rejected", counts.rejected},
+                                            {"held", counts.held}}}};
+  object["epoch"] = settled.epoch.is_zero() ? json::value() : json::value(to_string(settled.epoch));
+  return object;
+}
+
+Task<Result<Response>> settle(Context& context, Request& request, Settle how) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({"epoch"}));
+  const std::string epoch(request.query("epoch").value_or(""));
+  const store::Author author = author_of(request);
+  auto work = [&]() -> Result<Response> {
+    SiteId id;
+    {
+      const store::Reader reader = context.node.database.read();
+      SKERRY_TRY(const store::Site site, find_site_by_text(*reader, request.param("id")));
+      id = site.id;
+    }
+    SKERRY_TRY(const auto settled, how(context.node, id, epoch, author));
+    const store::Reader reader = context.node.database.read();
+    return Response::json(200, settled_json(*reader, settled));
+  };
+  auto response = co_await on_worker(context, work);
+  co_return response;
+}
+
+}  // namespace
+
+json::array lost_json(store::Connection& connection) {
+  json::array ranges;
+  for (const store::LostRange& range : store::list_lost(connection))
+    if (range.is_missing())
+      ranges.push_back(json::object{{"epoch", to_string(range.epoch)},
+                                    {"first", range.missing_from()},
+                                    {"last", range.last},
+                                    {"noticed_at", format_timestamp(range.noticed_at)}});
+  return ranges;
+}
+
+Result<Response> list_copies(Context& context, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({}));
+  const store::Reader reader = context.node.database.read();
+  SKERRY_TRY(const store::Site site, find_site_by_text(*reader, request.param("id")));
+  return Response::json(
+      200, json::object{{"items", copies_json(*reader, site)},
+                        {"quarantined", store::count_quarantined(*reader, site, std::nullopt)}});
+}
+
+Task<Result<Response>> reauthorise_copy(Context& context, Request& request) {
+  const Settle how = sync::reauthorise_copy;
+  auto response = co_await settle(context, request, how);
+  co_return response;
+}
+
+Task<Result<Response>> adopt_copy(Context& context, Request& request) {
+  const Settle how = sync::adopt_rows;
+  auto response = co_await settle(context, request, how);
+  co_return response;
+}
+
+Task<Result<Response>> discard_copy(Context& context, Request& request) {
+  const Settle how = sync::discard_rows;
+  auto response = co_await settle(context, request, how);
+  co_return response;
+}
+
+}  // namespace skerry::api

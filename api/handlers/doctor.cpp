@@ -1,0 +1,118 @@
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "api/handlers/machine.hpp"
+#include "api/handlers/machine_notes.hpp"
+#include "store/conflicts.hpp"
+#include "store/lost_ranges.hpp"
+#include "store/own_epochs.hpp"
+#include "store/record.hpp"
+#include "store/upstream.hpp"
+
+namespace skerry::api {
+namespace {
+
+// What waits longest, for a person to find it.
+std::string first_held(store::Connection& connection) {
+  auto cursor = connection.query(
+      "SELECT s.name,h.seq,i.detail FROM held h JOIN site_epoch e ON e.number=h.epoch "
+      "JOIN site s ON s.row=e.site JOIN ingest i ON i.epoch=h.epoch AND i.seq=h.seq "
+      "ORDER BY i.n LIMIT 1");
+  if (!cursor.next()) return {};
+  return fmt::format("; the first is row {} of site {}: {}", cursor.integer(1), cursor.text(0),
+                     cursor.text(2));
+}
+
+json::object finding(std::string_view severity, std::string_view subject, std::string detail,
+                     std::string next = {}) {
+  return {{"severity", severity}, {"subject", subject}, {"detail", detail}, {"next", next}};
+}
+
+void add_copy_findings(store::Connection& connection, json::array& findings) {
+  const auto upstream = store::read_upstream(connection);
+  if (upstream && upstream->copy_since)
+    findings.push_back(finding("error", "copy",
+                               "this machine is a copy of its site, which goes on elsewhere: it "
+                               "takes no writes",
+                               "skerry exchange hands over what it wrote; then at central: skerry "
+                               "site reauthorise, adopt or discard"));
+  for (const store::Site& site : store::list_sites(connection))
+    if (auto note = note_of_branches(connection, site))
+      findings.push_back(
+          finding("warning", "copy", std::move(note->first), std::move(note->second)));
+}
+
+void add_lost_findings(store::Connection& connection, Role role, json::array& findings) {
+  const auto own = store::read_own_epochs(connection);
+  for (const store::LostRange& range : store::list_lost(connection)) {
+    if (!range.is_missing()) continue;
+    const bool centrals = role == Role::central &&
+                          std::any_of(own.begin(), own.end(),
+                                      [&](const auto& life) { return life.epoch == range.epoch; });
+    findings.push_back(finding(
+        "warning", "lost rows",
+        fmt::format("rows {} to {} of {} {} are lost{}", range.missing_from(), range.last,
+                    centrals ? "central's life" : "a site's epoch", to_string(range.epoch),
+                    centrals ? "" : ": nobody has them"),
+        centrals ? "what sites wrote comes back with their exchanges; enter again what people at "
+                   "central wrote before the restore"
+                 : "ask the people there for what they wrote before the restore, and enter it "
+                   "again"));
+  }
+}
+
+}  // namespace
+
+Result<Response> get_doctor(Context& context, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({}));
+  const store::Reader reader = context.node.database.read();
+  json::array findings;
+  const std::uint64_t free = free_bytes(context.data_folder);
+  findings.push_back(free < disk_reserve_bytes
+                         ? finding("error", "disk", fmt::format("{} bytes are free", free),
+                                   "free some space on the data folder's disk")
+                         : finding("ok", "disk", fmt::format("{} MiB are free", free >> 20)));
+  findings.push_back(finding("ok", "sqlite",
+                             fmt::format("version {}; one connection writes, so the WAL defect "
+                                         "before 3.51.3 does not apply",
+                                         store::sqlite_version())));
+  if (const auto tables = store::check_tables(*reader); !tables)
+    findings.push_back(
+        finding("error", "schema", tables.error().detail, "restore a backup of this version"));
+  else
+    findings.push_back(finding("ok", "schema", "every table fits its kind"));
+  const auto upstream = store::read_upstream(*reader);
+  if (context.role == Role::site && !upstream)
+    findings.push_back(
+        finding("warning", "central", "this site has no central yet", "skerry enrol INVITATION"));
+  if (upstream && upstream->life.ord == 0)
+    findings.push_back(finding("warning", "central", "its first state has not arrived",
+                               "skerry exchange DIR, here and at central"));
+  if (const auto trouble = read_trouble(*reader, context))
+    findings.push_back(finding("error", "exchange", text_of(*trouble), trouble->next));
+  const Untaken untaken = read_untaken(*reader, context.role);
+  if (untaken.held > 0)
+    findings.push_back(finding("warning", "rows", text_of(untaken) + first_held(*reader),
+                               "exchange with the site that made the missing record; it is taken "
+                               "in by itself then"));
+  else if (untaken.rejected > 0)
+    findings.push_back(finding("ok", "rows", text_of(untaken) + "; skerry audit list says why"));
+  if (context.role == Role::site && upstream && context.online.url.empty())
+    findings.push_back(finding("ok", "exchange", "by file only: central.url is not set"));
+  const std::int64_t conflicts = store::count_open_conflicts(*reader);
+  findings.push_back(conflicts > 0 ? finding("warning", "conflicts",
+                                             fmt::format("{} wait for a decision", conflicts),
+                                             "skerry conflict list")
+                                   : finding("ok", "conflicts", "none is open"));
+  add_copy_findings(*reader, findings);
+  add_lost_findings(*reader, context.role, findings);
+  for (const store::Site& site : store::list_sites(*reader))
+    if (site.clock_suspect)
+      findings.push_back(
+          finding("warning", "clock",
+                  fmt::format("the clock of site {} is off by more than five minutes", site.name),
+                  "set that machine's clock; its data is taken in all the same"));
+  return Response::json(200, json::object{{"findings", std::move(findings)}});
+}
+
+}  // namespace skerry::api

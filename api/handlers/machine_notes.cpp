@@ -1,0 +1,66 @@
+#include "api/handlers/machine_notes.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
+#include "core/timestamp.hpp"
+#include "store/quarantine.hpp"
+#include "sync/engine.hpp"
+
+namespace skerry::api {
+
+std::uint64_t free_bytes(const std::filesystem::path& folder) {
+  struct statvfs info {};
+  if (::statvfs(folder.c_str(), &info) != 0) return 0;
+  return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+}
+
+std::int64_t scalar(store::Connection& connection, std::string_view sql) {
+  auto cursor = connection.query(sql);
+  return cursor.next() ? cursor.integer(0) : 0;
+}
+
+Untaken read_untaken(store::Connection& connection, Role role) {
+  if (role == Role::central)
+    return {scalar(connection, "SELECT count(*) FROM held"),
+            scalar(connection, "SELECT count(*) FROM ingest WHERE disposition='rejected'")};
+  return {scalar(connection, "SELECT count(*) FROM row_result WHERE disposition='held'"),
+          scalar(connection, "SELECT count(*) FROM row_result WHERE disposition='rejected'")};
+}
+
+std::string text_of(const Untaken& untaken) {
+  return fmt::format("{} held, {} rejected", untaken.held, untaken.rejected);
+}
+
+std::optional<store::ExchangeTrouble> read_trouble(store::Connection& connection,
+                                                   const Context& context) {
+  if (context.online.url.empty()) return std::nullopt;
+  return store::read_exchange_trouble(connection);
+}
+
+std::string text_of(const store::ExchangeTrouble& trouble) {
+  return fmt::format("the online exchange fails since {}: {}", format_timestamp(trouble.since),
+                     trouble.detail);
+}
+
+std::optional<std::pair<std::string, std::string>> note_of_branches(store::Connection& connection,
+                                                                    const store::Site& site) {
+  const std::int64_t rows = store::count_quarantined(connection, site, std::nullopt);
+  const auto epochs = store::list_epochs(connection, site, sync::acks_max);
+  const bool copy = std::any_of(epochs.begin(), epochs.end(), [&](const store::SiteEpoch& epoch) {
+    return epoch.copy_at && site.epoch != epoch.epoch && site.expected != epoch.epoch;
+  });
+  if (copy)
+    return std::pair(
+        fmt::format("there is a copy of site {}, {} rows are in quarantine", site.name, rows),
+        fmt::format("skerry site reauthorise, adopt or discard {}", site.name));
+  if (rows == 0) return std::nullopt;
+  return std::pair(
+      fmt::format("{} rows of site {} are of another branch of its log, and in quarantine", rows,
+                  site.name),
+      fmt::format("exchange with the site, which issues them again, or skerry site adopt {}",
+                  site.name));
+}
+
+}  // namespace skerry::api

@@ -1,0 +1,38 @@
+// What status and doctor both tell of a machine. Internal to the handlers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "api/context.hpp"
+#include "store/exchange_trouble.hpp"
+#include "store/sites.hpp"
+
+namespace skerry::api {
+
+inline constexpr std::uint64_t disk_reserve_bytes = 64ull << 20;  // below it: not ready
+std::uint64_t free_bytes(const std::filesystem::path& folder);
+
+// The first column of the first row; 0 without one.
+std::int64_t scalar(store::Connection& connection, std::string_view sql);
+
+// Rows that were not taken as they are: at central those of the sites, at a site its own.
+struct Untaken {
+  std::int64_t held = 0;
+  std::int64_t rejected = 0;
+};
+Untaken read_untaken(store::Connection& connection, Role role);
+std::string text_of(const Untaken& untaken);
+
+// Of a site that exchanges online.
+std::optional<store::ExchangeTrouble> read_trouble(store::Connection& connection,
+                                                   const Context& context);
+std::string text_of(const store::ExchangeTrouble& trouble);
+
+// At central: what else writes as the site, or wrote, and what to do about it.
+std::optional<std::pair<std::string, std::string>> note_of_branches(store::Connection& connection,
+                                                                    const store::Site& site);
+
+}  // namespace skerry::api

@@ -1,0 +1,70 @@
+// site copies, reauthorise, adopt, discard: copies of a site, and what becomes of them.
+#include "core/json_text.hpp"
+#include "daemon/carrying.hpp"
+#include "daemon/commands/commands.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+Result<json::object> settle(Session& session, std::string_view verb, const std::string& site,
+                            const std::string& epoch) {
+  SKERRY_TRY(auto answer,
+             session.daemon.post_empty(fmt::format("/v1/sites/{}:{}{}", percent_encoded(site), verb,
+                                                   Query().add_if("epoch", epoch).text())));
+  session.terminal.document(answer);
+  return answer;
+}
+
+std::string name_in(const json::object& answer) {
+  return text_of(object_of(answer, "site"), "name");
+}
+
+}  // namespace
+
+Result<Exit> run_site_copies(Session& session, const std::string& site) {
+  SKERRY_TRY(const auto answer,
+             session.daemon.get_object(fmt::format("/v1/sites/{}/copies", percent_encoded(site))));
+  session.terminal.document(answer);
+  const auto copies = objects_of(answer, "items");
+  for (const json::object* copy : copies)
+    session.terminal.line("epoch {}  {:<10} last heard of {}, {} in quarantine",
+                          text_of(*copy, "epoch"), text_of(*copy, "standing"),
+                          text_of(*copy, "contact_at"),
+                          counted(integer_of(*copy, "quarantined"), "row"));
+  session.terminal.line("{}, {} in quarantine",
+                        counted(static_cast<std::int64_t>(copies.size()), "machine"),
+                        counted(integer_of(answer, "quarantined"), "row"));
+  if (!copies.empty())
+    session.terminal.next(fmt::format("skerry site reauthorise, adopt or discard {}", site));
+  return Exit::ok;
+}
+
+Result<Exit> run_site_reauthorise(Session& session, const std::string& site,
+                                  const std::string& epoch) {
+  SKERRY_TRY(const auto answer, settle(session, "reauthorise", site, epoch));
+  session.terminal.line("the copy of {} that writes epoch {} goes on as the site", name_in(answer),
+                        text_of(answer, "epoch"));
+  session.terminal.line("the machine that is the site now becomes a copy");
+  session.terminal.next("exchange with both machines, by file or online");
+  return Exit::ok;
+}
+
+Result<Exit> run_site_adopt(Session& session, const std::string& site, const std::string& epoch) {
+  SKERRY_TRY(const auto answer, settle(session, "adopt", site, epoch));
+  const json::object& rows = object_of(answer, "rows");
+  session.terminal.line("{} of copies of {} taken in: {} applied, {} superseded, {} rejected",
+                        counted(integer_of(rows, "settled"), "row"), name_in(answer),
+                        integer_of(rows, "applied"), integer_of(rows, "superseded"),
+                        integer_of(rows, "rejected"));
+  return Exit::ok;
+}
+
+Result<Exit> run_site_discard(Session& session, const std::string& site, const std::string& epoch) {
+  SKERRY_TRY(const auto answer, settle(session, "discard", site, epoch));
+  session.terminal.line("{} of copies of {} refused for good; the audit log keeps them",
+                        counted(integer_of(object_of(answer, "rows"), "settled"), "row"),
+                        name_in(answer));
+  return Exit::ok;
+}
+
+}  // namespace skerry::daemon

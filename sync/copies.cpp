@@ -1,0 +1,143 @@
+#include "sync/copies.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "store/log_event.hpp"
+#include "sync/positions.hpp"
+
+namespace skerry::sync {
+namespace {
+
+using store::Connection;
+using store::Site;
+using store::SiteEpoch;
+
+Result<Site> site_of(Connection& connection, const SiteId& id) {
+  auto site = store::find_site(connection, id);
+  if (!site) return fail(Errc::not_found, "there is no such site", "skerry site list");
+  return std::move(*site);
+}
+
+bool is_named(const SiteEpoch& epoch, std::string_view text) {
+  return to_string(epoch.epoch).starts_with(text);
+}
+
+Result<SiteEpoch> find_copy(Connection& connection, const Site& site, std::string_view text) {
+  std::optional<SiteEpoch> latest;
+  for (const SiteEpoch& epoch : store::list_epochs(connection, site, acks_max))
+    if (epoch.copy_at && is_named(epoch, text) && (!latest || *epoch.copy_at > *latest->copy_at))
+      latest = epoch;
+  if (latest) return *latest;
+  return fail(Errc::not_found,
+              text.empty() ? fmt::format("no copy of site {} was heard of", site.name)
+                           : fmt::format("no copy of site {} writes an epoch {}", site.name, text),
+              "skerry site copies " + site.name);
+}
+
+json::object facts_of(const Site& site, const EpochId& epoch, std::int64_t rows) {
+  json::object facts{{"site", to_string(site.id)}, {"rows", rows}};
+  if (!epoch.is_zero()) facts["epoch"] = to_string(epoch);
+  return facts;
+}
+
+// What is decided of a copy's rows, and that nobody waits for word of it any more.
+class RowSettling {
+ public:
+  RowSettling(const Node& node, Connection& connection, Site site)
+      : node_(node), connection_(connection) {
+    settled_.site = std::move(site);
+  }
+
+  Result<void> find(std::string_view text) {
+    for (const SiteEpoch& epoch : store::list_epochs(connection_, settled_.site, acks_max)) {
+      if (!is_named(epoch, text)) continue;
+      auto rows = store::list_quarantined(connection_, settled_.site, epoch.number);
+      if (rows.empty() && !epoch.copy_at) continue;
+      if (!text.empty()) settled_.epoch = epoch.epoch;
+      std::move(rows.begin(), rows.end(), std::back_inserter(rows_));
+      epochs_.push_back(epoch);
+    }
+    std::sort(rows_.begin(), rows_.end(), [](const auto& a, const auto& b) {
+      return std::pair(a.epoch, a.seq) < std::pair(b.epoch, b.seq);
+    });
+    if (!epochs_.empty()) return {};
+    return fail(Errc::not_found,
+                fmt::format("there is no copy of site {}, and none of its rows are in quarantine",
+                            settled_.site.name),
+                "skerry site copies " + settled_.site.name);
+  }
+
+  // They stand in an epoch of their own: in the one they were written for, others have their
+  // places.
+  template <class Settle>
+  SettledCopy settle(std::string_view event, const store::Author& author, Settle one) {
+    for (SiteEpoch epoch : epochs_) {
+      epoch.copy_at.reset();
+      store::update_epoch(connection_, epoch);
+    }
+    store::append_event(connection_, node_.log, event,
+                        facts_of(settled_.site, settled_.epoch, std::ssize(rows_)), author);
+    if (rows_.empty()) return std::move(settled_);
+    SiteEpoch own = store::insert_epoch(connection_, settled_.site, new_id<EpochId>(node_.random));
+    own.fenced = true;
+    RowTaker taker(connection_, node_.log, settled_.site, own);
+    for (const store::QuarantinedRow& row : rows_) one(taker, row);
+    settled_.counts = taker.finish();
+    store::update_epoch(connection_, own);
+    return std::move(settled_);
+  }
+
+ private:
+  const Node& node_;
+  Connection& connection_;
+  SettledCopy settled_;
+  std::vector<SiteEpoch> epochs_;
+  std::vector<store::QuarantinedRow> rows_;
+};
+
+template <class Settle>
+Result<SettledCopy> settle_rows(const Node& node, const SiteId& id, std::string_view epoch,
+                                std::string_view event, const store::Author& author,
+                                Settle settle) {
+  SKERRY_TRY_VOID(require_role(node, Role::central));
+  auto work = [&](Connection& connection) -> Result<SettledCopy> {
+    SKERRY_TRY(Site site, site_of(connection, id));
+    RowSettling settling(node, connection, std::move(site));
+    SKERRY_TRY_VOID(settling.find(epoch));
+    return settling.settle(event, author, settle);
+  };
+  return node.database.write(work);
+}
+
+}  // namespace
+
+Result<SettledCopy> reauthorise_copy(const Node& node, const SiteId& id, std::string_view epoch,
+                                     const store::Author& author) {
+  SKERRY_TRY_VOID(require_role(node, Role::central));
+  auto work = [&](Connection& connection) -> Result<SettledCopy> {
+    SKERRY_TRY(Site site, site_of(connection, id));
+    SKERRY_TRY(const SiteEpoch copy, find_copy(connection, site, epoch));
+    site.expected = copy.epoch;
+    store::note_site(connection, site);
+    const std::int64_t rows = store::count_quarantined(connection, site, copy.number);
+    store::append_event(connection, node.log, "copy_authorised", facts_of(site, copy.epoch, rows),
+                        author);
+    return SettledCopy{std::move(site), copy.epoch, {}};
+  };
+  return node.database.write(work);
+}
+
+Result<SettledCopy> adopt_rows(const Node& node, const SiteId& id, std::string_view epoch,
+                               const store::Author& author) {
+  return settle_rows(node, id, epoch, "copy_adopted", author,
+                     [](RowTaker& taker, const auto& row) { taker.adopt(row); });
+}
+
+Result<SettledCopy> discard_rows(const Node& node, const SiteId& id, std::string_view epoch,
+                                 const store::Author& author) {
+  return settle_rows(node, id, epoch, "copy_discarded", author,
+                     [](RowTaker& taker, const auto& row) { taker.discard(row, "discarded"); });
+}
+
+}  // namespace skerry::sync

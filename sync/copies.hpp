@@ -1,0 +1,35 @@
+// At central: what becomes of a copy of a site, and of the rows that were kept of it (SYNC H3,
+// H28). A machine that was put back as a whole cannot be told from a clone: a person decides.
+#pragma once
+
+#include <string_view>
+
+#include "store/write_records.hpp"
+#include "sync/node.hpp"
+#include "sync/row_taker.hpp"
+
+namespace skerry::sync {
+
+struct SettledCopy {
+  store::Site site;
+  EpochId epoch;       // of the copy; zero when it is about all of them
+  TakenCounts counts;  // of the rows
+};
+
+// `epoch`: the beginning of the id of the one the copy writes; empty: the one heard of last. Each:
+// Errc::wrong_role at a site.
+
+// The copy goes on as the site: it is told so with the next bundle, and begins a new epoch; who
+// writes the site now is a copy from then on. Errors: Errc::not_found (no copy was heard of).
+Result<SettledCopy> reauthorise_copy(const Node& node, const SiteId& site, std::string_view epoch,
+                                     const store::Author& author);
+
+// The rows in quarantine, of the epoch or of all, are taken in as the site's, or refused for good;
+// that there was a copy is not said any more until it is heard of again. Errors: Errc::not_found
+// (there are neither rows nor copies).
+Result<SettledCopy> adopt_rows(const Node& node, const SiteId& site, std::string_view epoch,
+                               const store::Author& author);
+Result<SettledCopy> discard_rows(const Node& node, const SiteId& site, std::string_view epoch,
+                                 const store::Author& author);
+
+}  // namespace skerry::sync

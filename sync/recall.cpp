@@ -1,0 +1,115 @@
+#include "sync/recall.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "store/own_epochs.hpp"
+#include "sync/engine.hpp"
+#include "sync/new_life.hpp"
+#include "sync/renew_epoch.hpp"
+
+namespace skerry::sync {
+namespace {
+
+using store::Anchor;
+using store::Connection;
+using store::OwnEpoch;
+
+constexpr std::string_view anchored_key = "anchored";
+
+const OwnEpoch* find_anchored(const std::vector<OwnEpoch>& epochs, const Anchor& anchor) {
+  const auto found = std::find_if(epochs.begin(), epochs.end(), [&](const OwnEpoch& epoch) {
+    return epoch.epoch == anchor.epoch;
+  });
+  return found == epochs.end() ? nullptr : &*found;
+}
+
+AnchorKnowledge knowledge(Connection& connection, const std::vector<OwnEpoch>& epochs,
+                          std::optional<Anchor> anchor, const store::MachinePrint& machine) {
+  AnchorKnowledge known;
+  known.anchor = std::move(anchor);
+  known.expected = store::read_meta(connection, anchored_key).has_value();
+  if (const auto identity = store::read_identity(connection)) known.site = identity->id;
+  known.machine = machine;
+  if (!known.anchor) return known;
+  const OwnEpoch* epoch = find_anchored(epochs, *known.anchor);
+  known.knows_epoch = epoch != nullptr;
+  if (epoch) known.hash_at_anchor = store::own_hash_at(connection, epoch->log, known.anchor->seq);
+  return known;
+}
+
+// The rows that the anchor knows of and the database does not.
+std::optional<LostRows> lost_rows(const std::vector<OwnEpoch>& epochs, const Anchor& anchor) {
+  const OwnEpoch* epoch = find_anchored(epochs, anchor);
+  const std::int64_t first = epoch ? epoch->end + 1 : 1;
+  if (first > anchor.seq) return std::nullopt;
+  return LostRows{anchor.epoch, first, anchor.seq};
+}
+
+void renew(Connection& connection, const Node& node, const std::vector<OwnEpoch>& epochs,
+           AnchorVerdict verdict, const std::optional<Anchor>& anchor) {
+  Renewal renewal{why::no_anchor, epochs.size() - 1, epochs.back().end, {}, {}};
+  std::optional<EpochId> previous;
+  if (verdict == AnchorVerdict::moved) renewal.why = why::moved;
+  if (verdict == AnchorVerdict::ahead) {
+    renewal.why = why::behind_anchor;
+    renewal.lost = lost_rows(epochs, *anchor);
+    if (!find_anchored(epochs, *anchor)) previous = anchor->epoch;
+  }
+  renew_epoch(connection, node.log, node.random, renewal, previous);
+}
+
+std::string describe(AnchorVerdict verdict, Role role) {
+  const std::string_view began =
+      role == Role::site ? "this site's log goes on in a new epoch" : "central began a new life";
+  switch (verdict) {
+    case AnchorVerdict::ahead:
+      return fmt::format("the database is older than the anchor, as after a restore: {}", began);
+    case AnchorVerdict::absent:
+      return fmt::format("the anchor is gone, as after a restore or a copy: {}", began);
+    case AnchorVerdict::moved:
+      return fmt::format("the database was moved to another machine: {}", began);
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+AnchorVerdict judge_anchor(const AnchorKnowledge& known) {
+  if (!known.anchor) return known.expected ? AnchorVerdict::absent : AnchorVerdict::first;
+  const Anchor& anchor = *known.anchor;
+  const bool other_site =
+      !anchor.site.is_zero() && !known.site.is_zero() && anchor.site != known.site;
+  if (!known.knows_epoch) return other_site ? AnchorVerdict::foreign : AnchorVerdict::ahead;
+  if (known.hash_at_anchor != anchor.hash) return AnchorVerdict::ahead;
+  return store::is_other_machine(anchor.machine, known.machine) ? AnchorVerdict::moved
+                                                                : AnchorVerdict::fits;
+}
+
+Result<std::string> recall(const Node& node, const store::AnchorFile& file,
+                           const store::MachinePrint& machine) {
+  SKERRY_TRY(const store::Identity identity, identity_of(node));
+  const std::optional<Anchor> anchor = file.read();
+  auto work = [&](Connection& connection) -> Result<std::string> {
+    const std::vector<OwnEpoch> epochs = store::read_own_epochs(connection);
+    const AnchorVerdict verdict = judge_anchor(knowledge(connection, epochs, anchor, machine));
+    if (verdict == AnchorVerdict::foreign)
+      return fail(Errc::bad_config, "the anchor belongs to another site",
+                  "give each data folder an anchor of its own: [anchor] folder in skerry.toml");
+    store::write_meta(connection, anchored_key, "1");
+    const bool lost_memory = verdict == AnchorVerdict::ahead ||
+                             (identity.role == Role::site && (verdict == AnchorVerdict::absent ||
+                                                              verdict == AnchorVerdict::moved));
+    if (!lost_memory || node.log.is_copy()) return std::string();
+    if (identity.role == Role::site)
+      renew(connection, node, epochs, verdict, anchor);
+    else
+      begin_life(connection, node.log, node.random, anchor->ord, why::behind_anchor,
+                 lost_rows(epochs, *anchor));
+    return describe(verdict, identity.role);
+  };
+  return node.database.write(work);
+}
+
+}  // namespace skerry::sync

@@ -1,0 +1,37 @@
+// At the start of a machine: does the database remember all that this machine did? What the anchor
+// says is held against it; a site that lost memory begins a new epoch, central a new life.
+#pragma once
+
+#include <optional>
+
+#include "store/anchor.hpp"
+#include "sync/node.hpp"
+
+namespace skerry::sync {
+
+// What is known when a machine starts.
+struct AnchorKnowledge {
+  std::optional<store::Anchor> anchor;
+  bool expected = false;  // this database was anchored before
+  SiteId site;
+  bool knows_epoch = false;            // the anchor's epoch is one of its own
+  std::optional<Hash> hash_at_anchor;  // its own hash at the anchor's row
+  store::MachinePrint machine;         // where it runs now
+};
+
+enum class AnchorVerdict : std::uint8_t {
+  fits,
+  first,    // nothing was ever written
+  ahead,    // the database is an older one, or another branch
+  absent,   // the database was put back or copied without it
+  moved,    // to another machine
+  foreign,  // it belongs to another site
+};
+AnchorVerdict judge_anchor(const AnchorKnowledge& known);
+
+// Judges and acts, before the first write of anybody else. What began, for the log of the program:
+// empty when nothing did. Errc::bad_config for an anchor of another site.
+Result<std::string> recall(const Node& node, const store::AnchorFile& file,
+                           const store::MachinePrint& machine);
+
+}  // namespace skerry::sync

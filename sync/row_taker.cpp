@@ -1,0 +1,244 @@
+#include "sync/row_taker.hpp"
+
+#include <algorithm>
+#include <fmt/compile.h>
+
+#include "core/json_text.hpp"
+#include "store/log_event.hpp"
+#include "store/log_subject.hpp"
+#include "store/sqlite/savepoint.hpp"
+
+namespace skerry::sync {
+namespace {
+
+// The row as it came, with its decision: what central's log keeps of it binds the site's bytes.
+std::string decision_line(const store::Site& site, const store::SiteEpoch& epoch, std::int64_t seq,
+                          std::string_view row, const Decision& decision) {
+  std::string line =
+      fmt::format(FMT_COMPILE(R"({{"k":"dec","site":"{}","ep":"{}","seq":{},"d":"{}")"),
+                  to_string(site.id), to_string(epoch.epoch), seq, to_text(decision.disposition));
+  if (!decision.detail.empty()) {
+    line += ",\"why\":";
+    append_json_string(line, decision.detail);
+  }
+  return line.append(",\"row\":").append(row).append("}");
+}
+
+}  // namespace
+
+RowTaker::RowTaker(store::Connection& connection, store::ChangeLog& log, const store::Site& site,
+                   store::SiteEpoch& epoch)
+    : connection_(connection),
+      log_(log),
+      site_(site),
+      epoch_(epoch),
+      decider_(connection, site, log.wall_ms()),
+      any_quarantined_(store::count_quarantined(connection, site, std::nullopt) > 0) {}
+
+void RowTaker::take(std::string_view line, std::int64_t seq, const Hash& hash) {
+  if (!forked_ && seq <= epoch_.head) {
+    const auto known = store::find_ingested(connection_, epoch_.number, seq);
+    forked_ = known && known->hash != hash;
+    if (!forked_) {
+      ++counts_.known;
+      return;
+    }
+    epoch_.fork_at = std::min(epoch_.fork_at.value_or(seq - 1), seq - 1);
+  }
+  if (forked_) return keep(line, seq, hash);
+  SiteRow row{seq, hash, std::string(line), decode_change(line), std::nullopt};
+  if (row.change) {
+    row.uid = row.change->uid;
+    latest_ = std::max(latest_, row.change->hlc);
+  }
+  line_up(std::move(row));
+}
+
+void RowTaker::line_up(SiteRow row) {
+  const bool continues = row.change && row.change->continues;
+  const bool alone = store::is_event(row.line);
+  if (!continues) decide_transaction();
+  transaction_.push_back(std::move(row));
+  if (alone) decide_transaction();
+}
+
+void RowTaker::keep(std::string_view line, std::int64_t seq, const Hash& hash) {
+  if (store::is_event(line)) return;
+  const auto change = decode_change(line);
+  const ChangeUid uid = change && change->uid ? *change->uid : store::uid_of_hash(hash);
+  // One that waits is decided where it waits.
+  const bool issued = store::find_issued(connection_, site_, uid).has_value();
+  const bool kept =
+      !issued &&
+      store::quarantine(connection_, site_, {0, epoch_.number, seq, hash, uid, std::string(line)},
+                        log_.wall_ms());
+  ++(kept ? counts_.quarantined : counts_.known);
+}
+
+TakenCounts RowTaker::finish() {
+  decide_transaction();
+  retry_held();
+  return counts_;
+}
+
+void RowTaker::adopt(const store::QuarantinedRow& row) {
+  const std::int64_t seq = epoch_.head + std::ssize(transaction_) + 1;
+  line_up({seq, row.hash, row.line, decode_change(row.line), row.uid});
+}
+
+void RowTaker::discard(const store::QuarantinedRow& row, std::string_view why) {
+  record({epoch_.head + 1, row.hash, row.line, decode_change(row.line), row.uid},
+         {Disposition::rejected, std::string(why), 0});
+}
+
+// One savepoint; if one row is rejected or held, so is the whole transaction.
+void RowTaker::decide_transaction() {
+  if (transaction_.size() == 1) {
+    decide_alone(transaction_.front());
+  } else if (!transaction_.empty()) {
+    decide_together();
+  }
+  transaction_.clear();
+}
+
+// A row that was issued again counts once: what was decided of it stands. One that waits is decided
+// anew, in its new place.
+std::optional<Decision> RowTaker::decided_before(const SiteRow& row) {
+  if (!row.uid) return std::nullopt;
+  const auto issued = store::find_issued(connection_, site_, *row.uid);
+  if (!issued) return std::nullopt;
+  if (issued->disposition != Disposition::held)
+    return Decision{issued->disposition, issued->detail, 0};
+  connection_.execute("DELETE FROM held WHERE epoch=?1 AND seq=?2", issued->epoch, issued->seq);
+  return std::nullopt;
+}
+
+Decision RowTaker::decision_for(const SiteRow& row, Version version) {
+  if (auto before = decided_before(row)) return std::move(*before);
+  if (row.change) return decider_.decide(*row.change, row.hash, version);
+  if (store::is_event(row.line)) return {};
+  const Error& error = row.change.error();
+  const bool newer = error.code == Errc::unsupported_version;
+  return {newer ? Disposition::held : Disposition::rejected, error.detail, 0};
+}
+
+void RowTaker::decide_alone(const SiteRow& row) {
+  record(row, decision_for(row, log_.next_version()));
+}
+
+void RowTaker::decide_together() {
+  std::vector<Decision> decisions;
+  Version version = log_.next_version();
+  store::Savepoint savepoint(connection_, "site_transaction");
+  for (const SiteRow& row : transaction_) {
+    decisions.push_back(decision_for(row, version));
+    ++version.n;
+    const Disposition disposition = decisions.back().disposition;
+    if (disposition == Disposition::rejected || disposition == Disposition::held) {
+      savepoint.rollback();
+      refuse_together(row, decisions.back());
+      return;
+    }
+  }
+  savepoint.release();
+  for (std::size_t i = 0; i < transaction_.size(); ++i) record(transaction_[i], decisions[i]);
+}
+
+void RowTaker::refuse_together(const SiteRow& culprit, const Decision& decision) {
+  // What is to be put before a person went with the savepoint.
+  if (decision.conflicts > 0) {
+    Version version = log_.next_version();
+    version.n += culprit.seq - transaction_.front().seq;
+    counts_.conflicts += decision_for(culprit, version).conflicts;
+  }
+  for (const SiteRow& row : transaction_) {
+    const std::string why = row.seq == culprit.seq ? decision.detail
+                                                   : fmt::format("row {} of its transaction: {}",
+                                                                 culprit.seq, decision.detail);
+    record(row, {decision.disposition, why, 0});
+  }
+}
+
+// The decision's row in central's log, and its place in `ingest`.
+void RowTaker::record(const SiteRow& row, const Decision& decision) {
+  const std::string line = decision_line(site_, epoch_, row.seq, row.line, decision);
+  const RecordId record = row.change ? row.change->record : RecordId{};
+  const std::string_view kind = row.change ? row.change->kind->name : "";
+  const store::LogSubject subject =
+      row.change ? store::find_subject(connection_, *row.change) : store::LogSubject{};
+  const auto position = log_.append_own(connection_, kind, record, line, subject);
+  store::insert_ingested(connection_, epoch_.number, row.seq,
+                         {row.hash, position.n, decision.disposition, row.uid}, decision.detail);
+  if (decision.disposition == Disposition::held) hold(epoch_.number, row.seq, record, row.line);
+  if (any_quarantined_)
+    store::release_quarantined(connection_, site_, row.uid.value_or(store::uid_of_hash(row.hash)));
+  epoch_.head = row.seq;
+  epoch_.head_hash = row.hash;
+  count(decision);
+}
+
+void RowTaker::hold(std::int64_t epoch, std::int64_t seq, const RecordId& record,
+                    std::string_view line) {
+  connection_.execute("INSERT INTO held(epoch,seq,record,line) VALUES(?1,?2,?3,?4)", epoch, seq,
+                      record, line);
+}
+
+void RowTaker::count(const Decision& decision) {
+  ++counts_.rows;
+  counts_.conflicts += decision.conflicts;
+  switch (decision.disposition) {
+    case Disposition::applied:
+      ++counts_.applied;
+      break;
+    case Disposition::superseded:
+      ++counts_.superseded;
+      break;
+    case Disposition::rejected:
+      ++counts_.rejected;
+      break;
+    case Disposition::held:
+      ++counts_.held;
+      break;
+    case Disposition::conflict:
+      break;
+  }
+}
+
+// What waited for a parent that is here now, in whichever epoch of the site.
+void RowTaker::retry_held() {
+  std::vector<HeldRow> waiting;
+  {
+    auto cursor = connection_.query(
+        "SELECT h.epoch,e.epoch,h.seq,h.line FROM held h JOIN site_epoch e ON e.number=h.epoch "
+        "WHERE e.site=?1 ORDER BY h.epoch,h.seq",
+        site_.number);
+    while (cursor.next())
+      waiting.push_back({cursor.integer(0), cursor.id<EpochId>(1), cursor.integer(2),
+                         std::string(cursor.text(3))});
+  }
+  for (const HeldRow& row : waiting) {
+    const auto known = store::find_ingested(connection_, row.epoch, row.seq);
+    const auto change = decode_change(row.line);
+    if (!known || !change) continue;
+    // It does not wait for itself.
+    connection_.execute("DELETE FROM held WHERE epoch=?1 AND seq=?2", row.epoch, row.seq);
+    const Decision decision = decider_.decide(*change, known->hash, log_.next_version());
+    if (decision.disposition == Disposition::held)
+      hold(row.epoch, row.seq, change->record, row.line);
+    else
+      release(row, *change, decision);
+  }
+}
+
+void RowTaker::release(const HeldRow& row, const Change& change, const Decision& decision) {
+  const std::string line =
+      fmt::format(R"({{"k":"rel","site":"{}","ep":"{}","seq":{},"d":"{}"}})", to_string(site_.id),
+                  to_string(row.epoch_id), row.seq, to_text(decision.disposition));
+  const auto position = log_.append_own(connection_, change.kind->name, change.record, line,
+                                        store::find_subject(connection_, change));
+  store::update_disposition(connection_, row.epoch, row.seq, decision.disposition, decision.detail,
+                            position.n);
+  ++counts_.released;
+}
+
+}  // namespace skerry::sync

@@ -1,0 +1,107 @@
+"""Central put back from a backup, with the real program."""
+
+import shutil
+import unittest
+from pathlib import Path
+
+from restored import RestoreTest
+
+
+class Lives(RestoreTest):
+    def central_is_put_back(self, anchor):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "kept"})
+        self.carry(central, site, medium)
+        kept = self.aside(central)
+        site.create("customers", {"name": "sent"})
+        central.create("customers", {"name": "lost"})
+        self.carry(central, site, medium, times=2)
+        self.put_back(central, kept, anchor)
+        noticed = central.status()["renewed"]
+        self.assertNotIn("sent", self.names(central))
+        central.create("customers", {"name": "grown"})
+        site.create("customers", {"name": "after"})
+        self.carry(central, site, medium, times=3)
+        self.assert_one_register(central, site, {"kept", "sent", "grown", "after"})
+        self.assertNotIn("lost", self.names(site))
+        self.assertIsNone(site.status()["renewed"])
+        return noticed, central.status()["renewed"]
+
+    def test_h4_central_is_put_back_and_its_anchor_knows_better(self):
+        at_start, _ = self.central_is_put_back("stays")
+        self.assertEqual(at_start["why"], "behind_anchor")
+
+    def test_h5_central_is_put_back_as_a_whole_and_grows(self):
+        at_start, later = self.central_is_put_back("back")
+        self.assertIsNone(at_start)
+        self.assertEqual(later["why"], "behind_peer")
+
+    def test_h4_a_backup_file_takes_the_place_of_the_database(self):
+        """As the manual says it; what central's own people wrote meanwhile is named as lost."""
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "kept"})
+        self.carry(central, site, medium)
+        file = central.ok("backup", "create", "--json").document()["file"]
+        kept = Path(shutil.copy(file, self.folder / "kept.db"))
+        sent = site.create("customers", {"name": "sent"})
+        self.carry(central, site, medium)
+        site.edit("customers", sent["id"], {"name": "sent and renamed"})
+        central.create("customers", {"name": "of central"})
+        self.carry(central, site, medium, times=2)
+
+        central.stop()
+        for old in central.data.glob("skerry.db*"):
+            old.unlink()
+        shutil.copy(kept, central.data / "skerry.db")
+        central.token = None  # perhaps younger than the backup
+        central.start()
+        self.assertEqual(central.status()["renewed"]["why"], "behind_anchor")
+        self.assertIn("new life", central.log())
+        self.assertTrue(any("exchange with them" in line
+                            for line in central.status()["attention"]))
+        told = self.follow_next(central, site, medium)
+        self.assert_one_register(central, site, {"kept", "sent and renamed"})
+        self.assertNotIn("of central", self.names(site), told)
+        self.assertEqual(central.status()["attention"], [])
+        lost = central.status()["lost_ranges"]
+        self.assertEqual(len(lost), 1)
+        self.assertIn("enter again", self.findings(central)["lost rows"]["next"])
+
+    def test_h4_both_are_put_back_and_what_nobody_has_is_named(self):
+        central, site, medium = self.new_pair()
+        kept = {machine: self.aside(machine, machine.role) for machine in (central, site)}
+        epoch = site.status()["log"]["epoch"]
+        site.create("customers", {"name": "in no backup"})
+        self.carry(central, site, medium)
+        for machine, copy in kept.items():
+            self.put_back(machine, copy, "stays")
+        site.create("customers", {"name": "after"})
+        self.follow_next(central, site, self.new_medium("fresh"))
+        self.assert_one_register(central, site, {"after"})
+        for machine in (central, site):
+            self.assertIn((epoch, 1, 1), [(r["epoch"], r["first"], r["last"])
+                                          for r in machine.status()["lost_ranges"]])
+            self.assertIn("lost rows", self.findings(machine))
+
+    def test_h4_two_sites_bring_back_what_they_wrote(self):
+        central, site, medium = self.new_pair()
+        other = self.new_machine("site", "other")
+        stick = self.new_medium("other stick")
+        self.enrol(central, other, stick, "other")
+        kept = self.aside(central)
+        site.create("customers", {"name": "of mine"})
+        other.create("customers", {"name": "of the other"})
+        for _ in range(2):
+            self.carry(central, site, medium)
+            self.carry(central, other, stick)
+        self.put_back(central, kept, "back")
+        self.assertEqual(self.names(central), set())
+        for _ in range(3):
+            self.carry(central, site, medium)
+            self.carry(central, other, stick)
+        self.assert_one_register(central, site, {"of mine", "of the other"})
+        self.assertEqual(other.digest(), site.digest())
+
+
+if __name__ == "__main__":
+    unittest.main()

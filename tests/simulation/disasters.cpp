@@ -1,0 +1,165 @@
+// What machines forget: databases put back from backups, with the anchor or without; whole machines
+// rolled back; clones; disks in other machines; central restored, and it knows it or not.
+#include <fmt/format.h>
+
+#include "store/quarantine.hpp"
+#include "sync/copies.hpp"
+#include "tests/simulation/checks.hpp"
+#include "tests/simulation/world.hpp"
+
+namespace skerry::sim {
+
+Disasters draw_disasters(Rng& fate) {
+  Disasters disasters;
+  if (!fate.percent(50)) return disasters;
+  disasters.site_restores = fate.percent(50);
+  disasters.rollbacks = fate.percent(40);
+  disasters.clones = fate.percent(30);
+  disasters.relocations = fate.percent(25);
+  disasters.central_restores = fate.percent(40);
+  return disasters;
+}
+
+std::vector<Machine*> World::instances(std::size_t number) {
+  std::vector<Machine*> found{machines_[number].get()};
+  for (const auto& clone : clones_)
+    if (clone->number == number) found.push_back(clone.get());
+  return found;
+}
+
+Machine& World::some_instance(std::size_t number) {
+  const auto all = instances(number);
+  return all.size() == 1 ? *all.front() : *all[fate_.below(all.size())];
+}
+
+Machine* World::active_instance(std::size_t number) {
+  const auto known = central().read([&](store::Connection& connection) {
+    return *store::find_site(connection, site_id(number));
+  });
+  for (Machine* machine : instances(number))
+    if (!machine->log->is_copy() && (!known.epoch || known.epoch == machine->log->own().epoch))
+      return machine;
+  return nullptr;
+}
+
+// What was known before may be refused by who forgot it, and by who does not stand there.
+bool World::may_refuse(Errc code) const {
+  if (code == Errc::bundle_gap) return true;
+  return disasters_.any() && (code == Errc::wrong_history || code == Errc::read_only_copy);
+}
+
+void World::restore(Machine& machine, bool with_anchor) {
+  const auto backup = backups_.find(&machine);
+  if (backup == backups_.end()) return;
+  journal_.say([&] {
+    return fmt::format("{} is put back{}", machine.name(), with_anchor ? ", its anchor too" : "");
+  });
+  journal_.happened(machine.is_central() ? "central put back"
+                    : with_anchor        ? "machine put back"
+                                         : "database put back");
+  machine.put_back(backup->second, with_anchor);
+  cursors_.erase(&machine);
+  const store::Reader reader = machine.database->read();
+  std::erase_if(machine.acknowledged, [&](const Acknowledged& row) {
+    auto cursor = reader->query(
+        "SELECT 1 FROM change_log c JOIN log l ON l.number=c.log WHERE l.epoch=?1 AND c.seq=?2 AND "
+        "c.hash=?3",
+        row.epoch, row.seq, row.hash);
+    if (cursor.next()) return false;
+    if (!machine.is_central()) destroyed_.insert(store::uid_of_hash(row.hash));
+    return true;
+  });
+}
+
+void World::clone(Machine& machine) {
+  if (instances(machine.number).size() > 2) return;
+  const bool with_anchor = fate_.percent(50);
+  Image image = machine.image();
+  if (!with_anchor) image.anchor.clear();
+  journal_.say([&] {
+    return fmt::format("{} is cloned{}", machine.name(), with_anchor ? ", its anchor too" : "");
+  });
+  journal_.happened("cloned");
+  const std::string folder = fmt::format("{}-clone{}", machine.number, clones_.size());
+  auto twin =
+      std::make_unique<Machine>(machine.number, folder_ / folder, image, now_, fate_.next());
+  twin->options = machine.options;
+  twin->acknowledged = machine.acknowledged;
+  clones_.push_back(std::move(twin));
+}
+
+// One disaster now and then, or the backup it needs.
+bool World::strike() {
+  if (!disasters_.any() || !fate_.percent(8)) return false;
+  Machine& site = some_instance(1 + fate_.below(swarm_.sites));
+  switch (fate_.below(9)) {
+    case 0:
+    case 1:
+      backups_[&site] = site.image();
+      return true;
+    case 2:
+      if (disasters_.site_restores) restore(site, false);
+      return true;
+    case 3:
+      if (disasters_.rollbacks) restore(site, true);
+      return true;
+    case 4:
+      if (disasters_.clones) clone(site);
+      return true;
+    case 5:
+      if (!disasters_.relocations) return true;
+      journal_.happened("relocated");
+      site.print.board = fmt::format("board {}", fate_.below(1000));
+      journal_.say([&] { return site.name() + " moves to another machine"; });
+      site.restart();
+      return true;
+    case 6:
+    case 7:
+      backups_[&central()] = central().image();
+      return true;
+    default:
+      if (disasters_.central_restores) restore(central(), fate_.percent(50));
+      return true;
+  }
+}
+
+// Where nobody is the site, the copy last heard of goes on; what copies wrote is taken in.
+void World::administrate() {
+  const store::Author admin{"uid:0", "api", "sim"};
+  for (std::size_t number = 1; number <= swarm_.sites; ++number) {
+    if (!active_instance(number) &&
+        sync::reauthorise_copy(central().node(), site_id(number), {}, admin))
+      journal_.say([&] { return fmt::format("central lets a copy of site{} go on", number); });
+    if (!fate_.percent(40)) continue;
+    const auto adopted = sync::adopt_rows(central().node(), site_id(number), {}, admin);
+    if (adopted)
+      journal_.say([&] {
+        return fmt::format("central adopts {} rows of site{}", adopted->counts.rows, number);
+      });
+  }
+}
+
+void World::settle_after_disasters() {
+  constexpr int exchanges_max = 16;
+  for (int round = 1; round <= exchanges_max; ++round) {
+    for (std::size_t number = 1; number <= swarm_.sites; ++number) {
+      for (Machine* site : instances(number)) {
+        now_ += 1000;
+        export_up(*site);
+        for (const InAir& bundle : std::exchange(air_, {})) deliver(bundle, central());
+      }
+      for (Machine* site : instances(number)) {
+        now_ += 1000;
+        export_down(number, true);
+        for (const InAir& bundle : std::exchange(air_, {})) deliver(bundle, *site);
+      }
+    }
+    note_cursors();
+    if (all_agree(*this))
+      return journal_.say([&] { return fmt::format("settled after {} exchanges", round); });
+    if (round % 4 == 3) administrate();
+  }
+  journal_.say([] { return "not settled"; });
+}
+
+}  // namespace skerry::sim

@@ -1,0 +1,99 @@
+// What the oracle says of deletions, and of what comes behind them.
+#include "core/json_text.hpp"
+#include "tests/simulation/oracle.hpp"
+
+namespace skerry::sim {
+
+void Oracle::edit_of_deleted(const Row& row, const Audience& audience) {
+  for (const FieldChange& field : row.change.fields)
+    conflict("edit_vs_delete", row, row.change.kind->fields[field.field].name,
+             told_under(row.site(), audience), deleted, to_json_text(field.new_value));
+}
+
+bool Oracle::is_referred_to(const RecordId& id) const {
+  for (const auto& [other, entity] : state_.entities)
+    for (std::size_t i = 0; entity.alive && i < entity.fields.size(); ++i)
+      if (entity.kind->fields[i].type == FieldType::reference &&
+          reference(entity.now(i).value) == id)
+        return true;
+  return false;
+}
+
+std::string Oracle::removed(const Row& row) {
+  const Change& change = row.change;
+  const auto found = state_.entities.find(change.record);
+  if (found == state_.entities.end()) return missing(row);
+  Entity& entity = found->second;
+  if (!entity.alive) {  // both deleted it
+    if (change.resolves) state_.resolved.insert(*change.resolves);
+    return "applied";
+  }
+  const auto audience = audience_of(change.record, entity);
+  if (audience && !sees(row.site(), *change.kind, *audience)) return out_of_scope(row, *audience);
+  if (is_referred_to(change.record)) {
+    conflict("in_use", row, "", told_under(row.site(), audience.value_or(Audience{})), "", deleted);
+    return "rejected";
+  }
+  entity.last_audience = audience.value_or(Audience{});
+  for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+    const Written& now = entity.now(i);
+    const bool seen = change.base && version_at(now.n) <= *change.base;
+    if (now.author != row.site() && !seen)
+      conflict("delete_vs_edit", row, change.kind->fields[i].name,
+               told_under(row.site(), entity.last_audience), deleted, to_json_text(now.value));
+  }
+  entity.alive = false;
+  entity.gone_n = row.n;
+  if (change.resolves) state_.resolved.insert(*change.resolves);
+  return "applied";
+}
+
+// Whole, as the site has it, but for what is central's; where it lives already, as an edit.
+std::string Oracle::restored(const Row& row) {
+  const Change& change = row.change;
+  const auto found = state_.entities.find(change.record);
+  if (found == state_.entities.end()) return missing(row);
+  Entity& entity = found->second;
+  const auto is_central = [&](std::size_t field) {
+    return entity.kind->fields[field].merge == MergeClass::central;
+  };
+  if (entity.alive) {
+    Row edit = row;
+    std::erase_if(edit.change.fields,
+                  [&](const FieldChange& field) { return is_central(field.field); });
+    return changed(edit);
+  }
+  if (!change.base || change.base->n != entity.gone_n) {
+    edit_of_deleted(row, entity.last_audience);
+    return "conflict";
+  }
+  std::vector<json::value> values(entity.fields.size());
+  std::set<std::size_t> written;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (is_central(i)) values[i] = entity.now(i).value;
+  for (const FieldChange& field : change.fields) {
+    if (!is_central(field.field)) values[field.field] = field.new_value;
+    written.insert(field.field);
+  }
+  std::set<std::size_t> lost;
+  if (const auto named = lacking(row, values, nullptr, lost)) return unplaced(row, *named, nullptr);
+  const auto audience = audience_of(*change.kind, change.record, values);
+  if (!audience)
+    return unplaced(
+        row, values[static_cast<std::size_t>(change.kind->find_field(change.kind->scope_field))],
+        nullptr);
+  if (change.kind->name == "customer") {
+    if (state_.scopes.contains(row.site())) state_.scopes[row.site()].insert(change.record);
+  } else if (!sees(row.site(), *change.kind, *audience)) {
+    return out_of_scope(row, *audience);
+  }
+  entity.alive = true;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    entity.fields[i].push_back({row.n, std::move(values[i]), row.site(), row.effective});
+  find_duplicates(row, written, nullptr);
+  lost_mentions(row, lost);
+  if (change.resolves) state_.resolved.insert(*change.resolves);
+  return lost.empty() ? "applied" : "superseded";
+}
+
+}  // namespace skerry::sim

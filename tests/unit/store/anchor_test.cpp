@@ -1,0 +1,95 @@
+#include "store/anchor.hpp"
+
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "tests/unit/temporary_folder.hpp"
+
+namespace skerry::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+class AnchorTest : public ::testing::Test {
+ protected:
+  AnchorTest() {
+    anchor.site.bytes[0] = 1;
+    anchor.epoch.bytes[0] = 2;
+    anchor.ord = 1'760'000'000;
+    anchor.seq = 42;
+    anchor.hash[0] = 3;
+    anchor.machine = {std::string(32, 'a'), "", std::string(32, 'c')};
+  }
+  AnchorFile open() { return std::move(*AnchorFile::open(folder)); }
+  fs::path file() const { return folder / "anchor"; }
+
+  TemporaryFolder temporary;
+  const fs::path folder = temporary.path() / "data.anchor";
+  Anchor anchor;
+};
+
+TEST_F(AnchorTest, ComesBackAsItWasWritten) {
+  AnchorFile made = open();
+  EXPECT_FALSE(made.read());
+  ASSERT_TRUE(made.write(anchor));
+  EXPECT_EQ(made.read(), anchor);
+  EXPECT_EQ(open().read(), anchor);
+  EXPECT_EQ(fs::file_size(file()), 512u);
+  struct stat status {};
+  ASSERT_EQ(::stat(folder.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700u);
+}
+
+TEST_F(AnchorTest, TheNewestStands) {
+  AnchorFile made = open();
+  for (std::int64_t seq : {999'999'999, 7}) {  // a shorter text leaves nothing of the longer one
+    anchor.seq = seq;
+    ASSERT_TRUE(made.write(anchor));
+    EXPECT_EQ(made.read()->seq, seq);
+  }
+}
+
+TEST_F(AnchorTest, WhatIsDamagedCountsAsNone) {
+  ASSERT_TRUE(open().write(anchor));
+  for (const std::streamoff at : {0, 20, 150, 300}) {
+    {
+      std::fstream damaged(file(), std::ios::in | std::ios::out | std::ios::binary);
+      damaged.seekp(at);
+      damaged.put('#');
+    }
+    EXPECT_FALSE(open().read()) << at;
+    ASSERT_TRUE(open().write(anchor));
+  }
+  fs::resize_file(file(), 100);
+  EXPECT_FALSE(open().read());
+}
+
+TEST_F(AnchorTest, APlaceThatCannotBeIsNamed) {
+  const auto opened = AnchorFile::open(temporary.path() / "no" / "such");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Errc::io_failed);
+  EXPECT_NE(opened.error().detail.find("no/such"), std::string::npos);
+  EXPECT_NE(opened.error().next.find("anchor"), std::string::npos);
+  ::symlink("/etc/passwd", (temporary.path() / "anchor").c_str());
+  EXPECT_FALSE(AnchorFile::open(temporary.path()));
+}
+
+TEST_F(AnchorTest, TheKeeperFollowsTheLog) {
+  AnchorFile made = open();
+  AnchorKeeper keeper(made, anchor.site, anchor.machine);
+  keeper.keep({9, anchor.epoch, anchor.ord, anchor.seq, anchor.hash, 77});
+  EXPECT_EQ(made.read(), anchor);
+}
+
+TEST_F(AnchorTest, MachinesDifferInWhatBothTell) {
+  const MachinePrint here{"a", "b", "c"};
+  EXPECT_FALSE(is_other_machine(here, here));
+  EXPECT_FALSE(is_other_machine(here, {}));
+  EXPECT_TRUE(is_other_machine(here, {"x", "", ""}));
+  EXPECT_TRUE(is_other_machine(here, {"", "x", ""}));
+  EXPECT_TRUE(is_other_machine(here, {"", "", "x"}));
+}
+
+}  // namespace
+}  // namespace skerry::store

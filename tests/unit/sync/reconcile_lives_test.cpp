@@ -1,0 +1,162 @@
+// Central put back from a backup: each hazard of the design under its number.
+#include "tests/unit/sync/reconcile_epochs_fixture.hpp"
+
+namespace skerry::sync {
+namespace {
+
+using Lives = Epochs;
+
+TEST_F(Lives, H4_ARestoredCentralGetsBackWhatSitesHave) {
+  meet(site);
+  const RecordId kept = add(site, "kept");
+  meet(site);
+  const sim::Image backup = central.image();
+  const RecordId sent = add(site, "sent");
+  const RecordId lost_here = add(central, "written at central, and in no backup");
+  ASSERT_TRUE(set(central, "customer", kept, {{"name", "of a lost day"}}));
+  meet(site, 2);
+  EXPECT_EQ(name_at(site, kept), "\"of a lost day\"");
+  const std::int64_t ord = central.log->own().ord;
+  central.put_back(backup, false);  // its anchor knows
+  EXPECT_GT(central.log->own().ord, ord);
+  EXPECT_EQ(name_at(central, sent), "-");
+  ASSERT_EQ(lost(central).size(), 1U);  // what was written at central, too
+  EXPECT_EQ(lost(central)[0].last - lost(central)[0].missing_from() + 1, 3);
+
+  const RecordId after = add(site, "after");
+  meet(site);  // the snapshot of the new life
+  EXPECT_EQ(upstream(site).life.ord, central.log->own().ord);
+  EXPECT_EQ(name_at(site, kept), "\"kept\"");
+  EXPECT_EQ(name_at(site, lost_here), "-");
+  EXPECT_EQ(name_at(site, sent), "\"sent\"");  // pending again
+  EXPECT_EQ(pending(site), 2);
+  meet(site);
+  EXPECT_EQ(pending(site), 0);
+  EXPECT_EQ(epochs(site).size(), 1U);
+  expect_same(site, {acme, kept, sent, after});
+  EXPECT_NE(name_at(central, sent), "-");
+}
+
+TEST_F(Lives, H4_ACentralThatDoesNotKnowOfItsRestoreLearnsItFromASite) {
+  meet(site);
+  const sim::Image backup = central.image();
+  const RecordId sent = add(site, "sent");
+  meet(site);
+  const std::int64_t ord = central.log->own().ord;
+  central.put_back(backup, true);
+  EXPECT_EQ(central.log->own().ord, ord);
+  meet(site);
+  EXPECT_EQ(last_up, "noted");  // the rows it sent begin behind those that central lost
+  EXPECT_GT(central.log->own().ord, ord);
+  EXPECT_EQ(lost(central).size(), 1U);  // as far as the site tells
+  meet(site);
+  EXPECT_EQ(pending(site), 0);
+  expect_same(site, {acme, sent});
+  EXPECT_NE(name_at(central, sent), "-");
+}
+
+TEST_F(Lives, H5_ACentralThatGrewPastItsOldNumberIsFoundOut) {
+  meet(site);
+  const sim::Image backup = central.image();
+  const RecordId sent = add(site, "sent");
+  meet(site);
+  const std::int64_t n = upstream(site).n;
+  central.put_back(backup, true);
+  std::vector<RecordId> grown;
+  for (const char* name : {"a", "b", "c", "d"}) grown.push_back(add(central, name));
+  ASSERT_GT(central.log->own().n, n);
+  // A bundle that central packs from where it believes the site to be does not stand on its
+  // history.
+  for (const Bytes& bundle : pack_down(site)) EXPECT_EQ(take(site, bundle), "wrong_history");
+  EXPECT_EQ(name_at(site, grown[0]), "-");
+  meet(site, 2);
+  EXPECT_EQ(pending(site), 0);
+  expect_same(site, {acme, sent, grown[0], grown[3]});
+  EXPECT_NE(name_at(central, sent), "-");
+}
+
+TEST_F(Lives, H4_ADispositionOfTheEndedLifeIsForgotten) {
+  meet(site);
+  const sim::Image backup = central.image();
+  ASSERT_TRUE(set(site, "customer", acme, {{"name", "of the site"}}));
+  ASSERT_TRUE(set(central, "customer", acme, {{"name", "of central"}}));
+  meet(site);
+  EXPECT_EQ(told(site, 1), "superseded");
+  EXPECT_EQ(conflicts(site).size(), 1U);
+  central.put_back(backup, false);
+  meet(site, 2);
+  EXPECT_EQ(told(site, 1), "applied");  // central's edit is gone
+  EXPECT_TRUE(conflicts(site).empty());
+  EXPECT_EQ(name_at(central, acme), "\"of the site\"");
+  expect_same(site, {acme});
+}
+
+TEST_F(Lives, H4_LivesAfterEachOtherAreTold) {
+  const sim::Image backup = central.image();
+  meet(site);
+  const RecordId sent = add(site, "sent");
+  meet(site);
+  for (int i = 0; i < 3; ++i) {
+    central.put_back(backup, i == 1);
+    meet(site, 2);
+    EXPECT_EQ(upstream(site).life.ord, central.log->own().ord);
+    expect_same(site, {acme, sent});
+  }
+  const auto audit = store::verify_chains(*central.database->read(), {});
+  EXPECT_TRUE(audit) << audit.error().detail;
+}
+
+TEST_F(Lives, H4_BothSidesRestored) {
+  meet(site);
+  const sim::Image site_backup = site.image();
+  const sim::Image central_backup = central.image();
+  const RecordId sent = add(site, "sent");
+  meet(site);
+  site.print.board = "another";
+  site.restart();
+  const RecordId in_second = add(site, "in the second epoch");
+  meet(site);
+  central.put_back(central_backup, true);
+  meet(site, 2);  // the epochs that central lost come back in order
+  EXPECT_EQ(known(site).epoch, site.log->own().epoch);
+  EXPECT_EQ(pending(site), 0);
+  expect_same(site, {acme, sent, in_second});
+  central.put_back(central_backup, true);
+  site.put_back(site_backup, false);
+  meet(site, 3);
+  EXPECT_EQ(pending(site), 0);
+  EXPECT_EQ(known(site).epoch, site.log->own().epoch);
+  EXPECT_EQ(name_at(central, sent), "-");  // destroyed on both sides …
+  EXPECT_FALSE(lost(site).empty());        // … and said so
+  EXPECT_FALSE(lost(central).empty());
+}
+
+TEST_F(Lives, H22_AHoleThatNobodyCanFillIsDeclared) {
+  meet(site);
+  const sim::Image backup = central.image();
+  for (const char* name : {"1", "2", "3", "4"}) add(site, name);
+  meet(site);
+  const EpochId epoch = site.log->own().epoch;
+  // Pruned: central said that they are in a verified backup.
+  auto prune = [&](store::Connection& connection) -> Result<void> {
+    connection.execute("DROP TRIGGER change_log_is_kept");
+    connection.execute("DELETE FROM change_log WHERE log=?1 AND seq<=2", site.log->own().number);
+    connection.execute("UPDATE log SET durable=2 WHERE number=?1", site.log->own().number);
+    return {};
+  };
+  ASSERT_TRUE(site.database->write(prune));
+  central.put_back(backup, false);  // … which is not this one
+  meet(site, 3);
+  EXPECT_EQ(epochs(site).back().why, why::rows_gone);
+  EXPECT_EQ(pending(site), 0);
+  for (Machine* machine : {&site, &central}) {
+    auto ranges = lost(*machine);
+    std::erase_if(ranges, [&](const store::LostRange& range) { return range.epoch != epoch; });
+    ASSERT_EQ(ranges.size(), 1U) << machine->name();
+    EXPECT_EQ(ranges[0].missing_from(), 1);
+    EXPECT_EQ(ranges[0].last, 2);
+  }
+}
+
+}  // namespace
+}  // namespace skerry::sync
