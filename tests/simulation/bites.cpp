@@ -66,7 +66,7 @@ const std::vector<Sabotage> sabotages{
     {"a site's rows are pending for ever", false, "UPDATE log SET acked=acked-1 WHERE acked>0"},
     {"a cursor went back", false, "UPDATE upstream SET n=n-1 WHERE n>0"},
     {"central believes that a site holds more", true,
-     "UPDATE site SET confirmed=confirmed+1 WHERE confirmed>0"},
+     "UPDATE site SET confirmed=confirmed+1000 WHERE confirmed>0"},
 };
 
 enum class Outcome { noticed, unnoticed, nothing_to_spoil };
