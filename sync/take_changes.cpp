@@ -129,7 +129,9 @@ class Taking {
     taken_.counts.known = seq - body_.first + 1;
     if (!taker) return {};
     taken_.counts = taker->finish();
-    if (clock_suspect(taker->latest(), log_.wall_ms())) site_.clock_suspect = true;
+    const UnixMillis now = log_.wall_ms();  // a row of long ago was only long on its way
+    if (taker->latest() > HlcStamp::at(now) && clock_suspect(taker->latest(), now))
+      site_.clock_suspect = true;
     if (epoch.fork_at != fork_before || taken_.counts.quarantined > 0) tell_branch(epoch);
     return {};
   }
