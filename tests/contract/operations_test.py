@@ -148,7 +148,7 @@ class OperationsTest(MachineTest):
         self.ask(central, "POST", f"/v1/locations/{location['id']}:archive", 200)
         self.ask(central, "POST", f"/v1/assets/{assets[0]}:scrap", 200,
                  {"scrapped_on": "2026-03-02", "disposal_reason": "worn"})
-        self.ask(central, "POST", f"/v1/assets/{assets[1]}:scrap", 422)
+        self.ask(central, "POST", f"/v1/assets/{assets[1]}:scrap", 422, {"disposal_reason": "worn"})
         self.ask(central, "GET", f"/v1/customers/{customer['id']}/summary", 200)
         self.ask(central, "GET", f"/v1/assets?at_customer={customer['id']}&scrapped=include"
                  "&count=true&sort=serial", 200)
