@@ -35,19 +35,17 @@ SiteKnowledge knowledge(Connection& connection, const std::vector<store::OwnEpoc
 
 class Taker {
  public:
-  // `upto`: where the bundle ends; `whole`: the lines are everything this site sees, and the site
-  // holds something already; `anew`: that is of a life of central that ended.
+  // `whole`: the lines are everything this site sees, and the site holds something already; `anew`:
+  // that is of a life of central that ended.
   Taker(Connection& connection, store::ChangeLog& log, const std::vector<store::OwnEpoch>& epochs,
-        Version upto, bool whole, bool anew, std::string bundle)
+        bool whole, bool anew, std::string bundle)
       : connection_(connection),
         epochs_(epochs),
-        upto_(upto),
         rebase_(connection, log, anew, std::move(bundle)),
         whole_(whole) {}
 
   Result<void> take(std::string_view line) {
     SKERRY_TRY(const StateLine state, decode_state_line(line));
-    SKERRY_TRY_VOID(check_version(state));
     if (const auto* record = std::get_if<RecordState>(&state)) {
       ++counts_.records;
       if (whole_) held_by_central_.insert(record->id);
@@ -99,21 +97,6 @@ class Taker {
   }
 
  private:
-  // What a bundle brings is of the log that it says it ends at.
-  Result<void> check_version(const StateLine& state) const {
-    Version newest;
-    if (const auto* record = std::get_if<RecordState>(&state)) {
-      newest = record->every;
-      for (const auto& field : record->fields) newest = std::max(newest, field.version);
-    } else if (const auto* gone = std::get_if<RecordGone>(&state)) {
-      newest = gone->version;
-    }
-    if (newest <= upto_) return {};
-    return fail(Errc::corrupt_bundle,
-                fmt::format("a state line is of place {} of central's log, the bundle ends at {}",
-                            newest.n, upto_.n));
-  }
-
   void show_again(std::int64_t log, std::int64_t after, std::int64_t upto) {
     for (const auto& [kind, id] : store::records_changed(connection_, log, after, upto))
       counts_.changed += rebase_.settle(*kind, id) ? 1 : 0;
@@ -128,7 +111,6 @@ class Taker {
 
   Connection& connection_;
   const std::vector<store::OwnEpoch>& epochs_;
-  Version upto_;
   Rebase rebase_;
   bool whole_;
   std::unordered_set<RecordId> held_by_central_;
@@ -235,7 +217,7 @@ class Taking {
     if (anew) connection_.execute("DELETE FROM row_result");
     if (snapshot_ && holds_any) store::erase_conflicts(connection_, std::nullopt);
     const Version upto{body_.upto.life.ord, body_.upto.n};
-    Taker taker(connection_, log_, epochs_, upto, snapshot_ && holds_any, anew, bundle_);
+    Taker taker(connection_, log_, epochs_, snapshot_ && holds_any, anew, bundle_);
     SKERRY_TRY_VOID(
         verdict.action == Action::stage
             ? take_staged(connection_, body_, taker)

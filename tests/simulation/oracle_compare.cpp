@@ -130,7 +130,8 @@ void Oracle::check_bases(std::size_t site, const EpochId& epoch, std::int64_t se
                          std::int64_t seen_n) const {
   const Row& row = rows_.at({site, epoch, seq});
   const auto entity = state_.entities.find(row.change.record);
-  if (row.change.op == ChangeOp::create || entity == state_.entities.end()) return;
+  const bool whole = row.change.op == ChangeOp::create || row.change.op == ChangeOp::restore;
+  if (whole || entity == state_.entities.end()) return;
   const auto held = [&](std::size_t field) {
     std::int64_t n = 0;
     for (const Written& written : entity->second.fields[field])

@@ -160,7 +160,8 @@ void Person::remove_whole() {
     return fmt::format("{} removes {} with {} dependants", machine_.name(), show(kind, record->id),
                        dependants.records.size());
   });
-  const auto rows = static_cast<std::int64_t>(dependants.records.size()) + 1;
+  const auto rows =
+      static_cast<std::int64_t>(dependants.records.size() + dependants.mentions.size()) + 1;
   const bool removed =
       submit(rows, [&](store::Connection& connection, store::RecordWriter& writer) -> Result<void> {
         SKERRY_TRY_VOID(store::hard_delete(connection, writer, kind, record->id, std::nullopt,

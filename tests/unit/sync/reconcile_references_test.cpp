@@ -193,5 +193,24 @@ TEST_F(ReconcileGone, AMoveFromADeletedPlaceStaysWithoutIt) {
   expect_equal(site);
 }
 
+// What one place of the log changed may not fit into a piece: that one ends before the place, and
+// brings a part of it.
+TEST_F(ReconcileAssets, APieceMayBringWhatIsBehindItsEnd) {
+  std::vector<RecordId> standing;
+  for (int i = 0; i < 5; ++i) {
+    standing.push_back(asset(central, fmt::format("{}", i), std::nullopt));
+    move(central, standing.back(), yard, {{"arrived_at", "2026-01-01"}});
+  }
+  settle();
+  ASSERT_TRUE(set(central, "customer", acme, {{"description", "before it"}}));
+  ASSERT_TRUE(set(central, "location", yard, {{"customer", to_string(bell)}}));  // and its assets
+  central.options.limits.lines_max = 4;
+  const auto pieces = pack_down(site);
+  ASSERT_GT(pieces.size(), 1U);
+  EXPECT_EQ(take(site, pieces.front()), "applied") << last_detail;
+  for (const Bytes& piece : pieces) take(site, piece);  // the place comes whole in a snapshot
+  expect_equal(site);
+}
+
 }  // namespace
 }  // namespace skerry::sync
