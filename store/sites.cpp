@@ -12,7 +12,7 @@ constexpr std::string_view site_columns =
     "app_version,schema,clock_suspect,code_hash,confirmed_ord,confirmed,confirmed_hash,scope_reset,"
     "expected";
 constexpr std::string_view epoch_columns =
-    "number,epoch,head,head_hash,durable,fenced,fork_at,copy_at,behind";
+    "number,epoch,head,head_hash,durable,fenced,fork_at,copy_at,behind,began_n";
 constexpr std::array<std::string_view, 4> status_names{"invited", "active", "fenced", "revoked"};
 
 template <class T, class Read>
@@ -68,7 +68,8 @@ SiteEpoch read_epoch(const Cursor& cursor) {
           cursor.integer(5) != 0,
           nullable<std::int64_t>(cursor, 6, number),
           nullable<UnixMillis>(cursor, 7, number),
-          cursor.integer(8) != 0};
+          cursor.integer(8) != 0,
+          cursor.integer(9)};
 }
 
 template <class Parameter>
@@ -180,9 +181,9 @@ SiteEpoch insert_epoch(Connection& connection, const Site& site, const EpochId& 
 void update_epoch(Connection& connection, const SiteEpoch& epoch) {
   connection.execute(
       "UPDATE site_epoch SET head=?2,head_hash=?3,durable=?4,fenced=?5,fork_at=?6,copy_at=?7,"
-      "behind=?8 WHERE number=?1",
+      "behind=?8,began_n=?9 WHERE number=?1",
       epoch.number, epoch.head, epoch.head_hash, epoch.durable, epoch.fenced, epoch.fork_at,
-      epoch.copy_at, epoch.behind);
+      epoch.copy_at, epoch.behind, epoch.began_n);
 }
 
 std::optional<Ingested> find_ingested(Connection& connection, std::int64_t epoch,

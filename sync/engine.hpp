@@ -103,6 +103,7 @@ struct CentralKnowledge {
   std::int64_t n = 0;                      // last row of its log
   std::optional<Hash> hash_at_down;        // its own at the position the site reports, of this life
   bool expects_any = false;                // the site has no epoch yet
+  std::int64_t began_n = 0;                // SiteEpoch::began_n of the site's epoch
   std::optional<EpochKnowledge> epoch;     // the bundle's; absent: never heard of
   std::optional<Hash> hash_before;         // its hash of the row before the bundle's first
   std::optional<Hash> hash_at_last;        // … and of the bundle's last

@@ -82,6 +82,14 @@ ChangesVerdict judge_stranger(const CentralKnowledge& central, const ChangesBody
   return verdict;
 }
 
+// The bundles of two epochs lie on one stick, and come in any order. What the site wrote before it
+// went on in another epoch reports no more of central's log than it held then; a copy that goes on
+// in the old one is told more, and says so.
+bool may_be_late(const CentralKnowledge& central, const ChangesBody& body) {
+  if (body.current) return false;
+  return !body.down || body.down->life != central.life || body.down->n <= central.began_n;
+}
+
 }  // namespace
 
 std::int64_t next_ord(std::int64_t now_seconds, std::int64_t own, std::int64_t known) {
@@ -104,6 +112,7 @@ ChangesVerdict judge_changes(const CentralKnowledge& central, const ChangesBody&
     verdict.action = Action::quarantine;
   } else {
     verdict = judge_rows(central, body, std::move(verdict));
+    if (verdict.action == Action::duplicate && may_be_late(central, body)) verdict.copy = false;
   }
   const std::int64_t head = central.epoch ? central.epoch->head : 0;
   verdict.behind = !body.current && is_active(central.epoch) && body.head < head;

@@ -45,6 +45,8 @@ CentralKnowledge knowledge(Connection& connection, const store::LogHead& own, co
     if (cursor.next()) known.hash_at_down = cursor.hash(0);
   }
   known.expects_any = !site.epoch;
+  if (const auto active = site.epoch ? store::find_epoch(connection, *site.epoch) : std::nullopt)
+    known.began_n = active->began_n;
   known.epoch = known_epoch(site, epoch);
   known.hash_before = hash_of_row(connection, epoch, body.first - 1);
   known.hash_at_last = hash_of_row(connection, epoch, body.last);
@@ -87,6 +89,7 @@ class Taking {
       if (!epoch) epoch = store::insert_epoch(connection_, site_, epoch_id);
       epoch->fenced = epoch->fenced || verdict.fence;
       if (!again_) epoch->behind = verdict.behind;
+      if (verdict.activate) epoch->began_n = body_.down ? body_.down->n : 0;
       SKERRY_TRY_VOID(take_rows(*epoch, verdict.action, lines));
       store::update_epoch(connection_, *epoch);
       if (verdict.activate) activate(epoch_id);

@@ -457,7 +457,8 @@ CREATE TABLE site_epoch(
   fenced INTEGER NOT NULL DEFAULT 0,
   fork_at INTEGER,
   copy_at INTEGER,
-  behind INTEGER NOT NULL DEFAULT 0
+  behind INTEGER NOT NULL DEFAULT 0,
+  began_n INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX site_epoch_site ON site_epoch(site, number);
 -- At central: one row for every row of a site, with the place of its decision in central's log, and

@@ -57,7 +57,8 @@ class Audit(MachineTest):
 
         rows = site.ok("audit", "list", "--json").lines()
         self.assertEqual([row["source"] for row in rows], ["sync", "api", "import"])
-        self.assertEqual([row["actor"] for row in rows][:2], ["central", "token:test"])
+        self.assertEqual(rows[0]["actor"], "central")
+        self.assertRegex(rows[1]["actor"], "^token:test ")
         self.assertEqual(rows[2]["reason"], "the first list")
         for row in rows:
             for member in ("happened_at", "recorded_at", "actor", "source", "request", "label"):
@@ -133,7 +134,6 @@ class Audit(MachineTest):
         for statement, place in (
                 ("UPDATE change_log SET line=replace(line,'Customer 1','Customer 7')", "row 2"),
                 ("UPDATE change_log SET record=zeroblob(16) WHERE n=3", "row 3"),
-                ("DELETE FROM change_log WHERE n=3", "position 2"),
                 ("DELETE FROM change_log WHERE n=1", "row 2")):
             shutil.copy(self.folder / "sound.db", central.data / "skerry.db")
             edited = subprocess.run(["sqlite3", central.data / "skerry.db", statement],
@@ -148,6 +148,20 @@ class Audit(MachineTest):
             self.assertIn(place, outcome.err)
             self.assertIn("restore a backup", outcome.err)
             central.stop()
+
+    def test_a_log_that_ends_early(self):
+        """What is left proves itself; that more was there, the anchor knows."""
+        central = self.new_machine("central", "vendor")
+        for number in range(3):
+            central.create("customers", {"name": f"Customer {number}"})
+        central.stop()
+        subprocess.run(["sqlite3", central.data / "skerry.db",
+                        "DROP TRIGGER change_log_is_kept;DELETE FROM change_log WHERE n=3"],
+                       check=True)
+        central.start()
+        status = central.status()
+        self.assertEqual(status["renewed"]["why"], "behind_anchor")
+        self.assertEqual([(r["first"], r["last"]) for r in status["lost_ranges"]], [(3, 3)])
 
 
 if __name__ == "__main__":

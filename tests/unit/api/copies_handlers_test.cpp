@@ -125,7 +125,7 @@ TEST_F(SiteHandlersTest, ACopyIsReadOnlyAndSaysSo) {
        "/v1/customers:batch",
        R"({"items":[{"op":"create","record":{"name":"Two"}}]})",
        "",
-       409,
+       422,
        {"read_only_copy"},
        {}},
       {"delete",

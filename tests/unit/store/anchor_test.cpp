@@ -71,7 +71,7 @@ TEST_F(AnchorTest, APlaceThatCannotBeIsNamed) {
   EXPECT_EQ(opened.error().code, Errc::io_failed);
   EXPECT_NE(opened.error().detail.find("no/such"), std::string::npos);
   EXPECT_NE(opened.error().next.find("anchor"), std::string::npos);
-  ::symlink("/etc/passwd", (temporary.path() / "anchor").c_str());
+  fs::create_symlink("/etc/passwd", temporary.path() / "anchor");
   EXPECT_FALSE(AnchorFile::open(temporary.path()));
 }
 

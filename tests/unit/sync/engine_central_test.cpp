@@ -228,6 +228,23 @@ TEST_F(JudgeChanges, RowsOfThePastAreTakenInAndTheirSenderIsTold) {
   EXPECT_FALSE(judge().report);
 }
 
+// Two epochs of one site on one stick come in any order.
+TEST_F(JudgeChanges, ABundleOfThePastThatBringsNothingIsACopysWhenItsSenderWasToldMoreSince) {
+  central.epoch->standing = Standing::past;
+  body.last = body.head = central.epoch->head;
+  central.hash_at_last = body.last_hash;
+  body.down = DownPosition{central.life, 12, hash_of(12)};
+  central.hash_at_down = hash_of(12);
+  central.began_n = 12;
+  EXPECT_EQ(judge().action, Action::duplicate);
+  EXPECT_FALSE(judge().copy);
+  central.began_n = 11;
+  EXPECT_TRUE(judge().copy);
+  EXPECT_FALSE(judge().report);
+  body.down.reset();
+  EXPECT_FALSE(judge().copy);
+}
+
 TEST_F(JudgeChanges, OlderEpochsOfTheActiveOneMakeNoCopy) {
   central.epoch->standing = Standing::past;
   body.current = epoch_of(2);
