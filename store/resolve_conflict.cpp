@@ -100,7 +100,7 @@ class Resolver {
                             "make a new record of the loser's values, then choose the winner");
     if (choice && key->custom.empty() && kind.fields[key->field].required)
       return no_such_choice(
-          "choose", fmt::format("a {} cannot be without {}", kind.name, conflict_.field),
+          "choose", fmt::format("the {} cannot be without {}", kind.name, conflict_.field),
           fmt::format("give the conflict's {0} another: skerry conflict resolve {1} --value "
                       "'\"…\"'; or change the {2} of the other one, {3}",
                       kind.name, to_string(conflict_.id), conflict_.field, name_of_other()));

@@ -30,6 +30,11 @@ bool has_parent(const CentralKnowledge& central, const ChangesBody& body) {
   return central.parent && central.hash_at_parent == body.parent->hash;
 }
 
+// Its parent's rows were only kept: nothing that the sender has would bring them in.
+bool follows_a_copy(const CentralKnowledge& central) {
+  return central.parent && central.parent->standing == Standing::fenced;
+}
+
 ChangesVerdict needs_parent(ChangesVerdict verdict, const ChangesBody& body) {
   return refuse(std::move(verdict), Errc::bundle_gap,
                 fmt::format("the bundle goes on behind row {} of the site's epoch {}, which "
@@ -65,6 +70,7 @@ ChangesVerdict judge_rows(const CentralKnowledge& central, const ChangesBody& bo
 // copy's.
 ChangesVerdict judge_stranger(const CentralKnowledge& central, const ChangesBody& body,
                               ChangesVerdict verdict) {
+  verdict.copy = verdict.copy || follows_a_copy(central);
   verdict.fence = verdict.copy;
   if (!verdict.copy && !is_active(central.current)) {
     if (!has_parent(central, body)) return needs_parent(std::move(verdict), body);

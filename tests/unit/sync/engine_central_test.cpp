@@ -213,6 +213,17 @@ TEST_F(JudgeChanges, H3_AnEpochThatFollowsOnNothingActiveIsACopys) {
   EXPECT_FALSE(judge().report);
 }
 
+// Its rows were only kept: nothing that the sender has would bring them in.
+TEST_F(JudgeChanges, H3_AnEpochThatFollowsAFencedOneIsACopys) {
+  begin_epoch();
+  central.previous.reset();
+  central.parent = EpochKnowledge{Standing::fenced, true, 0};
+  central.hash_at_parent.reset();
+  EXPECT_EQ(judge().action, Action::quarantine);
+  EXPECT_TRUE(judge().fence);
+  EXPECT_TRUE(judge().copy);
+}
+
 TEST_F(JudgeChanges, H3_RowsOfAFencedEpochAreKept) {
   central.epoch = EpochKnowledge{Standing::fenced, true, 0};
   EXPECT_EQ(judge().action, Action::quarantine);
