@@ -43,6 +43,13 @@ Result<store::Site> find_site_by_text(store::Connection& connection, std::string
   return found.front();
 }
 
+Result<SiteId> site_of_path(const Context& context, const Request& request) {
+  const store::Reader reader = context.node.database.read();
+  return find_site_by_text(*reader, request.param("id")).map([](const store::Site& site) {
+    return site.id;
+  });
+}
+
 json::value site_json(store::Connection& connection, const store::Site& site) {
   std::string text;
   store::append_found_json(text, connection, *find_kind("site"), site.record_id());

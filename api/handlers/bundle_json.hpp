@@ -19,6 +19,9 @@ Result<sync::SpooledFile> take_upload(const Context& context, Request& request);
 // What a person typed for a site: its id, the beginning of it, or its name.
 Result<store::Site> find_site_by_text(store::Connection& connection, std::string_view text);
 
+// The site that the path names. Holds no connection afterwards: what writes next may need one.
+Result<SiteId> site_of_path(const Context& context, const Request& request);
+
 // As GET of the record answers.
 json::value site_json(store::Connection& connection, const store::Site& site);
 

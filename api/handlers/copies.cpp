@@ -45,12 +45,7 @@ Task<Result<Response>> settle(Context& context, Request& request, Settle how) {
   const std::string epoch(request.query("epoch").value_or(""));
   const store::Author author = author_of(request);
   auto work = [&]() -> Result<Response> {
-    SiteId id;
-    {
-      const store::Reader reader = context.node.database.read();
-      SKERRY_TRY(const store::Site site, find_site_by_text(*reader, request.param("id")));
-      id = site.id;
-    }
+    SKERRY_TRY(const SiteId id, site_of_path(context, request));
     SKERRY_TRY(const auto settled, how(context.node, id, epoch, author));
     const store::Reader reader = context.node.database.read();
     return Response::json(200, settled_json(*reader, settled));

@@ -123,12 +123,7 @@ Task<Result<Response>> revoke_site(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
   const store::Author author = author_of(request);
   auto work = [&]() -> Result<Response> {
-    SiteId id;
-    {
-      const store::Reader reader = context.node.database.read();
-      SKERRY_TRY(const store::Site site, find_site_by_text(*reader, request.param("id")));
-      id = site.id;
-    }
+    SKERRY_TRY(const SiteId id, site_of_path(context, request));
     SKERRY_TRY(const store::Site revoked, sync::revoke_site(context.node, id, author));
     const store::Reader reader = context.node.database.read();
     return Response::json(200, site_json(*reader, revoked));
