@@ -6,6 +6,12 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 # As the dev preset. At CMake's own -O3 g++ 12 warns falsely of "text" + string (its bug 105651).
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+# Lines in backtraces; variables in a debugger want -DCMAKE_BUILD_TYPE=Debug. Half of a build's time
+# went into the code of the tests: what they test is optimised, they themselves need not be.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  set(SKERRY_TEST_OPTIONS -O1 -g1)
+endif()
 include(CheckPIESupported)
 check_pie_supported()  # without it CMake compiles for PIE, but does not link as one
 

@@ -23,6 +23,10 @@ function(skerry_test name)
   add_executable(${name}_test ${ARG_SOURCES})
   target_link_libraries(${name}_test PRIVATE
     ${ARG_DEPENDS} skerry_flags GTest::gmock GTest::gtest_main)
+  target_compile_options(${name}_test PRIVATE ${SKERRY_TEST_OPTIONS})
+  target_precompile_headers(${name}_test PRIVATE
+    <boost/json.hpp> <fmt/format.h> <gmock/gmock.h> <gtest/gtest.h> <tl/expected.hpp>
+    <functional> <map> <memory> <optional> <string> <vector>)
   add_test(NAME unit_${name} COMMAND ${name}_test)
   set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()

@@ -57,8 +57,8 @@ TEST(TextTest, EmailAddresses) {
                    {"<a@b>", false},
                    {"a@b c", false},
                    {"a@b\n", false}});
-  EXPECT_TRUE(is_email(std::string(64, 'a') + "@b"));
-  EXPECT_FALSE(is_email(std::string(65, 'a') + "@b"));
+  EXPECT_TRUE(is_email(std::string(64, 'a').append("@b")));
+  EXPECT_FALSE(is_email(std::string(65, 'a').append("@b")));
 }
 
 TEST(TextTest, PhoneNumbers) {

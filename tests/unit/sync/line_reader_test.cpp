@@ -1,9 +1,12 @@
 #include "sync/line_reader.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace skerry::sync {
 namespace {
+
+using namespace std::string_view_literals;
 
 struct Collected {
   Result<void> result;
@@ -70,11 +73,10 @@ TEST(LineReader, TheCallbacksErrorEndsIt) {
 
 TEST(PayloadLine, StrictAndShallow) {
   EXPECT_TRUE(parse_payload_line(R"({"k":"chg","a":[[1]]})", 2));
-  const std::string deep =
-      std::string(R"({"a":)") + std::string(16, '[') + std::string(16, ']') + "}";
-  for (const std::string& line :
-       {deep, std::string("[1]"), std::string("{}{}"), std::string(R"({"a":1,"a":2})"),
-        std::string(R"({"a":1.0})"), std::string("{\"a\":\"\xc3\"}")}) {
+  const std::string deep = fmt::format(R"({{"a":{:[<16}{:]<16}}})", "", "");
+  for (const std::string_view line :
+       {std::string_view(deep), "[1]"sv, "{}{}"sv, R"({"a":1,"a":2})"sv, R"({"a":1.0})"sv,
+        "{\"a\":\"\xc3\"}"sv}) {
     const auto parsed = parse_payload_line(line, 17);
     ASSERT_FALSE(parsed) << line;
     EXPECT_EQ(parsed.error().code, Errc::corrupt_bundle);
