@@ -1,7 +1,6 @@
 // A database of one machine, initialised, with its log; for tests of what works on records.
 #pragma once
 
-#include <atomic>
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
@@ -9,17 +8,10 @@
 #include "crypto/secret.hpp"
 #include "store/change_log.hpp"
 #include "store/write_records.hpp"
+#include "tests/unit/store/test_clock.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::store {
-
-// Stands still until a test moves it.
-class TestClock final : public Clock {
- public:
-  UnixMillis wall_ms() const override { return now.load(); }
-  std::int64_t monotonic_ms() const override { return now.load(); }
-  std::atomic<UnixMillis> now{1'780'000'000'000};
-};
 
 class MachineStoreTest : public testing::Test {
  protected:

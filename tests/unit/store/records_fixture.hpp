@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "store/write_records.hpp"
+#include "tests/unit/store/test_clock.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::store {
@@ -70,7 +71,7 @@ class RecordsTest : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  SystemClock clock_;
+  TestClock clock_;
   TestRandom random_;
   ChangeLog log_{clock_};
   Role role_ = Role::central;
