@@ -14,6 +14,14 @@ namespace skerry::store {
 // Destroyed from below: the readers close before the writer, whose connection is then the last one
 // and makes the closing checkpoint; the lock goes last.
 struct Database::State {
+  State(std::filesystem::path folder_in, std::filesystem::path file_in, FolderLock lock_in,
+        std::unique_ptr<Connection> connection, const DatabaseOptions& options)
+      : folder(std::move(folder_in)),
+        file(std::move(file_in)),
+        lock(std::move(lock_in)),
+        writer(std::move(connection), readers, options),
+        readers(file, options.readers_max) {}
+
   std::filesystem::path folder;
   std::filesystem::path file;
   FolderLock lock;
@@ -22,7 +30,7 @@ struct Database::State {
 };
 
 Reader::~Reader() {
-  if (connection_ != nullptr) database_->give_back(std::move(connection_));
+  if (snapshot_.connection != nullptr) database_->give_back(std::move(snapshot_));
 }
 
 ReadTransaction::ReadTransaction(Connection& connection) : connection_(connection) {
@@ -54,11 +62,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fo
     Wal(*connection).checkpoint_fully();
     SKERRY_TRY_VOID(sync_path(folder));
     SKERRY_TRY_VOID(migrate(*connection, all_migrations()));
-    std::unique_ptr<State> state(new State{folder,
-                                           file,
-                                           std::move(lock),
-                                           {std::move(connection), options},
-                                           {file, options.readers_max}});
+    auto state =
+        std::make_unique<State>(folder, file, std::move(lock), std::move(connection), options);
     return std::unique_ptr<Database>(new Database(std::move(state)));
   } catch (const StorageError& error) {
     return fail(error.code(), file.string() + ": " + error.what());
@@ -75,9 +80,7 @@ Result<void> Database::submit(std::unique_ptr<WriteJob> job) {
 
 Reader Database::read() { return Reader(*this, state_->readers.take()); }
 
-void Database::give_back(std::unique_ptr<Connection> connection) {
-  state_->readers.give_back(std::move(connection));
-}
+void Database::give_back(Snapshot snapshot) { state_->readers.give_back(std::move(snapshot)); }
 
 Result<void> Database::backup(const std::filesystem::path& file,
                               const std::function<void(int, int)>& progress) {

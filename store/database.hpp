@@ -71,24 +71,31 @@ struct WriterStats {
 
 class Database;
 
-// A read-only connection, given back in the destructor. One request's worth: never held across a
-// wait.
+// A connection of the pool, inside a read transaction that began when its count of commits was so.
+struct Snapshot {
+  std::unique_ptr<Connection> connection;
+  std::uint64_t commits = 0;
+};
+
+// A read-only connection, given back in the destructor. All its statements see one state of the
+// database, which holds every write that was answered before it was taken. One request's worth:
+// never held across a wait.
 class Reader {
  public:
-  Reader(Database& database, std::unique_ptr<Connection> connection)
-      : database_(&database), connection_(std::move(connection)) {}
+  Reader(Database& database, Snapshot snapshot)
+      : database_(&database), snapshot_(std::move(snapshot)) {}
   Reader(Reader&&) noexcept = default;
   Reader& operator=(Reader&&) = delete;
   ~Reader();
-  Connection& operator*() const { return *connection_; }
-  Connection* operator->() const { return connection_.get(); }
+  Connection& operator*() const { return *snapshot_.connection; }
+  Connection* operator->() const { return snapshot_.connection.get(); }
 
  private:
   Database* database_;
-  std::unique_ptr<Connection> connection_;
+  Snapshot snapshot_;
 };
 
-// Open, inside one read transaction: several statements that must see one state.
+// One read transaction on a connection that is not the pool's: its statements see one state.
 class ReadTransaction {
  public:
   explicit ReadTransaction(Connection& connection);
@@ -143,7 +150,7 @@ class Database {
   friend class Reader;
   struct State;
   explicit Database(std::unique_ptr<State> state);
-  void give_back(std::unique_ptr<Connection> connection);
+  void give_back(Snapshot snapshot);
   bool on_writer_thread() const;
   std::unique_ptr<State> state_;
 };

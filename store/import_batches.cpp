@@ -99,13 +99,13 @@ bool BatchReader::count_row(std::span<const std::string_view> cells) {
 bool BatchReader::row(std::int64_t number, std::span<const std::string_view> cells) {
   if (notes_.cancelled()) return false;
   const bool full = count_row(cells);
-  if (snapshot_left_ == 0) {
-    snapshot_.reset();
-    snapshot_.emplace(place_.database);
-    snapshot_left_ = snapshot_rows;
+  if (rows_left_ == 0) {
+    records_.reset();
+    records_.emplace(place_.database.read());
+    rows_left_ = rows_per_reader;
   }
-  --snapshot_left_;
-  auto read = reader_.read(*snapshot_->reader, number, cells, batch_.errors);
+  --rows_left_;
+  auto read = reader_.read(**records_, number, cells, batch_.errors);
   if (!read) {
     ++batch_.counts.rejected;
     if (rejects_.wanted()) batch_.rejects.push_back({number, rejects_.row(cells)});
@@ -127,8 +127,8 @@ void BatchReader::refused_row(std::int64_t number, std::span<const std::string_v
 }
 
 bool BatchReader::give_away() {
-  snapshot_.reset();
-  snapshot_left_ = 0;
+  records_.reset();
+  rows_left_ = 0;
   batch_bytes_ = 0;
   ImportBatch batch = std::move(batch_);
   batch_ = ImportBatch();

@@ -75,14 +75,8 @@ class BatchReader : public CsvSink {
   RejectFile& rejects_;
 
  private:
-  // One snapshot for many look-ups is three times as fast; one for a whole file would keep the
-  // write-ahead log from being checkpointed.
-  struct Snapshot {
-    Reader reader;
-    ReadTransaction transaction;
-    explicit Snapshot(Database& database) : reader(database.read()), transaction(*reader) {}
-  };
-  static constexpr std::int64_t snapshot_rows = 500;
+  // One reader for a whole file would keep the write-ahead log from being checkpointed.
+  static constexpr std::int64_t rows_per_reader = 500;
   static constexpr std::int64_t batch_rows = 1000;
   static constexpr std::size_t batch_bytes_max = 4 * 1024 * 1024;
 
@@ -92,8 +86,8 @@ class BatchReader : public CsvSink {
   RowReader reader_;
   ImportBatch batch_;
   std::size_t batch_bytes_ = 0;
-  std::int64_t snapshot_left_ = 0;
-  std::optional<Snapshot> snapshot_;
+  std::int64_t rows_left_ = 0;
+  std::optional<Reader> records_;
   std::optional<Error> refusal_;
   bool ended_ = false;
 };

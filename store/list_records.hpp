@@ -74,7 +74,7 @@ struct ListPage {
   std::optional<ListPosition> next;
 };
 
-// Its statements see one state when the caller holds a ReadTransaction.
+// `connection` is a Reader's: its statements see one state.
 ListPage list_records(Connection& connection, const ListQuery& query);
 
 // How many records the whole list has, whatever its limit and position. nullopt: more than

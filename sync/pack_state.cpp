@@ -92,7 +92,6 @@ bool is_in_log(Connection& connection, const store::LogHead& head, const store::
 
 Result<Down> prepare(const Node& node, const SiteId& id, const std::optional<Resume>& resume) {
   const store::Reader reader = node.database.read();
-  const store::ReadTransaction transaction(*reader);
   Down down;
   DueFor& due_for = down.due_for;
   due_for.site = store::find_site(*reader, id).value();

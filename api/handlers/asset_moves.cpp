@@ -133,7 +133,6 @@ Result<Response> get_asset_history(Context& context, Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({}));
   SKERRY_TRY(const RecordId id, id_of(request, kind));
   const store::Reader reader = context.node.database.read();
-  const store::ReadTransaction transaction(*reader);
   if (!store::record_exists(*reader, kind, id))
     return fail(Errc::not_found, "no asset has this id");
   std::string items;

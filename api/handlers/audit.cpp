@@ -75,7 +75,6 @@ Result<store::AuditPage> read_page(Context& context, const Request& request,
   SKERRY_TRY(const auto position, read_cursor(context, request));
   if (position) query.before_n = std::stoll(*position);  // authentic: written below
   const store::Reader reader = context.node.database.read();
-  const store::ReadTransaction transaction(*reader);
   return store::list_audit(*reader, context.role, query);
 }
 
@@ -97,7 +96,6 @@ class ExportStream final : public BodyStream {
   Task<std::optional<std::string>> next() override {
     std::string piece;
     const store::Reader reader = context_.node.database.read();
-    const store::ReadTransaction transaction(*reader);
     if (!export_.append(*reader, piece)) co_return std::nullopt;
     co_return std::optional<std::string>(std::move(piece));
   }

@@ -35,7 +35,6 @@ std::string to_id(const store::FeedPosition& position) {
 Feed read(Context& context, const store::FeedQuery& query) {
   Feed feed;
   const store::Reader reader = context.node.database.read();
-  const store::ReadTransaction transaction(*reader);  // a row and what is said of it, of one moment
   const store::FeedPage page = store::read_feed(*reader, query);
   feed.last = page.last;
   feed.at_end = page.at_end;

@@ -91,7 +91,6 @@ Result<Response> get_customer_summary(Context& context, Request& request) {
   SKERRY_TRY(const int limit, read_limit(request, page_limit_default));
   const auto id = parse_id<RecordId>(request.param("id"));
   const store::Reader reader = context.node.database.read();
-  const store::ReadTransaction one_state(*reader);
   const auto customer =
       id ? store::find_record(*reader, *find_kind("customer"), *id) : std::nullopt;
   if (!customer) return fail(Errc::not_found, "no customer has this id");

@@ -41,7 +41,6 @@ Result<SpooledBody> make_file(Context& context, const RecordQuery& query,
   SKERRY_TRY(sync::FileHandle file, sync::make_private_file(context.spool.folder()));
   sync::FileSink out(file.fd(), file_bytes_max);
   const store::Reader reader = context.node.database.read();
-  const store::ReadTransaction one_state(*reader);
   store::RecordExport lines(*reader, query.list, format);
   std::string piece = lines.begin();
   while (!query.nothing && !context.imports->stopping() && lines.next(piece)) {

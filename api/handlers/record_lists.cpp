@@ -60,7 +60,6 @@ Result<Response> list_records(Context& context, Request& request) {
   if (!kind) return fail(Errc::not_found, "there is no such kind of record");
   SKERRY_TRY(const auto position, read_cursor(context, request));
   const store::Reader reader = context.node.database.read();
-  const store::ReadTransaction one_state(*reader);
   SKERRY_TRY(RecordQuery query, read_record_query(*reader, request, *kind));
   if (query.nothing) return list_answer(context, request, {}, std::nullopt);
   if (position) query.list.after = read_position(*position);
@@ -84,7 +83,6 @@ Result<Response> search_records(Context& context, Request& request) {
   query.words = store::search_index::words_of(*text);
   if (query.words.empty()) return Response::json(200, std::string(R"({"items":[]})"));
   const store::Reader reader = context.node.database.read();
-  const store::ReadTransaction one_state(*reader);
   std::vector<Hits> found;
   for (const Kind& kind : all_kinds()) {
     if (!store::is_searched(kind)) continue;

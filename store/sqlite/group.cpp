@@ -90,6 +90,7 @@ std::optional<Error> GroupCommit::commit() {
   // past, and no checkpoint could pass.
   SKERRY_CHECK(!connection_.any_statement_busy());
   try {
+    const ReaderPool::Commit commit(readers_);
     connection_.execute("COMMIT");
     return std::nullopt;
   } catch (const StorageError& error) {

@@ -9,12 +9,14 @@
 #include <span>
 
 #include "store/database.hpp"
+#include "store/sqlite/reader_pool.hpp"
 
 namespace skerry::store {
 
 class GroupCommit {
  public:
-  explicit GroupCommit(Connection& connection) : connection_(connection) {}
+  GroupCommit(Connection& connection, ReaderPool& readers)
+      : connection_(connection), readers_(readers) {}
   void set_participant(Participant* participant) { participant_ = participant; }
 
   // Runs the first jobs of `jobs` in one transaction, calls their done() and returns how many they
@@ -34,6 +36,7 @@ class GroupCommit {
   void roll_back();
 
   Connection& connection_;
+  ReaderPool& readers_;
   Participant* participant_ = nullptr;
   std::atomic<std::uint64_t> jobs_{0};
   std::atomic<std::uint64_t> groups_{0};

@@ -16,19 +16,22 @@ ReaderPool::~ReaderPool() {
   SKERRY_CHECK(out_ == 0);
 }
 
-std::unique_ptr<Connection> ReaderPool::take() {
+Snapshot ReaderPool::take() {
+  Snapshot snapshot;
   {
     MutexLock lock(mutex_);
     while (out_ == readers_max_) given_back_.wait(mutex_);
     ++out_;
     if (!free_.empty()) {
-      std::unique_ptr<Connection> connection = std::move(free_.back());
+      snapshot = std::move(free_.back());
       free_.pop_back();
-      return connection;
     }
   }
   try {
-    return Connection::open(file_, Connection::Mode::read_only);
+    if (snapshot.connection == nullptr)
+      snapshot.connection = Connection::open(file_, Connection::Mode::read_only);
+    bring_up_to_date(snapshot);
+    return snapshot;
   } catch (...) {
     MutexLock lock(mutex_);
     --out_;
@@ -37,13 +40,33 @@ std::unique_ptr<Connection> ReaderPool::take() {
   }
 }
 
-void ReaderPool::give_back(std::unique_ptr<Connection> connection) {
-  // Either would pin the state of today for whoever takes the connection next year.
-  SKERRY_CHECK(!connection->any_statement_busy() && !connection->in_transaction());
+// To begin and end a transaction costs as much as to look a record up, most of it in locks of the
+// file; so one goes on until the next commit begins, and until that has ended none does. The count
+// is read first: a group may be seen without being counted, never the reverse.
+void ReaderPool::bring_up_to_date(Snapshot& snapshot) const {
+  const std::uint64_t commits = commits_;
+  Connection& connection = *snapshot.connection;
+  if (connection.in_transaction()) {  // SQLite ends one by itself after some errors
+    if (snapshot.commits == commits && commits % 2 == 0) return;
+    connection.execute("COMMIT");
+  }
+  connection.execute("BEGIN");
+  snapshot.commits = commits;
+}
+
+void ReaderPool::give_back(Snapshot snapshot) {
+  // It would go on seeing what the next one has no use for.
+  SKERRY_CHECK(!snapshot.connection->any_statement_busy());
   MutexLock lock(mutex_);
-  free_.push_back(std::move(connection));
+  free_.push_back(std::move(snapshot));
   --out_;
   given_back_.notify_one();
+}
+
+void ReaderPool::release_free() {
+  MutexLock lock(mutex_);
+  for (const Snapshot& snapshot : free_)
+    if (snapshot.connection->in_transaction()) snapshot.connection->execute("COMMIT");
 }
 
 }  // namespace skerry::store

@@ -1,34 +1,55 @@
-// Read-only connections, opened when first needed. Any thread.
+// Read-only connections, opened when first needed, each in a read transaction that is kept while
+// nothing is written. Any thread.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <vector>
 
 #include "core/mutex.hpp"
-#include "store/sqlite/connection.hpp"
+#include "store/database.hpp"
 
 namespace skerry::store {
 
 class ReaderPool {
  public:
   ReaderPool(std::filesystem::path file, int readers_max);
-  // Every connection has been given back.
+  // Every snapshot has been given back.
   ~ReaderPool();
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
 
   // Waits while readers_max are out. Throws StorageError when opening fails.
-  std::unique_ptr<Connection> take() SKERRY_EXCLUDES(mutex_);
-  void give_back(std::unique_ptr<Connection> connection) SKERRY_EXCLUDES(mutex_);
+  Snapshot take() SKERRY_EXCLUDES(mutex_);
+  void give_back(Snapshot snapshot) SKERRY_EXCLUDES(mutex_);
+
+  // While a group is being committed; ends before anyone hears of it. A snapshot that is taken
+  // later sees the group, and one that is taken meanwhile never less than one before it.
+  class Commit {
+   public:
+    explicit Commit(ReaderPool& pool) : pool_(pool) { ++pool_.commits_; }
+    ~Commit() { ++pool_.commits_; }
+    Commit(const Commit&) = delete;
+    Commit& operator=(const Commit&) = delete;
+
+   private:
+    ReaderPool& pool_;
+  };
+
+  // Ends the transactions of those that nobody has out: they would hold a checkpoint up.
+  void release_free() SKERRY_EXCLUDES(mutex_);
 
  private:
+  void bring_up_to_date(Snapshot& snapshot) const;
+
   const std::filesystem::path file_;
   const int readers_max_;
+  std::atomic<std::uint64_t> commits_{0};  // begun and ended: odd while one is being made
   Mutex mutex_;
   Condition given_back_;
   // The one given back last is taken first: its cache is warm, and a small load keeps few caches.
-  std::vector<std::unique_ptr<Connection>> free_ SKERRY_GUARDED_BY(mutex_);
+  std::vector<Snapshot> free_ SKERRY_GUARDED_BY(mutex_);
   int out_ SKERRY_GUARDED_BY(mutex_) = 0;
 };
 

@@ -28,7 +28,7 @@ Wal::Wal(Connection& connection) : connection_(connection), restart_pages_(resta
 
 Wal::~Wal() { sqlite3_wal_hook(connection_.handle(), nullptr, nullptr); }
 
-int Wal::checkpoint(int mode) {
+int Wal::run(int mode) {
   const int code = sqlite3_wal_checkpoint_v2(connection_.handle(), "main", mode, nullptr, nullptr);
   if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
     fsync_failed(sqlite3_errstr(code));
@@ -36,7 +36,7 @@ int Wal::checkpoint(int mode) {
 }
 
 void Wal::checkpoint_fully() {
-  const int code = checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+  const int code = run(SQLITE_CHECKPOINT_TRUNCATE);
   if (code == SQLITE_BUSY)
     throw StorageError(Errc::locked, "another program is reading the database");
   check_sqlite(connection_.handle(), code, "checkpoint");
@@ -50,14 +50,17 @@ void Wal::checkpoint_fully() {
   pages_at_attempt_ = 0;
 }
 
-void Wal::checkpoint_if_due(bool idle) {
+bool Wal::is_due(bool idle) {
   const std::uint64_t pages = pages_;
   if (pages < pages_at_attempt_) {  // the log started anew
     pages_at_attempt_ = 0;
     restart_pages_ = restart_pages_first;
   }
-  const std::uint64_t added = pages - pages_at_attempt_;
-  if (added < (idle ? idle_step_pages : busy_step_pages)) return;
+  return pages - pages_at_attempt_ >= (idle ? idle_step_pages : busy_step_pages);
+}
+
+void Wal::checkpoint() {
+  const std::uint64_t pages = pages_;
   pages_at_attempt_ = pages;
   // PASSIVE waits for nobody, and a write that follows it starts the log anew if no reader is in
   // it at that moment. Under constant reading there may be none; RESTART waits, but not for long,
@@ -67,7 +70,7 @@ void Wal::checkpoint_if_due(bool idle) {
     sqlite3_busy_timeout(connection_.handle(), restart_wait_ms);
     restart_pages_ = pages * 2;
   }
-  const int code = checkpoint(restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE);
+  const int code = run(restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE);
   if (restart) sqlite3_busy_timeout(connection_.handle(), Connection::busy_timeout_ms);
   if (code == SQLITE_OK)
     ++checkpoints_;

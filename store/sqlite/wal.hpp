@@ -23,16 +23,18 @@ class Wal {
   // Throws StorageError.
   void checkpoint_fully();
 
-  // Between groups: a step when the log has grown enough and nobody waits (`idle`), or has grown
-  // too much. A failure is counted and tried again later: the log still holds everything.
-  void checkpoint_if_due(bool idle);
+  // Between groups: whether the log has grown enough for a step when nobody waits (`idle`), or has
+  // grown too much.
+  bool is_due(bool idle);
+  // One step. A failure is counted and tried again later: the log still holds everything.
+  void checkpoint();
 
   std::uint64_t pages() const { return pages_; }
   std::uint64_t checkpoints() const { return checkpoints_; }
   std::uint64_t failures() const { return failures_; }
 
  private:
-  int checkpoint(int mode);
+  int run(int mode);
 
   Connection& connection_;
   std::uint64_t pages_at_attempt_ = 0;

@@ -8,10 +8,12 @@
 
 namespace skerry::store {
 
-Writer::Writer(std::unique_ptr<Connection> connection, const DatabaseOptions& options)
+Writer::Writer(std::unique_ptr<Connection> connection, ReaderPool& readers,
+               const DatabaseOptions& options)
     : options_(options),
       connection_(std::move(connection)),
-      groups_(*connection_),
+      readers_(readers),
+      groups_(*connection_, readers),
       wal_(*connection_) {
   SKERRY_CHECK(options_.queue_jobs_max > 0 && options_.group_jobs_max > 0);
   if (!options_.threaded) return;
@@ -75,7 +77,11 @@ void Writer::run(const Jobs& jobs) {
   const std::thread::id outer = running_on_.exchange(std::this_thread::get_id());
   std::span<const std::unique_ptr<WriteJob>> rest(jobs);
   while (!rest.empty()) rest = rest.subspan(groups_.run(rest));
-  wal_.checkpoint_if_due(idle());
+  if (wal_.is_due(idle())) {
+    readers_.release_free();  // what they see would have to stay in the log,
+    wal_.checkpoint();
+    readers_.release_free();  // and whoever is in it keeps the log from starting anew
+  }
   running_on_ = outer;
 }
 

@@ -10,14 +10,17 @@
 #include "core/mutex.hpp"
 #include "store/database.hpp"
 #include "store/sqlite/group.hpp"
+#include "store/sqlite/reader_pool.hpp"
 #include "store/sqlite/wal.hpp"
 
 namespace skerry::store {
 
 class Writer {
  public:
-  // `connection` is read-write, migrated, and used by nobody else from now on.
-  Writer(std::unique_ptr<Connection> connection, const DatabaseOptions& options);
+  // `connection` is read-write, migrated, and used by nobody else from now on. `readers` is made
+  // before the first write and lives until stop().
+  Writer(std::unique_ptr<Connection> connection, ReaderPool& readers,
+         const DatabaseOptions& options);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -39,6 +42,7 @@ class Writer {
 
   const DatabaseOptions options_;
   const std::unique_ptr<Connection> connection_;
+  ReaderPool& readers_;
   GroupCommit groups_;  // writer thread, like connection_, but for its counters
   Wal wal_;             // writer thread, but for its counters
 

@@ -37,7 +37,6 @@ class ImportModes : public RecordsTest {
   }
   std::string exported(std::string_view kind) {
     Reader reader = database_->read();
-    const ReadTransaction one_state(*reader);
     ListQuery query;
     query.kind = find_kind(kind);
     query.archived = Archived::include;

@@ -43,12 +43,27 @@ TEST_F(WalTest, RecoversWhenALongReaderEnds) {
   open();
   {
     Reader reader = database_->read();
-    ReadTransaction snapshot(*reader);
+    EXPECT_TRUE(reader->query("SELECT count(*) FROM t").next());
     write_pages(60);
     EXPECT_GT(database_->stats().wal_pages, 5000U);  // the snapshot needs the old pages
   }
   write_pages(60);  // the next step comes 4000 pages after the last one at the latest
   EXPECT_LT(database_->stats().wal_pages, 4200U);
+}
+
+TEST_F(WalTest, IsNotHeldUpByReadersThatWait) {
+  open({.readers_max = 4});
+  for (int i = 0; i < 10; ++i) {
+    {
+      const Reader one = database_->read();
+      const Reader two = database_->read();
+      for (const Reader* reader : {&one, &two})
+        EXPECT_TRUE((*reader)->query("SELECT count(*) FROM t").next());
+    }
+    write_pages(20);
+  }
+  EXPECT_GE(database_->stats().checkpoints, 4U);
+  EXPECT_LT(database_->stats().wal_pages, 9000U);
 }
 
 TEST_F(WalTest, IsCutAfterABurst) {
