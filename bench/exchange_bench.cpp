@@ -10,7 +10,8 @@
 namespace skerry::bench {
 namespace {
 
-// What a bare program would insert: the columns of a record and of its row in the log.
+// What a bare program would insert: the columns of a record, of its row in the log, and of what is
+// remembered of the site's row.
 struct BareRow {
   RecordId id;
   std::int64_t revision, created_at, updated_at, version;
@@ -92,6 +93,9 @@ double insert_bare(bool search) {
         "VALUES(?1,1,?1,?2,'customer',?3,?4,?5,?6,?3)",
         n, row.hash, row.id, row.created_at, std::string_view(row.line),
         std::string_view(row.name));
+    connection->execute(
+        "INSERT INTO ingest(epoch,seq,hash,n,disposition,detail) VALUES(1,?1,?2,?1,'applied','')",
+        n, row.hash);
     if (search)
       connection->execute("INSERT INTO customer_search(rowid,text) VALUES(?1,?2||' '||?3)", n,
                           std::string_view(row.name), std::string_view(row.account_ref));

@@ -109,7 +109,9 @@ Decision RowDecider::insert(const Row& row, Record record) {
   }
   store::insert_record(connection_, record);
   note_duplicate_keys(row, Record(*change.kind), record);
-  return note_lost_mentions(row, record);
+  Decision decision = note_lost_mentions(row, record);
+  decision.subject = store::subject_of(record);
+  return decision;
 }
 
 // The site saw the deletion and brings the record back, whole; what is central's is as it was. One
@@ -229,6 +231,7 @@ Decision RowDecider::set_fields(const Row& row, const Record& before) {
   Decision decision = note_lost_mentions(row, record);
   if (!lost.empty())
     decision = {Disposition::superseded, "a concurrent value stands for " + lost, 0};
+  decision.subject = store::subject_of(record);
   return decision;
 }
 

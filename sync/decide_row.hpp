@@ -8,6 +8,7 @@
 
 #include "core/change.hpp"
 #include "store/conflicts.hpp"
+#include "store/log_subject.hpp"
 #include "store/sites.hpp"
 #include "store/tombstone.hpp"
 #include "store/write_records.hpp"
@@ -16,8 +17,9 @@ namespace skerry::sync {
 
 struct Decision {
   Disposition disposition = Disposition::applied;
-  std::string detail;  // why, for people; empty for `applied`
-  int conflicts = 0;   // conflict records made
+  std::string detail;                             // why, for people; empty for `applied`
+  int conflicts = 0;                              // conflict records made
+  std::optional<store::LogSubject> subject = {};  // of the record that was changed
 };
 
 class RowDecider {

@@ -164,8 +164,9 @@ void RowTaker::record(const SiteRow& row, const Decision& decision) {
   const std::string line = decision_line(site_, epoch_, row.seq, row.line, decision);
   const RecordId record = row.change ? row.change->record : RecordId{};
   const std::string_view kind = row.change ? row.change->kind->name : "";
-  const store::LogSubject subject =
-      row.change ? store::find_subject(connection_, *row.change) : store::LogSubject{};
+  const store::LogSubject subject = decision.subject ? *decision.subject
+                                    : row.change     ? store::find_subject(connection_, *row.change)
+                                                     : store::LogSubject{};
   const auto position = log_.append_own(connection_, kind, record, line, subject);
   store::insert_ingested(connection_, epoch_.number, row.seq,
                          {row.hash, position.n, decision.disposition, row.uid}, decision.detail);
