@@ -215,6 +215,17 @@ Result<ChangesBody> read_changes_body(const json::object& extra) {
   return body;
 }
 
+namespace {
+
+// A waypoint may lie behind the end of a piece that was cut; the one at the end is the end.
+bool agrees_with_waypoints(const StateBody& body) {
+  return std::all_of(body.waypoints.begin(), body.waypoints.end(), [&](const auto& point) {
+    return point.first != body.upto.n || point.second == body.upto.hash;
+  });
+}
+
+}  // namespace
+
 json::object to_json(const StateBody& body) {
   json::array waypoints;
   for (const auto& [n, hash] : body.waypoints) waypoints.push_back(json::array{n, to_hex(hash)});
@@ -246,6 +257,8 @@ Result<StateBody> read_state_body(const json::object& extra) {
     body.series = part->hash("series");
   }
   body.waypoints = read_waypoints(members);
+  if (!agrees_with_waypoints(body))
+    members.refuse("waypoints", "does_not_fit", "the one at upto has another hash");
   body.acks = read_acks(members, errors);
   SKERRY_TRY_VOID(refuse_if_any(std::move(errors)));
   return body;

@@ -33,20 +33,41 @@ SiteKnowledge knowledge(Connection& connection, const std::vector<store::OwnEpoc
   return known;
 }
 
+tl::unexpected<Error> contradictory(std::string_view what) {
+  return fail(Errc::corrupt_bundle, fmt::format("the bundle contradicts itself: {}", what),
+              "ask central's administrator for another: skerry bundle export");
+}
+
+Version newest_in(const RecordState& record) {
+  Version newest = record.every;
+  for (const RecordState::FieldState& field : record.fields)
+    newest = std::max(newest, field.version);
+  return newest;
+}
+
 class Taker {
  public:
   // `whole`: the lines are everything this site sees, and the site holds something already; `anew`:
   // that is of a life of central that ended.
+  // `upto`: behind that version the bundle cannot know anything; absent where it was cut.
   Taker(Connection& connection, store::ChangeLog& log, const std::vector<store::OwnEpoch>& epochs,
-        bool whole, bool anew, std::string bundle)
+        std::optional<Version> upto, bool whole, bool anew, std::string bundle)
       : connection_(connection),
         epochs_(epochs),
         rebase_(connection, log, anew, std::move(bundle)),
+        upto_(upto),
         whole_(whole) {}
 
   Result<void> take(std::string_view line) {
-    SKERRY_TRY(const StateLine state, decode_state_line(line));
+    auto decoded = decode_state_line(line);
+    if (!decoded && decoded.error().code == Errc::bad_json)
+      return contradictory(decoded.error().detail);
+    SKERRY_TRY(const StateLine state, std::move(decoded));
     if (const auto* record = std::get_if<RecordState>(&state)) {
+      if (upto_ && *upto_ < newest_in(*record))
+        return contradictory(fmt::format("the {} {} is of version {}, behind the bundle's end",
+                                         record->kind->name, to_string(record->id),
+                                         newest_in(*record).n));
       ++counts_.records;
       if (whole_) held_by_central_.insert(record->id);
       SKERRY_TRY(const bool changed, rebase_.take(*record));
@@ -112,6 +133,7 @@ class Taker {
   Connection& connection_;
   const std::vector<store::OwnEpoch>& epochs_;
   Rebase rebase_;
+  std::optional<Version> upto_;
   bool whole_;
   std::unordered_set<RecordId> held_by_central_;
   StateCounts counts_;
@@ -217,7 +239,9 @@ class Taking {
     if (anew) connection_.execute("DELETE FROM row_result");
     if (snapshot_ && holds_any) store::erase_conflicts(connection_, std::nullopt);
     const Version upto{body_.upto.life.ord, body_.upto.n};
-    Taker taker(connection_, log_, epochs_, snapshot_ && holds_any, anew, bundle_);
+    const bool cut = !body_.last_part && !snapshot_;
+    Taker taker(connection_, log_, epochs_, cut ? std::nullopt : std::optional(upto),
+                snapshot_ && holds_any, anew, bundle_);
     SKERRY_TRY_VOID(
         verdict.action == Action::stage
             ? take_staged(connection_, body_, taker)

@@ -123,6 +123,14 @@ TEST(Positions, AStateOfTwoLivesIsRefused) {
   EXPECT_FALSE(read_state_body(to_json(sent)));
 }
 
+TEST(Positions, TheWaypointAtTheEndIsTheEnd) {
+  StateBody sent = state();
+  sent.waypoints.back().second[0] ^= 1;
+  const auto read = read_state_body(to_json(sent));
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().detail.find("waypoints"), std::string::npos) << read.error().detail;
+}
+
 TEST(Positions, WaypointsArePairs) {
   json::object extra = to_json(state());
   extra["waypoints"] = json::array{json::array{1}};
