@@ -14,6 +14,7 @@ struct Limits {
   std::size_t body_bytes_max = 1024 * 1024;       // 413
   std::uint64_t upload_bytes_max = 512ull << 20;  // Body::spool: 413
   std::size_t connections_max = 1024;             // further ones: 503 and closed
+  std::size_t administrator_connections = 16;     // beyond them, over the Unix socket only
   std::size_t target_segments_max = 16;           // of a path: 404
   std::size_t query_parameters_max = 64;          // 400
 

@@ -25,11 +25,8 @@ constexpr std::chrono::milliseconds accept_pause{100};
 enum class Admission : bool { admitted, turned_away };
 
 // One connection, on its own loop from the first line on. Owns the socket.
-Task<void> serve(Loop& loop, Socket socket, Admission admission) {
+Task<void> serve(Loop& loop, Socket socket, Peer peer, Admission admission) {
   {
-    Peer peer;
-    peer.address = peer_address(socket.native_handle());
-    peer.local = local_administrator(socket.native_handle(), loop.shared.options.trusted_uids);
     Session session(loop, std::move(socket), std::move(peer));
     if (admission == Admission::admitted)
       co_await session.run();
@@ -104,14 +101,22 @@ void Server::State::admit(Loop& loop, Socket socket) {
   socket.non_blocking(true, ignored);
   const int on = 1;
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  Peer peer;
+  peer.address = peer_address(socket.native_handle());
+  peer.local = local_administrator(socket.native_handle(), shared.options.trusted_uids);
+  // Strangers on the network, who need no token to connect, never shut the administrator out.
+  const Limits& limits = shared.options.limits;
+  const std::size_t places =
+      limits.connections_max + (peer.local ? limits.administrator_connections : 0);
   Admission admission = Admission::admitted;
-  if (!take_place(shared.connections, shared.options.limits.connections_max)) {
+  if (!take_place(shared.connections, places)) {
     first().counters.refused.fetch_add(1, std::memory_order_relaxed);
     if (!take_place(shared.lingering, lingering_max)) return;  // closed without a word
     admission = Admission::turned_away;
   }
   loop.add_load();
-  spawn(loop.context.get_executor(), "connection", serve(loop, std::move(socket), admission));
+  spawn(loop.context.get_executor(), "connection",
+        serve(loop, std::move(socket), std::move(peer), admission));
 }
 
 Server::Server(Router router, Authenticator* authenticator, ServerOptions options)

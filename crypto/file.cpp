@@ -150,6 +150,31 @@ Result<void> read_all(int fd, std::span<std::uint8_t> out, const fs::path& file)
   }
 }
 
+// A secret is only as safe as who may read its file and who may put another one in its place; the
+// rules are those of sshd's StrictModes.
+Result<void> check_secrecy(const fs::path& file, const struct stat& status) {
+  if ((status.st_mode & 077U) != 0)
+    return fail(Errc::bad_config,
+                fmt::format("{} has mode {:04o}: others may read this secret", file.string(),
+                            status.st_mode & 07777U),
+                fmt::format("chmod 600 {}", file.string()));
+  if (status.st_uid != 0 && status.st_uid != ::geteuid())
+    return fail(Errc::bad_config,
+                fmt::format("{} belongs to another user (uid {})", file.string(), status.st_uid),
+                fmt::format("see where it comes from; if it is yours: chown {} {}", ::geteuid(),
+                            file.string()));
+  const fs::path folder = folder_of(file);
+  struct stat around;
+  if (::stat(folder.c_str(), &around) != 0) return failed("cannot examine", folder, errno);
+  const bool own_files_only = (around.st_mode & S_ISVTX) != 0;  // as in /tmp
+  if ((around.st_mode & 022U) != 0 && !own_files_only)
+    return fail(Errc::bad_config,
+                fmt::format("{} has mode {:04o}: others may exchange the secret {} in it",
+                            folder.string(), around.st_mode & 07777U, file.filename().string()),
+                fmt::format("chmod go-w {}", folder.string()));
+  return {};
+}
+
 }  // namespace
 
 Result<void> write_file_atomically(const fs::path& file, ByteView bytes, unsigned mode) {
@@ -174,11 +199,7 @@ Result<Bytes> read_small_file(const fs::path& file, std::size_t size_max) {
 Result<SecretBytes> read_secret_file(const fs::path& file, std::size_t size_max) {
   struct stat status;
   SKERRY_TRY(const Descriptor fd, open_regular(file, status));
-  if ((status.st_mode & 077U) != 0)
-    return fail(Errc::bad_config,
-                fmt::format("{} has mode {:04o}: others may read this secret", file.string(),
-                            status.st_mode & 07777U),
-                fmt::format("chmod 600 {}", file.string()));
+  SKERRY_TRY_VOID(check_secrecy(file, status));
   SKERRY_TRY_VOID(check_size(file, status, size_max));
   SecretBytes bytes(static_cast<std::size_t>(status.st_size));
   SKERRY_TRY_VOID(read_all(fd.get(), bytes.span(), file));

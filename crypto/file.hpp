@@ -22,8 +22,9 @@ Result<void> create_file_atomically(const std::filesystem::path& file, ByteView 
 // Whole file of at most `size_max` bytes, else Errc::limit_exceeded. Regular files only and not
 // through a symbolic link (Errc::bad_input): the file may lie on a foreign medium.
 Result<Bytes> read_small_file(const std::filesystem::path& file, std::size_t size_max);
-// As above for a secret: also refuses a file that group or others may read or write
-// (Errc::bad_config), with the chmod to run as the next step.
+// As above for a secret: also refuses a file that group or others may read or write, that belongs
+// to another user than root or this process, or that lies in a folder where others may exchange it
+// (Errc::bad_config), with the command to run as the next step.
 Result<SecretBytes> read_secret_file(const std::filesystem::path& file, std::size_t size_max);
 
 }  // namespace skerry::crypto

@@ -7,7 +7,8 @@
 namespace skerry::daemon {
 namespace {
 
-// The database three times for each reader, event loops, imports that wait, refused connections.
+// The database three times for each reader, event loops, imports that wait, connections refused and
+// those of the administrator.
 constexpr rlim_t own_files = 512;
 constexpr rlim_t files_per_connection = 2;
 

@@ -178,11 +178,25 @@ Result<Response> get_livez(Context&, Request& request) {
 }
 
 Result<Response> get_readyz(Context& context, Request& request) {
-  SKERRY_TRY_VOID(request.allow_queries({}));
-  if (free_bytes(context.data_folder) < disk_reserve_bytes)
+  SKERRY_TRY_VOID(request.allow_queries({"verbose"}));
+  const bool verbose = request.query("verbose").has_value();
+  if (verbose && !request.principal->may(Access::read))
+    return fail(Errc::unauthorized, "what the machine is short of is told to readers only",
+                "ask without verbose, or with a token: skerry token create");
+  const std::uint64_t free = free_bytes(context.data_folder);
+  if (free < disk_reserve_bytes)
     return fail(Errc::storage_full, "less than 64 MiB are free on the data folder's disk",
                 "free some space; writes may fail");
-  return Response::json(200, json::object{{"ready", true}});
+  json::object ready{{"ready", true}};
+  if (verbose) {
+    const store::WriterStats writer = context.node.database.stats();
+    ready["schema"] = schema_version;
+    ready["queued_writes"] = writer.queued;
+    ready["checkpoint_failures"] = writer.checkpoint_failures;
+    ready["free_bytes"] = free;
+    ready["reserve_bytes"] = disk_reserve_bytes;
+  }
+  return Response::json(200, ready);
 }
 
 Result<Response> get_status(Context& context, Request& request) {

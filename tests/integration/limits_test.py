@@ -72,6 +72,14 @@ class LimitsTest(MachineTest):
         status, _, body = connections[1].ask("POST", "/v1/backups", self.machine.token)
         self.assertEqual(status, 201, body)
 
+        # Over the Unix socket the administrator still gets in.
+        self.assertIn("vendor", self.machine.ok("status").out)
+        status, _, body = connections[2].ask("GET", "/readyz?verbose")
+        self.assertEqual(status, 401, body)
+        status, _, body = connections[3].ask("GET", "/readyz?verbose", self.machine.token)
+        self.assertEqual(status, 200, body)
+        self.assertGreater(json.loads(body)["free_bytes"], 0)
+
         status, headers, body = self.connect().answer()
         self.assertEqual(status, 503)
         self.assertEqual(json.loads(body)["code"], "busy")

@@ -185,6 +185,21 @@ TEST_F(ServerTest, ConnectionsHaveALimit) {
   EXPECT_EQ(get("/hello/a").status, 200u);
 }
 
+TEST_F(ServerTest, TheAdministratorGetsInBesideStrangers) {
+  options.limits.connections_max = 2;
+  options.limits.administrator_connections = 1;
+  start();
+  std::vector<RawClient> strangers;
+  for (int i = 0; i < 2; ++i) {
+    strangers.push_back(client());
+    EXPECT_EQ(strangers.back().ask("GET /hello/a HTTP/1.1\r\nHost: a\r\n\r\n").status, 200u);
+  }
+  RawClient administrator = RawClient::unix_socket(socket_path);
+  EXPECT_EQ(administrator.ask("GET /hello/a HTTP/1.1\r\nHost: a\r\n\r\n").status, 200u);
+  EXPECT_EQ(client().receive().status, 503u);
+  EXPECT_EQ(RawClient::unix_socket(socket_path).receive().status, 503u);
+}
+
 TEST_F(ServerTest, ManyConnectionsAtOnce) {
   start();
   std::vector<RawClient> clients;

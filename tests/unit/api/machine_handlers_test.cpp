@@ -61,6 +61,18 @@ TEST_F(StatusTest, CountsRecordsAsTheyComeAndGo) {
   EXPECT_EQ(records(), "1 1");
 }
 
+TEST_F(StatusTest, ReadinessSaysWhatItStandsOn) {
+  EXPECT_EQ(get("/readyz").body, R"({"ready":true})");
+  for (const char* target : {"/readyz?verbose", "/readyz?verbose=1"}) {
+    const json::object ready = read_json(get(target));
+    EXPECT_EQ(ready.at("ready"), true) << target;
+    EXPECT_GT(ready.at("free_bytes").to_number<std::uint64_t>(),
+              ready.at("reserve_bytes").to_number<std::uint64_t>());
+    EXPECT_EQ(ready.at("queued_writes"), 0);
+  }
+  EXPECT_EQ(get("/readyz?wordy").status, 400u);
+}
+
 TEST_F(StatusTest, ScansNothingAtCentral) { expect_no_scan(); }
 
 TEST_F(SiteStatusTest, ScansNothingAtASite) { expect_no_scan(); }

@@ -170,6 +170,35 @@ TEST(ReadSecretFile, RefusesWhatOthersMayRead) {
   }
 }
 
+TEST(ReadSecretFile, RefusesWhatOthersMayExchange) {
+  const TemporaryFolder folder;
+  const auto keys = folder / "keys";
+  ASSERT_TRUE(std::filesystem::create_directory(keys));
+  put(keys / "key", "secret", 0600);
+  for (const unsigned mode : {0777U, 0770U, 0722U, 0702U, 0720U}) {
+    ASSERT_EQ(::chmod(keys.c_str(), mode), 0);
+    const auto read = read_secret_file(keys / "key", 100);
+    ASSERT_FALSE(read) << mode;
+    EXPECT_EQ(read.error().code, Errc::bad_config);
+    EXPECT_EQ(read.error().next, "chmod go-w " + keys.string());
+  }
+  for (const unsigned mode : {0700U, 0755U, 01777U}) {
+    ASSERT_EQ(::chmod(keys.c_str(), mode), 0);
+    EXPECT_TRUE(read_secret_file(keys / "key", 100)) << mode;
+  }
+}
+
+TEST(ReadSecretFile, RefusesWhatBelongsToAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives a file away";
+  const TemporaryFolder folder;
+  put(folder / "key", "secret", 0600);
+  ASSERT_EQ(::chown((folder / "key").c_str(), 65534, 65534), 0);
+  const auto read = read_secret_file(folder / "key", 100);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, Errc::bad_config);
+  EXPECT_NE(read.error().detail.find("another user"), std::string::npos);
+}
+
 TEST(ReadSecretFile, KeepsTheOtherRulesOfSmallFiles) {
   const TemporaryFolder folder;
   put(folder / "key", "secret", 0600);
