@@ -143,12 +143,11 @@ void World::settle_after_disasters() {
   constexpr int exchanges_max = 16;
   for (int round = 1; round <= exchanges_max; ++round) {
     for (std::size_t number = 1; number <= swarm_.sites; ++number) {
+      // Machines of one name look alike to central: each has its answer before the next one speaks.
       for (Machine* site : instances(number)) {
         now_ += 1000;
         export_up(*site);
         for (const InAir& bundle : std::exchange(air_, {})) deliver(bundle, central());
-      }
-      for (Machine* site : instances(number)) {
         now_ += 1000;
         export_down(number, true);
         for (const InAir& bundle : std::exchange(air_, {})) deliver(bundle, *site);

@@ -139,6 +139,8 @@ class Oracle {
     Place place;
   };
   std::map<std::pair<std::size_t, ChangeUid>, Counted> counted_;  // each change once
+  bool on_own_restoration(const Row& row, std::int64_t seen_n) const;
+
   std::map<Place, Row> rows_;
   std::map<Place, std::string> dispositions_;
   std::set<Place> held_;

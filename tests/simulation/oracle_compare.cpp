@@ -126,12 +126,23 @@ void Oracle::compare_dispositions(store::Connection& connection) const {
   }
 }
 
+// Whether the site had brought the record back itself and not seen central agree: nothing of
+// central's stands under what it writes on that.
+bool Oracle::on_own_restoration(const Row& row, std::int64_t seen_n) const {
+  const auto& [site, epoch, seq] = row.place;
+  for (auto before = rows_.lower_bound({site, epoch, 0}); before->first < row.place; ++before)
+    if (before->second.change.op == ChangeOp::restore && before->second.n > seen_n &&
+        before->second.change.record == row.change.record)
+      return true;
+  return false;
+}
+
 void Oracle::check_bases(std::size_t site, const EpochId& epoch, std::int64_t seq,
                          std::int64_t seen_n) const {
   const Row& row = rows_.at({site, epoch, seq});
   const auto entity = state_.entities.find(row.change.record);
   const bool whole = row.change.op == ChangeOp::create || row.change.op == ChangeOp::restore;
-  if (whole || entity == state_.entities.end()) return;
+  if (whole || entity == state_.entities.end() || on_own_restoration(row, seen_n)) return;
   const auto held = [&](std::size_t field) {
     std::int64_t n = 0;
     for (const Written& written : entity->second.fields[field])
