@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/check.hpp"
-#include "store/custom_fields.hpp"
+#include "store/list_conditions.hpp"
 #include "store/record_sql.hpp"
 
 namespace skerry::store {
@@ -48,68 +48,9 @@ int rank_of(const ListFilter& filter) {
   }
 }
 
-std::string filter_text(ListStatement& statement, const ListFilter& filter) {
-  if (filter.value.is_null()) return fmt::format("t.{} IS NULL", filter.field->name);
-  // Written out: the system uses an index with a condition only where it sees that it holds.
-  if (is_rare_flag(*filter.field))
-    return fmt::format("t.{}={}", filter.field->name, filter.value == json::value(true) ? 1 : 0);
-  return fmt::format("t.{}={}", filter.field->name, statement.mark(*filter.field, filter.value));
-}
-
-std::string custom_text(ListStatement& statement, const ListQuery& query, std::size_t filter) {
-  const CustomFilter& custom = query.custom[filter];
-  const std::string field = statement.mark(custom_value_field(*query.kind, custom.key));
-  return fmt::format("v.field={} AND v.value={}", field, statement.mark(custom.value));
-}
-
-void add_mode(std::vector<std::string>& conditions, std::string_view column, Archived mode) {
-  if (mode == Archived::exclude) conditions.push_back(fmt::format("t.{} IS NULL", column));
-  if (mode == Archived::only) conditions.push_back(fmt::format("t.{} IS NOT NULL", column));
-}
-
-// Whether a row meets the conditions that the driver does not see to, as an expression.
-std::string passes_text(ListStatement& statement, const ListQuery& query,
-                        const ListDriver& driver) {
-  using By = ListDriver::By;
-  std::vector<std::string> conditions;
-  for (std::size_t i = 0; i < query.filters.size(); ++i) {
-    if (driver != ListDriver{By::filter, i})
-      conditions.push_back(filter_text(statement, query.filters[i]));
-    // One in transit to a customer is seen there, and does not stand there yet.
-    if (query.filters[i].field == &at_customer_field)
-      conditions.push_back("t.location IS NOT NULL");
-  }
-  for (std::size_t i = 0; i < query.custom.size(); ++i)
-    if (driver != ListDriver{By::custom, i})
-      conditions.push_back(
-          fmt::format("EXISTS (SELECT 1 FROM custom_value AS v WHERE {} AND v.record=t.id)",
-                      custom_text(statement, query, i)));
-  if (driver.by != By::archived) add_mode(conditions, "archived_at", query.archived);
-  if (driver.by != By::scrapped) add_mode(conditions, "scrapped_on", query.scrapped);
-  if (query.updated_since && driver.by != By::updated)
-    conditions.push_back(fmt::format("t.updated_at>={}", statement.mark(*query.updated_since)));
-  if (conditions.empty()) return "1";
-  return fmt::format("{}", fmt::join(conditions, " AND "));
-}
-
-// The condition that makes the driver's index lead to its records.
-std::string driver_text(ListStatement& statement, const ListQuery& query,
-                        const ListDriver& driver) {
-  switch (driver.by) {
-    case ListDriver::By::filter:
-      return filter_text(statement, query.filters[driver.filter]);
-    case ListDriver::By::custom:
-      return custom_text(statement, query, driver.filter);
-    case ListDriver::By::archived:
-      return "t.archived_at IS NOT NULL";
-    case ListDriver::By::scrapped:
-      return "t.scrapped_on IS NOT NULL";
-    case ListDriver::By::updated:
-      return fmt::format("t.updated_at>={}", statement.mark(*query.updated_since));
-    case ListDriver::By::all:
-      break;
-  }
-  return "1";
+bool has_range(const ListQuery& query, const Field* field) {
+  return std::any_of(query.ranges.begin(), query.ranges.end(),
+                     [&](const ListRange& range) { return range.field == field; });
 }
 
 // The index is named, so that no statistics or rule of thumb of the system choose another one.
@@ -120,10 +61,10 @@ std::string from_text(const ListQuery& query, const ListDriver& driver, const Fi
   };
   switch (driver.by) {
     case ListDriver::By::filter: {
-      const std::string_view name = query.filters[driver.filter].field->name;
-      if (has_pair_index(*query.kind, query.filters[driver.filter], sort))
-        return by(fmt::format("{}_{}", name, sort->name));
-      return by(name);
+      const ListFilter& filter = query.filters[driver.filter];
+      if (has_pair_index(*query.kind, filter, sort))
+        return by(fmt::format("{}_{}", filter.field->name, sort->name));
+      return by(filter_index(filter));
     }
     case ListDriver::By::custom:
       return fmt::format("custom_value AS v CROSS JOIN {} AS t ON t.id=v.record", kind);
@@ -131,8 +72,8 @@ std::string from_text(const ListQuery& query, const ListDriver& driver, const Fi
       return by("archived");
     case ListDriver::By::scrapped:
       return by("scrapped");
-    case ListDriver::By::updated:
-      return by("updated_at");
+    case ListDriver::By::range:
+      return by(query.ranges[driver.filter].field->name);
     case ListDriver::By::all:
       break;
   }
@@ -158,15 +99,19 @@ void add_place(ListStatement& statement, const ListQuery& query, const ListDrive
   const auto& after = query.after;
   const Field* sort = list_order(query);
   if (part == WalkPart::by_value) {
-    // Of two lower bounds SQLite seeks by one of its choice and steps over what the other rules
-    // out, so there is only one.
-    const bool bounded = driver.by == ListDriver::By::updated && (!after || query.descending);
-    if (bounded) statement.sql += " AND " + driver_text(statement, query, driver);
+    // Of two bounds on one side SQLite seeks by one of its choice and steps over what the other
+    // rules out, so there is only one.
+    const ListRange* range =
+        driver.by == ListDriver::By::range ? &query.ranges[driver.filter] : nullptr;
+    if (range && !range->since.is_null() && (!after || query.descending))
+      statement.sql += " AND " + since_text(statement, *range);
+    if (range && !range->until.is_null() && (!after || !query.descending))
+      statement.sql += " AND " + until_text(statement, *range);
     if (after) {
       const std::string value = statement.mark(*sort, after->sort_value);
       const std::string id = statement.mark(after->id);
       statement.sql += fmt::format(" AND (t.{},t.id){}({},{})", sort->name, beyond, value, id);
-    } else if (!sort->required && !bounded) {
+    } else if (!sort->required && !range) {
       statement.sql += fmt::format(" AND t.{} IS NOT NULL", sort->name);
     }
     statement.sql += fmt::format(" ORDER BY t.{0}{1},t.id{1}", sort->name, direction);
@@ -195,13 +140,13 @@ std::string rows_text(ListStatement& statement, const ListQuery& query, const Li
 }  // namespace
 
 const Field* list_order(const ListQuery& query) {
-  if (!query.sort)
-    return query.updated_since && !query.sort_by_id && query.words.empty() ? &updated_at_field
-                                                                           : nullptr;
+  const Field* sort = query.sort;
+  if (!sort && !query.sort_by_id && query.words.empty() && !query.ranges.empty())
+    sort = query.ranges.front().field;
   // All have one value: what is left of the order is the id.
   for (const ListFilter& filter : query.filters)
-    if (filter.field == query.sort) return nullptr;
-  return query.sort;
+    if (filter.field == sort) return nullptr;
+  return sort;
 }
 
 std::vector<ListDriver> list_drivers(const ListQuery& query) {
@@ -213,10 +158,11 @@ std::vector<ListDriver> list_drivers(const ListQuery& query) {
       found.emplace_back(rank_of(filter), ListDriver{By::filter, i});
   }
   for (std::size_t i = 0; i < query.custom.size(); ++i)
-    found.emplace_back(3, ListDriver{By::custom, i});
+    if (query.custom[i].value) found.emplace_back(3, ListDriver{By::custom, i});
+  for (std::size_t i = 0; i < query.ranges.size(); ++i)
+    found.emplace_back(4, ListDriver{By::range, i});
   if (query.archived == Archived::only) found.emplace_back(5, ListDriver{By::archived, 0});
   if (query.scrapped == Archived::only) found.emplace_back(5, ListDriver{By::scrapped, 0});
-  if (query.updated_since) found.emplace_back(4, ListDriver{By::updated, 0});
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<ListDriver> drivers;
@@ -227,8 +173,8 @@ std::vector<ListDriver> list_drivers(const ListQuery& query) {
 bool gives_order(const ListQuery& query, const ListDriver& driver) {
   const Field* sort = list_order(query);
   if (driver.by == ListDriver::By::all) return true;
-  if (!sort) return driver.by != ListDriver::By::updated;
-  if (driver.by == ListDriver::By::updated) return sort == &updated_at_field;
+  if (driver.by == ListDriver::By::range) return sort == query.ranges[driver.filter].field;
+  if (!sort) return true;
   return driver.by == ListDriver::By::filter &&
          has_pair_index(*query.kind, query.filters[driver.filter], sort);
 }
@@ -236,7 +182,7 @@ bool gives_order(const ListQuery& query, const ListDriver& driver) {
 std::vector<WalkPart> walk_parts(const ListQuery& query) {
   const Field* sort = list_order(query);
   if (!sort) return {WalkPart::by_id};
-  if (sort->required) return {WalkPart::by_value};
+  if (sort->required || has_range(query, sort)) return {WalkPart::by_value};
   if (query.after && query.after->sort_value.is_null()) return {WalkPart::without_value};
   return {WalkPart::by_value, WalkPart::without_value};
 }
@@ -252,7 +198,7 @@ ListStatement walk_statement(const ListQuery& query, const ListDriver& driver, W
   SKERRY_CHECK(gives_order(query, driver));
   ListStatement statement;
   statement.sql = select_text(statement, query, driver, "NULL");
-  const bool in_place = driver.by == ListDriver::By::updated;  // add_place() sees to it
+  const bool in_place = driver.by == ListDriver::By::range;  // add_place() sees to it
   const std::string condition = in_place ? "1" : driver_text(statement, query, driver);
   statement.sql +=
       fmt::format(" FROM {} WHERE {}", from_text(query, driver, list_order(query)), condition);

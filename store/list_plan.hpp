@@ -13,9 +13,9 @@ namespace skerry::store {
 
 // What leads to the records of a list.
 struct ListDriver {
-  enum class By : std::uint8_t { all, filter, custom, archived, scrapped, updated };
+  enum class By : std::uint8_t { all, filter, custom, range, archived, scrapped };
   By by = By::all;
-  std::size_t filter = 0;  // position in ListQuery::filters, or in ListQuery::custom
+  std::size_t filter = 0;  // position in ListQuery::filters, custom or ranges
   bool operator==(const ListDriver&) const = default;
 };
 

@@ -32,10 +32,16 @@ struct ListFilter {
   json::value value;             // canonical
 };
 
-// Records whose custom field `key` has the value.
+// Records whose custom field `key` has the value; nullopt: that have none.
 struct CustomFilter {
   std::string key;
-  std::string value;  // as in table custom_value: custom_value_text()
+  std::optional<std::string> value;  // as in table custom_value: custom_value_text()
+};
+
+// Records whose `field` is at `since` or later, and before `until`; null: not bounded there.
+struct ListRange {
+  const Field* field = nullptr;  // one that find_list_bound() gave; each once in a query
+  json::value since, until;      // canonical; not null both
 };
 
 // The record a page ended with.
@@ -53,14 +59,14 @@ struct ListQuery {
   const Kind* kind = nullptr;
   std::vector<ListFilter> filters;
   std::vector<CustomFilter> custom;
-  // A field that find_list_field() gave; nullptr: by id, the order of creation, or with
-  // `updated_since` by the time of the last change.
+  std::vector<ListRange> ranges;
+  // A field that find_list_field() gave; nullptr: by the field of the first range, without one by
+  // id, the order of creation.
   const Field* sort = nullptr;
   bool sort_by_id = false;  // asked for by name
   bool descending = false;  // records without a value come last either way
   Archived archived = Archived::exclude;
   Archived scrapped = Archived::include;  // only of kinds that have scrapped_on
-  std::optional<UnixMillis> updated_since;
   // search_index::words_of(): each begins a word of the record. The order is then that of the words
   // found, and of the rows among equal ones; excludes `sort` and `descending` (CHECK).
   std::vector<std::string> words;

@@ -22,9 +22,9 @@ constexpr std::string_view custom_prefix = "custom.";
 std::string known_parameters(const Kind& kind, ListUse use) {
   const std::string fields = fmt::format("{}", fmt::join(store::list_field_names(kind, use), ", "));
   if (use == ListUse::sort) return fmt::format("known here: id, {}; with - for descending", fields);
-  return fmt::format(
-      "known here: limit, cursor, sort, archived, {}updated_since, q, count, custom.KEY, {}",
-      store::has_scrapped(kind) ? "scrapped, " : "", fields);
+  return fmt::format("known here: limit, cursor, sort, archived, {}q, count, custom.KEY, {}, {}",
+                     store::has_scrapped(kind) ? "scrapped, " : "", fields,
+                     fmt::join(store::list_bound_names(kind), ", "));
 }
 
 Result<const Field*> list_field(const Kind& kind, std::string_view name, ListUse use) {
@@ -50,15 +50,36 @@ json::value given_value(const Field& field, std::string_view text) {
   return json::string(text);
 }
 
+Result<json::value> filter_value(const Field& field, const QueryParameter& parameter) {
+  std::vector<FieldError> errors;
+  json::value value =
+      read_value(field, given_value(field, parameter.value), parameter.name, errors);
+  if (errors.empty()) return value;
+  return fail(Errc::bad_request, fmt::format("{} {}", parameter.name, errors[0].detail));
+}
+
 Result<store::ListFilter> read_filter(const Kind& kind, const QueryParameter& parameter) {
   SKERRY_TRY(const Field* const field, list_field(kind, parameter.name, ListUse::filter));
   if (parameter.value == "null" && !field->required) return store::ListFilter{field, nullptr};
-  std::vector<FieldError> errors;
-  json::value value =
-      read_value(*field, given_value(*field, parameter.value), parameter.name, errors);
-  if (!errors.empty())
-    return fail(Error(Errc::bad_request, fmt::format("{} {}", parameter.name, errors[0].detail)));
+  SKERRY_TRY(json::value value, filter_value(*field, parameter));
   return store::ListFilter{field, std::move(value)};
+}
+
+// Both bounds of a field are one range. Which range comes first decides the order of the list, so
+// it must not depend on the order of the parameters: a cursor does not.
+Result<void> read_bound(store::ListQuery& query, const store::ListBound& bound,
+                        const QueryParameter& parameter) {
+  SKERRY_TRY(json::value value, filter_value(*bound.field, parameter));
+  const auto place = [](const Field* field) {
+    return std::pair(field != &store::updated_at_field, field->name);
+  };
+  auto range = std::find_if(query.ranges.begin(), query.ranges.end(), [&](const auto& each) {
+    return place(each.field) >= place(bound.field);
+  });
+  if (range == query.ranges.end() || range->field != bound.field)
+    range = query.ranges.insert(range, store::ListRange{bound.field, nullptr, nullptr});
+  (bound.is_until ? range->until : range->since) = std::move(value);
+  return {};
 }
 
 Result<Archived> read_mode(const QueryParameter& parameter) {
@@ -123,6 +144,7 @@ Result<store::CustomFilter> read_custom(store::Connection& connection, const Kin
       known += fmt::format("{}{}{}", known.empty() ? "" : ", ", custom_prefix, field.key);
       continue;
     }
+    if (parameter.value == "null") return store::CustomFilter{field.key, std::nullopt};
     const auto value = custom_value(field, parameter.value);
     if (!value)
       return fail(Errc::bad_request, fmt::format("{} is a {}, and \"{}\" is none", parameter.name,
@@ -134,7 +156,7 @@ Result<store::CustomFilter> read_custom(store::Connection& connection, const Kin
 }
 
 Result<void> read_parameter(RecordQuery& query, store::Connection& connection,
-                            const Request& request, const QueryParameter& parameter) {
+                            const QueryParameter& parameter) {
   store::ListQuery& list = query.list;
   if (parameter.name == "sort") return read_sort(list, parameter.value);
   if (parameter.name == "q") return read_words(query, parameter.value);
@@ -142,8 +164,8 @@ Result<void> read_parameter(RecordQuery& query, store::Connection& connection,
     SKERRY_TRY(list.archived, read_mode(parameter));
   } else if (parameter.name == "scrapped" && store::has_scrapped(*list.kind)) {
     SKERRY_TRY(list.scrapped, read_mode(parameter));
-  } else if (parameter.name == "updated_since") {
-    SKERRY_TRY(list.updated_since, read_time(request, parameter.name));
+  } else if (const auto bound = store::find_list_bound(*list.kind, parameter.name)) {
+    return read_bound(list, *bound, parameter);
   } else if (parameter.name == "count") {
     query.counted = parameter.value == "true";
     if (!query.counted && parameter.value != "false")
@@ -171,7 +193,7 @@ Result<RecordQuery> read_record_query(store::Connection& connection, const Reque
   SKERRY_TRY(query.list.limit, read_limit(request, store::list_limit_default));
   for (const QueryParameter& parameter : request.queries())
     if (parameter.name != "limit" && parameter.name != "cursor")
-      SKERRY_TRY_VOID(read_parameter(query, connection, request, parameter));
+      SKERRY_TRY_VOID(read_parameter(query, connection, parameter));
   if (searched && request.query("sort"))
     return fail(Errc::bad_request, "what is searched comes in the order of the words found",
                 "leave sort or q out");

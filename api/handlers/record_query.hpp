@@ -13,7 +13,7 @@ struct RecordQuery {
   bool nothing = false;  // q holds no word: it finds nothing, ever
 };
 
-// limit, sort, archived, scrapped, updated_since, q, count, the fields that the kind is filtered by
+// limit, sort, archived, scrapped, q, count, the fields that the kind is filtered by, their bounds
 // and custom.KEY; `cursor` is left to the caller. The connection tells the custom fields.
 // Errc::bad_request names the parameter, and in `next` those that are known.
 Result<RecordQuery> read_record_query(store::Connection& connection, const Request& request,

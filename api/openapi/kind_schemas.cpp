@@ -12,6 +12,7 @@ using json::object;
 
 constexpr std::string_view decimal_pattern = "^-?[0-9]{1,15}(\\.[0-9]{1,6})?$";
 constexpr std::string_view custom_key_pattern = "^[a-z][a-z0-9_.-]{0,49}$";
+constexpr std::string_view custom_filter_pattern = "^custom\\.[a-z][a-z0-9_.-]{0,49}$";
 
 // "CustomField" for "custom_field".
 std::string camel_case(std::string_view name) {
@@ -242,6 +243,20 @@ object shown_parameter(std::string_view name, std::string_view which) {
                          {{"type", "string"}, {"enum", array{"exclude", "include", "only"}}});
 }
 
+// Each member is a parameter of its own (style form, exploded).
+object custom_parameter() {
+  return {{"name", "custom"},
+          {"in", "query"},
+          {"description",
+           "`custom.KEY`: those with this value of the custom field; `null`: those without"},
+          {"style", "form"},
+          {"explode", true},
+          {"schema", object{{"type", "object"},
+                            {"patternProperties",
+                             object{{custom_filter_pattern, object{{"type", "string"}}}}}}},
+          {"example", object{{"custom.colour", "red"}}}};
+}
+
 }  // namespace
 
 json::array filter_parameters(const Kind& kind) {
@@ -252,8 +267,6 @@ json::array filter_parameters(const Kind& kind) {
   if (store::has_scrapped(kind)) parameters.push_back(shown_parameter("scrapped", "scrapped"));
   if (store::is_searched(kind))
     parameters.push_back(query_parameter("q", "Beginnings of words", {{"type", "string"}}));
-  parameters.push_back(query_parameter("updated_since", "Changed at this time or later",
-                                       {{"type", "string"}, {"format", "date-time"}}));
   parameters.push_back(query_parameter("count", "Say how many there are, as `total`",
                                        {{"type", "boolean"}, {"default", false}}));
   for (const std::string_view name : store::list_field_names(kind, store::ListUse::filter)) {
@@ -267,6 +280,15 @@ json::array filter_parameters(const Kind& kind) {
     }
     parameters.push_back(query_parameter(name, text, std::move(schema)));
   }
+  for (const std::string& name : store::list_bound_names(kind)) {
+    const store::ListBound bound = *store::find_list_bound(kind, name);
+    object schema = value_schema(*bound.field);
+    accept_more(schema, *bound.field);
+    parameters.push_back(query_parameter(
+        name, fmt::format("{}: {}", bound.field->title, bound.is_until ? "before" : "from then on"),
+        std::move(schema)));
+  }
+  if (kind.find_field("custom") >= 0) parameters.push_back(custom_parameter());
   return parameters;
 }
 

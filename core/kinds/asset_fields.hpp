@@ -84,7 +84,7 @@ inline constexpr std::array asset_fields{
           .options = asset_statuses,
           .default_json = R"("operational")"},
     Field{.name = "description", .title = "Description", .searchable = true, .length_max = 500},
-    Field{.name = "scrapped_on", .title = "Scrapped on", .type = date},
+    Field{.name = "scrapped_on", .title = "Scrapped on", .type = date, .filterable = true},
     Field{.name = "disposal_reason", .title = "Disposal reason", .length_max = 500},
     Field{.name = "disposal_price", .title = "Disposal price", .type = decimal},
     custom_values,

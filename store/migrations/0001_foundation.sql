@@ -38,6 +38,12 @@ CREATE INDEX customer_version ON customer(version, id) WHERE version > 0;
 CREATE INDEX customer_name ON customer(name, id);
 CREATE INDEX customer_account_ref ON customer(account_ref, id);
 CREATE INDEX customer_disabled_at ON customer(disabled_at, id);
+CREATE INDEX customer_disabled ON customer(id) WHERE disabled_at IS NOT NULL;
+CREATE INDEX customer_country ON customer(json_extract(address,'$.country'), id);
+-- One for each of the roles.
+CREATE INDEX customer_roles_customer ON customer(id) WHERE instr(roles,'"customer"')>0;
+CREATE INDEX customer_roles_distributor ON customer(id) WHERE instr(roles,'"distributor"')>0;
+CREATE INDEX customer_roles_supplier ON customer(id) WHERE instr(roles,'"supplier"')>0;
 CREATE INDEX customer_updated_at ON customer(updated_at, id);
 CREATE INDEX customer_archived ON customer(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE customer_search USING fts5(
@@ -100,6 +106,7 @@ CREATE INDEX location_version ON location(version, id) WHERE version > 0;
 CREATE INDEX location_customer ON location(customer, id);
 CREATE INDEX location_customer_name ON location(customer, name, id);
 CREATE INDEX location_name ON location(name, id);
+CREATE INDEX location_country ON location(json_extract(address,'$.country'), id);
 CREATE INDEX location_in_inventory ON location(in_inventory, id);
 CREATE INDEX location_updated_at ON location(updated_at, id);
 CREATE INDEX location_archived ON location(id) WHERE archived_at IS NOT NULL;
@@ -191,6 +198,7 @@ CREATE INDEX asset_status ON asset(status, id);
 CREATE INDEX asset_location ON asset(location, id);
 CREATE INDEX asset_location_serial ON asset(location, serial, id) WHERE location IS NOT NULL;
 CREATE INDEX asset_in_transit ON asset(id) WHERE in_transit=1;
+CREATE INDEX asset_scrapped_on ON asset(scrapped_on, id);
 CREATE INDEX asset_scrapped ON asset(id) WHERE scrapped_on IS NOT NULL;
 CREATE INDEX asset_scope_place ON asset(scope_place, id) WHERE scope_place IS NOT NULL;
 CREATE INDEX asset_scope_place_serial ON asset(scope_place, serial, id)

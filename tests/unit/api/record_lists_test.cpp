@@ -67,6 +67,63 @@ TEST_F(RecordListsTest, ChangedSince) {
   EXPECT_EQ(walk("/v1/customers?limit=1&sort=updated_at", "name"), "N1 N3 Z2 Z0");
 }
 
+TEST_F(RecordListsTest, BetweenTwoTimes) {
+  const std::string customer = make("customers", R"({"name":"One"})");
+  const std::string place =
+      make("locations", fmt::format(R"({{"customer":"{}","name":"Quay"}})", customer));
+  const std::string product = make("products", R"({"sku":"P","name":"S","type":"device"})");
+  const std::string asset =
+      make("assets", fmt::format(R"({{"product":"{}","serial":"S"}})", product));
+  for (const int day : {3, 1, 2}) {
+    clock.now += 1000;
+    make("moves", fmt::format(R"({{"asset":"{}","to_location":"{}","arrived_at":"2026-01-{:02}",
+                                   "tracking_number":"T{}"}})",
+                              asset, place, day, day));
+  }
+  clock.now += 1000;
+  make("moves",
+       fmt::format(R"({{"asset":"{}","to_location":"{}","tracking_number":"T0"}})", asset, place));
+  const std::string moves = "/v1/moves?limit=1&";
+  EXPECT_EQ(walk(moves + "arrived_at_since=2026-01-02", "tracking_number"), "T2 T3");
+  EXPECT_EQ(walk(moves + "arrived_at_until=2026-01-02T00:00:00Z", "tracking_number"), "T1");
+  EXPECT_EQ(walk(moves + "arrived_at_until=2026-01-03&arrived_at_since=2026-01-01T00:00:01Z",
+                 "tracking_number"),
+            "T2");
+  EXPECT_EQ(walk(moves + "sort=-tracking_number&arrived_at_since=2026-01-01", "tracking_number"),
+            "T3 T2 T1");
+  // Whatever the order of the parameters, a page goes on where the one before it ended.
+  const std::string changed = "updated_since=2000-01-01";
+  EXPECT_EQ(walk(moves + "arrived_at_since=2026-01-01&" + changed, "tracking_number"), "T3 T1 T2");
+  const std::string cursor = std::string(
+      read_json(get(moves + "arrived_at_since=2026-01-01&" + changed))["next_cursor"].as_string());
+  EXPECT_EQ(
+      walk(moves + changed + "&arrived_at_since=2026-01-01&cursor=" + cursor, "tracking_number"),
+      "T1 T2");
+  check({
+      {"no time", "GET", "/v1/moves?arrived_at_since=now", "", "", 400, {"arrived_at_since"}, {}},
+      {"null", "GET", "/v1/moves?arrived_at_until=null", "", "", 400, {"arrived_at_until"}, {}},
+      {"no day", "GET", "/v1/assets?scrapped_on_since=2026", "", "", 400, {"scrapped_on"}, {}},
+      {"of a text", "GET", "/v1/moves?carrier_since=2026-01-01", "", "", 400, {"filtered"}, {}},
+  });
+}
+
+TEST_F(RecordListsTest, CustomersByWhatTheyAre) {
+  make("customers", R"({"name":"Pier","roles":["supplier"],"address":{"country":"NO"}})");
+  clock.now += 1;
+  make("customers", R"({"name":"Quay","disabled_at":"2026-01-02T00:00:00Z"})");
+  EXPECT_EQ(walk("/v1/customers?roles=supplier", "name"), "Pier");
+  EXPECT_EQ(walk("/v1/customers?roles=customer&disabled=true", "name"), "Quay");
+  EXPECT_EQ(walk("/v1/customers?disabled=false", "name"), "Pier");
+  EXPECT_EQ(walk("/v1/customers?country=NO", "name"), "Pier");
+  EXPECT_EQ(walk("/v1/customers?country=null", "name"), "Quay");
+  check({
+      {"no role", "GET", "/v1/customers?roles=boss", "", "", 400, {"roles", "supplier"}, {}},
+      {"no country", "GET", "/v1/customers?country=XX", "", "", 400, {"country", "ISO"}, {}},
+      {"perhaps", "GET", "/v1/customers?disabled=null", "", "", 400, {"disabled", "true"}, {}},
+      {"sorted", "GET", "/v1/customers?sort=country", "", "", 400, {"sorted"}, {}},
+  });
+}
+
 TEST_F(RecordListsTest, CountsOnRequest) {
   for (int i = 0; i < 3; ++i) make("customers", fmt::format(R"({{"name":"N{}"}})", i % 2));
   const auto total = [&](const std::string& target) { return read_json(get(target))["total"]; };
@@ -136,6 +193,8 @@ TEST_F(RecordListsTest, AssetsByWhereTheyAreAndByCustomFields) {
   EXPECT_EQ(walk("/v1/assets?custom.new=true", "serial"), "S1");
   EXPECT_EQ(walk("/v1/assets?custom.until=2026-03-02&custom.mode=a", "serial"), "S2");
   EXPECT_EQ(walk("/v1/assets?custom.color=red&sort=-serial", "serial"), "S2 S1");
+  EXPECT_EQ(walk("/v1/assets?custom.size=null", "serial"), "S3");
+  EXPECT_EQ(walk("/v1/assets?custom.new=null&custom.color=red", "serial"), "S2");
   EXPECT_EQ(walk("/v1/assets?in_transit=false&location=null", "serial"), "S1 S2 S3");
   EXPECT_EQ(walk("/v1/assets?in_transit=true", "serial"), "");
   check({

@@ -2,6 +2,7 @@
 #include "store/list_fields.hpp"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 
 #include "store/list_records.hpp"
 #include "tests/unit/store/machine_store.hpp"
@@ -143,6 +144,26 @@ TEST_F(ListFieldsTest, ByCustomFields) {
   EXPECT_EQ(serials(query), "S3 S1");
   query.custom = {{"color", "green"}};
   EXPECT_EQ(serials(query), "");
+  make("asset", {{"product", product}, {"serial", "S6"}, {"custom", json::object{{"size", 1}}}});
+  make("asset", {{"product", product}, {"serial", "S7"}});
+  query.custom = {{"color", std::nullopt}};
+  EXPECT_EQ(serials(query), "S7 S6");
+  query.custom.push_back({"size", "1"});
+  EXPECT_EQ(serials(query), "S6");
+}
+
+TEST_F(ListFieldsTest, BoundsAreOfTimesAndDays) {
+  EXPECT_THAT(list_bound_names(*find_kind("asset")),
+              testing::ElementsAre("updated_since", "scrapped_on_since", "scrapped_on_until"));
+  const Kind& move = *find_kind("move");
+  EXPECT_EQ(list_bound_names(move).size(), 9u);
+  const auto until = find_list_bound(move, "arrived_at_until");
+  ASSERT_TRUE(until);
+  EXPECT_EQ(until->field->name, "arrived_at");
+  EXPECT_TRUE(until->is_until);
+  for (const char* name : {"carrier_since", "asset_until", "_since", "arrived_at",
+                           "updated_at_since", "updated_until", "created_at_since", ""})
+    EXPECT_FALSE(find_list_bound(move, name)) << name;
 }
 
 TEST_F(ListFieldsTest, TheNamesAreThoseThatAreFound) {
@@ -158,6 +179,12 @@ TEST_F(ListFieldsTest, TheNamesAreThoseThatAreFound) {
   EXPECT_EQ(find_list_field(asset, "at_customer", ListUse::filter), &at_customer_field);
   EXPECT_EQ(find_list_field(asset, "at_customer", ListUse::sort), nullptr);
   EXPECT_EQ(find_list_field(asset, "in_transit", ListUse::sort), nullptr);
+  EXPECT_EQ(find_list_field(asset, "country", ListUse::filter), nullptr);
+  EXPECT_EQ(find_list_field(asset, "disabled", ListUse::filter), nullptr);
+  for (const char* name : {"roles", "country", "disabled"}) {
+    EXPECT_NE(find_list_field(customer, name, ListUse::filter), nullptr) << name;
+    EXPECT_EQ(find_list_field(customer, name, ListUse::sort), nullptr) << name;
+  }
 }
 
 }  // namespace

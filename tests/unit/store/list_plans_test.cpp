@@ -20,6 +20,8 @@ json::value some_value(const Field& field) {
       return 7;
     case FieldType::timestamp:
       return json::string("2026-01-02T03:04:05.000Z");
+    case FieldType::choice:
+      return json::string(field.options.back());
     default:
       return json::string("x");
   }
@@ -62,7 +64,8 @@ class ListPlansTest : public MachineStoreTest {
       search.words = {"x", "y"};
       with_pages(search, nullptr);
     }
-    with_pages(query, query.updated_since ? json::value(1) : json::value());
+    with_pages(query,
+               query.ranges.empty() ? json::value() : stored_value(*query.ranges.front().field));
     for (const bool descending : {false, true}) {
       query.descending = descending;
       query.sort = nullptr;
@@ -77,8 +80,23 @@ class ListPlansTest : public MachineStoreTest {
     }
   }
 
+  // None, and by each bound alone and by both.
+  static std::vector<std::vector<ListRange>> ranges_of(const Kind& kind) {
+    std::vector<std::vector<ListRange>> all{{}};
+    for (const std::string& name : list_bound_names(kind)) {
+      const ListBound bound = *find_list_bound(kind, name);
+      const json::value value = some_value(*bound.field);
+      if (!bound.is_until) all.push_back({{bound.field, value, nullptr}});
+      if (!bound.is_until) continue;
+      all.push_back({{bound.field, nullptr, value}});
+      all.push_back({{bound.field, value, value}});
+    }
+    return all;
+  }
+
   static std::vector<ListQuery> all_queries(const Kind& kind) {
     std::vector<ListQuery> all;
+    const ListRange changed{&updated_at_field, some_value(updated_at_field), nullptr};
     std::vector<Archived> scrapped{Archived::include};
     if (has_scrapped(kind)) scrapped = {Archived::exclude, Archived::include, Archived::only};
     for (const auto& filters : filters_of(kind))
@@ -94,12 +112,23 @@ class ListPlansTest : public MachineStoreTest {
             query.filters = filters;
             query.archived = archived;
             query.scrapped = each;
-            if (since) query.updated_since = 1;
+            if (since) query.ranges = {changed};
             add_orders(query, all);
+            if (filters.size() <= 1 && least)
+              for (const auto& ranges : ranges_of(kind)) {
+                query.ranges = ranges;
+                add_orders(query, all);
+                if (!ranges.empty()) query.ranges.push_back(changed);
+                add_orders(query, all);
+              }
             if (filters.size() > 1 || kind.find_field("custom") < 0) continue;
+            query.ranges.clear();
+            if (since) query.ranges = {changed};
             query.custom = {{"color", "red"}};
             add_orders(query, all);
             query.custom.push_back({"size", "2"});
+            add_orders(query, all);
+            query.custom = {{"color", std::nullopt}};
             add_orders(query, all);
           }
     return all;

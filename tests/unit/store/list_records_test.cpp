@@ -1,8 +1,10 @@
 #include "store/list_records.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
+#include "core/timestamp.hpp"
 #include "store/sqlite/search_index.hpp"
 #include "tests/unit/store/machine_store.hpp"
 
@@ -201,7 +203,7 @@ TEST_F(ListRecordsTest, ByTheTimeOfTheLastChange) {
   }
   ListQuery query = query_of("customer");
   query.limit = 1;
-  query.updated_since = before;
+  query.ranges = {{&updated_at_field, json::string(format_timestamp(before)), nullptr}};
   EXPECT_EQ(walk(query, "name"), "M3 M1 M4");
   query.sort = sort_of("customer", "updated_at");
   query.descending = true;
@@ -212,10 +214,101 @@ TEST_F(ListRecordsTest, ByTheTimeOfTheLastChange) {
   query.sort = nullptr;
   query.sort_by_id = true;
   EXPECT_EQ(walk(query, "name"), "M1 M3 M4");
-  query.updated_since.reset();
+  query.ranges.clear();
   query.sort_by_id = false;
   query.sort = sort_of("customer", "updated_at");
   EXPECT_EQ(walk(query, "name"), "N0 N2 M3 M1 M4");
+}
+
+// The bounds are that of the walk, or are looked at row by row; either way nobody outside is in it.
+TEST_F(ListRecordsTest, BetweenTwoMoments) {
+  make_customers(40, [](int number) {
+    return fmt::format(
+        R"({{"name":"N{:02}"{}}})", number,
+        number % 2 ? "" : fmt::format(R"(,"disabled_at":"2026-01-{:02}")", 31 - number / 2));
+  });
+  const auto day = [](int number) {
+    return json::string(fmt::format("2026-01-{:02}T00:00:00.000Z", number));
+  };
+  const Field* disabled_at = sort_of("customer", "disabled_at");
+  ListQuery query = query_of("customer");
+  query.limit = 2;
+  query.ranges = {{disabled_at, day(26), nullptr}};
+  EXPECT_EQ(walk(query, "name"), "N10 N08 N06 N04 N02");
+  query.ranges = {{disabled_at, nullptr, day(14)}};
+  EXPECT_EQ(walk(query, "name"), "N40 N38 N36");
+  query.ranges = {{disabled_at, day(14), day(17)}};
+  EXPECT_EQ(walk(query, "name"), "N34 N32 N30");
+  query.sort = disabled_at;
+  query.descending = true;
+  EXPECT_EQ(walk(query, "name"), "N30 N32 N34");
+  query.sort = sort_of("customer", "name");
+  EXPECT_EQ(walk(query, "name"), "N34 N32 N30");
+  query.sort = nullptr;
+  query.sort_by_id = true;
+  query.descending = false;
+  EXPECT_EQ(walk(query, "name"), "N30 N32 N34");
+  const Reader reader = database->read();
+  EXPECT_EQ(count_records(*reader, query), 3);
+  query.ranges.push_back({&updated_at_field, json::string(format_timestamp(clock.now)), nullptr});
+  EXPECT_EQ(walk(query, "name"), "");
+}
+
+// Of more records than are read at once, so that the index is walked.
+TEST_F(ListRecordsTest, ALongRangeIsWalked) {
+  make_customers(2 * small_set_max, [](int number) {
+    return fmt::format(R"({{"name":"N{:04}","disabled_at":"2026-01-{:02}"}})", number,
+                       1 + number % 28);
+  });
+  ListQuery query = query_of("customer");
+  query.limit = 100;
+  query.ranges = {{sort_of("customer", "disabled_at"), json::string("2026-01-02T00:00:00.000Z"),
+                   json::string("2026-01-28T00:00:00.000Z")}};
+  for (const bool descending : {false, true}) {
+    query.sort = sort_of("customer", "disabled_at");
+    query.descending = descending;
+    int pages = 0;
+    const std::string days = walk(query, "disabled_at", &pages);
+    EXPECT_EQ(pages, 10);
+    EXPECT_EQ(std::count(days.begin(), days.end(), ' '), 927);
+    EXPECT_TRUE(days.starts_with(descending ? "2026-01-27" : "2026-01-02"));
+    EXPECT_TRUE(
+        days.ends_with(descending ? "2026-01-02T00:00:00.000Z" : "2026-01-27T00:00:00.000Z"));
+  }
+}
+
+TEST_F(ListRecordsTest, ByRolesCountryAndWhetherTheyAreDisabled) {
+  make_customers(6, [](int number) {
+    constexpr std::array<const char*, 3> roles{R"(["supplier"])", R"(["customer","supplier"])",
+                                               "[]"};
+    return fmt::format(R"({{"name":"N{}","roles":{},"address":{{"city":"Ulm"{}}}{}}})", number,
+                       roles[static_cast<std::size_t>(number) % 3],
+                       number % 2 ? R"(,"country":"DE")" : "",
+                       number < 3 ? R"(,"disabled_at":"2026-01-02")" : "");
+  });
+  const auto found = [&](std::vector<ListFilter> filters) {
+    ListQuery query = query_of("customer");
+    query.limit = 1;
+    query.filters = std::move(filters);
+    return walk(query, "name");
+  };
+  const auto by = [](std::string_view name, const json::value& value) {
+    return filter_of("customer", name, value);
+  };
+  EXPECT_EQ(found({by("roles", "supplier")}), "N1 N3 N4 N6");
+  EXPECT_EQ(found({by("roles", "customer")}), "N1 N4");
+  EXPECT_EQ(found({by("roles", "distributor")}), "");
+  EXPECT_EQ(found({by("country", "DE")}), "N1 N3 N5");
+  EXPECT_EQ(found({by("country", nullptr)}), "N2 N4 N6");
+  EXPECT_EQ(found({by("country", "FR")}), "");
+  EXPECT_EQ(found({by("disabled", true)}), "N1 N2");
+  EXPECT_EQ(found({by("disabled", false)}), "N3 N4 N5 N6");
+  EXPECT_EQ(found({by("country", "DE"), by("roles", "supplier"), by("disabled", false)}), "N3");
+  const Record one = *find_record(*database->read(), *find_kind("customer"),
+                                  list(query_of("customer")).ids.front());
+  ASSERT_TRUE(update(one, R"({"roles":["distributor"],"address":{"country":"FR"}})"));
+  EXPECT_EQ(found({by("roles", "distributor"), by("country", "FR")}), "N1");
+  EXPECT_EQ(found({by("roles", "customer")}), "N4");
 }
 
 TEST_F(ListRecordsTest, CountsWhatFewRowsTell) {
