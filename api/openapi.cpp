@@ -39,19 +39,24 @@ bool offers(const Kind& kind, const Route& route) {
          std::find(of_written.begin(), of_written.end(), route.operation_id) == of_written.end();
 }
 
-// Routes of records are written out for each kind.
+// Routes of records, and those that take the filters of a kind's list, are written out for each
+// kind.
 object paths(std::set<int>& refusals) {
-  constexpr std::string_view placeholder = "/v1/{plural}";
+  constexpr std::string_view placeholder = "{plural}";
+  constexpr std::array<std::string_view, 2> written_out{"/v1/", "/v1/exports/"};
   object all;
   for (const Route& route : all_routes()) {
-    if (!route.path.starts_with(placeholder)) {
+    const std::size_t at = route.path.find(placeholder);
+    const std::string_view before = route.path.substr(0, at);
+    if (std::find(written_out.begin(), written_out.end(), before) == written_out.end()) {
       add_operation(all, std::string(route.path), route, nullptr, refusals);
       continue;
     }
-    const std::string_view rest = route.path.substr(placeholder.size());
+    const std::string_view rest = route.path.substr(at + placeholder.size());
     for (const Kind& kind : all_kinds())
       if (offers(kind, route))
-        add_operation(all, fmt::format("/v1/{}{}", kind.plural, rest), route, &kind, refusals);
+        add_operation(all, fmt::format("{}{}{}", before, kind.plural, rest), route, &kind,
+                      refusals);
   }
   return all;
 }

@@ -117,7 +117,10 @@ class BatchWriter {
  public:
   BatchWriter(Context& context, Connection& connection, const Kind& kind,
               const store::Author& author)
-      : writer_(record_writer(context, connection)), kind_(kind), author_(author) {}
+      : connection_(connection),
+        writer_(record_writer(context, connection)),
+        kind_(kind),
+        author_(author) {}
 
   // nullopt: an atomic batch with a write that was refused; `errors` says which and why.
   std::optional<std::string> write(const Batch& batch, std::vector<FieldError>& errors) {
@@ -158,7 +161,7 @@ class BatchWriter {
                      const Result<std::optional<Record>>& outcome) {
     if (!outcome) {
       ++refused_;
-      const Response answer = problem(outcome.error(), author_.request);
+      const Response answer = refusal(write, outcome.error());
       return fmt::format(R"({{"index":{},"status":{},"problem":{}}})", index, answer.status,
                          std::get<std::string>(answer.body));
     }
@@ -170,6 +173,12 @@ class BatchWriter {
                        (*outcome)->revision);
   }
 
+  // As the write alone would be refused.
+  Response refusal(const BatchWrite& write, const Error& why) const {
+    if (why.code != Errc::precondition_failed) return problem(why, author_.request);
+    return precondition_answer(connection_, why, kind_, *write.id, write.body, author_.request);
+  }
+
   static void note(std::size_t index, const Error& why, std::vector<FieldError>& errors) {
     const std::string pointer = fmt::format("/items/{}", index);
     if (why.errors.empty())
@@ -178,6 +187,7 @@ class BatchWriter {
       errors.push_back({fmt::format("{}/record{}", pointer, each.pointer), each.code, each.detail});
   }
 
+  Connection& connection_;
   store::RecordWriter writer_;
   const Kind& kind_;
   const store::Author& author_;

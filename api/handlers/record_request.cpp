@@ -5,8 +5,36 @@
 #include "api/handlers/entity_tag.hpp"
 #include "api/problem.hpp"
 #include "api/router.hpp"
+#include "core/json_text.hpp"
+#include "core/kinds/validate.hpp"
 
 namespace skerry::api {
+namespace {
+
+using store::Record;
+
+// Puts `,"current":{…}` before the closing brace of a problem.
+void add_current(Response& response, const Record& record) {
+  auto& body = std::get<std::string>(response.body);
+  body.pop_back();
+  body += ",\"current\":";
+  store::append_record_json(body, record);
+  body += '}';
+  response.header("ETag", entity_tag(record.revision));
+}
+
+// The fields that the client's patch would still change, each with what it holds now.
+std::vector<FieldError> differences(const Record& record, const json::object& patch) {
+  std::vector<FieldError> errors;
+  const auto values = read_patch(*record.kind, patch, record.values);
+  if (!values) return values.error().errors;
+  for (const FieldValue& value : *values)
+    errors.push_back({fmt::format("/{}", record.kind->fields[value.field].name), "differs",
+                      fmt::format("is now {}", to_json_text(record.values[value.field]))});
+  return errors;
+}
+
+}  // namespace
 
 Result<const Kind*> kind_of(const Request& request) {
   const Kind* kind = find_kind_by_plural(request.param("plural"));
@@ -63,6 +91,16 @@ Response record_answer(unsigned status, const store::Record& record) {
 Response created_answer(const store::Record& record) {
   Response response = record_answer(201, record);
   response.header("Location", fmt::format("/v1/{}/{}", record.kind->plural, to_string(record.id)));
+  return response;
+}
+
+Response precondition_answer(store::Connection& connection, Error error, const Kind& kind,
+                             const RecordId& id, const json::object& patch,
+                             std::string_view request_id) {
+  const auto record = store::find_record(connection, kind, id);
+  if (record) error.errors = differences(*record, patch);
+  Response response = problem(error, request_id);
+  if (record) add_current(response, *record);
   return response;
 }
 

@@ -34,6 +34,12 @@ Response record_answer(unsigned status, const store::Record& record);
 // 201, with its Location.
 Response created_answer(const store::Record& record);
 
+// 412 with the record as it is now, and in `errors` the fields that `patch` would still change: the
+// client can decide without another request.
+Response precondition_answer(store::Connection& connection, Error error, const Kind& kind,
+                             const RecordId& id, const json::object& patch,
+                             std::string_view request_id);
+
 // For the life of one write job.
 store::RecordWriter record_writer(Context& context, store::Connection& connection);
 

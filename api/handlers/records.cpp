@@ -17,38 +17,6 @@ namespace {
 using store::Connection;
 using store::Record;
 
-// Puts `,"current":{…}` before the closing brace of a problem.
-void add_current(Response& response, const Record& record) {
-  auto& body = std::get<std::string>(response.body);
-  body.pop_back();
-  body += ",\"current\":";
-  store::append_record_json(body, record);
-  body += '}';
-  response.header("ETag", entity_tag(record.revision));
-}
-
-// The fields that the client's patch would still change, each with what it holds now.
-std::vector<FieldError> differences(const Record& record, const json::object& patch) {
-  std::vector<FieldError> errors;
-  const auto values = read_patch(*record.kind, patch, record.values);
-  if (!values) return values.error().errors;
-  for (const FieldValue& value : *values)
-    errors.push_back({fmt::format("/{}", record.kind->fields[value.field].name), "differs",
-                      fmt::format("is now {}", to_json_text(record.values[value.field]))});
-  return errors;
-}
-
-// 412 with the record as it is now, so that the client can decide without another request.
-Response precondition_answer(Context& context, const Request& request, Error error,
-                             const Kind& kind, const RecordId& id, const json::object& patch) {
-  const store::Reader reader = context.node.database.read();
-  const auto record = store::find_record(*reader, kind, id);
-  if (record) error.errors = differences(*record, patch);
-  Response response = problem(error, request.id);
-  if (record) add_current(response, *record);
-  return response;
-}
-
 // 409 with what would go, and the token that says that it was seen.
 Response in_use_answer(const Request& request, const Kind& kind, const RecordId& id,
                        const store::Dependants& dependants) {
@@ -124,8 +92,10 @@ Task<Result<Response>> patch_record(Context& context, Request& request) {
   };
   auto record = co_await write(context, work);
   if (record) co_return record_answer(200, *record);
-  if (record.error().code == Errc::precondition_failed)
-    co_return precondition_answer(context, request, std::move(record).error(), *kind, id, patch);
+  if (record.error().code == Errc::precondition_failed) {
+    const store::Reader reader = context.node.database.read();
+    co_return precondition_answer(*reader, std::move(record).error(), *kind, id, patch, request.id);
+  }
   co_return tl::unexpected<Error>(std::move(record).error());
 }
 
@@ -161,8 +131,8 @@ Task<Result<Response>> delete_record(Context& context, Request& request) {
   auto removed = co_await write(context, work);
   if (removed) co_return Response::empty(204);
   if (removed.error().code == Errc::precondition_failed) {
-    const json::object nothing;
-    co_return precondition_answer(context, request, std::move(removed).error(), *kind, id, nothing);
+    const store::Reader reader = context.node.database.read();
+    co_return precondition_answer(*reader, std::move(removed).error(), *kind, id, {}, request.id);
   }
   if (dependants && !dependants->to_text().empty())
     co_return in_use_answer(request, *kind, id, *dependants);

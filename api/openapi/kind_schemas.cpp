@@ -259,16 +259,17 @@ object custom_parameter() {
 
 }  // namespace
 
+json::object sort_parameter(const Kind& kind) {
+  return query_parameter("sort", "The order; `-` for descending",
+                         {{"type", "string"}, {"enum", sorts_of(kind)}});
+}
+
 json::array filter_parameters(const Kind& kind) {
   array parameters;
-  parameters.push_back(query_parameter("sort", "The order; `-` for descending",
-                                       {{"type", "string"}, {"enum", sorts_of(kind)}}));
   parameters.push_back(shown_parameter("archived", "archived"));
   if (store::has_scrapped(kind)) parameters.push_back(shown_parameter("scrapped", "scrapped"));
   if (store::is_searched(kind))
     parameters.push_back(query_parameter("q", "Beginnings of words", {{"type", "string"}}));
-  parameters.push_back(query_parameter("count", "Say how many there are, as `total`",
-                                       {{"type", "boolean"}, {"default", false}}));
   for (const std::string_view name : store::list_field_names(kind, store::ListUse::filter)) {
     const Field& field = *store::find_list_field(kind, name, store::ListUse::filter);
     std::string text = fmt::format("Those with this {}", name);

@@ -20,7 +20,8 @@ std::string schema_name(const Kind& kind, Form form);  // "CustomFieldCreate"
 json::object kind_schema(const Kind& kind, Form form);
 // {items, next_cursor}
 json::object page_schema(const Kind& kind);
-// The query parameters of its list that follow from its fields.
+// The query parameters of its list that follow from its fields: the order, and what is in it.
+json::object sort_parameter(const Kind& kind);
 json::array filter_parameters(const Kind& kind);
 
 // Fits kind_schema(kind, form).

@@ -88,6 +88,8 @@ class Writer {
       if (each == "@filters") {
         for (json::value& filter : filter_parameters(words_.kind()))
           made.push_back(std::move(filter));
+      } else if (each == "@sort") {
+        made.push_back(sort_parameter(words_.kind()));
       } else if (each.is_string()) {
         made.push_back(reference("parameters", each.as_string()));
       } else {

@@ -7,7 +7,8 @@
 //   summary      instead of the route's, where the kind should stand in it
 //   description  one paragraph, plain text with `code`
 //   path         {name: schema} of path parameters; a plain string otherwise
-//   parameters   names among "parameters", parameters as OpenAPI has them, or "@filters"
+//   parameters   names among "parameters", parameters as OpenAPI has them, or of a list of the kind
+//                "@sort" and "@filters"
 //   body         {schema, example, type, description, required (true)}; type by the route's Body
 //   answers      by status: {description, schema, example, headers: [names], content}; `content`
 //                as OpenAPI has it, instead of schema and example

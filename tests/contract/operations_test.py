@@ -220,8 +220,17 @@ class OperationsTest(MachineTest):
         self.ask(central, "GET", "/v1/import-sessions", 200)
         self.ask(central, "POST", f"{address}:cancel", 202)
         self.ask(central, "GET", f"/v1/import-sessions/{NOBODY}", 404)
-        for form in ("csv", "ndjson"):
-            self.ask(central, "GET", f"/v1/exports/customers?format={form}", 200)
+        central.create("custom_fields", {"record_kind": "customer", "key": "size",
+                                         "type": "number"})
+        for path in self.document["paths"]:
+            if path.startswith("/v1/exports/"):
+                for form in ("csv", "ndjson"):
+                    self.ask(central, "GET", f"{path}?format={form}&archived=include", 200)
+        filters = "custom.size=null&roles=customer&disabled=false&updated_since=2026-01-01"
+        for path in ("/v1/customers", "/v1/exports/customers"):
+            answer = self.ask(central, "GET", f"{path}?{filters}&sort=-name", 200)
+            self.assertIn("Sail Loft", str(answer.body))
+            self.ask(central, "GET", f"{path}?custom.size=large", 400)
         self.ask(central, "GET", "/v1/exports/customers?limit=1", 400)
         self.ask(central, "DELETE", "/v1/mappings/crm", 204)
         self.ask(central, "DELETE", "/v1/mappings/crm", 404)

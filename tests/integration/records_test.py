@@ -114,8 +114,18 @@ class Batches(Records):
         self.assertEqual([result["status"] for result in body["results"]],
                          [201, 422, 200, 412, 204, 404])
         self.assertEqual(body["results"][1]["problem"]["code"], "validation_failed")
+        changed = body["results"][3]["problem"]
+        self.assertEqual((changed["current"]["name"], changed["current"]["revision"]),
+                         ("Acme 2", 2))
+        self.assertEqual([(each["pointer"], each["detail"]) for each in changed["errors"]],
+                         [("/name", 'is now "Acme 2"')])
+        self.assertNotIn("current", body["results"][5]["problem"])
         self.assertEqual(self.read("customers", acme)["name"], "Acme 2")
         self.assertEqual(len(self.ids("/v1/customers")), 2)
+        stale = self.post("/v1/customers:batch", {"atomic": False, "items": [
+            {"op": "delete", "id": acme["id"], "revision": 1}]}).json()["results"][0]["problem"]
+        self.assertEqual((stale["code"], stale["current"]["name"]),
+                         ("precondition_failed", "Acme 2"))
 
     def test_all_or_nothing(self):
         answer = self.post("/v1/customers:batch", {"items": [

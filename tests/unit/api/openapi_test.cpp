@@ -144,7 +144,34 @@ TEST(Openapi, ListsTakeTheirFiltersAndNoOthers) {
                 store::find_list_field(kind, field.name, store::ListUse::filter) != nullptr)
           << kind.name << " " << field.name;
     EXPECT_EQ(names.contains("scrapped"), kind.name == "asset");
+    for (const std::string& bound : store::list_bound_names(kind))
+      EXPECT_TRUE(names.contains(bound)) << kind.name << " " << bound;
+    EXPECT_EQ(names.contains("custom"), kind.find_field("custom") >= 0) << kind.name;
   }
+}
+
+std::set<std::string> parameters_of(const std::string& path, const char* method) {
+  std::set<std::string> names;
+  for (const json::value& each : paths().at(path).at(method).at("parameters").as_array())
+    if (const json::value* name = each.as_object().if_contains("name"))
+      names.emplace(name->as_string());
+  return names;
+}
+
+// What is exported, archived or moved is what a list with these filters shows.
+TEST(Openapi, WhatTakesTheFiltersOfAListSaysSo) {
+  for (const Kind& kind : all_kinds()) {
+    SCOPED_TRACE(kind.name);
+    std::set<std::string> list = parameters_of(fmt::format("/v1/{}", kind.plural), "get");
+    EXPECT_EQ(list.erase("count"), 1u);
+    std::set<std::string> exported =
+        parameters_of(fmt::format("/v1/exports/{}", kind.plural), "get");
+    EXPECT_EQ(exported.erase("format"), 1u);
+    EXPECT_EQ(exported, list);
+    EXPECT_EQ(list.erase("sort"), 1u);
+    EXPECT_EQ(parameters_of(fmt::format("/v1/{}:archive", kind.plural), "post"), list);
+  }
+  EXPECT_FALSE(paths().contains("/v1/exports/{plural}"));
 }
 
 // An example is a record that the kind's own rules accept.
@@ -170,6 +197,9 @@ TEST(Openapi, RefusalsAreThoseOfTheTableOfErrors) {
   const object made = openapi::problem_responses({412, 503});
   EXPECT_TRUE(made.at("Refused412").at("headers").as_object().contains("ETag"));
   EXPECT_TRUE(made.at("Refused503").at("headers").as_object().contains("Retry-After"));
+  // No operation can be answered so: what has it is a method that no path describes.
+  const auto& about = openapi_object().at("info").at("description").as_string();
+  EXPECT_NE(std::string_view(about).find("method_not_allowed"), std::string_view::npos);
 }
 
 TEST(Openapi, EveryPostOfAClientTakesAKey) {
