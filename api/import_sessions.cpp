@@ -230,11 +230,26 @@ namespace {
 
 // What the session says of itself, kept with the rows it brings.
 void keep_state(store::Connection& connection, const ImportSession& session,
-                const store::ImportReport& report) {
+                const store::ImportReport& report, UnixMillis now) {
   const bool whole = session.options.mode == store::ImportMode::all_or_nothing;
   const ImportState state = whole ? ImportState::done : ImportState::writing;
-  store::update_import(connection, session.id, to_text(state),
-                       to_json_text(session.describe(state, report)));
+  json::object described = session.describe(state, report);
+  if (whole) described["finished_at"] = format_timestamp(now);
+  store::update_import(connection, session.id, to_text(state), to_json_text(described));
+}
+
+json::object cut_off(const store::KeptImport& kept, UnixMillis now) {
+  json::object out = json::parse(kept.summary).as_object();
+  const std::int64_t written = out["created"].as_int64() + out["updated"].as_int64();
+  out["state"] = to_text(ImportState::failed);
+  out["finished_at"] = format_timestamp(now);
+  out["error"] = json::object{
+      {"code", info(Errc::stopping).slug},
+      {"detail", fmt::format("the daemon ended while the import ran; {} of its rows had been "
+                             "written",
+                             written)},
+      {"next", "import the file again: what is there already is not changed"}};
+  return out;
 }
 
 void end_session(Context& context, ImportSession& session, Result<store::ImportReport> outcome) {
@@ -284,13 +299,27 @@ Result<store::ImportReport> import_file(Context& context, ImportSession& session
 
 }  // namespace
 
+Result<void> end_cut_imports(Context& context) {
+  const UnixMillis now = context.node.clock.wall_ms();
+  auto end = [&](store::Connection& connection) -> Result<void> {
+    for (const store::KeptImport& kept : store::list_imports(connection))
+      if (kept.state == to_text(ImportState::waiting) ||
+          kept.state == to_text(ImportState::checking) ||
+          kept.state == to_text(ImportState::writing))
+        store::update_import(connection, kept.id, to_text(ImportState::failed),
+                             to_json_text(cut_off(kept, now)));
+    return {};
+  };
+  return context.node.database.write(end);
+}
+
 void run_import_session(Context& context, ImportSession& session) {
   session.begin();
   session.options.watch = &session.watch;
   session.options.rejects = session.rejects.get();
-  session.options.in_transaction = [&session](store::Connection& connection,
-                                              const store::ImportReport& report) {
-    keep_state(connection, session, report);
+  session.options.in_transaction = [&](store::Connection& connection,
+                                       const store::ImportReport& report) {
+    keep_state(connection, session, report, context.node.clock.wall_ms());
   };
   end_session(context, session, import_file(context, session));
   session.file.file = Descriptor();  // gives the disk back

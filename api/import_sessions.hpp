@@ -101,6 +101,10 @@ json::object import_report_json(const store::ImportReport& report);
 // A file with errors that was to be written: Errc::bad_input with each error at "row 7, column X".
 Error import_refusal(const store::ImportReport& report);
 
+// Once, before the first session of a run: those of the run before that never ended were cut off,
+// as by a power failure, and have failed.
+Result<void> end_cut_imports(Context& context);
+
 // Worker thread: the whole session, to its end on disk. Does not throw.
 void run_import_session(Context& context, ImportSession& session);
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "api/context.hpp"
+#include "api/import_sessions.hpp"
 #include "api/routes.hpp"
 #include "api/server.hpp"
 #include "api/token_authenticator.hpp"
@@ -204,6 +205,7 @@ Result<Exit> serve(const Config& config) {
                        commits,     worker,         importer,
                        spool,       outbox,         online,
                        folder.path, clock.wall_ms()};
+  SKERRY_TRY_VOID(api::end_cut_imports(context));
   api::TokenAuthenticator tokens(context);
   api::Server server(api::Router(api::all_routes(), context), &tokens,
                      server_options(config, folder));

@@ -17,16 +17,20 @@ namespace skerry::store {
 namespace {
 
 constexpr std::size_t chunk_bytes = 64 * 1024;
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-// The delimiter that stands most often outside quotes in the first line; a comma when none does.
-char find_delimiter(std::string_view start) {
+// By the first line that is not blank. The delimiter is what stands most often outside its quotes;
+// a comma when none does.
+CsvForm form_of(std::string_view start) {
+  CsvForm form;
+  form.has_byte_order_mark = start.starts_with(byte_order_mark);
+  if (form.has_byte_order_mark) start.remove_prefix(byte_order_mark.size());
   std::size_t commas = 0;
   std::size_t semicolons = 0;
   std::size_t tabs = 0;
   bool quoted = false;
   bool blank = true;
-  for (const char c : start) {
+  for (; !start.empty(); start.remove_prefix(1)) {
+    const char c = start.front();
     const bool line_end = !quoted && (c == '\n' || c == '\r');
     if (line_end && !blank) break;
     blank &= line_end;
@@ -36,8 +40,12 @@ char find_delimiter(std::string_view start) {
     semicolons += c == ';';
     tabs += c == '\t';
   }
-  if (semicolons > commas && semicolons >= tabs) return ';';
-  return tabs > commas ? '\t' : ',';
+  if (semicolons > commas && semicolons >= tabs)
+    form.delimiter = ';';
+  else if (tabs > commas)
+    form.delimiter = '\t';
+  if (start.starts_with('\r')) form.line_end = start.starts_with("\r\n") ? "\r\n" : "\r";
+  return form;
 }
 
 bool is_utf16(std::string_view start) {
@@ -286,8 +294,10 @@ Result<void> read_csv(int file, const CsvLimits& limits, CsvSink& sink) {
         reading.end({0, {}, "not_utf8", "the file is UTF-16; save it as CSV in UTF-8"});
         return {};
       }
-      if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
-      reading.set_delimiter(find_delimiter(bytes));
+      const CsvForm form = form_of(bytes);
+      if (form.has_byte_order_mark) bytes.remove_prefix(byte_order_mark.size());
+      reading.set_delimiter(form.delimiter);
+      sink.form(form);
     }
     if (!reading.feed(bytes)) return {};
     offset += static_cast<std::int64_t>(have);

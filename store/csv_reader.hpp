@@ -19,6 +19,8 @@
 
 namespace skerry::store {
 
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 struct CsvLimits {
   std::size_t cell_bytes_max = 1024 * 1024;
   std::size_t row_bytes_max = 4 * 1024 * 1024;
@@ -36,10 +38,19 @@ struct TableError {
   std::string detail;  // a sentence for a person
 };
 
+// How a file is written; what goes back to whoever wrote it is written so, too.
+struct CsvForm {
+  char delimiter = ',';  // or a semicolon or a tab
+  bool has_byte_order_mark = false;
+  std::string_view line_end = "\n";  // of the header: or "\r\n", "\r"
+};
+
 // Who gets the rows. May throw; the exception comes out of read_csv.
 class CsvSink {
  public:
   virtual ~CsvSink() = default;
+  // Once, before the header.
+  virtual void form(const CsvForm& form) { static_cast<void>(form); }
   // The names of the columns: trimmed, not empty, no two equal but for the case of ASCII letters.
   // Called once, before the first row. False ends the reading.
   virtual bool header(const std::vector<std::string>& names) = 0;

@@ -53,6 +53,7 @@ class BatchReader : public CsvSink {
   BatchReader(const ImportPlace& place, const Kind& kind, const ImportOptions& options,
               ImportNotes& notes, RejectFile& rejects);
 
+  void form(const CsvForm& form) final { rejects_.form(form); }
   bool header(const std::vector<std::string>& names) final;
   bool row(std::int64_t number, std::span<const std::string_view> cells) final;
   void error(TableError error) final;

@@ -34,19 +34,20 @@ void RejectFile::header(const std::vector<std::string>& names) {
   if (!wanted() || columns_ > 0) return;
   columns_ = names.size();
   if (columns_ > 1 && ascii_lower(names.back()) == reject_reason_header) --columns_;
+  if (form_.has_byte_order_mark) waiting_ += byte_order_mark;
   for (std::size_t i = 0; i < columns_; ++i) {
     append_csv_cell(waiting_, names[i]);
-    waiting_ += ',';
+    waiting_ += form_.delimiter;
   }
   waiting_ += reject_reason_header;
-  waiting_ += '\n';
+  waiting_ += form_.line_end;
 }
 
 std::string RejectFile::row(std::span<const std::string_view> cells) const {
   std::string text;
   for (const std::string_view cell : cells.first(std::min(columns_, cells.size()))) {
     append_csv_cell(text, cell);
-    text += ',';
+    text += form_.delimiter;
   }
   return text;
 }
@@ -58,7 +59,7 @@ void RejectFile::append(std::vector<RejectedRow> rows, const std::vector<TableEr
   for (const RejectedRow& row : rows) {
     waiting_ += row.csv;
     append_csv_cell(waiting_, reasons_of(row.number, errors));
-    waiting_ += '\n';
+    waiting_ += form_.line_end;
   }
   if (waiting_.size() >= waiting_bytes_max) flush();
 }

@@ -1,4 +1,5 @@
-// The rows that were not taken, as a CSV file with one more column: why. Internal to the import.
+// The rows that were not taken, as a CSV file of the same form with one more column: why. Internal
+// to the import.
 #pragma once
 
 #include <map>
@@ -9,7 +10,7 @@
 
 namespace skerry::store {
 
-// One row as it stood in the file, without line end.
+// One row as it stood in the file, with a delimiter behind it.
 struct RejectedRow {
   std::int64_t number = 0;
   std::string csv;
@@ -22,6 +23,8 @@ class RejectFile {
   explicit RejectFile(int file) : file_(file) {}
 
   bool wanted() const { return file_ >= 0; }
+  // That of the file that is imported; before its header.
+  void form(const CsvForm& form) { form_ = form; }
   // The header of the file that is imported; a last column of reasons from before is replaced.
   void header(const std::vector<std::string>& names);
   // The row as it stands in the file.
@@ -32,6 +35,7 @@ class RejectFile {
 
  private:
   int file_;
+  CsvForm form_;
   std::size_t columns_ = 0;
   std::string waiting_;
 };

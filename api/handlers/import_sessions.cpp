@@ -34,19 +34,10 @@ Response accepted(const json::object& session) {
   return response;
 }
 
-// What was kept of a session that is not in memory. One that had not ended was cut off.
+// What was kept of a session that is not in memory.
 json::object kept_session(const store::KeptImport& kept) {
   json::object out = json::parse(kept.summary).as_object();
   out["rejects"] = nullptr;
-  if (kept.state == "done" || kept.state == "failed" || kept.state == "cancelled") return out;
-  out["state"] = "failed";
-  const std::int64_t written = out["created"].as_int64() + out["updated"].as_int64();
-  out["error"] = json::object{
-      {"code", info(Errc::stopping).slug},
-      {"detail", fmt::format("the daemon ended while the import ran; {} of its rows had been "
-                             "written",
-                             written)},
-      {"next", "import the file again: what is there already is not changed"}};
   return out;
 }
 

@@ -108,6 +108,16 @@ Error failure_of(const json::object& state, const std::string& file) {
   return error;
 }
 
+// The daemon went away meanwhile: whether the file was taken is not known here.
+Error lost_sight(Session& session, const Error& why, const std::string& file) {
+  if (why.code != Errc::unreachable && why.code != Errc::stopping) return why;
+  return Error(Errc::unreachable,
+               fmt::format("the daemon stopped while it imported {}: {}", file, why.detail),
+               fmt::format("start it (skerry serve --data {}) and run the same command again: rows "
+                           "that were written are found again, and not written twice",
+                           session.config.data().string()));
+}
+
 Result<void> must_not_exist(const std::string& file) {
   if (file.empty() || ::access(file.c_str(), F_OK) != 0) return {};
   return fail(Errc::already_exists, fmt::format("{} is there already", file),
@@ -182,7 +192,9 @@ Result<Exit> run_import(Session& session, const ImportOptions& options) {
              session.daemon.upload("/v1/import-sessions" + query_of(options).text(), file,
                                    "text/csv", "sending " + options.file));
   const std::string id = text_of(begun, "id");
-  SKERRY_TRY(const auto state, watch(session, id, options.file));
+  const auto state_found = watch(session, id, options.file);
+  if (!state_found) return fail(lost_sight(session, state_found.error(), options.file));
+  const json::object& state = *state_found;
   if (!options.rejects.empty() && integer_of(state, "rejected") > 0) {
     SKERRY_TRY(const auto rejects,
                session.daemon.fetch(fmt::format("/v1/import-sessions/{}/rejects", id)));

@@ -9,7 +9,7 @@ CREATE TABLE import_mapping(
 ) STRICT;
 
 -- `summary` is what the API says of the session. One whose state is waiting, checking or writing
--- and that no running daemon knows was cut off.
+-- when the daemon starts was cut off, and has failed.
 CREATE TABLE import_session(
   id BLOB PRIMARY KEY,
   kind TEXT NOT NULL,

@@ -94,6 +94,25 @@ class Sessions(Import):
         self.assertIn(told["state"], ("failed", "done"))
         if told["state"] == "failed":
             self.assertIn("the daemon ended while the import ran", told["error"]["detail"])
+        self.assertIsNotNone(told["finished_at"])
+        self.assert_whole(self.central)
+
+    def test_the_command_line_says_that_the_daemon_went_away(self):
+        file = self.big_file()
+        command = subprocess.Popen(
+            [SKERRY, "import", "customers", str(file), "--mode", "good-rows-only",
+             "--data", str(self.central.data)], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: self.count("customer") > 0 or command.poll() is not None)
+        self.central.kill()
+        _, err = command.communicate(timeout=60)
+        self.assertEqual(command.returncode, 69, err)
+        self.assertIn(f"the daemon stopped while it imported {file}", err)
+        self.assertIn(f"skerry serve --data {self.central.data}", err)
+        self.central.start()
+        again = self.central.run("import", "customers", file)
+        self.assertEqual(again.code, 0, again)
+        self.assertEqual(self.count("customer"), self.rows)
         self.assert_whole(self.central)
 
     def test_no_room_for_wrong_requests(self):

@@ -5,6 +5,7 @@
 #include <future>
 #include <gmock/gmock.h>
 
+#include "core/timestamp.hpp"
 #include "store/import_sessions.hpp"
 #include "tests/unit/api/handlers_fixture.hpp"
 
@@ -48,6 +49,7 @@ TEST_F(ImportSessionsTest, RunsAndTellsWhatBecameOfIt) {
   EXPECT_EQ(session["rejected"], json::value(1));
   EXPECT_EQ(session["rows_total"], json::value(3));
   EXPECT_EQ(session["bytes_done"], session["bytes_total"]);
+  EXPECT_EQ(session["finished_at"], json::value(format_timestamp(clock.now)));
   EXPECT_EQ(std::string(session["rejects"].as_string()), "/v1/import-sessions/" + id + "/rejects");
   const Answer rejects = get("/v1/import-sessions/" + id + "/rejects");
   EXPECT_EQ(rejects.body, "name,website,reason\nBolt,x,website: is not an http or https address\n");
@@ -96,13 +98,21 @@ TEST_F(ImportSessionsTest, OnlySoManyMayWait) {
 
 TEST_F(ImportSessionsTest, OneThatWasCutOffHasFailed) {
   const RecordId id = *parse_id<RecordId>(nobody);
+  json::object done = ended(start("?kind=customers", "name\nAcme\n"));
   write([&](store::Connection& connection) -> Result<void> {
     store::keep_import(connection, {id, "customer", "writing", 1,
-                                    R"({"id":"x","state":"writing","created":7,"updated":1})"});
+                                    R"({"id":"x","state":"writing","created":7,"updated":1,)"
+                                    R"("finished_at":null})"});
     return {};
   });
+  clock.now += 1000;
+  ASSERT_TRUE(end_cut_imports(*context));  // as at the next start
   json::object session = read_json(get(fmt::format("/v1/import-sessions/{}", nobody)));
   EXPECT_EQ(session["state"], json::value("failed"));
+  EXPECT_EQ(session["finished_at"], json::value(format_timestamp(clock.now)));
+  EXPECT_EQ(session["error"].at("code"), json::value("stopping"));
+  const RecordId other = *parse_id<RecordId>(done["id"].as_string());
+  EXPECT_EQ(store::find_import(*database->read(), other)->state, "done");
   EXPECT_THAT(std::string(session["error"].at("detail").as_string()),
               HasSubstr("8 of its rows had been written"));
   EXPECT_EQ(post(fmt::format("/v1/import-sessions/{}:cancel", nobody), "").status, 202u);

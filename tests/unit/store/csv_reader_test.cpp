@@ -203,6 +203,35 @@ TEST(CsvReader, ReadsAcrossPieces) {
               std::to_string(i + 2) + ":|" + std::to_string(i) + "|é, \"x\"\r\ny");
 }
 
+TEST(CsvReader, TellsHowTheFileIsWritten) {
+  struct Case {
+    std::string_view text, line_end;
+    char delimiter;
+    bool has_mark;
+  };
+  for (const Case& each :
+       {Case{"a,b\n1,2\r\n", "\n", ',', false}, Case{"\r\n\xef\xbb\xbf", "\n", ',', false},
+        Case{"\xef\xbb\xbf\"a\n,,\";b\r\n1;2\r\n", "\r\n", ';', true},
+        Case{"a\tb\r1\t2\r", "\r", '\t', false}, Case{"a;b", "\n", ';', false}}) {
+    struct Form final : CsvSink {
+      CsvForm found;
+      bool began = false;
+      void form(const CsvForm& form) override {
+        EXPECT_FALSE(began);
+        found = form;
+      }
+      bool header(const std::vector<std::string>&) override { return began = true; }
+      bool row(std::int64_t, std::span<const std::string_view>) override { return true; }
+      void error(TableError) override {}
+    } sink;
+    const TextFile file(each.text);
+    ASSERT_TRUE(read_csv(file.get(), {}, sink));
+    EXPECT_EQ(sink.found.delimiter, each.delimiter) << each.text;
+    EXPECT_EQ(sink.found.line_end, each.line_end) << each.text;
+    EXPECT_EQ(sink.found.has_byte_order_mark, each.has_mark) << each.text;
+  }
+}
+
 TEST(CsvReader, StopsWhenTheSinkHasEnough) {
   const TextFile file("a\n1\n2\n3\n");
   Kept kept;

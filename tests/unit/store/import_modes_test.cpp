@@ -90,6 +90,22 @@ TEST_F(ImportModes, GoodRowsGoInAndTheOthersAreGivenBack) {
   expect_whole_log();
 }
 
+// A spreadsheet opens what it gets back as it opened what it was.
+TEST_F(ImportModes, RejectsAreWrittenAsTheFileIs) {
+  const TextFile rejects("");
+  ImportOptions options = good_rows_;
+  options.rejects = rejects.get();
+  import("\xef\xbb\xbfName;account_ref;website\r\nAcme;A1;\r\nBolt, Inc;\"A;2\";x\r\n", options);
+  EXPECT_EQ(text_of(rejects.get()),
+            "\xef\xbb\xbfName;account_ref;website;reason\r\n"
+            "\"Bolt, Inc\";\"A;2\";x;website: is not an http or https address\r\n");
+  const TextFile tabs("");
+  options.rejects = tabs.get();
+  import("name\twebsite\nCog\tx\n", options);
+  EXPECT_EQ(text_of(tabs.get()),
+            "name\twebsite\treason\nCog\tx\twebsite: is not an http or https address\n");
+}
+
 TEST_F(ImportModes, AFileWhoseStructureIsInDoubtIsNotBegunWith) {
   for (const std::string_view text :
        {"name\nAcme\n\"B\n", "name\nAcme\nB\"C\n", "name,x\nAcme,\n"}) {
