@@ -26,6 +26,20 @@ RecordId placeholder_for(const Kind& kind, std::string_view key) {
   return id;
 }
 
+// Its id, and whose it is.
+std::string candidate_text(Connection& connection, const KeyRule& rule, const Record& record) {
+  std::string text = to_string(record.id);
+  for (const std::size_t other : rule.others) {
+    const Field& field = rule.kind->fields[other];
+    const json::string* value = record.values[other].if_string();
+    if (field.type != FieldType::reference || !value) continue;
+    const auto owner =
+        find_record(connection, *find_kind(field.options.front()), *parse_id<RecordId>(*value));
+    if (owner) text += " of " + record_label(*owner);
+  }
+  return text;
+}
+
 std::string name_of(const Record& record) {
   if (record.kind->find_field("name") < 0) return {};
   const json::string* name = record.value("name").if_string();
@@ -138,8 +152,12 @@ std::optional<RowReader::Resolved> RowReader::look_up(const Named& named, const 
     if (found.size() == 1) return Resolved{found.front().id, nullptr, name_of(found.front())};
     if (found.size() > 1) {
       complain(*named.column, "ambiguous_key",
-               fmt::format("more than one {} has the {} {}", kind.name, rule.main_field().name,
-                           named.key));
+               fmt::format("more than one {} has the {} {}, such as {} and {}; name it by its id, "
+                           "in {}",
+                           kind.name, rule.main_field().name, named.key,
+                           candidate_text(*connection_, rule, found[0]),
+                           candidate_text(*connection_, rule, found[1]),
+                           kind_.fields[named.column->field].name));
       return std::nullopt;
     }
   }

@@ -52,6 +52,20 @@ TEST_F(ImportMatching, MoreOfOneNameThanAreLookedAtAreAmbiguous) {
               ElementsAre("2 name ambiguous_key"));
 }
 
+TEST_F(ImportMatching, AnAmbiguousReferenceNamesTheCandidates) {
+  import("name,account_ref\nAcme,A1\nBolt,B1\n");
+  import("sku,name,type\nP1,Pump,device\n", {}, "product");
+  import("product_sku,serial\nP1,1\n", {}, "asset");
+  import("customer_ref,name\nA1,Yard\nB1,Yard\n", {}, "location");
+  const auto report = import(
+      "product_sku,asset_serial,to_location_name,arrived_at\nP1,1,Yard,2026-01-02\n", {}, "move");
+  EXPECT_THAT(places(report), ElementsAre("2 to_location_name ambiguous_key"));
+  EXPECT_THAT(report.errors.front().detail,
+              testing::MatchesRegex("more than one location has the name Yard, such as "
+                                    "[0-9a-f-]+ of Acme and [0-9a-f-]+ of Bolt; name it by its "
+                                    "id, in to_location"));
+}
+
 TEST_F(ImportMatching, EveryErrorNamesItsColumn) {
   import("name,account_ref\nAcme,A1\n");
   import("sku,name,type\nP1,Pump,device\n", {}, "product");
