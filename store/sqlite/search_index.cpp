@@ -11,12 +11,56 @@
 namespace skerry::store::search_index {
 namespace {
 
+// Letters that the tokenizer does not take apart into a plain one and a mark, and what people type
+// who have not got them.
+struct Folding {
+  std::string_view letter, plain;
+};
+constexpr std::array foldings{
+    Folding{"ß", "ss"}, Folding{"ẞ", "ss"}, Folding{"ſ", "s"},  Folding{"Æ", "ae"},
+    Folding{"æ", "ae"}, Folding{"Ǽ", "ae"}, Folding{"ǽ", "ae"}, Folding{"Œ", "oe"},
+    Folding{"œ", "oe"}, Folding{"Ø", "o"},  Folding{"ø", "o"},  Folding{"Ǿ", "o"},
+    Folding{"ǿ", "o"},  Folding{"Đ", "d"},  Folding{"đ", "d"},  Folding{"Ð", "d"},
+    Folding{"ð", "d"},  Folding{"Þ", "th"}, Folding{"þ", "th"}, Folding{"Ħ", "h"},
+    Folding{"ħ", "h"},  Folding{"İ", "i"},  Folding{"ı", "i"},  Folding{"Ł", "l"},
+    Folding{"ł", "l"},  Folding{"ς", "σ"},  Folding{"Ά", "α"},  Folding{"ά", "α"},
+    Folding{"Έ", "ε"},  Folding{"έ", "ε"},  Folding{"Ή", "η"},  Folding{"ή", "η"},
+    Folding{"Ί", "ι"},  Folding{"ί", "ι"},  Folding{"Ϊ", "ι"},  Folding{"ϊ", "ι"},
+    Folding{"ΐ", "ι"},  Folding{"Ό", "ο"},  Folding{"ό", "ο"},  Folding{"Ύ", "υ"},
+    Folding{"ύ", "υ"},  Folding{"Ϋ", "υ"},  Folding{"ϋ", "υ"},  Folding{"ΰ", "υ"},
+    Folding{"Ώ", "ω"},  Folding{"ώ", "ω"},  Folding{"Ё", "е"},  Folding{"ё", "е"},
+};
+
+// The text with plain letters; itself when it has none of the others, otherwise in `buffer`.
+std::string_view fold(std::string_view text, std::string& buffer) {
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (std::all_of(text.begin(), text.end(), is_ascii)) return text;
+  buffer.clear();
+  while (!text.empty()) {
+    const auto found =
+        is_ascii(text.front())
+            ? foldings.end()
+            : std::find_if(foldings.begin(), foldings.end(),
+                           [&](const Folding& each) { return text.starts_with(each.letter); });
+    if (found == foldings.end()) {
+      buffer += text.front();
+      text.remove_prefix(1);
+    } else {
+      buffer += found->plain;
+      text.remove_prefix(found->letter.size());
+    }
+  }
+  return buffer;
+}
+
 void add(Connection& connection, std::string_view kind_table, std::int64_t rowid, bool is_removal,
          std::string_view text) {
   SKERRY_CHECK(kind_table.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") ==
                std::string_view::npos);
+  std::string buffer;
   connection.deferred().search.add(
-      connection, SearchChange{std::string(kind_table), rowid, is_removal, std::string(text)});
+      connection,
+      SearchChange{std::string(kind_table), rowid, is_removal, std::string(fold(text, buffer))});
 }
 
 // FTS5's own tokenizer, reached through a database in memory that stays open for it: what is a word
@@ -63,6 +107,8 @@ using Token = int (*)(void*, int, const char*, int, int, int);
 
 // Stops early, and well, with SQLITE_DONE when `token` has enough.
 void tokenize(Fts5Tokenizer* tokenizer, std::string_view text, void* context, Token token) {
+  std::string buffer;
+  text = fold(text, buffer);
   const int code =
       Tokenizers::instance().methods().xTokenize(tokenizer, context, FTS5_TOKENIZE_DOCUMENT,
                                                  text.data(), static_cast<int>(text.size()), token);

@@ -4,7 +4,8 @@
 //   CREATE VIRTUAL TABLE customer_search USING fts5(text, content='', columnsize=0, detail=none,
 //     tokenize='unicode61 remove_diacritics 2');
 //   CREATE VIRTUAL TABLE customer_search_words USING fts5vocab(customer_search, instance);
-// rowid: the record row's; text: its searchable fields with a space between. It stores no text, no
+// rowid: the record row's; text: its searchable fields with a space between, with plain letters
+// where the tokenizer would leave others, as an ø. It stores no text, no
 // positions and no sizes, which makes it the cheapest to write that still tells which rows have a
 // word, and in customer_search_words (term, doc) all words with their rows, in the order of the
 // alphabet. A prefix query of FTS5 itself gathers the rows of every word with that beginning before
@@ -40,9 +41,10 @@ void insert(Connection& connection, std::string_view kind_table, std::int64_t ro
 void remove(Connection& connection, std::string_view kind_table, std::int64_t rowid,
             std::string_view old_text);
 
-// What a user typed, cut into words as the index is (lower case, without diacritics), so there is
-// no syntax to get wrong; each once, and none beyond words_max. Empty when there is no word. Any
-// thread. Throws StorageError when FTS5 is missing.
+// What a user typed, cut into words as the index is (lower case, without diacritics, and with a
+// plain letter for ø, ł and their like: ß is ss), so there is no syntax to get wrong; each once,
+// and none beyond words_max. Empty when there is no word. Any thread. Throws StorageError when FTS5
+// is missing.
 constexpr std::size_t words_max = 8;
 std::vector<std::string> words_of(std::string_view user_query);
 

@@ -21,6 +21,39 @@ TEST(WordsOf, CutsAsTheIndexDoes) {
   EXPECT_EQ(words_of("李"), Words{"李"});
 }
 
+// As people type them who have not got the letters.
+TEST(WordsOf, LettersThatArePlainToOthers) {
+  using search_index::words_of;
+  const std::pair<std::string_view, std::string_view> names[] = {
+      {"Straße", "strasse"},
+      {"STRAẞE", "strasse"},
+      {"Øresund", "oresund"},
+      {"Tromsø", "tromso"},
+      {"Łódź", "lodz"},
+      {"Świnoujście", "swinoujscie"},
+      {"Ærøskøbing", "aeroskobing"},
+      {"Đà", "da"},
+      {"Nẵng", "nang"},
+      {"Diyarbakır", "diyarbakir"},
+      {"İzmir", "izmir"},
+      {"Þingvellir", "thingvellir"},
+      {"Seyðisfjörður", "seydisfjordur"},
+      {"Œuvre", "oeuvre"},
+      {"Ħamrun", "hamrun"},
+      {"Ελλάς", "ελλασ"},
+      {"ΕΛΛΆΣ", "ελλασ"},
+      {"Ǿ", "o"},
+      {"Zürich", "zurich"},
+      {"Kraków", "krakow"},
+      {"Королёв", "королев"},
+  };
+  for (const auto& [name, typed] : names) {
+    EXPECT_EQ(words_of(name), Words{std::string(typed)});
+    EXPECT_EQ(words_of(typed), Words{std::string(typed)});
+  }
+  EXPECT_EQ(words_of("\xc3"), Words{});  // no letter, cut in its middle
+}
+
 TEST(WordsOf, NothingToSearchFor) {
   for (const char* text : {"", "   ", "\"\"", "*", "-- ;", "€ – …", "\t\n"})
     EXPECT_EQ(search_index::words_of(text), Words()) << text;
@@ -111,6 +144,22 @@ TEST_F(SearchIndexTest, FindsRowsByPrefixesOfAllWords) {
   EXPECT_EQ(words(), "a angstrom liverpool smith smithson sons team");
   EXPECT_EQ(found("team-a"), "2");
   EXPECT_EQ(found("s"), "1,2");
+}
+
+TEST_F(SearchIndexTest, FindsNamesByPlainLettersAndForgetsThem) {
+  ASSERT_TRUE(write(inserting_text(1, "Große Straße 7, Łódź")));
+  ASSERT_TRUE(write(inserting_text(2, "Strasser Øst")));
+  for (const char* typed : {"strasse", "Straße", "STRASS", "stras"}) EXPECT_EQ(found(typed), "1,2");
+  EXPECT_EQ(found("grosse lod"), "1");
+  EXPECT_EQ(found("ost"), "2");
+  EXPECT_EQ(words(), "7 grosse lodz ost strasse strasser");
+  ASSERT_TRUE(write([](Connection& connection) -> Result<void> {
+    remove(connection, 1, "Große Straße 7, Łódź");
+    remove(connection, 2, "Strasser Øst");
+    return {};
+  }));
+  EXPECT_TRUE(is_empty());
+  EXPECT_TRUE(is_whole());
 }
 
 TEST_F(SearchIndexTest, WhateverIsTypedIsNoSyntaxError) {
