@@ -83,7 +83,7 @@ Decision RowDecider::create(const Row& row) {
     return id_taken(row, *holder);
   Record record(*change.kind);
   record.id = change.record;
-  record.created_at = change.hlc.ms();
+  record.created_at = row.effective.ms();  // never by a clock that is far ahead
   for (const FieldChange& field : change.fields) {
     if (change.kind->fields[field.field].merge == MergeClass::central)
       return rejected(fmt::format("owned_by_central: {}", change.kind->fields[field.field].name));
@@ -322,7 +322,7 @@ Decision RowDecider::lacking(const Row& row, const Record* before, const Field& 
 Record RowDecider::proposed_by(const Row& row, const Tombstone& named) {
   Record record(*row.change.kind);
   record.id = row.change.record;
-  record.created_at = row.change.hlc.ms();
+  record.created_at = row.effective.ms();
   for (const FieldChange& field : row.change.fields) record.values[field.field] = field.new_value;
   record.scope = store::scope_of(connection_, record).value_or(named.scope);
   return record;

@@ -125,6 +125,22 @@ TEST_F(Reconcile, ADeletionThatIsNotDoneGivesBackCentralsState) {
   EXPECT_EQ(value(site, "customer", acme, "name"), "\"Acme\"");
 }
 
+// The site's clock is in the year 9999: what it makes is as old as its receipt, on both sides.
+TEST_F(Reconcile, NothingWasMadeMuchLaterThanItWasReceived) {
+  exchange(site);
+  site.clock.skew_ms = 253'000'000'000'000 - now;
+  const RecordId id = *create(site, "customer", {{"name", "Of the future"}});
+  const auto created_at = [&](Machine& at) {
+    return store::find_record(*at.database->read(), *find_kind("customer"), id)->created_at;
+  };
+  EXPECT_GT(created_at(site), now + 1'000'000'000);
+  site.clock.skew_ms = 0;
+  exchange(site);
+  exchange(site);
+  EXPECT_LE(created_at(central), now + stamp_lead_ms_max);
+  EXPECT_EQ(created_at(site), created_at(central));
+}
+
 TEST_F(Reconcile, SetsOfBothSidesAreJoined) {
   const RecordId acme =
       *create(central, "customer", {{"name", "Acme"}, {"roles", json::array{"customer"}}});
