@@ -68,16 +68,31 @@ std::vector<CustomField> custom_columns_of(Connection& connection, const Kind& k
   }
 }
 
-std::string complaint_about(const CustomField& field, const json::value& value) {
-  if (!field.open) return "is archived here, or not defined: what records have stays, as it is";
+std::optional<FieldError> complaint_about(const CustomField& field, const json::value& value,
+                                          std::string pointer) {
+  const auto refuse = [&](const char* code, std::string detail) {
+    return FieldError{std::move(pointer), code, std::move(detail)};
+  };
+  if (!field.open)
+    return refuse("unknown_field",
+                  "is archived here, or not defined: what records have stays, as it is");
+  if (field.type == "number") {
+    if (!value.is_number()) return refuse("wrong_type", "must be a number");
+    return std::nullopt;
+  }
+  if (field.type == "boolean") {
+    if (!value.is_bool()) return refuse("wrong_type", "must be true or false");
+    return std::nullopt;
+  }
   const json::string* text = value.if_string();
-  if (field.type == "text") return text ? "" : "must be a string";
-  if (field.type == "number") return value.is_number() ? "" : "must be a number";
-  if (field.type == "boolean") return value.is_bool() ? "" : "must be true or false";
-  if (field.type == "date") return text && is_date(*text) ? "" : "must be a day such as 2026-03-02";
-  const bool known = text && std::find(field.options.begin(), field.options.end(),
-                                       std::string_view(*text)) != field.options.end();
-  return known ? "" : fmt::format("must be one of {}", fmt::join(field.options, ", "));
+  if (!text) return refuse("wrong_type", "must be a string");
+  if (field.type == "date" && !is_date(*text))
+    return refuse("bad_date", "is not a day such as 2026-03-02");
+  const auto& options = field.options;
+  if (field.type == "option" &&
+      std::find(options.begin(), options.end(), std::string_view(*text)) == options.end())
+    return refuse("bad_choice", fmt::format("must be one of {}", fmt::join(options, ", ")));
+  return std::nullopt;
 }
 
 void check_custom_values(const std::vector<CustomField>& fields, const Record& record,
@@ -94,8 +109,8 @@ void check_custom_values(const std::vector<CustomField>& fields, const Record& r
         errors.push_back(
             {pointer(key), "unknown_field",
              fmt::format("is no custom field of a {}; {}", record.kind->name, keys_text(fields))});
-      } else if (std::string why = complaint_about(*field, value); !why.empty()) {
-        errors.push_back({pointer(key), "wrong_type", std::move(why)});
+      } else if (auto complaint = complaint_about(*field, value, pointer(key))) {
+        errors.push_back(std::move(*complaint));
       }
     }
   }

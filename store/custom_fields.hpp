@@ -2,6 +2,7 @@
 // values the field `custom` of every shared record (ADR 0015).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,10 @@ std::vector<CustomField> custom_fields_of(Connection& connection, const Kind& ki
 // some record has a value of all the same, since the definition was archived or has not arrived.
 std::vector<CustomField> custom_columns_of(Connection& connection, const Kind& kind);
 
-// What is wrong with a value of the field; empty when nothing is.
-std::string complaint_about(const CustomField& field, const json::value& value);
+// What is wrong with a value of the field, said as of a plain field of that type; nullopt when
+// nothing is.
+std::optional<FieldError> complaint_about(const CustomField& field, const json::value& value,
+                                          std::string pointer);
 
 // Complaints about the custom fields of a record that a person, program or import writes; `fields`
 // are those of its kind, `before` is null for a new one. A value that stays as it is is not looked

@@ -294,8 +294,7 @@ std::optional<json::value> read_cell(const CustomField& field, std::string_view 
                                      std::vector<FieldError>& errors) {
   if (trim_blanks(cell).empty()) return std::nullopt;
   json::value value = read_custom_cell(field, cell);
-  if (std::string why = complaint_about(field, value); !why.empty())
-    errors.push_back({{}, "wrong_type", std::move(why)});
+  if (auto complaint = complaint_about(field, value, {})) errors.push_back(std::move(*complaint));
   return value;
 }
 

@@ -127,12 +127,13 @@ class Assets(Import):
                          [0, 0, 5, 0])
         cleared = self.take("customers", "account_ref,name,custom.hot\nA1,Acme,\n")
         self.assertEqual(cleared.document()["updated"], 1)
-        for column, cell in (("weight", "heavy"), ("hot", "perhaps"), ("seen", "today"),
-                             ("colour", "green")):
+        for column, cell, code in (("weight", "heavy", "wrong_type"),
+                                   ("hot", "perhaps", "wrong_type"), ("seen", "today", "bad_date"),
+                                   ("colour", "green", "bad_choice")):
             wrong = self.take("customers", f"name,custom.{column}\nCog,{cell}\n")
             error = wrong.document()["error"]["errors"][0]
             self.assertEqual((error["code"], error["pointer"]),
-                             ("wrong_type", f"row 2, column custom.{column}"))
+                             (code, f"row 2, column custom.{column}"))
         self.assertEqual(self.take("customers", "name,custom.none\nCog,1\n").code, 65)
         self.assertEqual(self.count("customer"), 2)
 

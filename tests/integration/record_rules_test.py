@@ -79,7 +79,7 @@ class CustomFields(Records):
             "Bad/key": 1}}), 422, "validation_failed",
                      ["/custom/Bad~1key bad_key", "/custom/tax wrong_type",
                       "/custom/seats wrong_type", "/custom/vip wrong_type",
-                      "/custom/since wrong_type", "/custom/tier wrong_type",
+                      "/custom/since bad_date", "/custom/tier bad_choice",
                       "/custom/colour unknown_field"])
         self.refused(self.post("/v1/customers", {"name": "B", "custom": {"tax": "DE1"}}), 409,
                      "duplicate_key", ["/custom/tax duplicate_key"])

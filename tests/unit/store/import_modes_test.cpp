@@ -339,7 +339,7 @@ TEST_F(ImportModes, ACellThatSaysWhatTheRecordHoldsIsNotHeldToItsDefinition) {
   EXPECT_EQ(counts(import(all)), "2 rows, 0 created, 0 updated, 2 unchanged, 0 rejected");
   EXPECT_THAT(
       places(import(file + "Acme,A1,blue,1,2\nCog,A3,red,,\n")),
-      ElementsAre("2 custom.o wrong_type", "2 custom.z wrong_type", "3 custom.o wrong_type"));
+      ElementsAre("2 custom.o bad_choice", "2 custom.z unknown_field", "3 custom.o bad_choice"));
   EXPECT_EQ(import("name,account_ref,custom.z\nAcme,A1,\n").updated, 1);
 }
 
