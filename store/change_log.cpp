@@ -6,7 +6,6 @@
 #include "core/check.hpp"
 #include "crypto/sha256.hpp"
 #include "store/identity.hpp"
-#include "store/own_epochs.hpp"
 #include "store/upstream.hpp"
 
 namespace skerry::store {
@@ -102,14 +101,14 @@ void ChangeLog::observe(Connection& connection, HlcStamp seen) {
 
 LogPosition ChangeLog::append(Connection& connection, LogHead& head, std::string_view kind,
                               const RecordId& record, std::string_view line,
-                              const LogSubject& subject) {
+                              const LogSubject& subject, UnixMillis recorded_at) {
   SKERRY_CHECK(head.number > 0);
   const LogPosition position{now_.n + 1, head.seq + 1, crypto::chain_hash(head.hash, line)};
   const auto place = subject.place.is_zero() ? std::nullopt : std::optional(subject.place);
   connection.execute(
       "INSERT INTO change_log(n,log,seq,hash,kind,record,recorded_at,line,label,customer,"
       "place) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
-      position.n, head.number, position.seq, position.hash, kind, record, wall_ms(), line,
+      position.n, head.number, position.seq, position.hash, kind, record, recorded_at, line,
       std::string_view(subject.label), subject.customer, place);
   now_.n = head.n = position.n;
   head.seq = position.seq;
@@ -119,14 +118,15 @@ LogPosition ChangeLog::append(Connection& connection, LogHead& head, std::string
 
 LogPosition ChangeLog::append_own(Connection& connection, std::string_view kind,
                                   const RecordId& record, std::string_view line,
-                                  const LogSubject& subject) {
-  return append(connection, now_.own, kind, record, line, subject);
+                                  const LogSubject& subject,
+                                  std::optional<UnixMillis> recorded_at) {
+  return append(connection, now_.own, kind, record, line, subject, recorded_at.value_or(wall_ms()));
 }
 
 LogPosition ChangeLog::append_received(Connection& connection, std::string_view kind,
                                        const RecordId& record, std::string_view line,
                                        const LogSubject& subject) {
-  return append(connection, now_.received, kind, record, line, subject);
+  return append(connection, now_.received, kind, record, line, subject, wall_ms());
 }
 
 void ChangeLog::on_commit(std::function<void(std::int64_t)> listener) {
@@ -149,101 +149,6 @@ LogRow read_log_row(const Cursor& cursor) {
           cursor.integer(6),
           std::string(cursor.text(7)),
           {std::string(cursor.text(8)), cursor.id<RecordId>(9), cursor.id<RecordId>(10)}};
-}
-
-namespace {
-
-tl::unexpected<Error> damaged(std::string detail) {
-  return fail(
-      Errc::bad_signature, std::move(detail),
-      "somebody or something changed the database: keep a copy of it, restore a backup, and "
-      "compare with the last export (skerry audit verify FILE)");
-}
-
-// The columns that lists and feeds go by say what the line says. Lines of another form than a
-// change's have nothing to compare.
-bool fits_columns(const Cursor& cursor) {
-  const auto line = parse_json_object(cursor.text(4), {.fractions = true});
-  if (!line) return true;
-  const json::object* change = &*line;
-  if (const json::value* row = line->if_contains("row")) change = row->if_object();
-  const json::value* kind = change ? change->if_contains("t") : nullptr;
-  const json::value* record = change ? change->if_contains("id") : nullptr;
-  if (!kind || !kind->is_string() || !record || !record->is_string()) return true;
-  const std::string_view column = cursor.text(5);
-  if (column.empty()) return true;  // a row that could not be read is about nothing
-  return column == std::string_view(kind->get_string()) &&
-         to_string(cursor.id<RecordId>(6)) == std::string_view(record->get_string());
-}
-
-// Rows cut off at the end leave a chain that fits; what else was written with them tells.
-Result<void> check_ends(Connection& connection) {
-  std::optional<ReadTransaction> moment;  // writes go on meanwhile
-  if (!connection.in_transaction()) moment.emplace(connection);
-  const std::int64_t last = scalar(connection, "SELECT max(n) FROM change_log");
-  const LogHead own = read_head(connection, "own");
-  const std::int64_t decided = scalar(connection, "SELECT max(n) FROM ingest");
-  if (decided > last)
-    return damaged(fmt::format("the log ends at row {}, but row {} was written: rows are missing",
-                               last, decided));
-  for (const OwnEpoch& epoch : read_own_epochs(connection))
-    if (epoch.acked > epoch.end)
-      return damaged(
-          fmt::format("the log ends at position {}, but central confirmed {}: rows are missing",
-                      epoch.end, epoch.acked));
-  if (own.ord == 0) return {};
-  for (const Kind& kind : all_kinds()) {
-    const std::int64_t version =
-        scalar(connection, fmt::format("SELECT max(version) FROM {} WHERE version>0", kind.name));
-    if (version > last)
-      return damaged(
-          fmt::format("the log ends at row {}, but a {} has version {}: rows are missing", last,
-                      kind.name, version));
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<LogAudit> verify_chains(Connection& connection,
-                               const std::function<void(std::int64_t)>& progress) {
-  struct End {
-    std::int64_t seq = 0;
-    Hash hash{};
-  };
-  constexpr std::int64_t batch_rows = 10'000;  // a bounded read transaction each
-  std::vector<std::pair<std::int64_t, End>> ends;
-  LogAudit audit;
-  for (std::int64_t from = 0;;) {
-    std::int64_t rows = 0;
-    Cursor cursor = connection.query(
-        "SELECT n,log,seq,hash,line,kind,record FROM change_log WHERE n>?1 ORDER BY n LIMIT ?2",
-        from, batch_rows);
-    while (cursor.next()) {
-      ++rows;
-      const std::int64_t n = cursor.integer(0);
-      const std::int64_t log = cursor.integer(1);
-      auto end = std::find_if(ends.begin(), ends.end(), [&](auto& e) { return e.first == log; });
-      if (end == ends.end()) end = ends.insert(end, {log, End{}});
-      const Hash hash = crypto::chain_hash(end->second.hash, cursor.text(4));
-      if (n != from + 1 || cursor.integer(2) != end->second.seq + 1 || hash != cursor.hash(3))
-        return damaged(fmt::format("the log does not fit its chain at row {} (log {}, position {})",
-                                   n, log, cursor.integer(2)));
-      if (!fits_columns(cursor))
-        return damaged(
-            fmt::format("row {} of the log is filed under another record than its own "
-                        "(log {}, position {})",
-                        n, log, cursor.integer(2)));
-      from = n;
-      end->second = {cursor.integer(2), hash};
-    }
-    audit.rows += rows;
-    if (progress) progress(audit.rows);
-    if (rows < batch_rows) break;
-  }
-  audit.logs = static_cast<std::int64_t>(ends.size());
-  SKERRY_TRY_VOID(check_ends(connection));
-  return audit;
 }
 
 }  // namespace skerry::store

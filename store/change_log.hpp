@@ -71,8 +71,10 @@ class ChangeLog final : public Participant {
   void start_received(Connection& connection, EpochId epoch);
 
   // `kind` and `record`: what the row is about; a row that could not be read is about "" and zero.
+  // `recorded_at`: that of the line's own stamp, so that the one proves the other; left out, now.
   LogPosition append_own(Connection& connection, std::string_view kind, const RecordId& record,
-                         std::string_view line, const LogSubject& subject = {});
+                         std::string_view line, const LogSubject& subject = {},
+                         std::optional<UnixMillis> recorded_at = {});
   LogPosition append_received(Connection& connection, std::string_view kind, const RecordId& record,
                               std::string_view line, const LogSubject& subject = {});
 
@@ -84,8 +86,9 @@ class ChangeLog final : public Participant {
   void set_copy(bool copy) { now_.copy = copy; }
   // Central's version for the row that append_own will write next.
   Version next_version() const { return {now_.own.ord, now_.n + 1}; }
-  // A stamp later than every one before it.
-  HlcStamp tick() { return hlc_.tick(clock_.wall_ms()); }
+  // A stamp later than every one before it; `wall` is wall_ms().
+  HlcStamp tick(UnixMillis wall) { return hlc_.tick(wall); }
+  HlcStamp tick() { return tick(wall_ms()); }
   // Raises the clock's floor to a stamp of central's, for good.
   void observe(Connection& connection, HlcStamp seen);
   UnixMillis wall_ms() const { return clock_.wall_ms(); }
@@ -109,7 +112,8 @@ class ChangeLog final : public Participant {
     bool copy = false;
   };
   LogPosition append(Connection& connection, LogHead& head, std::string_view kind,
-                     const RecordId& record, std::string_view line, const LogSubject& subject);
+                     const RecordId& record, std::string_view line, const LogSubject& subject,
+                     UnixMillis recorded_at);
 
   const Clock& clock_;
   Hlc hlc_;
@@ -140,8 +144,10 @@ inline constexpr std::string_view log_columns =
     "n,log,seq,hash,kind,record,recorded_at,line,label,customer,place";
 LogRow read_log_row(const Cursor& cursor);
 
-// Every chain from its first row, each row's kind and record against its line, and whether what
-// else the database knows of the log (positions confirmed, versions given) is still in it.
+// Every chain from its first row, each row's kind and record against its line, of what was written
+// here also its time, label and customer as far as the line says them, and whether what else the
+// database knows of the log (positions confirmed, versions given) is still in it
+// (docs/formats/audit.md says what is not proven).
 // Errc::bad_signature names the first row that does not fit, its place and the remedy.
 // `progress(rows)` is called now and then; it may be empty.
 struct LogAudit {

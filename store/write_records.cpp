@@ -228,9 +228,9 @@ Change RecordWriter::new_change(const Record& record, ChangeOp op, const Author&
   change.kind = record.kind;
   change.record = record.id;
   change.op = op;
-  change.hlc = log_.tick();
-  const UnixMillis wall = log_.wall_ms();
-  if (std::llabs(wall - change.hlc.ms()) > 1000) change.wall = wall;
+  recorded_at_ = log_.wall_ms();
+  change.hlc = log_.tick(recorded_at_);
+  if (std::llabs(recorded_at_ - change.hlc.ms()) > 1000) change.wall = recorded_at_;
   change.actor = author.actor;
   change.source = author.source;
   change.request = author.request;
@@ -240,7 +240,8 @@ Change RecordWriter::new_change(const Record& record, ChangeOp op, const Author&
 }
 
 void RecordWriter::append(const Record& record, const std::string& line) {
-  log_.append_own(connection_, record.kind->name, record.id, line, subject_of(record));
+  log_.append_own(connection_, record.kind->name, record.id, line, subject_of(record),
+                  recorded_at_);
 }
 
 void RecordWriter::keep_shadow(const Record& record) {

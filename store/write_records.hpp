@@ -86,6 +86,7 @@ class RecordWriter {
   ChangeLog& log_;
   Role role_;
   Random& random_;
+  UnixMillis recorded_at_ = 0;  // when the change that is being written was stamped
   // The custom fields of one kind, as long as this writer writes none: nobody else does in its job.
   const Kind* custom_kind_ = nullptr;
   std::vector<CustomField> custom_fields_;

@@ -83,10 +83,25 @@ TEST_F(ChangeLogTest, EveryKindOfDamageIsFound) {
       "UPDATE change_log SET record=zeroblob(16) WHERE n=4",
       "UPDATE change_log SET kind='note' WHERE n=4",
       "DELETE FROM change_log WHERE n=5",
+      "DELETE FROM change_log WHERE n=8",
+      "UPDATE change_log SET label='C' WHERE n=4",
+      "UPDATE change_log SET customer=zeroblob(16) WHERE n=4",
+      "UPDATE change_log SET recorded_at=recorded_at-1001 WHERE n=4",
+      "UPDATE change_log SET recorded_at=recorded_at+1 WHERE n=6",
+      "UPDATE change_log SET customer=record WHERE n=7",
+      "UPDATE change_log SET customer=record WHERE n=8",
+      "UPDATE change_log SET label='' WHERE n=8",
   };
   for (const char* line : {"one", "two", "three"}) ASSERT_TRUE(append(line));
   for (const char* name : {"A", "B"})
     ASSERT_TRUE(create("customer", fmt::format(R"({{"name":"{}"}})", name)));
+  clock.now -= 60'000;  // the stamps stay ahead, and the line says the time
+  const auto customer = create("customer", R"({"name":"C"})");
+  ASSERT_TRUE(customer);
+  ASSERT_TRUE(create("product", R"({"sku":"P","name":"Pump","type":"device"})"));
+  ASSERT_TRUE(create("contact", fmt::format(R"({{"customer":"{}","email":"a@b.example"}})",
+                                            to_string(customer->id))));
+  ASSERT_TRUE(verify());
   for (const char* damage : damages) {
     auto look = [&](Connection& connection) -> Result<void> {
       connection.execute("DROP TRIGGER change_log_is_not_edited");
@@ -100,6 +115,26 @@ TEST_F(ChangeLogTest, EveryKindOfDamageIsFound) {
     EXPECT_FALSE(database->write(look));
   }
   EXPECT_TRUE(verify());
+}
+
+// Nothing honest is taken for a change of the database, however the clock goes.
+TEST_F(ChangeLogTest, WhatIsWrittenHereProvesItsColumns) {
+  const std::string long_name(200, 'n');
+  const auto customer = create("customer", R"({"name":"A"})");
+  for (const std::int64_t step : {0, 400, 600, 1'000, 1'001, 86'400'000, -86'400'000, -500}) {
+    clock.now += step;
+    const auto made = create("customer", fmt::format(R"({{"name":"{} {}"}})", long_name, step));
+    ASSERT_TRUE(made);
+    ASSERT_TRUE(update(*made, R"({"description":"x"})"));
+    const auto record = find_record(*database->read(), *made->kind, made->id);
+    ASSERT_TRUE(update(*record, R"({"name":"Short"})"));
+    ASSERT_TRUE(remove(*find_record(*database->read(), *made->kind, made->id)));
+    ASSERT_TRUE(create("note", fmt::format(R"({{"subject":"{}","text":"{}"}})",
+                                           to_string(customer->id), long_name)));
+  }
+  const auto audit = verify();
+  EXPECT_TRUE(audit) << audit.error().detail;
+  EXPECT_EQ(audit->rows, 1 + 8 * 5);
 }
 
 TEST_F(ChangeLogTest, CannotBeEdited) {
