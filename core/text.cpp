@@ -1,6 +1,7 @@
 #include "core/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <vector>
 
@@ -22,6 +23,13 @@ constexpr std::string_view country_codes =
     "QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG "
     "TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA "
     "ZM ZW";
+
+// No-break spaces, spaces of every width, joiners, marks of direction and of order of bytes.
+constexpr std::array<std::string_view, 32> unseen{
+    "\u00a0", "\u00ad", "\u1680", "\u180e", "\u2000", "\u2001", "\u2002", "\u2003",
+    "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u200b",
+    "\u200c", "\u200d", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b",
+    "\u202c", "\u202d", "\u202e", "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff"};
 
 // The bytes of the code point that starts at `at`, or 0 when it is not well-formed.
 std::size_t code_point_size(std::string_view text, std::size_t at) {
@@ -80,7 +88,17 @@ bool has_control_characters(std::string_view text) {
 }
 
 bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  while (!text.empty()) {
+    if (text.find_first_not_of(" \t\r\n") > 0) {
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto found = std::find_if(unseen.begin(), unseen.end(),
+                                    [&](std::string_view each) { return text.starts_with(each); });
+    if (found == unseen.end()) return false;
+    text.remove_prefix(found->size());
+  }
+  return true;
 }
 
 bool is_email(std::string_view text) {

@@ -13,7 +13,7 @@ bool is_utf8(std::string_view text);
 std::size_t count_characters(std::string_view text);
 // C0 controls other than tab, line feed and carriage return; DEL.
 bool has_control_characters(std::string_view text);
-// Nothing but ASCII white space.
+// Nothing that anybody sees: white space and marks without a width, of Unicode too.
 bool is_blank(std::string_view text);
 
 // local@domain with one @, no blanks, a domain of labels; what RFC 5321 lets travel in practice.

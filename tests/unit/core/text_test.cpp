@@ -107,7 +107,14 @@ TEST(TextTest, ControlsBlanksPointersAndCase) {
                                  {"\x1b[0m", true},
                                  {"\x7f", true},
                                  {"ö", false}});
-  check(is_blank, {{"", true}, {" \t\r\n", true}, {" a ", false}});
+  check(is_blank, {{"", true},
+                   {" \t\r\n", true},
+                   {" a ", false},
+                   {"\u00a0\u200b \u3000\ufeff", true},
+                   {"\u200e.", false},
+                   {"\u200b\u05d0", false},
+                   {"\u2800", false},
+                   {"\xe2\x80", false}});
   EXPECT_EQ(escape_pointer("a/b~c"), "a~1b~0c");
   EXPECT_EQ(ascii_lower("ÄbC@X"), "Äbc@x");
 }
