@@ -108,6 +108,8 @@ constexpr Route routes[] = {
      "exportBundles", "Pack what is due for a peer into the outbox"},
     {get, "/v1/outbox/{name}", Access::admin, Body::none, handler<get_outbox_file>, "getOutboxFile",
      "A bundle that was packed"},
+    {del, "/v1/outbox/{name}", Access::admin, Body::none, handler<drop_outbox_file>,
+     "dropOutboxFile", "A bundle is on its way"},
     {get, "/v1/inbox", Access::read, Body::none, handler<list_inbox>, "listInbox",
      "Every bundle file seen, with its outcome"},
     {post, "/v1/exchange", Access::open, Body::spool, handler<exchange_bundle>, "exchange",

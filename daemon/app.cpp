@@ -185,6 +185,8 @@ Result<Exit> serve(const Config& config) {
   sync::BundleOptions bundles;
   bundles.zstd_level = static_cast<int>(config.exchange_zstd_level);
   bundles.accept_unencrypted = config.exchange_accept_unencrypted != 0;
+  bundles.payload_stop_bytes =
+      static_cast<std::uint64_t>(config.exchange_bundle_mebibytes) * sync::mebibyte;
   const sync::Node node{*database,      log,    keys, clock, random, folder.spool(),
                         SKERRY_VERSION, bundles};
   SKERRY_TRY_VOID(remember(node, anchor, *identity, keeper));

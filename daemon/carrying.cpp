@@ -40,6 +40,10 @@ fs::path medium_of(const fs::path& file) {
   return root.filename() == medium_root ? root.parent_path() : fs::path();
 }
 
+std::string in_outbox(const DueBundle& bundle) {
+  return "/v1/outbox/" + percent_encoded(bundle.name);
+}
+
 }  // namespace
 
 Result<sync::Party> parse_party(std::string_view text) {
@@ -105,17 +109,20 @@ Result<std::vector<FoundBundle>> find_answers(const fs::path& place) {
 Result<fs::path> carry_to_medium(DaemonClient& daemon, const DueBundle& bundle,
                                  const fs::path& folder) {
   SKERRY_TRY(const auto medium, sync::Medium::open(folder));
-  SKERRY_TRY(const auto fetched, daemon.fetch("/v1/outbox/" + percent_encoded(bundle.name)));
-  return medium.write(fetched.file.fd(), fetched.size, fetched.sha256, bundle.to, bundle.from,
-                      bundle.name);
+  SKERRY_TRY(const auto fetched, daemon.fetch(in_outbox(bundle)));
+  SKERRY_TRY(auto path, medium.write(fetched.file.fd(), fetched.size, fetched.sha256, bundle.to,
+                                     bundle.from, bundle.name));
+  SKERRY_TRY_VOID(daemon.remove(in_outbox(bundle)));
+  return path;
 }
 
 Result<fs::path> carry_to_file(DaemonClient& daemon, const DueBundle& bundle,
                                const fs::path& file) {
-  SKERRY_TRY(const auto fetched, daemon.fetch("/v1/outbox/" + percent_encoded(bundle.name)));
+  SKERRY_TRY(const auto fetched, daemon.fetch(in_outbox(bundle)));
   const bool same_name = file.filename() == bundle.name;  // an earlier packing of the same
   SKERRY_TRY_VOID(sync::place_file(fetched.file.fd(), fetched.size, fetched.sha256, file,
                                    same_name ? sync::Existing::replace : sync::Existing::refuse));
+  SKERRY_TRY_VOID(daemon.remove(in_outbox(bundle)));
   return file;
 }
 

@@ -35,8 +35,8 @@ Result<FoundBundle> find_invitation(const std::filesystem::path& place);
 // The same for answers: SKERRY/central/*/enrol-*.skb. All of them, ordered by name.
 Result<std::vector<FoundBundle>> find_answers(const std::filesystem::path& place);
 
-// Fetches the bundle from the daemon and writes it to the medium `folder`, or when that is empty
-// into `file`. Read back and compared before it returns the path.
+// Fetches the bundle from the daemon and writes it to the medium `folder`, or into `file`. Read
+// back and compared, and then gone from the daemon's outbox, before it returns the path.
 Result<std::filesystem::path> carry_to_medium(DaemonClient& daemon, const DueBundle& bundle,
                                               const std::filesystem::path& folder);
 Result<std::filesystem::path> carry_to_file(DaemonClient& daemon, const DueBundle& bundle,

@@ -223,8 +223,8 @@ class Parser {
     CLI::App* bundle = add_noun("bundle", "single bundles");
     CLI::App* out = add(bundle, "export", "write what is due, and a sign of life when nothing is",
                         [this](Session& s) { return run_bundle_export(s, export_); });
-    out->add_option("--site", export_.site, "at central: for this site only");
-    out->add_option("--from", export_.from, "at a site: from this row of the log on");
+    out->add_option("SITE", export_.site, "at central: for this site only");
+    out->add_option("--from", export_.from, "from this row of this machine's log on");
     out->add_option("--out", export_.out, "a medium's folder, or a file");
     CLI::App* in = add(bundle, "import", "take one bundle in",
                        [this](Session& s) { return run_bundle_import(s, file_); });

@@ -46,6 +46,8 @@ constexpr std::array keys{
               "compression of bundles: 1 is fast, 19 is small"},
     ConfigKey{"exchange.accept_unencrypted", IntegerKey{&Config::exchange_accept_unencrypted, 0, 1},
               "1: take bundles that are not encrypted (enc none), where the gap is inspected"},
+    ConfigKey{"exchange.bundle_mebibytes", IntegerKey{&Config::exchange_bundle_mebibytes, 1, 28},
+              "a bundle is cut after so many MiB; less for small media and bad lines"},
     ConfigKey{"store.writes_per_commit", IntegerKey{&Config::writes_per_commit, 1, 4096},
               "at most so many writes share one transaction and its fsync; 1: each has its own"},
     ConfigKey{"log.level", TextKey{&Config::log_level, "level"},

@@ -35,6 +35,7 @@ struct Config {
   std::int64_t exchange_interval_seconds = 0;
   std::int64_t exchange_zstd_level = 3;
   std::int64_t exchange_accept_unencrypted = 0;
+  std::int64_t exchange_bundle_mebibytes = 28;
   std::int64_t writes_per_commit = 512;
   std::string log_level = "info";
   std::int64_t io_threads = 0;

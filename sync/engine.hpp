@@ -41,6 +41,7 @@ struct OwnRows {
 
 // What a site knows of itself and of central.
 struct SiteKnowledge {
+  SiteId id;                    // its own, for the remedies that central's people are told
   std::vector<OwnRows> epochs;  // the oldest first; the last is the one that is written
   CentralLife life;             // ord 0: holds nothing of central
   std::int64_t n = 0;

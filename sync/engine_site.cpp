@@ -80,21 +80,24 @@ std::optional<Renewal> find_hole(const SiteKnowledge& site, const StateBody& bod
   return std::nullopt;
 }
 
+// The command that packs what this site lacks, whatever central believes that it holds.
+std::string pack_again(const SiteKnowledge& site, std::int64_t held) {
+  return fmt::format("at central: skerry bundle export {} --from {}", to_string(site.id), held + 1);
+}
+
 StateVerdict judge_delta(const SiteKnowledge& site, const StateBody& body, StateVerdict verdict) {
   if (verdict.new_life)
     return refuse(std::move(verdict), Errc::bundle_gap,
-                  "this site needs central's whole state first",
-                  "run an exchange: central answers with a snapshot");
+                  "this site needs central's whole state first", pack_again(site, 0));
   if (body.upto.n <= site.n) {
     verdict.action = Action::duplicate;
     return verdict;
   }
   if (body.base.n > site.n)
-    return refuse(
-        std::move(verdict), Errc::bundle_gap,
-        fmt::format("the bundle begins after {} of central's log, this site stands at {}",
-                    body.base.n, site.n),
-        "import the earlier bundles first, or run an exchange so that central packs anew");
+    return refuse(std::move(verdict), Errc::bundle_gap,
+                  fmt::format("the bundle begins with {} of central's log, this site needs from {}",
+                              body.base.n + 1, site.n + 1),
+                  pack_again(site, site.n));
   if (!stands_on(site, body))
     return other_history(
         fmt::format("this site's position {} is not on the bundle's history", site.n));

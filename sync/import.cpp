@@ -1,6 +1,7 @@
 #include "sync/import.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "store/inbox.hpp"
@@ -151,7 +152,12 @@ class Import {
 
   ImportOutcome run(SpooledFile file) {
     sha256_ = file.sha256;
-    if (auto done = take(std::move(file)); !done) refuse(std::move(done).error());
+    SpooledFile same{FileHandle(::fcntl(file.file.fd(), F_DUPFD_CLOEXEC, 0)), file.size, sha256_};
+    if (auto done = take(std::move(file)); !done) {
+      if (is_evidence(done.error().code) && same.file.is_open())
+        outcome_.evidence = std::move(same);
+      refuse(std::move(done).error());
+    }
     return std::move(outcome_);
   }
 
@@ -239,6 +245,22 @@ class Import {
     outcome_.detail = std::move(detail);
     outcome_.counts = std::move(counts);
     store::write_inbox(connection, inbox_entry(node_, outcome_, verified_, sha256_, name_));
+  }
+
+  // What is only early, late or somebody else's is no evidence of anything.
+  static bool is_evidence(Errc code) {
+    switch (code) {
+      case Errc::corrupt_bundle:
+      case Errc::limit_exceeded:
+      case Errc::bad_signature:
+      case Errc::unknown_signer:
+      case Errc::revoked_signer:
+      case Errc::missing_key:
+      case Errc::unsupported_version:
+        return true;
+      default:
+        return false;
+    }
   }
 
   // The remedy, where the place of the refusal did not know one.

@@ -18,7 +18,9 @@ struct ImportOutcome {
   std::optional<Error> error;
   std::optional<BundleKind> kind;
   std::optional<Party> from;
-  json::object counts;     // what it did, by name
+  json::object counts;  // what it did, by name
+  // The file, of a bundle that is damaged or not to be trusted: worth keeping.
+  std::optional<SpooledFile> evidence;
   bool from_copy = false;  // the sender is a copy of its site: it is to be told, no more
   bool applied() const { return !error.has_value(); }
 };

@@ -20,7 +20,6 @@ namespace skerry::sync {
 namespace {
 
 constexpr const char* tree_name = "SKERRY";
-constexpr std::size_t entries_max = 100'000;  // names of one folder that are looked at
 constexpr int folder_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 // An empty handle when there is no such folder.
@@ -45,8 +44,14 @@ Result<FileHandle> open_or_make(int parent, const std::string& name,
 
 using DirectoryStream = std::unique_ptr<DIR, int (*)(DIR*)>;
 
+// How many names may still be looked at, and where that ended.
+struct Budget {
+  std::size_t left = medium_names_max;
+  std::optional<std::filesystem::path> ended_in;
+};
+
 Result<std::vector<std::string>> names_in(const FileHandle& folder,
-                                          const std::filesystem::path& path) {
+                                          const std::filesystem::path& path, Budget& budget) {
   // A stream takes its descriptor over, so it gets one of its own.
   FileHandle own(::openat(folder.fd(), ".", folder_flags));
   if (!own.is_open()) return fail(medium_error(errno, "reading", path));
@@ -58,10 +63,11 @@ Result<std::vector<std::string>> names_in(const FileHandle& folder,
     errno = 0;
     const dirent* entry = ::readdir(stream.get());
     if (entry == nullptr) break;
-    if (names.size() == entries_max)
-      return fail(Errc::limit_exceeded,
-                  fmt::format("{} has more than {} files", path.string(), entries_max),
-                  "move most of them away");
+    if (budget.left == 0) {
+      if (!budget.ended_in) budget.ended_in = path;
+      break;
+    }
+    --budget.left;
     names.emplace_back(entry->d_name);
   }
   if (errno != 0) return fail(medium_error(errno, "reading", path));
@@ -91,8 +97,9 @@ std::string why_no_file(mode_t mode) {
 }
 
 Result<void> add_bundles(const FileHandle& folder, const std::string& from,
-                         const std::filesystem::path& path, MediumListing& listing) {
-  SKERRY_TRY(const std::vector<std::string> names, names_in(folder, path));
+                         const std::filesystem::path& path, Budget& budget,
+                         MediumListing& listing) {
+  SKERRY_TRY(const std::vector<std::string> names, names_in(folder, path, budget));
   for (const std::string& name : names) {
     if (!name.ends_with(bundle_suffix)) continue;
     struct stat status;
@@ -107,6 +114,16 @@ Result<void> add_bundles(const FileHandle& folder, const std::string& from,
       listing.passed_over.push_back({path / name, reason});
   }
   return {};
+}
+
+// What is there of the text, at most so many bytes; empty when there is none to read.
+std::string read_text(const FileHandle& folder, const char* name, std::size_t bytes_max) {
+  const auto file = open_foreign_file(folder.fd(), name);
+  const Result<std::uint64_t> size = file ? file_size(file->fd()) : fail(file.error());
+  if (!size) return {};
+  Bytes bytes(std::min<std::uint64_t>(*size, bytes_max));
+  if (!read_at(file->fd(), 0, bytes)) return {};
+  return std::string(as_text(bytes));
 }
 
 }  // namespace
@@ -124,15 +141,21 @@ Result<MediumListing> Medium::list_for(const Party& to) const {
   if (!tree.is_open()) return listing;
   SKERRY_TRY(const FileHandle mine, open_if_there(tree.fd(), to_string(to), path));
   if (!mine.is_open()) return listing;
-  SKERRY_TRY(const std::vector<std::string> senders, names_in(mine, path));
+  Budget budget;
+  SKERRY_TRY(const std::vector<std::string> senders, names_in(mine, path, budget));
   for (const std::string& from : senders) {
     if (!is_party_name(from)) continue;
     const FileHandle folder(::openat(mine.fd(), from.c_str(), folder_flags));
     if (folder.is_open())
-      SKERRY_TRY_VOID(add_bundles(folder, from, path / from, listing));
+      SKERRY_TRY_VOID(add_bundles(folder, from, path / from, budget, listing));
     else
       listing.passed_over.push_back({path / from, why_no_folder(errno)});
   }
+  if (budget.ended_in)
+    listing.passed_over.push_back(
+        {*budget.ended_in, fmt::format("the medium has more than {} names for this machine: the "
+                                       "others were not looked at; move away what is no bundle",
+                                       medium_names_max)});
   std::sort(listing.bundles.begin(), listing.bundles.end(), [](const auto& a, const auto& b) {
     return a.from != b.from ? a.from < b.from : bundle_name_less(a.name, b.name);
   });
@@ -157,6 +180,38 @@ Result<std::filesystem::path> Medium::write(int source, std::uint64_t size, cons
   SKERRY_TRY_VOID(part.publish(Existing::replace));
   SKERRY_TRY_VOID(part.compare(size, sha256));
   return path;
+}
+
+Result<void> Medium::write_receipt(const Party& to, const std::string& from,
+                                   std::string_view text) const {
+  SKERRY_TRY(const FileHandle folder, open_folder(to, from));
+  SKERRY_TRY(const FileHandle source, make_private_file(std::filesystem::temp_directory_path()));
+  SKERRY_TRY_VOID(write_all(source.fd(), as_bytes(text), "writing a temporary file"));
+  PartFile part(folder, receipt_name, std::string(receipt_name) + ".part",
+                path_of(to, from, receipt_name));
+  SKERRY_TRY_VOID(part.copy(source.fd(), text.size()));
+  SKERRY_TRY_VOID(part.publish(Existing::replace));
+  return part.compare(text.size(), crypto::sha256(as_bytes(text)));
+}
+
+std::vector<FoundReceipt> Medium::receipts_about(const Party& from) const {
+  std::vector<FoundReceipt> found;
+  const FileHandle tree(::openat(root_.fd(), tree_name, folder_flags));
+  Budget budget;
+  const auto recipients = tree.is_open() ? names_in(tree, folder_ / tree_name, budget)
+                                         : Result<std::vector<std::string>>();
+  if (!recipients) return found;
+  for (const std::string& recipient : *recipients) {
+    if (!is_party_name(recipient)) continue;
+    const FileHandle theirs(::openat(tree.fd(), recipient.c_str(), folder_flags));
+    const FileHandle ours(::openat(theirs.fd(), to_string(from).c_str(), folder_flags));
+    if (!ours.is_open()) continue;
+    auto lines = parse_receipt(read_text(ours, receipt_name, receipt_bytes_max));
+    if (!lines.empty()) found.push_back({recipient, std::move(lines)});
+  }
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.recipient < b.recipient; });
+  return found;
 }
 
 Result<void> Medium::remove(const Party& to, const MediumEntry& entry) const {

@@ -9,6 +9,7 @@
 
 #include "sync/file_handle.hpp"
 #include "sync/manifest.hpp"
+#include "sync/receipt.hpp"
 
 namespace skerry::sync {
 
@@ -27,6 +28,16 @@ struct PassedOver {
 struct MediumListing {
   std::vector<MediumEntry> bundles;  // ordered by sender and name
   std::vector<PassedOver> passed_over;
+};
+
+// Names that are looked at in one listing. A medium with more is somebody's prank or not ours; what
+// is behind them is passed over.
+inline constexpr std::size_t medium_names_max = 20'000;
+
+// What a recipient left about bundles of ours.
+struct FoundReceipt {
+  std::string recipient;  // folder: "central" or a UUID; a claim
+  std::vector<ReceiptLine> lines;
 };
 
 // One thread. The medium may be pulled out at any time: every error names the path.
@@ -49,6 +60,12 @@ class Medium {
   Result<std::filesystem::path> write(int source, std::uint64_t size, const Hash& sha256,
                                       const Party& to, const Party& from,
                                       const std::string& name) const;
+
+  // Where the bundles lie that it is about. Errors as of write().
+  Result<void> write_receipt(const Party& to, const std::string& from, std::string_view text) const;
+  // Those about bundles of `from`, by anybody, ordered by recipient; what is no receipt is left
+  // out.
+  std::vector<FoundReceipt> receipts_about(const Party& from) const;
 
   Result<void> remove(const Party& to, const MediumEntry& entry) const;
 

@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <system_error>
 
+#include "core/json_member.hpp"
+#include "core/json_text.hpp"
+#include "crypto/file.hpp"
 #include "sync/bundle_limits.hpp"
 #include "sync/bundle_name.hpp"
 #include "sync/spool.hpp"
@@ -14,6 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* packing_file = "packing.json";
+constexpr std::size_t packing_bytes_max = 64 * mebibyte;  // our own file: a check, no limit
+
 Result<void> make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -21,6 +27,11 @@ Result<void> make_folder(const fs::path& folder) {
     return fail(Errc::io_failed, fmt::format("creating {}: {}", folder.string(), error.message()));
   fs::permissions(folder, fs::perms::owner_all, error);
   return {};
+}
+
+tl::unexpected<Error> not_here(const std::string& name) {
+  return fail(Errc::not_found, fmt::format("the outbox holds no bundle {}", name),
+              "pack it again: skerry bundle export");
 }
 
 }  // namespace
@@ -52,16 +63,53 @@ Result<void> Outbox::put(const PackedBundle& packed) const {
   return {};
 }
 
-Result<FileHandle> Outbox::open_bundle(const std::string& name) const {
-  if (is_bundle_name(name)) {
-    std::error_code error;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
-      const fs::path path = entry.path() / name;
-      if (fs::exists(path, error)) return open_foreign_file(AT_FDCWD, path.string());
-    }
+void Outbox::begin_packing() const {
+  std::error_code ignored;  // what stays names files that are gone or new: both are due
+  fs::remove(folder_ / packing_file, ignored);
+}
+
+Result<void> Outbox::end_packing(const json::array& described) const {
+  return crypto::write_file_atomically(folder_ / packing_file, as_bytes(to_json_text(described)),
+                                       0600);
+}
+
+Outbox::LastPacking Outbox::last_packing() const {
+  LastPacking packing;
+  const auto bytes = crypto::read_small_file(folder_ / packing_file, packing_bytes_max);
+  const auto parsed = bytes ? parse_json(as_text(*bytes)) : fail(bytes.error());
+  if (!parsed || !parsed->is_array()) return packing;  // as good as none
+  for (const json::value& bundle : parsed->get_array()) {
+    const json::object* object = bundle.if_object();
+    if (object && !find(std::string(text_of(*object, "name"))).empty())
+      packing.left.push_back(bundle);
+    else
+      ++packing.carried;
   }
-  return fail(Errc::not_found, fmt::format("the outbox holds no bundle {}", name),
-              "pack it again: skerry bundle export");
+  return packing;
+}
+
+Result<void> Outbox::carried(const std::string& name) const {
+  const fs::path path = find(name);
+  if (path.empty()) return not_here(name);
+  std::error_code error;
+  fs::remove(path, error);
+  if (error)
+    return fail(Errc::io_failed, fmt::format("removing {}: {}", path.string(), error.message()));
+  return {};
+}
+
+Result<FileHandle> Outbox::open_bundle(const std::string& name) const {
+  const fs::path path = find(name);
+  if (path.empty()) return not_here(name);
+  return open_foreign_file(AT_FDCWD, path.string());
+}
+
+fs::path Outbox::find(const std::string& name) const {
+  if (!is_bundle_name(name)) return {};
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error))
+    if (fs::path path = entry.path() / name; fs::exists(path, error)) return path;
+  return {};
 }
 
 }  // namespace skerry::sync

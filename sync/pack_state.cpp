@@ -90,19 +90,35 @@ bool is_in_log(Connection& connection, const store::LogHead& head, const store::
   return down.at.n <= head.n && store::hash_at(connection, down.at.n) == down.hash;
 }
 
-Result<Down> prepare(const Node& node, const SiteId& id, const std::optional<Resume>& resume) {
+// Where the site stands when somebody says that it needs from row `from` on.
+Result<store::DownCursor> told(Connection& connection, const store::LogHead& head,
+                               std::int64_t from) {
+  if (from > head.n + 1)
+    return fail(Errc::bad_input, fmt::format("central's log ends at row {}", head.n),
+                "give the row that the site's refusal names");
+  store::DownCursor down;
+  down.at = {head.ord, from - 1};
+  down.hash = store::hash_at(connection, from - 1).value_or(Hash{});
+  return down;
+}
+
+Result<Down> prepare(const Node& node, const SiteId& id, const std::optional<std::int64_t>& from,
+                     const std::optional<Resume>& resume) {
   const store::Reader reader = node.database.read();
   Down down;
   DueFor& due_for = down.due_for;
   due_for.site = store::find_site(*reader, id).value();
-  const store::DownCursor& reported = due_for.site.down;
+  store::DownCursor reported = due_for.site.down;
   down.to = Party::site(id);
   SKERRY_TRY(down.recipient, crypto::AgeRecipient::parse(due_for.site.age_recipient));
   const store::LogHead head = store::read_head(*reader, "own");
+  if (from) {
+    SKERRY_TRY(reported, told(*reader, head, *from));
+  }
   down.life = life_of(head);
   down.upto = {down.life, head.n, head.hash};
   down.stands = {down.life, 0, Hash{}};
-  const bool known = is_in_log(*reader, head, reported);
+  const bool known = is_in_log(*reader, head, reported) && from != 1;
   if (known) {
     down.stands = down.base = {down.life, reported.at.n, reported.hash};
     due_for.base = reported.at.n;
@@ -265,7 +281,7 @@ Result<void> pack_state(const Node& node, const store::Site& site, const PackSta
                 fmt::format("site {} is {}, not active", site.name, to_text(site.status)),
                 "skerry site list");
   SKERRY_TRY(const auto resume, parse_resume(what.resume));
-  SKERRY_TRY(Down down, prepare(node, site.id, resume));
+  SKERRY_TRY(Down down, prepare(node, site.id, what.from, resume));
   if (what.acks_only) {
     down.acks_only = true;
     down.due_for.snapshot = false;

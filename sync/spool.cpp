@@ -1,5 +1,6 @@
 #include "sync/spool.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -7,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
+
+#include "sync/bundle_name.hpp"
 
 namespace skerry::sync {
 namespace {
@@ -83,7 +86,11 @@ Result<SpooledFile> Spool::take(const std::filesystem::path& source) const {
 }
 
 Result<std::filesystem::path> Spool::keep(const SpooledFile& file) const {
-  const std::filesystem::path path = folder_ / (to_hex(file.sha256) + ".skb");
+  if (file.size > limits_.kept_bytes_max)
+    return fail(Errc::limit_exceeded, fmt::format("{} bytes are too many to keep", file.size));
+  const std::filesystem::path path = kept_path(file.sha256);
+  if (is_kept(file.sha256)) return path;
+  make_room(file.size);
   // A file without a name is copied: linking it would need privileges or /proc.
   FileHandle kept(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!kept.is_open()) {
@@ -96,6 +103,36 @@ Result<std::filesystem::path> Spool::keep(const SpooledFile& file) const {
     return fail(std::move(copied).error());
   }
   return path;
+}
+
+bool Spool::is_kept(const Hash& sha256) const {
+  std::error_code ignored;
+  return std::filesystem::exists(kept_path(sha256), ignored);
+}
+
+std::filesystem::path Spool::kept_path(const Hash& sha256) const {
+  return folder_ / (to_hex(sha256) + bundle_suffix.data());
+}
+
+void Spool::make_room(std::uint64_t bytes) const {
+  struct Kept {
+    std::filesystem::file_time_type at;
+    std::filesystem::path path;
+    std::uint64_t size = 0;
+  };
+  std::vector<Kept> kept;
+  std::error_code error;  // what cannot be looked at is not there to be removed
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+    if (entry.path().extension() != bundle_suffix) continue;
+    Kept file{entry.last_write_time(error), entry.path(), 0};
+    if (!error) file.size = entry.file_size(error);
+    if (!error) kept.push_back(std::move(file));
+  }
+  std::sort(kept.begin(), kept.end(), [](const Kept& a, const Kept& b) { return a.at > b.at; });
+  for (const Kept& file : kept) {
+    bytes += file.size;
+    if (bytes > limits_.kept_bytes_max) std::filesystem::remove(file.path, error);
+  }
 }
 
 Result<std::uint64_t> Spool::used_bytes() const {

@@ -15,6 +15,7 @@ namespace skerry::sync {
 struct SpoolLimits {
   std::uint64_t file_bytes_max = BundleLimits{}.file_bytes_max;
   std::uint64_t total_bytes_max = 1024 * mebibyte;  // of everything in the folder
+  std::uint64_t kept_bytes_max = 256 * mebibyte;    // of what is kept, the newest
 };
 
 // A complete copy. It has no name: it is gone when dropped, unless Spool::keep() gives it one.
@@ -57,8 +58,10 @@ class Spool {
   // As above, by path. Errc::bad_input for links, folders, devices, pipes.
   Result<SpooledFile> take(const std::filesystem::path& source) const;
 
-  // Gives the copy the name <sha256>.skb: to try it again after an update, or as evidence.
+  // Gives the copy the name <sha256>.skb, as evidence. The oldest of those kept go for it, so that
+  // no number of bad files uses the quota up. Errc::limit_exceeded when it is too large for that.
   Result<std::filesystem::path> keep(const SpooledFile& file) const;
+  bool is_kept(const Hash& sha256) const;
 
   const std::filesystem::path& folder() const { return folder_; }
 
@@ -66,6 +69,8 @@ class Spool {
   Spool(std::filesystem::path folder, SpoolLimits limits)
       : folder_(std::move(folder)), limits_(limits) {}
   Result<std::uint64_t> used_bytes() const;
+  std::filesystem::path kept_path(const Hash& sha256) const;
+  void make_room(std::uint64_t bytes) const;
 
   std::filesystem::path folder_;
   SpoolLimits limits_;

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "store/conflicts.hpp"
+#include "store/identity.hpp"
 #include "store/lost_ranges.hpp"
 #include "store/own_epochs.hpp"
 #include "sync/engine.hpp"
@@ -20,6 +21,7 @@ using store::Connection;
 SiteKnowledge knowledge(Connection& connection, const std::vector<store::OwnEpoch>& epochs,
                         const store::Upstream& upstream, const StateBody& body) {
   SiteKnowledge known;
+  if (const auto identity = store::read_identity(connection)) known.id = identity->id;
   known.life = upstream.life;
   known.n = upstream.n;
   known.hash = upstream.hash;

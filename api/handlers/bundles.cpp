@@ -18,17 +18,18 @@ namespace {
 
 // Which peers to pack for, and from where.
 struct ExportWish {
-  std::string site;                  // at central; empty: every active site
-  std::optional<std::int64_t> from;  // at a site
+  std::string site;  // at central; empty: every active site
+  std::optional<std::int64_t> from;
   bool always = false;
+  bool resume = false;
 };
 
 FieldError complaint_about(std::string_view key) {
   const std::string pointer = "/" + escape_pointer(key);
   if (key == "site") return {pointer, "wrong_type", "must be a site's name or id"};
   if (key == "from") return {pointer, "out_of_range", "must be a row's number: 1 or more"};
-  if (key == "always") return {pointer, "wrong_type", "must be true or false"};
-  return {pointer, "unknown_field", "is not known here: site, from and always are"};
+  if (key == "always" || key == "continue") return {pointer, "wrong_type", "must be true or false"};
+  return {pointer, "unknown_field", "is not known here: site, from, always and continue are"};
 }
 
 Result<ExportWish> read_wish(const json::object& body) {
@@ -41,6 +42,8 @@ Result<ExportWish> read_wish(const json::object& body) {
       wish.from = value.get_int64();
     else if (key == "always" && value.is_bool())
       wish.always = value.get_bool();
+    else if (key == "continue" && value.is_bool())
+      wish.resume = value.get_bool();
     else
       errors.push_back(complaint_about(key));
   }
@@ -68,22 +71,30 @@ Result<void> pack_for_sites(const Context& context, const ExportWish& wish,
   SKERRY_TRY(const auto sites, chosen_sites(context, wish.site));
   for (const store::Site& site : sites) {
     context.outbox.clear_for(sync::Party::site(site.id));
-    SKERRY_TRY_VOID(
-        sync::pack_state(context.node, site, {.always = wish.always, .resume = {}}, emit));
+    SKERRY_TRY_VOID(sync::pack_state(
+        context.node, site, {.always = wish.always, .from = wish.from, .resume = {}}, emit));
   }
   return {};
 }
 
-Result<json::array> export_due(const Context& context, const ExportWish& wish) {
+// What the last medium had no room for.
+std::optional<json::object> left_over(const Context& context) {
+  sync::Outbox::LastPacking last = context.outbox.last_packing();
+  if (last.carried == 0 || last.left.empty()) return std::nullopt;
+  return json::object{{"bundles", std::move(last.left)}, {"carried", last.carried}};
+}
+
+Result<json::array> pack_due(const Context& context, const ExportWish& wish) {
   json::array bundles;
   const sync::EmitBundle keep = [&](sync::PackedBundle&& packed) -> Result<void> {
     SKERRY_TRY(auto described, keep_in_outbox(context, packed));
     bundles.push_back(std::move(described));
     return {};
   };
-  if (context.role == Role::central && wish.from)
-    return fail(Errc::wrong_role, "central packs from what a site last reported; from is a site's",
-                "leave from out");
+  if (context.role == Role::central && wish.from && wish.site.empty())
+    return fail(Error(Errc::validation_failed, "from is a row of central's log that one site needs",
+                      "name the site, too",
+                      {{"/site", "required", "must name the site that needs the rows"}}));
   if (context.role == Role::site && !wish.site.empty())
     return fail(Errc::wrong_role, "a site packs for central only", "leave site out");
   if (context.role == Role::central) {
@@ -93,6 +104,15 @@ Result<json::array> export_due(const Context& context, const ExportWish& wish) {
   context.outbox.clear_for(sync::Party::central());
   SKERRY_TRY_VOID(sync::pack_changes(context.node, {.from = wish.from, .sent = {}}, keep));
   return bundles;
+}
+
+Result<json::object> export_due(const Context& context, const ExportWish& wish) {
+  if (wish.resume)
+    if (auto left = left_over(context)) return std::move(*left);
+  context.outbox.begin_packing();
+  SKERRY_TRY(json::array bundles, pack_due(context, wish));
+  SKERRY_TRY_VOID(context.outbox.end_packing(bundles));
+  return json::object{{"bundles", std::move(bundles)}, {"carried", 0}};
 }
 
 Response outcome_json(const Context& context, const sync::ImportOutcome& outcome) {
@@ -130,6 +150,8 @@ Task<Result<Response>> import_bundle(Context& context, Request& request) {
     sync::ImportOutcome outcome =
         file ? sync::import_bundle(context.node, std::move(*file), name)
              : sync::refuse_bundle(context.node, sha256, name, std::move(file).error());
+    // A disk that takes no evidence does not change what is refused, nor why.
+    if (outcome.evidence) (void)context.spool.keep(*outcome.evidence);
     if (outcome.error) return fail(std::move(*outcome.error));
     return outcome_json(context, outcome);
   };
@@ -145,8 +167,8 @@ Task<Result<Response>> export_bundles(Context& context, Request& request) {
   }
   SKERRY_CO_TRY(const ExportWish wish, read_wish(body));
   auto work = [&]() -> Result<Response> {
-    SKERRY_TRY(json::array bundles, export_due(context, wish));
-    return Response::json(200, json::object{{"bundles", std::move(bundles)}});
+    SKERRY_TRY(const json::object due, export_due(context, wish));
+    return Response::json(200, due);
   };
   auto response = co_await on_worker(context, work);
   co_return response;
@@ -159,6 +181,12 @@ Result<Response> get_outbox_file(Context& context, Request& request) {
   return Response::file(Descriptor(file.release()), size, sync::bundle_media_type);
 }
 
+Result<Response> drop_outbox_file(Context& context, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({}));
+  SKERRY_TRY_VOID(context.outbox.carried(std::string(request.param("name"))));
+  return Response::empty();
+}
+
 Result<Response> list_inbox(Context& context, Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({"limit"}));
   SKERRY_TRY(const int limit, read_limit(request, store::list_limit_default));
@@ -169,6 +197,7 @@ Result<Response> list_inbox(Context& context, Request& request) {
         {"name", entry.name},     {"sha256", to_hex(entry.sha256)},
         {"kind", entry.kind},     {"outcome", entry.outcome},
         {"detail", entry.detail}, {"received_at", format_timestamp(entry.received_at)}};
+    item["kept"] = context.spool.is_kept(entry.sha256);
     item["sender"] = entry.sender ? json::value(to_string(*entry.sender)) : json::value();
     items.push_back(std::move(item));
   }

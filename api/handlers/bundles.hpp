@@ -9,6 +9,7 @@ namespace skerry::api {
 Task<Result<Response>> import_bundle(Context& context, Request& request);
 Task<Result<Response>> export_bundles(Context& context, Request& request);
 Result<Response> get_outbox_file(Context& context, Request& request);
+Result<Response> drop_outbox_file(Context& context, Request& request);
 Result<Response> list_inbox(Context& context, Request& request);
 Task<Result<Response>> exchange_bundle(Context& context, Request& request);
 Task<Result<Response>> exchange_online(Context& context, Request& request);

@@ -66,7 +66,7 @@ Result<Exit> run_bundle_export(Session& session, const ExportOptions& options) {
   if (options.from && *options.from < 1)
     return fail(Errc::usage,
                 fmt::format("--from {}: the rows of a log are counted from 1", *options.from),
-                "leave --from out for what central has not confirmed");
+                "leave --from out for what the other side has not confirmed");
   json::object body{{"always", true}};
   if (!options.site.empty()) body["site"] = options.site;
   if (options.from) body["from"] = *options.from;

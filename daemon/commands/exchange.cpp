@@ -1,6 +1,7 @@
 // exchange DIR, exchange --online.
 #include <algorithm>
 
+#include "core/clock.hpp"
 #include "daemon/carrying.hpp"
 #include "daemon/commands/commands.hpp"
 #include "sync/bundle_reader.hpp"
@@ -16,6 +17,13 @@ struct Incoming {
   std::string path;
   bool settled = false;  // taken in, now or before
   std::optional<Error> refusal;
+  std::string outcome, detail;  // of one that was taken in
+
+  sync::ReceiptLine receipt() const {
+    if (refusal)
+      return {entry.name, std::string(info(refusal->code).slug), refusal->detail, refusal->next};
+    return {entry.name, outcome, detail, {}};
+  }
 };
 
 // One run of the command over one medium.
@@ -28,44 +36,66 @@ class FileExchange {
   Result<void> take_in() {
     SKERRY_TRY(const auto listing, medium_.list_for(self_));
     for (const sync::PassedOver& passed : listing.passed_over) note_passed_over(passed);
-    std::vector<Incoming> incoming;
     for (const sync::MediumEntry& entry : listing.bundles) {
       const auto path = medium_.path_of(self_, entry.from, entry.name);
-      if (concerns_us(entry)) incoming.push_back({entry, path.string(), false, std::nullopt});
+      if (concerns_us(entry)) incoming_.push_back({entry, path.string(), false, {}, {}, {}});
     }
     // A bundle may stand on one that comes later in the order of names: again while that helps.
     for (bool progress = true; progress;) {
       progress = false;
-      for (Incoming& file : incoming) {
+      for (Incoming& file : incoming_) {
         if (file.settled || (file.refusal && info(file.refusal->code).exit != Exit::gap)) continue;
         SKERRY_TRY_VOID(take(file));
         progress = progress || file.settled;
       }
       progress =
-          progress && std::any_of(incoming.begin(), incoming.end(), [](const Incoming& file) {
+          progress && std::any_of(incoming_.begin(), incoming_.end(), [](const Incoming& file) {
             return !file.settled && file.refusal && info(file.refusal->code).exit == Exit::gap;
           });
     }
-    for (const Incoming& file : incoming)
+    for (const Incoming& file : incoming_)
       if (file.refusal) note_refusal(file);
     return {};
   }
 
+  // What others left about bundles of this machine.
+  void show_receipts() {
+    for (const sync::FoundReceipt& receipt : medium_.receipts_about(self_)) {
+      std::int64_t refused = 0;
+      for (const sync::ReceiptLine& line : receipt.lines) {
+        session_.terminal.document({{"event", "receipt"},
+                                    {"from", receipt.recipient},
+                                    {"file", line.name},
+                                    {"outcome", line.outcome},
+                                    {"detail", line.detail},
+                                    {"next", line.next}});
+        if (find_errc(line.outcome) == nullptr) continue;
+        ++refused;
+        session_.terminal.line("refused by {}: {}: {} ({})", receipt.recipient, line.name,
+                               Terminal::name(line.detail), Terminal::name(line.outcome));
+        if (!line.next.empty()) session_.terminal.line("          {}", Terminal::name(line.next));
+      }
+      session_.terminal.line("receipt of {} (not signed): {} taken in, {} refused",
+                             receipt.recipient,
+                             counted(std::ssize(receipt.lines) - refused, "bundle"), refused);
+    }
+  }
+
+  // Receipts, then what is due, until the medium takes no more. An error is the daemon's.
   Result<void> write_due() {
     if (options_.dry_run) return {};
-    SKERRY_TRY(const auto answer, session_.daemon.post("/v1/bundles:export", {}));
+    write_receipts();
+    // An answer moves what is due; without one the next medium goes on where the last was full.
+    SKERRY_TRY(const auto answer,
+               session_.daemon.post("/v1/bundles:export", {{"continue", applied_ == 0}}));
     SKERRY_TRY(const auto bundles, due_bundles(answer));
+    carried_ = integer_of(answer, "carried");
+    due_ = carried_ + std::ssize(bundles);
+    if (carried_ > 0)
+      session_.terminal.line("going on:  {} of {} bundles are on other media", carried_, due_);
     for (const DueBundle& bundle : bundles) {
-      const auto place = medium_.path_of(bundle.to, sync::to_string(bundle.from), bundle.name);
-      if (!std::filesystem::exists(place) || applied_ > 0) news_ = true;
-      SKERRY_TRY(const auto path, carry_to_medium(session_.daemon, bundle, options_.folder));
-      session_.terminal.document({{"event", "written"},
-                                  {"file", path.string()},
-                                  {"to", sync::to_string(bundle.to)},
-                                  {"bytes", bundle.size}});
-      session_.terminal.line("wrote     {} for {} ({})", bundle.name, name_of(bundle.to),
-                             sized(bundle.size));
-      ++written_;
+      if (failure_) break;
+      SKERRY_TRY_VOID(write(bundle));
     }
     return {};
   }
@@ -73,6 +103,7 @@ class FileExchange {
   Result<Exit> finish() {
     SKERRY_TRY(const auto status, session_.daemon.get_object("/v1/status"));
     const std::int64_t conflicts = integer_of(status, "conflicts_open");
+    if (failure_) note_failure();
     Exit exit = worst_;
     if (exit == Exit::ok && conflicts > 0) exit = Exit::conflicts;
     session_.terminal.document({{"event", "summary"},
@@ -81,6 +112,8 @@ class FileExchange {
                                 {"refused", refused_},
                                 {"passed_over", passed_over_},
                                 {"written", written_},
+                                {"carried", carried_},
+                                {"due", due_},
                                 {"pending", integer_of(status, "pending")},
                                 {"conflicts_open", conflicts},
                                 {"exit", static_cast<int>(exit)}});
@@ -92,6 +125,55 @@ class FileExchange {
   }
 
  private:
+  // For each sender whose bundles were looked at.
+  void write_receipts() {
+    const std::string me =
+        self_.role == Role::central ? "central" : "site " + sync::to_string(self_);
+    for (auto first = incoming_.begin(); first != incoming_.end() && !failure_;) {
+      const std::string& from = first->entry.from;
+      const auto end = std::find_if(first, incoming_.end(),
+                                    [&](const Incoming& file) { return file.entry.from != from; });
+      std::vector<sync::ReceiptLine> lines;
+      for (; first != end; ++first) lines.push_back(first->receipt());
+      const std::string text = sync::format_receipt(me, SystemClock().wall_ms(), lines);
+      if (auto written = medium_.write_receipt(self_, from, text); !written)
+        failure_ = std::move(written).error();
+    }
+  }
+
+  Result<void> write(const DueBundle& bundle) {
+    const auto place = medium_.path_of(bundle.to, sync::to_string(bundle.from), bundle.name);
+    const bool fresh = !std::filesystem::exists(place);
+    const auto path = carry_to_medium(session_.daemon, bundle, options_.folder);
+    if (!path) {
+      const Exit exit = info(path.error().code).exit;
+      if (exit != Exit::io) return fail(path.error());
+      failure_ = path.error();
+      return {};
+    }
+    if (fresh || applied_ > 0) news_ = true;
+    session_.terminal.document({{"event", "written"},
+                                {"file", path->string()},
+                                {"to", sync::to_string(bundle.to)},
+                                {"bytes", bundle.size}});
+    session_.terminal.line("wrote     {} for {} ({})", bundle.name, name_of(bundle.to),
+                           sized(bundle.size));
+    ++written_;
+    return {};
+  }
+
+  // The medium takes no more: full, write-protected, pulled out.
+  void note_failure() {
+    const bool partly = failure_->code == Errc::storage_full && written_ > 0;
+    session_.terminal.document({{"event", "stopped"},
+                                {"code", info(failure_->code).slug},
+                                {"detail", failure_->detail},
+                                {"next", failure_->next}});
+    session_.terminal.line("stopped   {}", failure_->detail);
+    session_.terminal.line("{} of {} bundles written", carried_ + written_, due_);
+    worst_ = partly ? Exit::partly : Exit::io;
+  }
+
   // What belongs to `enrol` and `site admit` is left to them.
   static bool concerns_us(const sync::MediumEntry& entry) {
     return !entry.name.starts_with("invitation-") &&
@@ -146,7 +228,7 @@ class FileExchange {
     return {};
   }
 
-  void note_taken(const Incoming& incoming, const json::object& answer) {
+  void note_taken(Incoming& incoming, const json::object& answer) {
     const std::string outcome = text_of(answer, "outcome");
     if (outcome == "applied")
       ++applied_;
@@ -156,6 +238,8 @@ class FileExchange {
     for (const auto& [name, value] : answer) event[name] = value;
     session_.terminal.document(event);
     const std::string detail = text_of(answer, "detail");
+    incoming.outcome = outcome;
+    incoming.detail = detail;
     session_.terminal.line("{:<10}{}{}{}", outcome, incoming.entry.name, detail.empty() ? "" : ": ",
                            detail);
   }
@@ -189,6 +273,10 @@ class FileExchange {
 
   std::string next_step(std::int64_t conflicts) const {
     if (options_.dry_run) return fmt::format("skerry exchange {}", options_.folder);
+    if (failure_ && failure_->code == Errc::storage_full && written_ > 0)
+      return fmt::format("carry this medium on; the other {} fit on the next: skerry exchange DIR",
+                         counted(due_ - carried_ - written_, "bundle"));
+    if (failure_) return failure_->next;
     if (refused_ > 0) return "see the refused files above";
     if (passed_over_ > 0) return "see what was passed by above";
     if (conflicts > 0) return fmt::format("skerry conflict list ({} to decide)", conflicts);
@@ -204,6 +292,10 @@ class FileExchange {
   const ExchangeOptions& options_;
   sync::Medium medium_;
   sync::Party self_;
+  std::vector<Incoming> incoming_;
+  std::optional<Error> failure_;  // of writing: nothing more is written
+  std::int64_t due_ = 0;          // bundles of the packing
+  std::int64_t carried_ = 0;      // of these, on other media
   std::int64_t applied_ = 0;
   std::int64_t known_ = 0;
   std::int64_t refused_ = 0;
@@ -228,6 +320,7 @@ Result<Exit> run_exchange(Session& session, const ExchangeOptions& options) {
   SKERRY_TRY(auto medium, sync::Medium::open(options.folder));
   SKERRY_TRY(const auto self, who_answers(session, options.folder));
   FileExchange exchange(session, options, std::move(medium), self);
+  exchange.show_receipts();
   SKERRY_TRY_VOID(exchange.take_in());
   SKERRY_TRY_VOID(exchange.write_due());
   return exchange.finish();

@@ -260,6 +260,8 @@ class OperationsTest(MachineTest):
         reply = self.carry(central, "POST", "/v1/exchange", 200, fetch(site, packed[0]))
         self.assertEqual(reply.headers["X-Skerry-Outcome"], "applied")
         self.carry(site, "POST", "/v1/bundles", 200, reply.body)
+        self.ask(site, "DELETE", f"/v1/outbox/{packed[0]['name']}", 204)
+        self.ask(site, "DELETE", f"/v1/outbox/{packed[0]['name']}", 404)
 
     def test_7_copies(self):
         central, site, medium = self.new_pair()

@@ -83,7 +83,7 @@ class WithADaemon(MachineTest):
         for arguments in (("status",), ("digest",), ("token", "create", "t"), ("token", "list"),
                           ("import", "customers", table, "--dry-run"),
                           ("import", "customers", table), ("site", "list"),
-                          ("exchange", medium), ("bundle", "export", "--site", "mine", "--out",
+                          ("exchange", medium), ("bundle", "export", "mine", "--out",
                                                  bundle),
                           ("bundle", "inspect", bundle), ("bundle", "verify", bundle),
                           ("audit", "list"), ("audit", "verify"), ("changes",),

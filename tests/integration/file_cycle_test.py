@@ -103,7 +103,7 @@ class FileCycle(MachineTest):
         site.create("customers", {"name": "Up"})
         up, down = self.folder / "up.skb", self.folder / "down.skb"
         site.ok("bundle", "export", "--out", up)
-        central.ok("bundle", "export", "--site", "mine", "--out", down)
+        central.ok("bundle", "export", "mine", "--out", down)
         listed = central.ok("site", "list", "--json").document()["sign_key"]
         self.assertEqual(listed, site.status()["sign_key"])
         trusted = site.status()["upstream"]["sign_keys"]

@@ -19,7 +19,7 @@ class Refusals(MachineTest):
         self.enrol(central, other, self.new_medium("second"), "other")
         central.create("customers", {"name": "For the first site only"})
         out = self.folder / "down.skb"
-        central.ok("bundle", "export", "--site", "mine", "--out", out)
+        central.ok("bundle", "export", "mine", "--out", out)
         before = other.digest()
         refused = other.run("bundle", "import", out, "--json")
         self.assertEqual(refused.code, 65, refused)

@@ -34,6 +34,14 @@ TEST_F(HandlersTest, RefusalsOfCentralSayWhatToDo) {
        404,
        {R"("next":"skerry conflict list --all")"},
        {}},
+      {"rows of central's log that nobody needs",
+       "POST",
+       "/v1/bundles:export",
+       R"({"from":1})",
+       "",
+       422,
+       {R"("/site")", "must name the site"},
+       {}},
   });
 }
 

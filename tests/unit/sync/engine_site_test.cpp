@@ -11,6 +11,7 @@ class JudgeState : public testing::Test {
  protected:
   JudgeState() {
     site.epochs = {rows(1, 10, 3)};
+    site.id = *parse_id<SiteId>("9a1b2c3d-0000-4000-8000-000000000001");
     site.life = life_of_ord(7);
     site.n = 5;
     site.hash = hash_of(5);
@@ -57,6 +58,10 @@ TEST_F(JudgeState, KnowsWhatItHas) {
 TEST_F(JudgeState, AGapIsNamed) {
   body.base = {site.life, 6, hash_of(6)};
   EXPECT_EQ(refused(), Errc::bundle_gap);
+  EXPECT_EQ(judge().refusal->detail,
+            "the bundle begins with 7 of central's log, this site needs from 6");
+  EXPECT_EQ(judge().refusal->next,
+            "at central: skerry bundle export 9a1b2c3d-0000-4000-8000-000000000001 --from 6");
 }
 
 TEST_F(JudgeState, H5_AHistoryWithoutItsPositionIsRefused) {
@@ -81,6 +86,7 @@ TEST_F(JudgeState, WithoutAnythingOnlyASnapshotWillDo) {
   site.n = 0;
   site.hash = {};
   EXPECT_EQ(refused(), Errc::bundle_gap);
+  EXPECT_TRUE(judge().refusal->next.ends_with(" --from 1"));
   EXPECT_EQ(judge(true).action, Action::apply);
 }
 

@@ -1,6 +1,7 @@
 #include "sync/medium.hpp"
 
 #include <csignal>
+#include <functional>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -97,6 +98,61 @@ TEST_F(MediumTest, WhatStandsInABundlesPlaceIsNamed) {
                       "link.skb is a link, wh\n"
                       "pipe.skb is a pipe; a \n"
                       "u 2.skb is not named \n");
+}
+
+// Listed as a file, and something else by the time it is opened.
+TEST_F(MediumTest, WhatIsOpenedIsAFileAtThatTime) {
+  test::Folder outside;
+  test::write_file(outside / "victim", as_bytes("precious"));
+  const fs::path path = write("content", Party::central(), site, "u-1.skb").value();
+  const MediumEntry entry = medium_.list_for(Party::central()).value().bundles.at(0);
+  const std::vector<std::function<void()>> swaps{
+      [&] { fs::create_symlink(outside / "victim", path); },
+      [&] { ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0); }, [&] { fs::create_directory(path); }};
+  for (const auto& swap : swaps) {
+    fs::remove(path);
+    swap();
+    EXPECT_EQ(medium_.open_entry(Party::central(), entry).error().code, Errc::bad_input);
+  }
+}
+
+TEST_F(MediumTest, AThicketOfNamesIsLeftAndTheRestIsTaken) {
+  const fs::path thicket = folder_ / "SKERRY" / "central" / to_string(other);
+  ASSERT_TRUE(write("x", Party::central(), other, "u-1.skb"));
+  for (std::size_t i = 0; i < medium_names_max; ++i)
+    test::write_file(thicket / std::to_string(i), {});
+  ASSERT_TRUE(write("x", site, Party::central(), "d-1.skb"));
+  const MediumListing listing = medium_.list_for(Party::central()).value();
+  ASSERT_EQ(listing.passed_over.size(), 1U);
+  EXPECT_EQ(listing.passed_over[0].path, thicket);
+  EXPECT_NE(listing.passed_over[0].reason.find("20000 names"), std::string::npos);
+  EXPECT_EQ(names_for(site), std::vector<std::string>{"central/d-1.skb"});
+}
+
+TEST_F(MediumTest, AReceiptIsReadByTheSenderOfWhatItIsAbout) {
+  ASSERT_TRUE(write("x", Party::central(), site, "u-1.skb"));
+  const std::string text =
+      format_receipt("central", 1'790'000'000'000, {{"u-1.skb", "applied", "1 new row", ""}});
+  ASSERT_TRUE(medium_.write_receipt(Party::central(), site_name_, text));
+  const auto found = medium_.receipts_about(site);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].recipient, "central");
+  EXPECT_EQ(found[0].lines, parse_receipt(text));
+  EXPECT_TRUE(medium_.receipts_about(other).empty());
+  EXPECT_TRUE(medium_.receipts_about(Party::central()).empty());
+  EXPECT_EQ(names_for(Party::central()), std::vector<std::string>{site_name_ + "/u-1.skb"});
+}
+
+TEST_F(MediumTest, AReceiptThatIsNoFileIsNone) {
+  test::Folder outside;
+  test::write_file(outside / "secret", as_bytes("applied\tu-1.skb\tprecious\t\n"));
+  ASSERT_TRUE(write("x", Party::central(), site, "u-1.skb"));
+  const fs::path place = folder_ / "SKERRY" / "central" / site_name_ / receipt_name;
+  fs::create_symlink(outside / "secret", place);
+  EXPECT_TRUE(medium_.receipts_about(site).empty());
+  ASSERT_TRUE(medium_.write_receipt(Party::central(), site_name_, "# mine\n"));
+  EXPECT_FALSE(fs::is_symlink(place));
+  EXPECT_EQ(as_text(test::read_file(outside / "secret")).substr(0, 7), "applied");
 }
 
 TEST_F(MediumTest, LinksAreNotFollowedAnywhere) {

@@ -1,5 +1,6 @@
 #include "sync/spool.hpp"
 
+#include <chrono>
 #include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -103,6 +104,33 @@ TEST_F(SpoolTest, WhatIsKeptCountsAgainstTheQuota) {
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code, Errc::storage_full);
   EXPECT_NE(taken.error().next.find("spool"), std::string::npos);
+}
+
+// Whoever brings bad files must not end the import of good ones.
+TEST_F(SpoolTest, EvidenceMakesRoomForNewerEvidence) {
+  const Spool spool = Spool::open(data_ / "evidence", {1000, 2500, 2000}).value();
+  std::vector<Hash> kept;
+  for (int i = 0; i < 5; ++i) {
+    const std::string text = std::to_string(i) + std::string(699, 'x');
+    const SpooledFile copy = spool.take(put("a.skb", text)).value();
+    const std::filesystem::path path = spool.keep(copy).value();
+    const auto age = std::chrono::hours(5 - i);
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - age);
+    kept.push_back(copy.sha256);
+  }
+  std::string there;
+  for (const Hash& hash : kept) there += spool.is_kept(hash) ? 'x' : '-';
+  EXPECT_EQ(there, "---xx");
+  EXPECT_TRUE(spool.begin());
+}
+
+TEST_F(SpoolTest, WhatIsTooLargeAsEvidenceTakesNothingAway) {
+  const Spool spool = Spool::open(data_ / "evidence", {1000, 2500, 800}).value();
+  const SpooledFile small = spool.take(put("a.skb", "small")).value();
+  ASSERT_TRUE(spool.keep(small));
+  const SpooledFile large = spool.take(put("b.skb", std::string(801, 'x'))).value();
+  EXPECT_EQ(spool.keep(large).error().code, Errc::limit_exceeded);
+  EXPECT_TRUE(spool.is_kept(small.sha256));
 }
 
 TEST_F(SpoolTest, WhatIsNotKeptLeavesNothing) {
