@@ -2,25 +2,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <functional>
 
 #include "daemon/app.hpp"
 #include "daemon/commands/commands.hpp"
-#include "store/sqlite/connection.hpp"
+#include "daemon/run_command.hpp"
 
 namespace skerry::daemon {
 namespace {
-
-// Options of every command.
-struct Common {
-  std::string data;
-  std::string config;
-  bool json = false;
-};
-
-// The command that the arguments name, ready to run.
-using Command = std::function<Result<Exit>(const Config&, Terminal&)>;
 
 // Builds the tree of commands. What an option is read into lives as long as this.
 class Parser {
@@ -347,26 +336,6 @@ class Parser {
   FeedOptions feed_;
 };
 
-std::optional<std::string> environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
-std::optional<std::string> if_given(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional<std::string>(text);
-}
-
-Result<Exit> run(const Parser& parser, Terminal& terminal) {
-  const Common& common = parser.common();
-  SKERRY_TRY(const auto config,
-             load_config({if_given(common.data), if_given(common.config), environment}));
-  try {
-    return parser.command()(config, terminal);
-  } catch (const store::StorageError& error) {
-    return fail(error.code(), error.what());
-  }
-}
-
 bool asks_for_json(int argc, const char* const* argv) {
   return std::any_of(argv, argv + argc, [](std::string_view word) { return word == "--json"; });
 }
@@ -389,11 +358,7 @@ int run_command_line(int argc, const char* const* argv) {
               "skerry --help, or --help after the command"));
     return static_cast<int>(Exit::usage);
   }
-  Terminal terminal(parser.common().json);
-  const auto outcome = run(parser, terminal);
-  if (outcome) return static_cast<int>(*outcome);
-  terminal.error(outcome.error());
-  return static_cast<int>(info(outcome.error().code).exit);
+  return run_command(parser.common(), parser.command());
 }
 
 }  // namespace skerry::daemon

@@ -1,0 +1,39 @@
+#include "daemon/run_command.hpp"
+
+#include <cstdlib>
+
+#include "store/sqlite/connection.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+std::optional<std::string> environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+std::optional<std::string> if_given(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string>(text);
+}
+
+Result<Exit> run(const Common& common, const Command& command, Terminal& terminal) {
+  SKERRY_TRY(const auto config,
+             load_config({if_given(common.data), if_given(common.config), environment}));
+  try {
+    return command(config, terminal);
+  } catch (const store::StorageError& error) {
+    return fail(error.code(), error.what());
+  }
+}
+
+}  // namespace
+
+int run_command(const Common& common, const Command& command) {
+  Terminal terminal(common.json);
+  const auto outcome = run(common, command, terminal);
+  if (outcome) return static_cast<int>(*outcome);
+  terminal.error(outcome.error());
+  return static_cast<int>(info(outcome.error().code).exit);
+}
+
+}  // namespace skerry::daemon
