@@ -3,6 +3,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "api/import_sessions.hpp"
 #include "api/notifier.hpp"
 #include "api/retry.hpp"
+#include "api/server_stats.hpp"
 #include "api/token_cache.hpp"
 #include "core/role.hpp"
 #include "sync/exchange.hpp"
@@ -36,6 +38,8 @@ struct Context {
   std::shared_ptr<RunningKeys> running_keys = std::make_shared<RunningKeys>();
   std::shared_ptr<TokenCache> tokens = std::make_shared<TokenCache>();
   std::shared_ptr<ImportSessions> imports = std::make_shared<ImportSessions>();
+  // Any thread. The composition root sets it, once there is a server; zeros without one.
+  std::function<ServerStats()> server_stats = [] { return ServerStats{}; };
 };
 
 }  // namespace skerry::api

@@ -4,6 +4,7 @@
 #include "api/handlers/backups.hpp"
 #include "api/handlers/bundles.hpp"
 #include "api/handlers/changes.hpp"
+#include "api/handlers/conflict_rules.hpp"
 #include "api/handlers/conflicts.hpp"
 #include "api/handlers/copies.hpp"
 #include "api/handlers/customer_page.hpp"
@@ -13,6 +14,7 @@
 #include "api/handlers/imports.hpp"
 #include "api/handlers/lifecycle.hpp"
 #include "api/handlers/machine.hpp"
+#include "api/handlers/metrics.hpp"
 #include "api/handlers/records.hpp"
 #include "api/handlers/sites.hpp"
 #include "api/handlers/tokens.hpp"
@@ -28,6 +30,8 @@ constexpr Route routes[] = {
      "The process answers"},
     {get, "/readyz", Access::open, Body::none, handler<get_readyz>, "getReadyz",
      "The database can be written"},
+    {get, "/metrics", Access::read, Body::none, handler<get_metrics>, "getMetrics",
+     "For a monitoring system"},
     {get, "/v1/openapi.json", Access::open, Body::none, handler<get_openapi>, "getOpenapi",
      "This API as an OpenAPI document"},
     {get, "/docs", Access::open, Body::none, handler<get_docs>, "getDocs",
@@ -60,6 +64,15 @@ constexpr Route routes[] = {
      "One conflict with both values"},
     {post, "/v1/conflicts/{id}:resolve", Access::write, Body::json, handler<resolve_conflict>,
      "resolveConflict", "Decide a conflict"},
+    {post, "/v1/conflicts/{id}:undo", Access::write, Body::none, handler<undo_conflict>,
+     "undoConflict", "Take a decision back"},
+    {get, "/v1/conflict-rules", Access::read, Body::none, handler<list_conflict_rules>,
+     "listConflictRules", "Which side wins the next conflict, by field"},
+    {post, "/v1/conflict-rules", Access::admin, Body::json, handler<set_conflict_rule>,
+     "setConflictRule", "One side wins every conflict over a field from now on"},
+    {del, "/v1/conflict-rules/{kind}/{field}", Access::admin, Body::none,
+     handler<delete_conflict_rule>, "deleteConflictRule",
+     "Conflicts over a field are a person's again"},
     {get, "/v1/tokens", Access::admin, Body::none, handler<list_tokens>, "listTokens",
      "Access tokens"},
     {post, "/v1/tokens", Access::admin, Body::json, handler<create_token>, "createToken",

@@ -24,6 +24,7 @@
 #include "api/auth.hpp"
 #include "api/limits.hpp"
 #include "api/router.hpp"
+#include "api/server_stats.hpp"
 
 namespace skerry::api {
 
@@ -35,14 +36,6 @@ struct ServerOptions {
       trusted_uids;                 // administrators on the Unix socket beside root and our own uid
   milliseconds stop_grace{10'000};  // from begin_stop() to the cancelling of what still runs
   std::uint32_t boot_id = 0;        // of the request ids; 0: random
-};
-
-struct ServerStats {
-  std::uint64_t requests = 0;             // answered, those with a problem too
-  std::uint64_t client_errors = 0;        // 4xx
-  std::uint64_t server_errors = 0;        // 5xx
-  std::uint64_t connections = 0;          // open now
-  std::uint64_t connections_refused = 0;  // over the limit, since the start
 };
 
 class Server {

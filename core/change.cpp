@@ -185,6 +185,7 @@ std::string encode(const Change& change) {
   if (change.continues) line += ",\"tx\":true";
   if (change.uid) append_text_member(line, "uid", to_string(*change.uid));
   if (change.resolves) append_text_member(line, "cf", to_string(*change.resolves));
+  if (change.reopens) line += ",\"cfo\":true";
   append_text_member(line, "hlc", to_string(change.hlc));
   if (change.wall) append_text_member(line, "wall", format_timestamp(*change.wall));
   append_text_member(line, "by", change.actor);
@@ -226,6 +227,10 @@ Result<Change> decode_change(std::string_view line) {
   const json::value* tx = reader.member("tx", false);
   if (tx && (!tx->is_bool() || !tx->get_bool())) reader.refuse("tx", "must be true");
   change.continues = tx != nullptr;
+  const json::value* reopens = reader.member("cfo", false);
+  if (reopens && (!reopens->is_bool() || !reopens->get_bool() || !change.resolves))
+    reader.refuse("cfo", "must be true, beside cf");
+  change.reopens = reopens != nullptr;
   if (const std::string_view wall = reader.text("wall", false); !wall.empty()) {
     change.wall = parse_timestamp(wall);
     if (!change.wall) reader.refuse("wall", "must be a time");

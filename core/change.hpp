@@ -44,6 +44,7 @@ struct Change {
   bool continues = false;            // "tx": belongs to the transaction of the row before
   std::optional<ChangeUid> uid;      // only in a row that was issued again
   std::optional<RecordId> resolves;  // the conflict this change decides
+  bool reopens = false;              // "cfo": no: takes the decision of that conflict back
   HlcStamp hlc;
   std::optional<UnixMillis> wall;  // only when the wall clock was more than a second from hlc
   std::string actor;               // "uid:0", "token:crm"

@@ -211,6 +211,7 @@ Result<Exit> serve(const Config& config) {
   api::TokenAuthenticator tokens(context);
   api::Server server(api::Router(api::all_routes(), context), &tokens,
                      server_options(config, folder));
+  context.server_stats = [&server] { return server.stats(); };
   SKERRY_TRY_VOID(listen(server, config, folder));
 
   std::optional<PeriodicExchange> exchanges;

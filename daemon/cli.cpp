@@ -244,10 +244,32 @@ class Parser {
     CLI::App* resolve = add(conflict, "resolve", "decide a conflict",
                             [this](Session& s) { return run_conflict_resolve(s, resolution_); });
     resolve->add_option("ID", resolution_.id)->required();
-    resolve->add_option("--choose", resolution_.choose, "winner or loser")
-        ->check(CLI::IsMember({"winner", "loser"}));
-    resolve->add_option("--value", resolution_.value, "another value, as JSON");
+    resolve->add_option("--choose", resolution_.choose, "winner or loser, or whose: central, site")
+        ->check(CLI::IsMember({"winner", "loser", "central", "site"}));
+    CLI::Option* value =
+        resolve->add_option("--value", resolution_.value, "another value, as JSON");
+    resolve->add_flag("--always", resolution_.always, "at central: so from now on, by a rule")
+        ->excludes(value);
     add_reason(resolve);
+    add_reason(add_of(conflict, "undo", "take a decision back", "ID", run_conflict_undo));
+    add_conflict_rules(conflict);
+  }
+  void add_conflict_rules(CLI::App* conflict) {
+    CLI::App* rule = conflict->add_subcommand("rule", "which side wins, by field; at central");
+    rule->require_subcommand(1);
+    add(rule, "list", "every rule", run_rule_list);
+    CLI::App* made = add(rule, "add", "one side wins every conflict over a field",
+                         [this](Session& s) { return run_rule_add(s, rule_); });
+    CLI::App* gone = add(rule, "remove", "conflicts over a field are a person's again",
+                         [this](Session& s) { return run_rule_remove(s, rule_); });
+    for (CLI::App* verb : {made, gone}) {
+      verb->add_option("KIND", rule_.kind, "such as customer")->required();
+      verb->add_option("FIELD", rule_.field)->required();
+      add_reason(verb);
+    }
+    made->add_option("SIDE", rule_.side, "central or site")
+        ->required()
+        ->check(CLI::IsMember({"central", "site"}));
   }
 
   void add_audit() {
@@ -331,6 +353,7 @@ class Parser {
   ExchangeOptions exchange_;
   ExportOptions export_;
   Resolution resolution_;
+  RuleWish rule_;
   AuditFilter audit_;
   AuditOutput output_;
   FeedOptions feed_;

@@ -113,6 +113,15 @@ void erase_conflicts(Connection& connection, const std::optional<RecordId>& cust
     connection.execute("DELETE FROM conflict");
 }
 
+std::vector<Conflict> open_behind(Connection& connection, std::int64_t n) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM conflict WHERE version>?1 AND state='open' ORDER BY version,id", columns);
+  std::vector<Conflict> conflicts;
+  Cursor cursor = connection.query(sql, n);
+  while (cursor.next()) conflicts.push_back(read_conflict(cursor));
+  return conflicts;
+}
+
 std::int64_t count_open_conflicts(Connection& connection) {
   Cursor cursor = connection.query("SELECT count(*) FROM conflict WHERE state='open'");
   return cursor.next() ? cursor.integer(0) : 0;

@@ -37,7 +37,7 @@ struct Conflict {
   json::object loser;   // {value, old, author, uid, hlc, wall, base}
   bool open = true;
   std::string decided_by;   // who or what resolved it; "rule" for agreement by rule
-  json::object resolution;  // {choice, value, at}
+  json::object resolution;  // {choice, value, version, before, after}
   UnixMillis created_at = 0;
   std::optional<UnixMillis> resolved_at;
   std::int64_t version = 0;  // n of central's log; 0 for a decision central has not seen
@@ -51,6 +51,8 @@ std::optional<Conflict> find_conflict(Connection& connection, const RecordId& id
 void write_conflict(Connection& connection, const Conflict& conflict);
 // Over the keys of this record, whichever side it is.
 std::vector<Conflict> open_duplicates(Connection& connection, const RecordId& record);
+// Those that arose, or were opened again, behind this row of central's log, in its order.
+std::vector<Conflict> open_behind(Connection& connection, std::int64_t n);
 std::int64_t count_open_conflicts(Connection& connection);
 // Those told under the customer, in the order of their ids behind `after`, at most `rows`.
 std::vector<Conflict> conflicts_of(Connection& connection, const RecordId& customer,

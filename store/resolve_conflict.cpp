@@ -17,16 +17,6 @@ tl::unexpected<Error> no_such_choice(std::string_view member, std::string detail
       Error(Errc::validation_failed, std::move(detail), std::move(next), {std::move(complaint)}));
 }
 
-// A merge patch that gives the field this value and nothing of the old one: the members of a group
-// that the value lacks are taken out by name.
-json::object patch_to(const Field& field, const json::value& value) {
-  json::value whole = value;
-  if (json::object* object = whole.if_object(); object && field.type == FieldType::group)
-    for (const Field& each : field.members)
-      if (!object->contains(each.name)) (*object)[each.name] = nullptr;
-  return {{field.name, std::move(whole)}};
-}
-
 bool is_choice(const ConflictDecision& decision, ConflictChoice wanted) {
   const auto* choice = std::get_if<ConflictChoice>(&decision);
   return choice && *choice == wanted;
@@ -50,6 +40,13 @@ class Resolver {
         author_(author) {}
 
   Result<Conflict> resolve(const ConflictDecision& decision) {
+    const auto before = value_in_conflict(connection_, conflict_);
+    SKERRY_TRY_VOID(decide(decision));
+    return mark(decision, before);
+  }
+
+ private:
+  Result<void> decide(const ConflictDecision& decision) {
     if (conflict_.type == ConflictType::duplicate_key) {
       SKERRY_TRY_VOID(decide_key(decision));
     } else if (conflict_.type == ConflictType::in_use && is_loser(decision)) {
@@ -66,10 +63,9 @@ class Resolver {
     } else {
       SKERRY_TRY_VOID(revive(decision));
     }
-    return mark(decision);
+    return {};
   }
 
- private:
   Result<json::object> patch_for(const ConflictDecision& decision) const {
     const auto* choice = std::get_if<ConflictChoice>(&decision);
     if (choice && *choice == ConflictChoice::winner) return json::object();
@@ -169,7 +165,7 @@ class Resolver {
     return {};
   }
 
-  Conflict mark(const ConflictDecision& decision) {
+  Conflict mark(const ConflictDecision& decision, const std::optional<json::value>& before) {
     conflict_.open = false;
     conflict_.decided_by = author_.actor;
     conflict_.resolved_at = log_.wall_ms();
@@ -187,6 +183,9 @@ class Resolver {
       resolution["version"] = to_json(version);
     }
     conflict_.resolution = std::move(resolution);
+    const auto after = value_in_conflict(connection_, conflict_);
+    if (before && after && conflict_.type != ConflictType::duplicate_key)
+      keep_change(conflict_, *before, *after);
     write_conflict(connection_, conflict_);
     return std::move(conflict_);
   }
@@ -200,6 +199,15 @@ class Resolver {
 };
 
 }  // namespace
+
+// Of a group, the members that the value lacks are taken out by name.
+json::object patch_to(const Field& field, const json::value& value) {
+  json::value whole = value;
+  if (json::object* object = whole.if_object(); object && field.type == FieldType::group)
+    for (const Field& each : field.members)
+      if (!object->contains(each.name)) (*object)[each.name] = nullptr;
+  return {{field.name, std::move(whole)}};
+}
 
 Result<Conflict> resolve_conflict(Connection& connection, ChangeLog& log, Role role, Random& random,
                                   const RecordId& id, const ConflictDecision& decision,

@@ -318,6 +318,7 @@ Result<Record> RecordWriter::set(const Record& before, const FieldValues& values
   SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::set, author);
   change.resolves = resolves;
+  change.reopens = reopens_ && resolves.has_value();
   for (const FieldValue& value : values) {
     const Version base = before.stamps.of(kind.fields[value.field].name).version;
     FieldChange field{value.field, before.values[value.field], value.value,

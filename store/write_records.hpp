@@ -29,6 +29,9 @@ class RecordWriter {
   RecordWriter(Connection& connection, ChangeLog& log, Role role, Random& random)
       : connection_(connection), log_(log), role_(role), random_(random) {}
 
+  // From now on update() with a conflict takes the decision of that conflict back.
+  void take_back() { reopens_ = true; }
+
   // `id`: chosen by the client, or nullopt. `complaints`: about what else the client sent; with any
   // the record is refused, with these and all that is found here. Errors: already_exists,
   // duplicate_key,
@@ -87,6 +90,7 @@ class RecordWriter {
   Role role_;
   Random& random_;
   UnixMillis recorded_at_ = 0;  // when the change that is being written was stamped
+  bool reopens_ = false;
   // The custom fields of one kind, as long as this writer writes none: nobody else does in its job.
   const Kind* custom_kind_ = nullptr;
   std::vector<CustomField> custom_fields_;

@@ -62,6 +62,8 @@ class RowDecider {
   void note_duplicate_keys(const Row& row, const store::Record& before,
                            const store::Record& record);
   void resolve_conflict(const Row& row, const Decision& decision);
+  void reopen_conflict(const Row& row, const Decision& decision, store::Conflict conflict);
+  void note_change(const Row& row, store::Conflict& conflict);
   void write_conflict(const Row& row, store::ConflictType type, const RecordId& customer,
                       std::string_view field, json::object winner, json::object loser);
   json::object describe_proposal(const Row& row, const FieldChange* field) const;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include "store/conflict_rules.hpp"
 #include "store/inbox.hpp"
 #include "store/site_scope.hpp"
 #include "sync/bundle_reader.hpp"
@@ -210,7 +211,11 @@ class Import {
       SKERRY_TRY_VOID(store::show_scope(connection, writer, *site, before_n,
                                         {"site:" + site->name, "sync", to_string(manifest.id)}));
       outcome_.from_copy = taken.copy;
-      finish(connection, outcome_of(taken), describe(taken), counts_json(taken.counts));
+      const std::int64_t by_rule =
+          store::apply_rules(connection, node_.log, node_.random, before_n);
+      std::string detail = describe(taken);
+      if (by_rule > 0) detail += fmt::format("; {} conflicts decided by rule", by_rule);
+      finish(connection, outcome_of(taken), std::move(detail), counts_json(taken.counts));
       return {};
     };
     return node_.database.write(work);

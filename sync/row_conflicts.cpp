@@ -9,6 +9,7 @@
 #include "store/custom_fields.hpp"
 #include "store/duplicate_keys.hpp"
 #include "store/quarantine.hpp"
+#include "store/resolve_conflict.hpp"
 #include "store/site_scope.hpp"
 #include "sync/decide_row.hpp"
 
@@ -134,6 +135,7 @@ void RowDecider::resolve_conflict(const Row& row, const Decision& decision) {
   if (!row.change.resolves) return;
   auto conflict = store::find_conflict(connection_, *row.change.resolves);
   if (!conflict) return;
+  if (row.change.reopens) return reopen_conflict(row, decision, std::move(*conflict));
   const bool settled_by_it = !conflict->open && conflict->version == row.version.n;
   if (!conflict->open && !settled_by_it) return;
   const bool is_about =
@@ -151,8 +153,33 @@ void RowDecider::resolve_conflict(const Row& row, const Decision& decision) {
     conflict->resolution = {{"version", to_json(row.version)}};
     const auto record = store::find_record(connection_, *conflict->kind, conflict->record);
     if (key && record) conflict->resolution["value"] = key->of(*record);
+    if (conflict->type != ConflictType::duplicate_key) note_change(row, *conflict);
   }
   store::write_conflict(connection_, *conflict);
+}
+
+// What the decision changed, so that it can be taken back.
+void RowDecider::note_change(const Row& row, store::Conflict& conflict) {
+  const auto after = store::value_in_conflict(connection_, conflict);
+  if (!after || row.change.op != ChangeOp::set) return;
+  json::value before = *after;
+  for (const FieldChange& field : row.change.fields)
+    if (row.change.kind->fields[field.field].name == conflict.field)
+      before = store::part_in_conflict(conflict, field.old_value);
+  store::keep_change(conflict, before, *after);
+}
+
+// A site took its decision, or central's, back. When the row did not come to stand, the site is
+// told that the decision stands.
+void RowDecider::reopen_conflict(const Row& row, const Decision& decision,
+                                 store::Conflict conflict) {
+  const bool done = decision.disposition == Disposition::applied;
+  if (conflict.record != row.change.record || (conflict.open && done)) return;
+  conflict.version = row.version.n;
+  if (done) {
+    store::open_again(conflict, fmt::format("{} at {}", row.change.actor, site_.name));
+  }
+  store::write_conflict(connection_, conflict);
 }
 
 void RowDecider::write_conflict(const Row& row, ConflictType type, const RecordId& customer,

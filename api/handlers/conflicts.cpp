@@ -7,8 +7,7 @@
 #include "api/retry.hpp"
 #include "api/work.hpp"
 #include "core/json_text.hpp"
-#include "store/conflicts.hpp"
-#include "store/resolve_conflict.hpp"
+#include "store/conflict_rules.hpp"
 
 namespace skerry::api {
 namespace {
@@ -46,26 +45,74 @@ std::string describe_whole(Connection& connection, const Conflict& conflict) {
   return text;
 }
 
-Result<store::ConflictDecision> read_decision(const Request& request) {
+tl::unexpected<Error> refuse(const char* pointer, const char* code, const char* detail) {
+  return fail(Error(Errc::validation_failed, detail, {}, {{pointer, code, detail}}));
+}
+
+// What a person decides. A side is one of the two values only when the conflict is known.
+struct Decision {
+  std::variant<store::ConflictChoice, store::Side, json::value> what;
+  bool always = false;
+};
+
+Result<Decision> read_decision(const Request& request) {
   SKERRY_TRY(json::object body, request.json_body());
   const json::value* choose = body.if_contains("choose");
   const json::value* value = body.if_contains("value");
-  const auto refuse = [](const char* pointer, const char* code, const char* detail) {
-    return fail(Error(Errc::validation_failed, detail, {}, {{pointer, code, detail}}));
-  };
+  const json::value* always = body.if_contains("always");
   for (const auto& [name, ignored] : body)
-    if (name != "choose" && name != "value")
-      return fail(Error(Errc::validation_failed, "a decision is {\"choose\"} or {\"value\"}", {},
+    if (name != "choose" && name != "value" && name != "always")
+      return fail(Error(Errc::validation_failed,
+                        "a decision is {\"choose\"} or {\"value\"}, and \"always\"", {},
                         {{fmt::format("/{}", std::string_view(name)), "unknown_field",
                           "a decision has no such member"}}));
   if ((choose == nullptr) == (value == nullptr))
-    return refuse("", "required", "give either choose (winner or loser) or value");
-  if (value) return store::ConflictDecision(*value);
-  if (choose->is_string() && choose->get_string() == "winner")
-    return store::ConflictDecision(store::ConflictChoice::winner);
-  if (choose->is_string() && choose->get_string() == "loser")
-    return store::ConflictDecision(store::ConflictChoice::loser);
-  return refuse("/choose", "bad_choice", "must be winner or loser");
+    return refuse("", "required", "give either choose (winner, loser, central or site) or value");
+  if (always && !always->is_bool()) return refuse("/always", "wrong_type", "must be true or false");
+  Decision decision;
+  decision.always = always && always->get_bool();
+  if (value && decision.always)
+    return refuse("/always", "bad_choice", "a rule chooses a side, not a value");
+  const std::string_view chosen =
+      choose && choose->is_string() ? std::string_view(choose->get_string()) : std::string_view();
+  if (value)
+    decision.what = *value;
+  else if (const auto side = store::parse_side(chosen))
+    decision.what = *side;
+  else if (chosen == "winner" || chosen == "loser")
+    decision.what =
+        chosen == "winner" ? store::ConflictChoice::winner : store::ConflictChoice::loser;
+  else
+    return refuse("/choose", "bad_choice", "must be winner, loser, central or site");
+  return decision;
+}
+
+// The two values of a decision for the store; a side that both values have, or none, is no choice.
+Result<store::ConflictDecision> for_conflict(Connection& connection, const RecordId& id,
+                                             const Decision& decision) {
+  if (const auto* value = std::get_if<json::value>(&decision.what))
+    return store::ConflictDecision(*value);
+  if (const auto* choice = std::get_if<store::ConflictChoice>(&decision.what))
+    return store::ConflictDecision(*choice);
+  const auto conflict = store::find_conflict(connection, id);
+  const auto choice = conflict ? store::choice_of(std::get<store::Side>(decision.what), *conflict)
+                               : std::optional(store::ConflictChoice::winner);  // it is not found
+  if (!choice)
+    return refuse("/choose", "bad_choice",
+                  "both values are of sites, or both of central: choose winner or loser");
+  return store::ConflictDecision(*choice);
+}
+
+// The rule that decides alike from now on.
+Result<void> make_rule(Context& context, Connection& connection, const Conflict& conflict,
+                       const store::ConflictDecision& decision, const store::Author& author) {
+  const auto side = store::side_of(std::get<store::ConflictChoice>(decision), conflict);
+  if (!side || conflict.type != store::ConflictType::concurrent)
+    return refuse("/always", "bad_choice",
+                  "a rule is for values that central and a site wrote at once");
+  return store::set_rule(connection, context.node.log, context.role, conflict.kind->name,
+                         conflict.field, *side, author)
+      .map([](const store::ConflictRule&) {});
 }
 
 }  // namespace
@@ -121,12 +168,32 @@ Task<Result<Response>> resolve_conflict(Context& context, Request& request) {
   SKERRY_CO_TRY(const RecordId id, id_of(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
-  SKERRY_CO_TRY(const store::ConflictDecision decision, read_decision(request));
+  SKERRY_CO_TRY(const Decision wanted, read_decision(request));
   const store::Author author = author_of(request);
   auto work = [&](Connection& connection) -> Result<Response> {
+    SKERRY_TRY(const store::ConflictDecision decision, for_conflict(connection, id, wanted));
     SKERRY_TRY(const Conflict conflict,
                store::resolve_conflict(connection, context.node.log, context.role,
                                        context.node.random, id, decision, author));
+    if (wanted.always) SKERRY_TRY_VOID(make_rule(context, connection, conflict, decision, author));
+    Response response = Response::json(200, describe_whole(connection, conflict));
+    retry.keep(connection, response);
+    return response;
+  };
+  auto response = co_await write(context, work);
+  co_return response;
+}
+
+Task<Result<Response>> undo_conflict(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY(const RecordId id, id_of(request));
+  SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
+  if (auto again = retry.replay()) co_return std::move(*again);
+  const store::Author author = author_of(request);
+  auto work = [&](Connection& connection) -> Result<Response> {
+    SKERRY_TRY(const Conflict conflict,
+               store::undo_conflict(connection, context.node.log, context.role, context.node.random,
+                                    id, author));
     Response response = Response::json(200, describe_whole(connection, conflict));
     retry.keep(connection, response);
     return response;

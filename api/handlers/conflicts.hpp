@@ -9,5 +9,6 @@ namespace skerry::api {
 Result<Response> list_conflicts(Context& context, Request& request);
 Result<Response> get_conflict(Context& context, Request& request);
 Task<Result<Response>> resolve_conflict(Context& context, Request& request);
+Task<Result<Response>> undo_conflict(Context& context, Request& request);
 
 }  // namespace skerry::api

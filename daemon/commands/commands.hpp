@@ -156,10 +156,18 @@ struct Resolution {
   std::string id;
   std::string choose;
   std::string value;  // JSON
+  bool always = false;
+};
+struct RuleWish {
+  std::string kind, field, side;
 };
 Result<Exit> run_conflict_list(Session& session, bool all, std::int64_t limit);
 Result<Exit> run_conflict_show(Session& session, const std::string& id);
 Result<Exit> run_conflict_resolve(Session& session, const Resolution& resolution);
+Result<Exit> run_conflict_undo(Session& session, const std::string& id);
+Result<Exit> run_rule_list(Session& session);
+Result<Exit> run_rule_add(Session& session, const RuleWish& rule);
+Result<Exit> run_rule_remove(Session& session, const RuleWish& rule);
 
 // audit.cpp
 struct AuditFilter {

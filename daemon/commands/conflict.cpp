@@ -1,4 +1,4 @@
-// conflict list, show, resolve.
+// conflict list, show, resolve, undo; conflict rule list, add, remove.
 #include "core/json_text.hpp"
 #include "daemon/commands/commands.hpp"
 
@@ -87,7 +87,7 @@ Result<Exit> run_conflict_show(Session& session, const std::string& id) {
 
 Result<Exit> run_conflict_resolve(Session& session, const Resolution& resolution) {
   if (resolution.choose.empty() == resolution.value.empty())
-    return fail(Errc::usage, "give either --choose winner|loser or --value JSON",
+    return fail(Errc::usage, "give either --choose winner|loser|central|site or --value JSON",
                 fmt::format("skerry conflict show {}", resolution.id));
   json::object body;
   if (!resolution.choose.empty()) {
@@ -99,10 +99,51 @@ Result<Exit> run_conflict_resolve(Session& session, const Resolution& resolution
                   "a text stands in double quotes: --value '\"New name\"'");
     body["value"] = std::move(*value);
   }
+  if (resolution.always) body["always"] = true;
   SKERRY_TRY(const auto conflict, session.daemon.post(target_of(resolution.id) + ":resolve", body));
   session.terminal.document(conflict);
   session.terminal.line("decided: {}", place(conflict));
+  if (resolution.always) session.terminal.line("and so from now on: skerry conflict rule list");
   session.terminal.next("the decision travels with the next exchange");
+  return Exit::ok;
+}
+
+Result<Exit> run_conflict_undo(Session& session, const std::string& id) {
+  SKERRY_TRY(const auto conflict, session.daemon.post_empty(target_of(id) + ":undo"));
+  session.terminal.document(conflict);
+  session.terminal.line("open again: {}", place(conflict));
+  session.terminal.next(fmt::format("skerry conflict show {}", id));
+  return Exit::ok;
+}
+
+Result<Exit> run_rule_list(Session& session) {
+  SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/conflict-rules"));
+  const auto rules = objects_of(answer, "items");
+  for (const json::object* rule : rules) {
+    session.terminal.document(*rule);
+    session.terminal.line("{:<12} {:<20} {:<8} by {}, {}", text_of(*rule, "kind"),
+                          text_of(*rule, "field"), text_of(*rule, "side"),
+                          text_of(*rule, "made_by"), text_of(*rule, "made_at"));
+  }
+  if (rules.empty()) session.terminal.line("no rule: every conflict is a person's to decide");
+  return Exit::ok;
+}
+
+Result<Exit> run_rule_add(Session& session, const RuleWish& rule) {
+  SKERRY_TRY(const auto made, session.daemon.post("/v1/conflict-rules", {{"kind", rule.kind},
+                                                                         {"field", rule.field},
+                                                                         {"side", rule.side}}));
+  session.terminal.document(made);
+  session.terminal.line("{} of {}: the value of {} stands from now on", rule.field, rule.kind,
+                        rule.side);
+  return Exit::ok;
+}
+
+Result<Exit> run_rule_remove(Session& session, const RuleWish& rule) {
+  SKERRY_TRY_VOID(session.daemon.remove(fmt::format(
+      "/v1/conflict-rules/{}/{}", percent_encoded(rule.kind), percent_encoded(rule.field))));
+  session.terminal.document({{"kind", rule.kind}, {"field", rule.field}, {"removed", true}});
+  session.terminal.line("{} of {} is a person's to decide again", rule.field, rule.kind);
   return Exit::ok;
 }
 

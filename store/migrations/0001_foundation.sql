@@ -563,6 +563,16 @@ CREATE INDEX conflict_other ON conflict(other) WHERE other IS NOT NULL;
 CREATE INDEX conflict_customer ON conflict(scope_customer, id);
 CREATE INDEX conflict_version ON conflict(version, id) WHERE version > 0;
 
+-- Who wins the next conflict over a field, by a person's word; at central only.
+CREATE TABLE conflict_rule(
+  kind TEXT NOT NULL,
+  field TEXT NOT NULL,
+  side TEXT NOT NULL CHECK (side IN ('central', 'site')),
+  made_by TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  PRIMARY KEY (kind, field)
+) STRICT, WITHOUT ROWID;
+
 -- Every file ever seen, with what became of it.
 CREATE TABLE inbox(
   number INTEGER PRIMARY KEY,

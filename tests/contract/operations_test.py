@@ -113,8 +113,8 @@ class OperationsTest(MachineTest):
     def test_2_the_machine(self):
         central = self.new_machine("central", "vendor")
         customer = central.create("customers", {"name": "Lighthouse Bakery"})
-        for path in ("/livez", "/readyz", "/docs", "/v1/openapi.json", "/problems/not_found",
-                     "/v1/status", "/v1/doctor", "/v1/digest", "/v1/changes?after=0&limit=10",
+        for path in ("/livez", "/readyz", "/metrics", "/docs", "/v1/openapi.json",
+                     "/problems/not_found", "/v1/status", "/v1/doctor", "/v1/digest", "/v1/changes?after=0&limit=10",
                      f"/v1/audit?kind=customer&record={customer['id']}&limit=10",
                      "/v1/search?q=light", "/v1/conflicts?state=open", "/v1/inbox?limit=5"):
             self.ask(central, "GET", path, 200)
@@ -202,6 +202,20 @@ class OperationsTest(MachineTest):
                  {"choose": "loser"})
         self.ask(central, "POST", f"/v1/conflicts/{found[0]['id']}:resolve", 409,
                  {"choose": "loser"})
+        self.ask(central, "POST", f"/v1/conflicts/{found[0]['id']}:undo", 200)
+        self.ask(central, "POST", f"/v1/conflicts/{found[0]['id']}:undo", 409)
+        self.ask(central, "POST", f"/v1/conflicts/{NOBODY}:undo", 404)
+        self.ask(central, "POST", f"/v1/conflicts/{found[0]['id']}:resolve", 200,
+                 {"choose": "central", "always": True})
+        central.edit("customers", customer["id"], {"description": "newest"})
+        self.ask(central, "POST", f"/v1/conflicts/{found[0]['id']}:undo", 412)
+        rule = {"kind": "customer", "field": "name", "side": "site"}
+        self.ask(central, "POST", "/v1/conflict-rules", 200, rule)
+        self.ask(central, "POST", "/v1/conflict-rules", 422, rule | {"field": "none"})
+        self.ask(site, "POST", "/v1/conflict-rules", 409, rule)
+        self.ask(central, "GET", "/v1/conflict-rules", 200)
+        self.ask(central, "DELETE", "/v1/conflict-rules/customer/name", 204)
+        self.ask(central, "DELETE", "/v1/conflict-rules/customer/name", 404)
         self.ask(central, "POST", f"/v1/sites/{self.site_id}:revoke", 200)
         self.ask(site, "POST", "/v1/sites:invite", 409, {"name": "none of a site's"})
 

@@ -65,6 +65,7 @@ TEST(ChangeTest, EveryMemberComesBack) {
   change.continues = true;
   change.uid = ChangeUid{id_of(1).bytes};
   change.resolves = id_of(2);
+  change.reopens = true;
   change.wall = 1'700'000'000'000;
   change.request = "rq";
   change.reason = "because \"so\"";
@@ -79,6 +80,7 @@ TEST(ChangeTest, EveryMemberComesBack) {
   EXPECT_EQ(read->actor_name, "root");
   EXPECT_EQ(read->wall, change.wall);
   EXPECT_EQ(read->resolves, change.resolves);
+  EXPECT_TRUE(read->reopens);
   EXPECT_TRUE(read->continues);
 }
 
@@ -138,6 +140,7 @@ TEST(ChangeTest, RefusesWhatIsNoChange) {
       {R"("hlc":")", R"("tx":false,"hlc":")", Errc::validation_failed},
       {R"("hlc":")", R"("hlc":"x)", Errc::validation_failed},
       {R"("hlc":")", R"("cf":"7","hlc":")", Errc::validation_failed},
+      {R"("hlc":")", R"("cfo":true,"hlc":")", Errc::validation_failed},
       {R"("hlc":")", R"("wall":"noon","hlc":")", Errc::validation_failed},
   };
   ASSERT_TRUE(decode_change(good));

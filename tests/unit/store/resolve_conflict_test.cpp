@@ -2,45 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "tests/unit/store/machine_store.hpp"
+#include "tests/unit/store/conflicts_fixture.hpp"
 
 namespace skerry::store {
 namespace {
 
-class ResolveConflictTest : public MachineStoreTest {
- protected:
-  using MachineStoreTest::MachineStoreTest;
-
-  RecordId conflict_about(const Record& record, ConflictType type, std::string field,
-                          json::value loser) {
-    Conflict conflict;
-    conflict.id = new_record_id(clock.wall_ms(), random);
-    conflict.type = type;
-    conflict.kind = record.kind;
-    conflict.record = record.id;
-    conflict.scope_customer = record.scope.customer;
-    conflict.field = std::move(field);
-    conflict.winner = {{"value", "now"}};
-    conflict.loser = {{"value", std::move(loser)}};
-    conflict.created_at = clock.wall_ms();
-    write([&](Connection& connection) -> Result<void> {
-      write_conflict(connection, conflict);
-      return {};
-    });
-    return conflict.id;
-  }
-
-  Result<Conflict> resolve(const RecordId& id, const ConflictDecision& decision) {
-    return run([&](Connection& connection) {
-      return resolve_conflict(connection, log, role, random, id, decision, author);
-    });
-  }
-  Record read(const Record& record) {
-    const Reader reader = database->read();
-    return *find_record(*reader, *record.kind, record.id);
-  }
-  std::string last_line() { return text("SELECT line FROM change_log ORDER BY n DESC"); }
-};
+using ResolveConflictTest = ConflictsTest;
 
 class ResolveAtSiteTest : public ResolveConflictTest {
  protected:
