@@ -81,6 +81,15 @@ class Machine:
         text = "[listen]\naddress = \"127.0.0.1:0\"\n" + config
         (self.data / "skerry.toml").write_text(text, encoding="utf-8")
 
+    @classmethod
+    def adopted(cls, folder, role):
+        """The machine of a data folder that is there already."""
+        machine = cls.__new__(cls)
+        machine.data, machine.role, machine.proxied = Path(folder), role, PROXY is not None
+        machine.process = machine.address = machine.token = None
+        machine.configure("")
+        return machine
+
     def configure(self, config):
         text = "[listen]\naddress = \"127.0.0.1:0\"\n" + config
         (self.data / "skerry.toml").write_text(text, encoding="utf-8")
