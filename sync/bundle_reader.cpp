@@ -1,12 +1,12 @@
 #include "sync/bundle_reader.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <optional>
 
 #include "core/check.hpp"
+#include "sync/container.hpp"
 #include "sync/zstd_stream.hpp"
 
 namespace skerry::sync {
@@ -70,13 +70,6 @@ Result<FileHandle> duplicate(int fd) {
   return copy;
 }
 
-Result<std::string> read_text(int fd, const UstarMember& member) {
-  std::string text(member.size, '\0');
-  SKERRY_TRY_VOID(
-      read_at(fd, member.offset, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}));
-  return text;
-}
-
 BundleInspection inspection_of(const BundleReader& reader) {
   return {reader.manifest(), reader.manifest_text(), reader.signers(), reader.file_size()};
 }
@@ -93,36 +86,28 @@ Result<BundleReader> BundleReader::open(FileHandle file, const KeyLookup& lookup
 
 Result<void> BundleReader::read_manifest() {
   SKERRY_TRY(layout_, read_layout(file_.fd(), limits_));
-  SKERRY_TRY(manifest_text_, read_text(file_.fd(), layout_.manifest));
+  SKERRY_TRY(manifest_text_, read_manifest_text(file_.fd(), layout_));
   SKERRY_TRY(manifest_, parse_manifest(manifest_text_));
   if (manifest_.payload.has_value() != layout_.payload.has_value())
     return fail(Errc::corrupt_bundle, "only one of manifest and archive has a payload");
   if (layout_.payload && layout_.payload->size != manifest_.payload->size)
     return fail(Errc::corrupt_bundle, "the payload has another size than the manifest names");
-  const bool by_sender =
-      std::any_of(layout_.signatures.begin(), layout_.signatures.end(),
-                  [&](const SignatureMember& s) { return s.key == manifest_.from.key; });
-  if (!by_sender)
+  if (!has_signature(layout_, manifest_.from.key))
     return fail(Errc::bad_signature,
                 fmt::format("no signature is by the sender's key {}", manifest_.from.key));
   return {};
 }
 
 Result<void> BundleReader::check_signatures(const KeyLookup& lookup) {
-  for (const SignatureMember& member : layout_.signatures) {
-    crypto::Signature signature;
-    SKERRY_TRY_VOID(read_at(file_.fd(), member.offset, signature));
-    SKERRY_TRY(const std::optional<crypto::VerifyKey> key, lookup(manifest_, member.key));
+  const SignerLookup by_name = [&](const crypto::KeyId& id) -> Result<crypto::VerifyKey> {
+    SKERRY_TRY(std::optional<crypto::VerifyKey> key, lookup(manifest_, id));
     if (!key)
-      return fail(Errc::unknown_signer, fmt::format("key {} of {} is not known here", member.key,
+      return fail(Errc::unknown_signer, fmt::format("key {} of {} is not known here", id,
                                                     to_string(manifest_.from.party)));
-    // The name is only a hint: it must still be the right one, or the bundle has two spellings.
-    if (key->key_id() != member.key || !key->verify(as_bytes(manifest_text_), signature))
-      return fail(Errc::bad_signature,
-                  fmt::format("the signature by key {} does not fit the manifest", member.key));
-    signers_.push_back(member.key);
-  }
-  return {};
+    signers_.push_back(id);
+    return std::move(*key);
+  };
+  return sync::check_signatures(file_.fd(), layout_, manifest_text_, by_name);
 }
 
 Result<void> BundleReader::check_declared_sizes() const {
@@ -182,7 +167,7 @@ Result<void> BundleReader::for_each_line(const LineCallback& on_line) const {
 Result<BundleInspection> inspect_bundle(int fd, const BundleLimits& limits) {
   SKERRY_TRY(const BundleLayout layout, read_layout(fd, limits));
   BundleInspection inspection;
-  SKERRY_TRY(inspection.manifest_text, read_text(fd, layout.manifest));
+  SKERRY_TRY(inspection.manifest_text, read_manifest_text(fd, layout));
   SKERRY_TRY(inspection.manifest, parse_manifest(inspection.manifest_text));
   for (const SignatureMember& member : layout.signatures)
     inspection.signature_keys.push_back(member.key);

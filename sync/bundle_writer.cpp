@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <map>
 #include <optional>
 
 #include "core/check.hpp"
-#include "sync/bundle_layout.hpp"
+#include "sync/container.hpp"
 #include "sync/line_reader.hpp"
-#include "sync/ustar.hpp"
 #include "sync/zstd_stream.hpp"
 
 namespace skerry::sync {
@@ -18,46 +16,19 @@ constexpr std::size_t line_buffer_bytes = 128 * kibibyte;
 // Headers, the longest manifest, eight signatures, paddings and the end: under 272 KiB.
 constexpr std::uint64_t container_bytes_max = manifest_bytes_max + 16 * kibibyte;
 
-Result<void> write_member(ByteSink& out, std::string_view name, ByteView content) {
-  SKERRY_TRY_VOID(out.write(make_ustar_header(name, content.size())));
-  SKERRY_TRY_VOID(out.write(content));
-  const std::array<std::uint8_t, ustar_block_bytes> zeros{};
-  return out.write(ByteView(zeros).first(ustar_padding(content.size())));
-}
-
-Result<void> write_payload(ByteSink& out, int fd, std::uint64_t size) {
-  SKERRY_TRY_VOID(out.write(make_ustar_header(payload_member, size)));
-  SKERRY_TRY_VOID(pump(fd, 0, size, out));
-  const std::array<std::uint8_t, ustar_block_bytes> zeros{};
-  return out.write(ByteView(zeros).first(ustar_padding(size)));
-}
-
-// By key id: the order of the members.
-std::map<crypto::KeyId, crypto::Signature> sign(std::string_view text,
-                                                std::span<const crypto::SigningKey> keys) {
-  SKERRY_CHECK(!keys.empty() && keys.size() <= signatures_max);
-  std::map<crypto::KeyId, crypto::Signature> signatures;
-  for (const crypto::SigningKey& key : keys)
-    signatures.emplace(key.verify_key().key_id(), key.sign(as_bytes(text)));
-  SKERRY_CHECK(signatures.size() == keys.size());
-  return signatures;
-}
-
 // `payload_fd` is read when the manifest has a payload.
 Result<BundleFile> assemble(const std::filesystem::path& folder, Manifest manifest,
                             std::span<const crypto::SigningKey> keys, int payload_fd,
                             const BundleLimits& limits) {
   SKERRY_TRY(const std::string text, encode_manifest(manifest));
-  const auto signatures = sign(text, keys);
-  SKERRY_CHECK(signatures.contains(manifest.from.key));
+  SKERRY_CHECK(std::any_of(keys.begin(), keys.end(), [&](const crypto::SigningKey& key) {
+    return key.verify_key().key_id() == manifest.from.key;
+  }));
   SKERRY_TRY(FileHandle file, make_private_file(folder));
   FileSink out(file.fd(), limits.file_bytes_max);
-  SKERRY_TRY_VOID(write_member(out, manifest_member, as_bytes(text)));
-  for (const auto& [key, signature] : signatures)
-    SKERRY_TRY_VOID(write_member(out, std::string(signature_prefix) + key, signature));
-  if (manifest.payload) SKERRY_TRY_VOID(write_payload(out, payload_fd, manifest.payload->size));
-  const std::array<std::uint8_t, ustar_end_bytes> end{};
-  SKERRY_TRY_VOID(out.write(end));
+  std::optional<PayloadSource> payload;
+  if (manifest.payload) payload = PayloadSource{payload_fd, manifest.payload->size};
+  SKERRY_TRY_VOID(write_container(out, text, keys, payload));
   const Hash hash = out.hash();
   return BundleFile{std::move(file), out.bytes(), hash, std::move(manifest)};
 }
