@@ -1,6 +1,7 @@
 // Files and keys between Skerry and the age and age-keygen programs.
 #include <gtest/gtest.h>
 
+#include "crypto/age_armor.hpp"
 #include "tests/unit/crypto/age_workbench.hpp"
 #include "tests/unit/crypto/program.hpp"
 #include "tests/unit/temporary_folder.hpp"
@@ -60,6 +61,24 @@ TEST_F(AgeProgram, MakesFilesWeOpen) {
     EXPECT_EQ(decrypt(file, identity).value(), plain) << size;
     EXPECT_EQ(decrypt(file, other, 1000).value(), plain) << size;
     EXPECT_EQ(decrypt(file, identity_of(3)).error().code, Errc::missing_key);
+  }
+}
+
+TEST_F(AgeProgram, AgreesOnArmor) {
+  const AgeIdentity identity = identity_of(1);
+  ASSERT_TRUE(identity.save_new(folder_ / "key"));
+  const AgeRecipient recipients[] = {identity.recipient()};
+  for (std::size_t size = 1; size < 50; ++size) {
+    const Bytes plain = seeded_bytes(size);
+    const std::string ours = age_armor(encrypt(plain, recipients));
+    write_bytes(folder_ / "ours", as_bytes(ours));
+    ASSERT_EQ(run("age -d -i " + at("key") + " -o " + at("plain") + " " + at("ours")), 0) << size;
+    EXPECT_EQ(read("plain"), plain) << size;
+    ASSERT_EQ(
+        run("age -a -r " + recipients[0].to_text() + " -o " + at("theirs") + " " + at("plain")), 0);
+    const auto theirs = age_dearmor(read_text(folder_ / "theirs"));
+    ASSERT_TRUE(theirs) << size;
+    EXPECT_EQ(decrypt(*theirs, identity).value(), plain) << size;
   }
 }
 
