@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "api/backup_desk.hpp"
 #include "api/cursor.hpp"
 #include "api/import_sessions.hpp"
 #include "api/notifier.hpp"
@@ -27,19 +28,21 @@ struct Context {
   Role role;
   CursorCodec cursors;
   Notifier& commits;            // woken after each commit that appended to the log
-  asio::thread_pool& worker;    // one thread: bundles, exchanges, exports, digests, backups
+  asio::thread_pool& worker;    // one thread: bundles, exchanges, exports, digests
   asio::thread_pool& importer;  // one thread: imports of tables (ADR 0022)
   const sync::Spool& spool;
   const sync::Outbox& outbox;
   const sync::OnlineOptions& online;  // of a site; url empty: exchanges by file only
   std::filesystem::path data_folder;
   UnixMillis started_at = 0;
+  BackupSettings backup{};
   // Shared by the handlers; nobody else needs to set them.
   std::shared_ptr<RunningKeys> running_keys = std::make_shared<RunningKeys>();
   std::shared_ptr<TokenCache> tokens = std::make_shared<TokenCache>();
   std::shared_ptr<ImportSessions> imports = std::make_shared<ImportSessions>();
   // Any thread. The composition root sets it, once there is a server; zeros without one.
   std::function<ServerStats()> server_stats = [] { return ServerStats{}; };
+  std::shared_ptr<BackupDesk> backups = std::make_shared<BackupDesk>();
 };
 
 }  // namespace skerry::api

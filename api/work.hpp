@@ -43,8 +43,8 @@ auto write(Context& context, Work& work) -> Task<std::invoke_result_t<Work&, sto
   co_return outcome;
 }
 
-// Runs `work() -> T` on the thread, the worker or the importer, behind what was posted there
-// before. Exceptions of `work` come out of the co_await.
+// Runs `work() -> T` on the thread, such as the worker or the importer, behind what was posted
+// there before. Exceptions of `work` come out of the co_await.
 template <class Work>
 auto run_on(asio::thread_pool& thread, Work& work) -> Task<std::invoke_result_t<Work&>> {
   using Outcome = std::invoke_result_t<Work&>;

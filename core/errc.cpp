@@ -67,6 +67,8 @@ constexpr std::array table{
     ErrcInfo{limit_exceeded, "limit_exceeded", "A limit of the format is exceeded", 422,
              Exit::bad_input},
     ErrcInfo{not_enrolled, "not_enrolled", "This site has no central yet", 409, Exit::attention},
+    ErrcInfo{no_recovery_key, "no_recovery_key", "There is no recovery key", 409,
+             Exit::configuration},
     ErrcInfo{already_exists, "already_exists", "It is there already", 409, Exit::failed},
     ErrcInfo{unreachable, "unreachable", "No answer", 502, Exit::unreachable},
     ErrcInfo{central_unreachable, "central_unreachable", "Central does not answer", 502,

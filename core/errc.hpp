@@ -66,6 +66,7 @@ enum class Errc {
   limit_exceeded,       // a limit of the format is exceeded
   // surroundings
   not_enrolled,         // the site has no central yet
+  no_recovery_key,      // there is no key that a backup could be encrypted to
   already_exists,       // init or enrol on something that is there
   unreachable,          // no answer: to the command line, from the daemon
   central_unreachable,  // no answer from central to this site

@@ -19,6 +19,7 @@
 #include "daemon/machine_print.hpp"
 #include "daemon/open_files.hpp"
 #include "daemon/periodic_exchange.hpp"
+#include "daemon/upkeep.hpp"
 #include "store/record.hpp"
 #include "sync/exchange.hpp"
 #include "sync/outbox.hpp"
@@ -73,6 +74,11 @@ sync::OnlineOptions online_options(const Config& config, Patience& patience) {
   return online;
 }
 
+api::BackupSettings backup_settings(const Config& config) {
+  return {config.backups(), config.backup_recipient, config.backup_interval_seconds,
+          config.backup_keep};
+}
+
 // Before the first write: does the database know all that this machine did? From then on the anchor
 // follows it.
 Result<void> remember(const sync::Node& node, store::AnchorFile& anchor,
@@ -117,7 +123,7 @@ void name_thread(api::asio::thread_pool& thread, const char* name) {
 }
 
 // Until the server has ended: by a first signal gracefully, by a second one at once.
-void wait_for_end(api::Server& server, api::ImportSessions& imports, Patience& patience,
+void wait_for_end(api::Server& server, const api::Context& context, Patience& patience,
                   const sigset_t& signals) {
   std::thread waiter([&server, main = pthread_self()] {
     server.wait();
@@ -129,7 +135,8 @@ void wait_for_end(api::Server& server, api::ImportSessions& imports, Patience& p
     if (signal == server_ended) break;
     log(Level::notice, "stopping{}", stopping ? " at once" : "");
     patience.end();
-    imports.stop();
+    context.imports->stop();
+    context.backups->stop();
     stopping ? server.cancel() : server.begin_stop();
     stopping = true;
   }
@@ -203,10 +210,11 @@ Result<Exit> serve(const Config& config) {
   api::asio::thread_pool importer(1);
   name_thread(worker, "skerry-worker");
   name_thread(importer, "skerry-import");
-  api::Context context{node,        identity->role, api::CursorCodec(key_of_cursors),
-                       commits,     worker,         importer,
-                       spool,       outbox,         online,
-                       folder.path, clock.wall_ms()};
+  api::Context context{node,        identity->role,  api::CursorCodec(key_of_cursors),
+                       commits,     worker,          importer,
+                       spool,       outbox,          online,
+                       folder.path, clock.wall_ms(), backup_settings(config)};
+  name_thread(context.backups->worker(), "skerry-backup");
   SKERRY_TRY_VOID(api::end_cut_imports(context));
   api::TokenAuthenticator tokens(context);
   api::Server server(api::Router(api::all_routes(), context), &tokens,
@@ -218,13 +226,16 @@ Result<Exit> serve(const Config& config) {
   if (const std::chrono::seconds interval{config.exchange_interval_seconds};
       interval.count() > 0 && identity->role == Role::site)
     exchanges.emplace(context, patience, interval);
+  std::optional<Upkeep> upkeep(std::in_place, context, patience);
   server.start();
   SKERRY_TRY_VOID(say_ready(config, folder, identity->role));
-  wait_for_end(server, *context.imports, patience, signals);
+  wait_for_end(server, context, patience, signals);
 
   exchanges.reset();
+  upkeep.reset();
   worker.join();
   importer.join();
+  context.backups->join();
   database->stop();
   return Exit::ok;
 }

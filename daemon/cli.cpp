@@ -1,18 +1,16 @@
 #include "daemon/cli.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <functional>
 
 #include "daemon/app.hpp"
-#include "daemon/commands/commands.hpp"
+#include "daemon/cli/backup.hpp"
 #include "daemon/run_command.hpp"
 
 namespace skerry::daemon {
 namespace {
 
 // Builds the tree of commands. What an option is read into lives as long as this.
-class Parser {
+class Parser : public CommandTree {
  public:
   Parser() {
     app_.require_subcommand(1);
@@ -23,6 +21,7 @@ class Parser {
     app_.add_flag("--json", common_.json, "results as JSON on stdout, one object a line");
     app_.set_version_flag("--version", std::string("skerry ") + SKERRY_VERSION);
     add_machine();
+    backups_.add_to(*this);
     add_tokens();
     add_import();
     add_export();
@@ -34,29 +33,9 @@ class Parser {
     add_local();
   }
 
-  CLI::App& app() { return app_; }
   const Common& common() const { return common_; }
-  const Command& command() const { return command_; }
 
  private:
-  // A command without the daemon.
-  CLI::App* add_plain(CLI::App* parent, const std::string& name, const std::string& doc,
-                      Command command) {
-    CLI::App* verb = parent->add_subcommand(name, doc);
-    verb->callback([this, command = std::move(command)] { command_ = command; });
-    return verb;
-  }
-  // A command that talks to the daemon.
-  CLI::App* add(CLI::App* parent, const std::string& name, const std::string& doc,
-                std::function<Result<Exit>(Session&)> run) {
-    return add_plain(parent, name, doc,
-                     [this, run = std::move(run)](const Config& config, Terminal& terminal) {
-                       DaemonClient daemon(config, terminal);
-                       daemon.set_reason(reason_);
-                       Session session{config, terminal, daemon};
-                       return run(session);
-                     });
-  }
   // A command about the one thing that its argument names.
   template <class Run>
   CLI::App* add_of(CLI::App* noun, const char* name, const char* doc, const char* what, Run run) {
@@ -64,12 +43,6 @@ class Parser {
     verb->add_option(what, id_)->required();
     return verb;
   }
-  CLI::App* add_noun(const std::string& name, const std::string& doc) {
-    CLI::App* noun = app_.add_subcommand(name, doc);
-    noun->require_subcommand(1);
-    return noun;
-  }
-
   void add_machine() {
     add_plain(&app_, "serve", "run the daemon until it is told to stop",
               [](const Config& config, Terminal&) { return serve(config); });
@@ -78,10 +51,6 @@ class Parser {
     CLI::App* digest = add(&app_, "digest", "of every record: equal on both sides when they agree",
                            [this](Session& s) { return run_digest(s, site_); });
     digest->add_option("--site", site_, "at central: what this site sees");
-    CLI::App* backup = add_noun("backup", "copies of the database");
-    CLI::App* create = add(backup, "create", "back the database up while it runs",
-                           [this](Session& s) { return run_backup(s, file_); });
-    create->add_option("FILE", file_, "where to; without it the daemon chooses");
   }
 
   void add_tokens() {
@@ -95,10 +64,6 @@ class Parser {
     create->add_option("--expires", token_.expires_at, "a time such as 2027-01-31T00:00:00Z");
     add(token, "list", "every token, without its secret", run_token_list);
     add_of(token, "revoke", "refuse a token from now on", "ID", run_token_revoke);
-  }
-
-  static CLI::Option* repeatable(CLI::Option* option) {
-    return option->take_all()->allow_extra_args(false);
   }
 
   void add_import() {
@@ -314,10 +279,6 @@ class Parser {
     verb->add_option("--until", audit_.until);
     verb->add_option("--search,-q", audit_.text, "words in labels, values, names, reasons");
   }
-  // For commands that write records.
-  void add_reason(CLI::App* verb) {
-    verb->add_option("--reason", reason_, "why; kept in the log with the change");
-  }
 
   void add_local() {
     CLI::App* init = add_plain(&app_, "init", "make a site or a central in the data folder",
@@ -336,11 +297,10 @@ class Parser {
               [](const Config&, Terminal& terminal) { return run_version(terminal); });
   }
 
-  CLI::App app_{"Skerry: one register for a vendor and sites that are cut off", "skerry"};
   Common common_;
-  Command command_;
+  BackupCommands backups_;
 
-  std::string site_, file_, id_, role_, name_, reason_, epoch_;
+  std::string site_, file_, id_, role_, name_, epoch_;
   std::vector<std::string> keys_;
   std::int64_t limit_ = 100;
   bool all_ = false, online_ = false;

@@ -9,6 +9,7 @@
 
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "crypto/age.hpp"
 #include "crypto/file.hpp"
 #include "sync/exchange.hpp"
 #include "sync/http_client.hpp"
@@ -50,6 +51,15 @@ constexpr std::array keys{
               "a bundle is cut after so many MiB; less for small media and bad lines"},
     ConfigKey{"store.writes_per_commit", IntegerKey{&Config::writes_per_commit, 1, 4096},
               "at most so many writes share one transaction and its fsync; 1: each has its own"},
+    ConfigKey{"backup.recipient", TextKey{&Config::backup_recipient, "recipient"},
+              "age1…: the recovery key that backups are encrypted to; empty: none are made"},
+    ConfigKey{"backup.folder", TextKey{&Config::backup_folder, "path"},
+              "where backups are written; empty: backups in the data folder"},
+    ConfigKey{"backup.interval_seconds",
+              IntegerKey{&Config::backup_interval_seconds, 0, 366 * 86'400},
+              "how often one is made by itself; 0: never"},
+    ConfigKey{"backup.keep", IntegerKey{&Config::backup_keep, 1, 10'000},
+              "so many good ones of this machine stay in that folder"},
     ConfigKey{"log.level", TextKey{&Config::log_level, "level"},
               "critical, error, warning, notice, info or debug"},
     ConfigKey{"io_threads", IntegerKey{&Config::io_threads, 0, 256},
@@ -92,6 +102,8 @@ std::string shape_complaint(std::string_view shape, std::string_view value) {
                                                  : sync::url_complaint(url);
     if (!why.empty()) return "the address " + why;
   }
+  if (shape == "recipient" && !value.empty() && !crypto::AgeRecipient::parse(value))
+    return fmt::format("'{}' is no public key of age: skerry backup key FILE makes one", value);
   if (shape == "level" && !parse_level(value))
     return fmt::format("'{}' is none of critical, error, warning, notice, info, debug", value);
   if (value.find('\0') != std::string_view::npos) return "the text holds a zero byte";
@@ -217,6 +229,10 @@ std::filesystem::path Config::socket() const {
 
 std::filesystem::path Config::anchor() const {
   return anchor_folder.empty() ? data_folder + ".anchor" : anchor_folder;
+}
+
+std::filesystem::path Config::backups() const {
+  return backup_folder.empty() ? data() / "backups" : std::filesystem::path(backup_folder);
 }
 
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& file) {

@@ -37,17 +37,22 @@ struct Config {
   std::int64_t exchange_accept_unencrypted = 0;
   std::int64_t exchange_bundle_mebibytes = 28;
   std::int64_t writes_per_commit = 512;
+  std::string backup_recipient;
+  std::string backup_folder;  // empty: <data folder>/backups
+  std::int64_t backup_interval_seconds = 86'400;
+  std::int64_t backup_keep = 7;
   std::string log_level = "info";
   std::int64_t io_threads = 0;
 
   std::filesystem::path data() const { return data_folder; }
   std::filesystem::path socket() const;
   std::filesystem::path anchor() const;
+  std::filesystem::path backups() const;
 };
 
 struct TextKey {
   std::string Config::*member;
-  std::string_view shape = {};  // address, central, level, path, proxy; empty: any text
+  std::string_view shape = {};  // address, central, level, path, proxy, recipient; empty: any text
 };
 struct IntegerKey {
   std::int64_t Config::*member;

@@ -29,12 +29,14 @@ std::string random_key() {
   return to_hex(bytes);
 }
 
-sync::HttpOptions socket_options(const std::filesystem::path& socket, Progress** progress) {
+sync::HttpOptions socket_options(const std::filesystem::path& socket, Progress*& progress,
+                                 const std::function<void()>& while_waiting) {
   sync::HttpOptions options;
   options.unix_socket = socket;
   options.stall_timeout = std::chrono::hours(24);  // a verification may compute for long
-  options.progress = [progress](const sync::HttpProgress& at) {
-    if (*progress != nullptr) (*progress)->at(at.sent, at.send_total);
+  options.progress = [&](const sync::HttpProgress& at) {
+    if (progress != nullptr) progress->at(at.sent, at.send_total);
+    if (while_waiting) while_waiting();
     return true;
   };
   return options;
@@ -101,11 +103,12 @@ Error error_of_problem(int status, std::string_view body) {
   return error;
 }
 
-DaemonClient::DaemonClient(const Config& config, Terminal& terminal)
+DaemonClient::DaemonClient(const Config& config, Terminal& terminal, Talk talk)
     : socket_(config.socket()),
       data_(config.data()),
       terminal_(terminal),
-      client_(socket_options(socket_, &progress_)) {}
+      client_(socket_options(socket_, progress_, while_waiting_)),
+      named_(talk == Talk::none) {}
 
 Error DaemonClient::unreachable(const Error& why) const {
   std::error_code seen;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -48,8 +49,11 @@ Result<OpenFile> open_input(const std::filesystem::path& file);
 // start the daemon.
 class DaemonClient {
  public:
-  DaemonClient(const Config& config, Terminal& terminal);
+  enum class Talk : bool { instance, none };
+  DaemonClient(const Config& config, Terminal& terminal, Talk talk = Talk::instance);
 
+  // Called about once a second while an answer is awaited; it may use another client.
+  void while_waiting(std::function<void()> call) { while_waiting_ = std::move(call); }
   // Why the operator writes: kept in the log with what is written from now on.
   void set_reason(std::string reason) { reason_ = std::move(reason); }
 
@@ -86,7 +90,8 @@ class DaemonClient {
   sync::HttpClient client_;
   std::string reason_;
   Progress* progress_ = nullptr;
-  bool named_ = false;
+  std::function<void()> while_waiting_;
+  bool named_;
 };
 
 // A problem document as the Error it was; Errc::internal for an answer that is none.

@@ -18,6 +18,7 @@ struct DataFolder {
   std::filesystem::path age_key() const { return keys() / "age.key"; }
   std::filesystem::path spool() const { return path / "spool"; }
   std::filesystem::path outbox() const { return path / "outbox"; }
+  std::filesystem::path scratch() const { return path / "scratch"; }  // of backups, in the clear
   std::filesystem::path config() const { return path / "skerry.toml"; }
   std::filesystem::path address() const { return path / "address"; }  // of the running daemon
 

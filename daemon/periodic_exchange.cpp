@@ -10,17 +10,6 @@
 
 namespace skerry::daemon {
 
-bool Patience::wait(std::chrono::milliseconds time) {
-  std::unique_lock lock(mutex_);
-  return !changed_.wait_for(lock, time, [this] { return ended_; });
-}
-
-void Patience::end() {
-  const std::lock_guard lock(mutex_);
-  ended_ = true;
-  changed_.notify_all();
-}
-
 PeriodicExchange::PeriodicExchange(const api::Context& context, Patience& patience,
                                    std::chrono::seconds interval)
     : context_(context), patience_(patience), interval_(interval), thread_([this] { run(); }) {}

@@ -121,7 +121,7 @@ void Progress::at(std::uint64_t done, std::uint64_t total) {
   said_ = now;
   const double seconds = std::chrono::duration<double>(now - started_).count();
   const double rate = static_cast<double>(done) / seconds;
-  std::string text = fmt::format("{}: {}", what_, sized(done));
+  std::string text = done + total > 0 ? fmt::format("{}: {}", what_, sized(done)) : what_;
   if (total > done && rate > 0)
     text += fmt::format(" of {}, {:.0f} s left", sized(total),
                         static_cast<double>(total - done) / rate);

@@ -14,6 +14,7 @@ struct Identity {
   Role role = Role::site;
   SiteId id;         // a site's is central's to give: zero until it is enrolled
   std::string name;  // for people
+  bool operator==(const Identity&) const = default;
 };
 
 // nullopt in a database that was never initialised.

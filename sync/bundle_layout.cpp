@@ -40,15 +40,15 @@ Result<BundleLayout> read_layout(int fd, const BundleLimits& limits) {
   BundleLayout layout;
   SKERRY_TRY(layout.file_size, file_size(fd));
   if (layout.file_size > limits.file_bytes_max)
-    return fail(Errc::limit_exceeded, fmt::format("the file has {} bytes, a bundle has at most {}",
+    return fail(Errc::limit_exceeded, fmt::format("the file has {} bytes, at most {} are read",
                                                   layout.file_size, limits.file_bytes_max));
   SKERRY_TRY(const std::vector<UstarMember> members, read_ustar(fd, layout.file_size, members_max));
   if (members.empty() || members[0].name != manifest_member)
     return fail(Errc::corrupt_bundle, "the first member is not manifest.json");
   layout.manifest = members[0];
-  if (layout.manifest.size > manifest_bytes_max)
+  if (layout.manifest.size > limits.manifest_bytes_max)
     return fail(Errc::limit_exceeded,
-                fmt::format("manifest.json is longer than {} bytes", manifest_bytes_max));
+                fmt::format("manifest.json is longer than {} bytes", limits.manifest_bytes_max));
   for (std::size_t i = 1; i < members.size(); ++i) {
     if (layout.payload) return unexpected_member(members[i]);
     if (const std::optional<crypto::KeyId> key = signature_key(members[i])) {
@@ -59,7 +59,7 @@ Result<BundleLayout> read_layout(int fd, const BundleLimits& limits) {
       return unexpected_member(members[i]);
     }
   }
-  if (layout.signatures.empty()) return fail(Errc::bad_signature, "the bundle has no signature");
+  if (layout.signatures.empty()) return fail(Errc::bad_signature, "the file has no signature");
   return layout;
 }
 

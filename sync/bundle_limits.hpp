@@ -16,6 +16,7 @@ inline constexpr int zstd_window_log_max = 23;  // 8 MiB
 
 struct BundleLimits {
   std::uint64_t file_bytes_max = 32 * mebibyte;
+  std::size_t manifest_bytes_max = sync::manifest_bytes_max;
   std::uint64_t plain_bytes_max = 128 * mebibyte;
   std::uint64_t lines_max = 100'000;           // the head line included
   std::size_t line_bytes_max = 64 * kibibyte;  // without the newline

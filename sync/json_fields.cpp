@@ -5,8 +5,24 @@
 
 #include "core/json_member.hpp"
 #include "core/text.hpp"
+#include "core/timestamp.hpp"
 
 namespace skerry::sync {
+namespace {
+
+constexpr std::size_t time_bytes_max = 32;
+
+// "skerry/bundle/v7" when the family is `expected`'s and only the version differs.
+bool is_other_version(std::string_view type, std::string_view expected) {
+  const std::string_view family = expected.substr(0, expected.rfind('v') + 1);
+  if (!type.starts_with(family) || type == expected) return false;
+  const std::string_view version = type.substr(family.size());
+  return !version.empty() && version.size() <= 6 &&
+         std::all_of(version.begin(), version.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
 std::string JsonFields::text(std::string_view name, std::size_t bytes_max) {
   const json::value* value = find(name, json::kind::string, "a string");
   if (value == nullptr) return {};
@@ -48,6 +64,14 @@ const json::array* JsonFields::array(std::string_view name, std::size_t count_ma
   return nullptr;
 }
 
+UnixMillis JsonFields::time(std::string_view name) {
+  const std::string value = text(name, time_bytes_max);
+  const std::optional<UnixMillis> time = parse_timestamp(value);
+  if (time && format_timestamp(*time) == value) return *time;
+  if (!value.empty()) refuse(name, "bad_time", "a time like 2026-03-02T10:11:12.345Z is expected");
+  return 0;
+}
+
 std::optional<JsonFields> JsonFields::object(std::string_view name) {
   const json::value* value = find(name, json::kind::object, "an object");
   if (value == nullptr) return std::nullopt;
@@ -81,6 +105,28 @@ const json::value* JsonFields::find(std::string_view name, json::kind kind,
   if (value->kind() == kind) return value;
   refuse(name, "wrong_type", fmt::format("{} is expected", expected));
   return nullptr;
+}
+
+Result<void> check_type(const json::object& object, std::string_view expected) {
+  const json::value* value = object.if_contains("_type");
+  const json::string* type = value == nullptr ? nullptr : value->if_string();
+  if (type == nullptr)
+    return fail(Errc::corrupt_bundle, fmt::format("/_type: \"{}\" is expected", expected));
+  if (is_other_version(*type, expected))
+    return fail(
+        Errc::unsupported_version,
+        fmt::format("the format is {}, this program reads {}", std::string_view(*type), expected),
+        fmt::format("update skerry to a version that reads {}", std::string_view(*type)));
+  if (*type != expected)
+    return fail(Errc::corrupt_bundle, fmt::format("/_type: \"{}\" is expected", expected));
+  return {};
+}
+
+Result<void> refuse_if_any(std::vector<FieldError> errors, std::string_view what) {
+  if (errors.empty()) return {};
+  std::string detail = fmt::format("{}: {} {}", what, errors[0].pointer, errors[0].detail);
+  if (errors.size() > 1) detail += fmt::format(", and {} more", errors.size() - 1);
+  return fail(Error(Errc::corrupt_bundle, std::move(detail), {}, std::move(errors)));
 }
 
 }  // namespace skerry::sync

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "core/strict_json.hpp"
 
@@ -24,8 +25,9 @@ class JsonFields {
   bool has(std::string_view name) const { return object_.contains(name); }
   std::string text(std::string_view name, std::size_t bytes_max);
   std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
-  bool flag(std::string_view name);  // false when it is absent
-  Hash hash(std::string_view name);  // 64 hexadecimal digits, lower case
+  bool flag(std::string_view name);        // false when it is absent
+  Hash hash(std::string_view name);        // 64 hexadecimal digits, lower case
+  UnixMillis time(std::string_view name);  // "2026-03-02T10:11:12.345Z", milliseconds always
   const json::array* array(std::string_view name, std::size_t count_max);
   // The members of an object inside; nullopt after a complaint.
   std::optional<JsonFields> object(std::string_view name);
@@ -54,5 +56,12 @@ class JsonFields {
   std::vector<FieldError>& errors_;
   std::vector<std::string> read_;
 };
+
+// The member "_type" is `expected`, "skerry/bundle/v1". Errc::unsupported_version for another
+// version of the same format, naming it; Errc::corrupt_bundle for anything else.
+Result<void> check_type(const json::object& object, std::string_view expected);
+
+// Errc::corrupt_bundle with all complaints when there are any; `what` is what was read.
+Result<void> refuse_if_any(std::vector<FieldError> errors, std::string_view what);
 
 }  // namespace skerry::sync

@@ -146,13 +146,7 @@ ClockState read_clock(JsonFields& fields) {
   } else if (!hlc.empty()) {
     inner->refuse("hlc", "bad_stamp", "12 and 4 hexadecimal digits are expected");
   }
-  const std::string wall = inner->text("wall", word_bytes_max);
-  const std::optional<UnixMillis> time = parse_timestamp(wall);
-  if (time && format_timestamp(*time) == wall) {
-    clock.wall = *time;
-  } else if (!wall.empty()) {
-    inner->refuse("wall", "bad_time", "a time like 2026-03-02T10:11:12.345Z is expected");
-  }
+  clock.wall = inner->time("wall");
   clock.source = read_word(*inner, "src", clock_sources);
   inner->refuse_unread();
   return clock;
@@ -205,37 +199,6 @@ json::object payload_object(const PayloadInfo& payload) {
           {"plain_size", payload.plain_size},
           {"plain_sha256", to_hex(payload.plain_sha256)},
           {"lines", payload.lines}};
-}
-
-// "skerry/bundle/v7" when the family is `expected`'s and only the version differs.
-bool is_other_version(std::string_view type, std::string_view expected) {
-  const std::string_view family = expected.substr(0, expected.rfind('v') + 1);
-  if (!type.starts_with(family) || type == expected) return false;
-  const std::string_view version = type.substr(family.size());
-  return !version.empty() && version.size() <= 6 &&
-         std::all_of(version.begin(), version.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-Result<void> check_type(const json::object& object, std::string_view expected) {
-  const json::value* value = object.if_contains("_type");
-  const json::string* type = value == nullptr ? nullptr : value->if_string();
-  if (type == nullptr)
-    return fail(Errc::corrupt_bundle, fmt::format("/_type: \"{}\" is expected", expected));
-  if (is_other_version(*type, expected))
-    return fail(
-        Errc::unsupported_version,
-        fmt::format("the format is {}, this program reads {}", std::string_view(*type), expected),
-        fmt::format("update skerry to a version that reads {}", std::string_view(*type)));
-  if (*type != expected)
-    return fail(Errc::corrupt_bundle, fmt::format("/_type: \"{}\" is expected", expected));
-  return {};
-}
-
-Result<void> refuse_if_any(std::vector<FieldError> errors, std::string_view what) {
-  if (errors.empty()) return {};
-  std::string detail = fmt::format("{}: {} {}", what, errors[0].pointer, errors[0].detail);
-  if (errors.size() > 1) detail += fmt::format(", and {} more", errors.size() - 1);
-  return fail(Error(Errc::corrupt_bundle, std::move(detail), {}, std::move(errors)));
 }
 
 }  // namespace

@@ -1,15 +1,12 @@
 #include "sync/part_file.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
-#include <vector>
 
 #include "crypto/secret.hpp"
-#include "sync/bundle_limits.hpp"
 #include "sync/spool.hpp"
 
 namespace skerry::sync {
@@ -47,30 +44,51 @@ Error medium_error(int error_number, std::string_view doing, const std::filesyst
   return error;
 }
 
+// The part file; errors name the medium.
+class PartFile::Sink final : public ByteSink {
+ public:
+  explicit Sink(const PartFile& part) : part_(part) {}
+  Result<void> write(ByteView bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t count = ::write(part_.file_.fd(), bytes.data(), bytes.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return fail(medium_error(errno, "writing", part_.path_));
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return {};
+  }
+  Result<void> finish() override { return {}; }
+
+ private:
+  const PartFile& part_;
+};
+
 PartFile::PartFile(const FileHandle& folder, std::string name, std::string part_name,
-                   std::filesystem::path path)
+                   std::filesystem::path path, unsigned mode)
     : folder_(folder),
       name_(std::move(name)),
       part_(std::move(part_name)),
-      path_(std::move(path)) {}
+      path_(std::move(path)),
+      mode_(mode) {}
 
 PartFile::~PartFile() {
   if (made_) ::unlinkat(folder_.fd(), part_.c_str(), 0);
 }
 
 Result<void> PartFile::copy(int source, std::uint64_t size) {
+  return fill([&](ByteSink& out) { return pump(source, 0, size, out); });
+}
+
+Result<void> PartFile::fill(const std::function<Result<void>(ByteSink&)>& produce) {
   SKERRY_TRY_VOID(create());
-  std::vector<std::uint8_t> chunk(128 * kibibyte);
-  for (std::uint64_t offset = 0; offset < size;) {
-    const std::span<std::uint8_t> part =
-        std::span(chunk).first(std::min<std::uint64_t>(size - offset, chunk.size()));
-    SKERRY_TRY_VOID(read_at(source, offset, part));
-    SKERRY_TRY_VOID(put(part));
-    offset += part.size();
-  }
+  Sink sink(*this);
+  SKERRY_TRY_VOID(produce(sink));
   if (::fsync(file_.fd()) != 0) return fail(medium_error(errno, "writing", path_));
+  ::posix_fadvise(file_.fd(), 0, 0, POSIX_FADV_DONTNEED);  // advice: some file systems keep it
   return {};
 }
+
+Result<FileHandle> PartFile::reopen() const { return open_foreign_file(folder_.fd(), part_); }
 
 Result<void> PartFile::publish(Existing existing) {
   const int renamed = existing == Existing::replace
@@ -84,7 +102,6 @@ Result<void> PartFile::publish(Existing existing) {
   // FUSE drivers of exFAT and NTFS have no fsync for folders.
   if (::fsync(folder_.fd()) != 0 && errno != EINVAL && errno != ENOTSUP && errno != ENOSYS)
     return fail(medium_error(errno, "writing", path_));
-  ::posix_fadvise(file_.fd(), 0, 0, POSIX_FADV_DONTNEED);  // advice: some file systems keep it
   file_.close();
   return {};
 }
@@ -103,23 +120,13 @@ Result<void> PartFile::compare(std::uint64_t size, const Hash& sha256) const {
 
 Result<void> PartFile::create() {
   constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  file_ = FileHandle(::openat(folder_.fd(), part_.c_str(), flags, 0644));
+  file_ = FileHandle(::openat(folder_.fd(), part_.c_str(), flags, mode_));
   if (!file_.is_open() && errno == EEXIST) {  // left by an export whose medium was pulled out
     ::unlinkat(folder_.fd(), part_.c_str(), 0);
-    file_ = FileHandle(::openat(folder_.fd(), part_.c_str(), flags, 0644));
+    file_ = FileHandle(::openat(folder_.fd(), part_.c_str(), flags, mode_));
   }
   if (!file_.is_open()) return fail(medium_error(errno, "creating", path_));
   made_ = true;
-  return {};
-}
-
-Result<void> PartFile::put(ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file_.fd(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail(medium_error(errno, "writing", path_));
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
   return {};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "sync/file_handle.hpp"
@@ -15,19 +16,23 @@ Error medium_error(int error_number, std::string_view doing, const std::filesyst
 
 enum class Existing : bool { refuse, replace };
 
-// copy(), publish(), compare(), in that order. Memory: one chunk, whatever the size.
+// copy() or fill(), publish(), compare(), in that order. Memory: one chunk, whatever the size.
 class PartFile {
  public:
   // In `folder`, which outlives it; `path` is for messages. A file under the part's name that was
   // left by an earlier attempt is removed.
   PartFile(const FileHandle& folder, std::string name, std::string part_name,
-           std::filesystem::path path);
+           std::filesystem::path path, unsigned mode = 0644);
   ~PartFile();
   PartFile(const PartFile&) = delete;
   PartFile& operator=(const PartFile&) = delete;
 
   // Errors: Errc::storage_full, Errc::io_failed.
   Result<void> copy(int source, std::uint64_t size);
+  // The same with what `produce` writes.
+  Result<void> fill(const std::function<Result<void>(ByteSink&)>& produce);
+  // What was written, through a new descriptor, so that the medium is asked rather than a buffer.
+  Result<FileHandle> reopen() const;
   // Errc::already_exists unless what is there may be replaced.
   Result<void> publish(Existing existing);
   // Through a new descriptor, so that the medium is asked rather than a buffer. A file that reads
@@ -35,13 +40,14 @@ class PartFile {
   Result<void> compare(std::uint64_t size, const Hash& sha256) const;
 
  private:
+  class Sink;
   Result<void> create();
-  Result<void> put(ByteView bytes);
 
   const FileHandle& folder_;
   std::string name_;
   std::string part_;
   std::filesystem::path path_;
+  unsigned mode_;
   FileHandle file_;
   bool made_ = false;
 };

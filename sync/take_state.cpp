@@ -187,6 +187,18 @@ void write_confirmed(Connection& connection, const std::vector<store::OwnEpoch>&
   }
 }
 
+// What central's backups hold may be news when nothing else is.
+void raise_durable(Connection& connection, const std::vector<store::OwnEpoch>& epochs,
+                   const std::vector<OwnRows>& confirmed) {
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    store::OwnEpoch epoch = epochs[i];
+    const std::int64_t durable = std::min(confirmed[i].durable, epoch.acked);
+    if (durable <= epoch.durable) continue;
+    epoch.durable = durable;
+    store::write_confirmed(connection, epoch);
+  }
+}
+
 class Taking {
  public:
   Taking(Connection& connection, store::ChangeLog& log, Random& random, const StateBody& body,
@@ -222,6 +234,7 @@ class Taking {
     const bool applies = !counts_.duplicate && !verdict.refusal;
     const std::vector<OwnRows> confirmed = confirmed_by(known, body_);
     if (applies) write_confirmed(connection_, epochs_, confirmed);
+    if (counts_.duplicate && !counts_.ended) raise_durable(connection_, epochs_, confirmed);
     if (verdict.renewal) renew_epoch(connection_, log_, random_, *verdict.renewal);
     if (!counts_.duplicate || counts_.renewed)
       for (const Ack& ack : body_.acks) store::note_found(connection_, ack.epoch, ack.n);

@@ -1,4 +1,5 @@
-// POST /v1/backups
+// Backups of this machine: BACKUP = {"id","file","created_at","bytes","sha256","rows",
+// "verified_at","checked_at","failure"}.
 #pragma once
 
 #include "api/context.hpp"
@@ -6,8 +7,8 @@
 
 namespace skerry::api {
 
-// Copies the live database into the file that the body names, or into one of its own in the data
-// folder, on the worker. Errc::already_exists for a file that is there.
-Task<Result<Response>> create_backup(Context&, Request&);
+Task<Result<Response>> create_backup(Context& context, Request& request);
+Result<Response> list_backups(Context& context, Request& request);
+Task<Result<Response>> verify_backup_file(Context& context, Request& request);
 
 }  // namespace skerry::api

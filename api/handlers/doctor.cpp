@@ -3,6 +3,7 @@
 
 #include "api/handlers/machine.hpp"
 #include "api/handlers/machine_notes.hpp"
+#include "core/timestamp.hpp"
 #include "store/conflicts.hpp"
 #include "store/lost_ranges.hpp"
 #include "store/own_epochs.hpp"
@@ -61,6 +62,17 @@ void add_lost_findings(store::Connection& connection, Role role, json::array& fi
   }
 }
 
+json::object backup_finding(store::Connection& connection, const Context& context) {
+  const BackupHealth health =
+      backup_health(connection, context.backup, context.node.clock.wall_ms());
+  if (!health.complaint.empty()) return finding("warning", "backup", health.complaint, health.next);
+  if (!health.good)
+    return finding("ok", "backup", "none is arranged: skerry backup key FILE makes a recovery key");
+  return finding(
+      "ok", "backup",
+      fmt::format("the last good one is of {}", format_timestamp(health.good->created_at)));
+}
+
 }  // namespace
 
 Result<Response> get_doctor(Context& context, Request& request) {
@@ -106,6 +118,7 @@ Result<Response> get_doctor(Context& context, Request& request) {
                                    : finding("ok", "conflicts", "none is open"));
   add_copy_findings(*reader, findings);
   add_lost_findings(*reader, context.role, findings);
+  findings.push_back(backup_finding(*reader, context));
   for (const store::Site& site : store::list_sites(*reader))
     if (site.clock_suspect)
       findings.push_back(

@@ -19,7 +19,6 @@
 #include "store/upstream.hpp"
 #include "sync/digest.hpp"
 #include "sync/engine.hpp"
-#include "sync/spool.hpp"
 #include "sync/trust.hpp"
 
 namespace skerry::api {
@@ -170,6 +169,21 @@ void add_central_status(store::Connection& connection, json::object& status,
       {"quarantined_rows", scalar(connection, "SELECT count(*) FROM quarantine")}};
 }
 
+void add_backup_status(store::Connection& connection, const Context& context, json::object& status,
+                       json::array& attention) {
+  const UnixMillis now = context.node.clock.wall_ms();
+  const BackupHealth health = backup_health(connection, context.backup, now);
+  json::object backup{{"arranged", !context.backup.recipient.empty()}, {"last_good_at", nullptr}};
+  if (health.good) {
+    backup["last_good_at"] = format_timestamp(health.good->created_at);
+    backup["age_seconds"] = (now - health.good->created_at) / 1000;
+    backup["file"] = health.good->file;
+  }
+  status["backup"] = std::move(backup);
+  if (!health.complaint.empty())
+    attention.push_back(json::string(fmt::format("{}: {}", health.complaint, health.next)));
+}
+
 }  // namespace
 
 Result<Response> get_livez(Context&, Request& request) {
@@ -226,6 +240,7 @@ Result<Response> get_status(Context& context, Request& request) {
   else
     add_central_status(*reader, status, attention);
   status["lost_ranges"] = lost_json(*reader);
+  add_backup_status(*reader, context, status, attention);
   const std::int64_t conflicts = store::count_open_conflicts(*reader);
   status["conflicts_open"] = conflicts;
   if (conflicts > 0)

@@ -1,6 +1,6 @@
 // bundle export, import through the daemon; inspect, verify without one.
 #include "core/json_text.hpp"
-#include "crypto/file.hpp"
+#include "daemon/backup_access.hpp"
 #include "daemon/carrying.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/folder.hpp"
@@ -8,8 +8,6 @@
 
 namespace skerry::daemon {
 namespace {
-
-constexpr std::size_t key_bytes_max = 16 * 1024;
 
 json::object to_json(const sync::BundleInspection& seen) {
   json::array keys;
@@ -36,28 +34,6 @@ void show(Terminal& terminal, const sync::BundleInspection& seen) {
 Error about(const std::string& file, Error error) {
   error.detail = fmt::format("{}: {}", file, error.detail);
   return error;
-}
-
-// Each is the text of a key, as `status` and `site list` give it, or a PEM file.
-Result<std::vector<crypto::VerifyKey>> load_public_keys(const Config& config,
-                                                        std::vector<std::string> given) {
-  if (given.empty()) given.push_back(DataFolder{config.data()}.public_key().string());
-  std::vector<crypto::VerifyKey> keys;
-  for (const std::string& file : given) {
-    if (auto text = crypto::VerifyKey::from_text(file)) {
-      keys.push_back(std::move(*text));
-      continue;
-    }
-    auto bytes = crypto::read_small_file(file, key_bytes_max);
-    if (!bytes)
-      return fail(Error(Errc::bad_input, fmt::format("{}: {}", file, bytes.error().detail),
-                        "give the sender's public key: --key KEY (sign_key of skerry status or "
-                        "site list --json), or a PEM file"));
-    auto key = crypto::VerifyKey::from_pem(as_text(*bytes));
-    if (!key) return fail(about(file, std::move(key).error()));
-    keys.push_back(std::move(*key));
-  }
-  return keys;
 }
 
 }  // namespace
@@ -117,7 +93,8 @@ Result<Exit> run_bundle_inspect(Terminal& terminal, const std::string& file) {
 Result<Exit> run_bundle_verify(const Config& config, Terminal& terminal, const std::string& file,
                                const std::vector<std::string>& keys) {
   SKERRY_TRY(const auto opened, open_input(file));
-  SKERRY_TRY(const auto known, load_public_keys(config, keys));
+  const auto own = DataFolder{config.data()}.public_key().string();
+  SKERRY_TRY(const auto known, load_public_keys(keys.empty() ? std::vector{own} : keys));
   auto seen = sync::verify_bundle(opened.file.fd(), known);
   if (!seen) return fail(about(file, std::move(seen).error()));
   json::object report = to_json(*seen);

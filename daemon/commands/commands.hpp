@@ -9,6 +9,7 @@
 
 #include "core/errc.hpp"
 #include "core/result.hpp"
+#include "daemon/backup_access.hpp"
 #include "daemon/config.hpp"
 #include "daemon/daemon_client.hpp"
 #include "daemon/terminal.hpp"
@@ -35,7 +36,21 @@ std::vector<const json::object*> objects_of(const json::object& object, std::str
 Result<Exit> run_status(Session& session);
 Result<Exit> run_doctor(Session& session);
 Result<Exit> run_digest(Session& session, const std::string& site);
-Result<Exit> run_backup(Session& session, const std::string& file);
+
+// backup.cpp
+struct NewBackup {
+  std::string to;         // a new file, or a folder; empty: as configured
+  std::string recipient;  // "age1…"; empty: as configured
+};
+// By the daemon, and where none runs, here.
+Result<Exit> run_backup_create(Session& session, const NewBackup& wanted);
+// What the daemon made; of a folder, what lies in it, unverified and without a daemon.
+Result<Exit> run_backup_list(const Config& config, Terminal& terminal, const std::string& folder);
+// By the daemon, which notes what became of it; with an identity here, without one.
+Result<Exit> run_backup_verify(const Config& config, Terminal& terminal,
+                               const BackupAccess& access);
+Result<Exit> run_backup_key(Terminal& terminal, const std::string& file);
+Result<Exit> run_backup_schedule(Session& session);
 
 // local.cpp: without a daemon
 Result<Exit> run_version(Terminal& terminal);

@@ -1,4 +1,4 @@
-// status, doctor, digest, backup: the machine itself.
+// status, doctor, digest: the machine itself.
 #include <algorithm>
 
 #include "core/json_text.hpp"
@@ -89,6 +89,10 @@ Result<Exit> run_status(Session& session) {
   terminal.line("records     {}", record_counts(object_of(status, "records")));
   terminal.line("log         {}", counted(integer_of(object_of(status, "log"), "n"), "row"));
   show_exchange(terminal, status);
+  const json::object& backup = object_of(status, "backup");
+  const std::string good = text_of(backup, "last_good_at");
+  terminal.line("backup      {}",
+                good.empty() ? "none" : fmt::format("the last good one of {}", good));
   terminal.line("conflicts   {} open", integer_of(status, "conflicts_open"));
   terminal.line("disk        {} used, {} free",
                 sized(static_cast<std::uint64_t>(integer_of(status, "database_bytes"))),
@@ -128,19 +132,6 @@ Result<Exit> run_digest(Session& session, const std::string& site) {
   session.terminal.document(answer);
   session.terminal.line("{}  {}", text_of(answer, "digest"),
                         counted(integer_of(answer, "records"), "record"));
-  return Exit::ok;
-}
-
-Result<Exit> run_backup(Session& session, const std::string& file) {
-  json::object body;
-  if (!file.empty()) body["file"] = std::filesystem::absolute(file).lexically_normal().string();
-  SKERRY_TRY(const auto answer, session.daemon.post("/v1/backups", body));
-  session.terminal.document(answer);
-  session.terminal.line("backed up to {}", text_of(answer, "file"));
-  session.terminal.line("{}, sha256 {}",
-                        sized(static_cast<std::uint64_t>(integer_of(answer, "bytes"))),
-                        text_of(answer, "sha256"));
-  session.terminal.next("keep it, and the keys folder, on another machine");
   return Exit::ok;
 }
 

@@ -586,6 +586,22 @@ CREATE TABLE inbox(
 ) STRICT;
 CREATE INDEX inbox_sha256 ON inbox(sha256);
 
+-- Backups of this machine, tried and made. `verified_at`: when the file was last read back, opened and
+-- found whole; `rows`: the last n of the change log that it holds.
+CREATE TABLE backup(
+  number INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  file TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  sha256 BLOB NOT NULL,
+  rows INTEGER NOT NULL,
+  verified_at INTEGER,
+  checked_at INTEGER NOT NULL,
+  failure TEXT
+) STRICT;
+CREATE INDEX backup_verified ON backup(created_at) WHERE failure IS NULL;
+
 CREATE TABLE token(
   id BLOB PRIMARY KEY,
   hash BLOB NOT NULL UNIQUE,

@@ -90,22 +90,10 @@ void copy_pages(Connection& source, const std::filesystem::path& file,
   if (code != SQLITE_DONE) throw_sqlite_error(target.get(), code, "copy the database");
 }
 
-// Reads the copy back. `immutable` keeps SQLite from making a log and shared memory beside it.
 Result<void> check_copy(const std::filesystem::path& file) {
-  const std::filesystem::path absolute = std::filesystem::absolute(file);
-  std::string uri = "file:";
-  for (const std::uint8_t byte : as_bytes(absolute.native()))
-    uri += byte == '/' ? "/" : fmt::format("%{:02X}", byte);
-  const Handle copy = open_handle(uri + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
-  std::string first_row;
-  const int code = sqlite3_exec(
-      copy.get(), "PRAGMA quick_check(1)",
-      [](void* row, int, char** values, char**) {
-        *static_cast<std::string*>(row) = values[0] != nullptr ? values[0] : "";
-        return 0;
-      },
-      &first_row, nullptr);
-  check_sqlite(copy.get(), code, "check the backup");
+  const auto copy = Connection::open(file, Connection::Mode::immutable);
+  Cursor check = copy->query("PRAGMA quick_check(1)");
+  const std::string first_row(check.next() ? check.text(0) : "");
   if (first_row != "ok")
     return fail(Errc::io_failed,
                 fmt::format("the copy {} is damaged: {}", file.string(), first_row),

@@ -52,6 +52,15 @@ void create_private_file(const std::filesystem::path& file) {
   }
 }
 
+// Every byte but '/' as %XX: no character of a file's name means anything in an URI.
+std::string immutable_uri(const std::filesystem::path& file) {
+  const std::filesystem::path absolute = std::filesystem::absolute(file);
+  std::string uri = "file:";
+  for (const std::uint8_t byte : as_bytes(absolute.native()))
+    uri += byte == '/' ? "/" : fmt::format("%{:02X}", byte);
+  return uri + "?immutable=1";
+}
+
 }  // namespace
 
 std::string_view sqlite_version() noexcept { return sqlite3_libversion(); }
@@ -60,11 +69,15 @@ std::unique_ptr<Connection> Connection::open(const std::filesystem::path& file, 
                                              bool durable) {
   configure_library();
   if (mode == Mode::read_write) create_private_file(file);
+  const bool immutable = mode == Mode::immutable;
+  const std::string name = immutable ? immutable_uri(file) : file.string();
   const int access = mode == Mode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   sqlite3* handle = nullptr;
   // One thread at a time uses a connection, so SQLite need not lock each call.
-  const int code = sqlite3_open_v2(file.c_str(), &handle,
-                                   access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code = sqlite3_open_v2(
+      name.c_str(), &handle,
+      access | (immutable ? SQLITE_OPEN_URI : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+      nullptr);
   std::unique_ptr<Connection> connection(new Connection(handle));
   check_sqlite(handle, code, fmt::format("open {}", file.string()));
   connection->apply_pragmas(mode, durable);
@@ -81,7 +94,7 @@ void Connection::apply_pragmas(Mode mode, bool durable) {
   execute_script(
       "PRAGMA foreign_keys=OFF; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
       "PRAGMA temp_store=FILE; PRAGMA mmap_size=0;");
-  if (mode == Mode::read_only) {
+  if (mode != Mode::read_write) {
     execute_script(fmt::format("PRAGMA query_only=ON; PRAGMA cache_size=-{};", reader_cache_kib));
     return;
   }

@@ -125,7 +125,9 @@ std::string_view sqlite_version() noexcept;
 
 class Connection {
  public:
-  enum class Mode { read_write, read_only };
+  // immutable: a file that nobody writes while it is open, read without locks and without a log or
+  // shared memory beside it.
+  enum class Mode { read_write, read_only, immutable };
 
   // A foreign program (an administrator's sqlite3) may hold a lock for a moment.
   static constexpr int busy_timeout_ms = 2000;

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 from examples import kinds, one_of_each  # noqa: E402
-from machine import MachineTest, wait_until  # noqa: E402  (found by the line above)
+from machine import RECIPIENT, MachineTest, wait_until  # noqa: E402  (found by the line above)
 from recorded import Recorder  # noqa: E402
 from validating_proxy import DOCUMENT  # noqa: E402
 
@@ -130,7 +130,10 @@ class OperationsTest(MachineTest):
         self.ask(central, "POST", "/v1/imports/customers?map=name%3DCompany&dry_run=true", 200,
                  "Company,Fax\nCooperage,1\n", another())
         self.ask(central, "POST", "/v1/imports/customers", 422, "Nonsense\n1\n", another())
-        self.ask(central, "POST", "/v1/backups", 201, {"file": str(self.folder / "backup.db")})
+        made = self.ask(central, "POST", "/v1/backups", 201, {"recipient": RECIPIENT}).json()
+        self.ask(central, "GET", "/v1/backups", 200)
+        self.ask(central, "POST", "/v1/backups:verify", 200, {"file": made["file"]})
+        self.ask(central, "POST", "/v1/backups", 409)
         self.ask(central, "POST", "/v1/customers", 422, {"nonsense": 1})
 
     def test_2_verbs(self):

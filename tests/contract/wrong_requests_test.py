@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 from examples import kinds, members_of, one_of_each  # noqa: E402
-from machine import MachineTest  # noqa: E402  (found by the line above)
+from machine import RECIPIENT, MachineTest  # noqa: E402  (found by the line above)
 from wrong_requests import METHODS, Operation  # noqa: E402
 
 NOBODY = "0199c0de-0000-7000-8000-0000000000ff"
@@ -88,6 +88,7 @@ class WrongRequests:
                                {"Content-Type": "text/csv", "Idempotency-Key": "session"})
         self.ids["import-sessions"] = started.json()["id"]
         self.ids["problems"] = "not_found"
+        self.backup = machine.http("POST", "/v1/backups", {"recipient": RECIPIENT}).json()["file"]
 
     def target_of(self, path):
         """The path with names that stand for something, where there is something."""
@@ -107,7 +108,9 @@ class WrongRequests:
         if not isinstance(body, dict):
             return b"name\nMill\n"
         if path == "/v1/backups":
-            return {"file": str(self.folder / "backup.db")}
+            return {"to": str(self.folder / "mine.backup"), "recipient": RECIPIENT}
+        if path == "/v1/backups:verify":
+            return {"file": self.backup}
         for kind, (plural, example) in kinds(self.document).items():
             if path == f"/v1/{plural}" and body == example:
                 return self.another(kind)

@@ -32,7 +32,7 @@ class WithoutADaemon(MachineTest):
         self.new_machine("site", "asleep", start=False)
         for arguments in (("status",), ("doctor",), ("digest",), ("token", "list"),
                           ("site", "list"), ("exchange", "--online"), ("conflict", "list"),
-                          ("audit", "list"), ("audit", "verify"), ("backup", "create"),
+                          ("audit", "list"), ("audit", "verify"), ("backup", "list"),
                           ("bundle", "export"), ("changes",)):
             refused = self.machines[0].run(*arguments)
             self.assertEqual(refused.code, 69, f"{arguments}: {refused}")
@@ -79,7 +79,9 @@ class WithADaemon(MachineTest):
         bundle = self.folder / "out.skb"
         table = self.folder / "table.csv"
         table.write_text("Name\nTabled\n", encoding="utf-8")
-        backup = self.folder / "backup.db"
+        backup = self.folder / "mine.backup"
+        key = self.folder / "recovery.agekey"
+        recipient = run("backup", "key", key, "--json").document()["recipient"]
         for arguments in (("status",), ("digest",), ("token", "create", "t"), ("token", "list"),
                           ("import", "customers", table, "--dry-run"),
                           ("import", "customers", table), ("site", "list"),
@@ -87,7 +89,9 @@ class WithADaemon(MachineTest):
                                                  bundle),
                           ("bundle", "inspect", bundle), ("bundle", "verify", bundle),
                           ("audit", "list"), ("audit", "verify"), ("changes",),
-                          ("backup", "create", backup), ("site", "revoke", "mine")):
+                          ("backup", "create", backup, "--recipient", recipient),
+                          ("backup", "list"), ("backup", "list", self.folder),
+                          ("backup", "verify", backup), ("site", "revoke", "mine")):
             outcome = central.ok(*arguments, "--json")
             self.assertTrue(outcome.out, arguments)
             for line in outcome.out.splitlines():

@@ -5,7 +5,7 @@ import resource
 import socket
 import unittest
 
-from machine import MachineTest
+from machine import RECIPIENT, MachineTest
 
 CONNECTIONS_MAX = 1024
 USUAL_OPEN_FILES = 1024
@@ -69,7 +69,8 @@ class LimitsTest(MachineTest):
             status, _, body = connections[number].ask(
                 "POST", "/v1/customers", self.machine.token, json.dumps({"name": "x"}).encode())
             self.assertEqual(status, 201, body)
-        status, _, body = connections[1].ask("POST", "/v1/backups", self.machine.token)
+        status, _, body = connections[1].ask("POST", "/v1/backups", self.machine.token,
+                                               json.dumps({"recipient": RECIPIENT}).encode())
         self.assertEqual(status, 201, body)
 
         # Over the Unix socket the administrator still gets in.

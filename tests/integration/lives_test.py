@@ -1,8 +1,6 @@
 """Central put back from a backup, with the real program."""
 
-import shutil
 import unittest
-from pathlib import Path
 
 from restored import RestoreTest
 
@@ -35,37 +33,6 @@ class Lives(RestoreTest):
         at_start, later = self.central_is_put_back("back")
         self.assertIsNone(at_start)
         self.assertEqual(later["why"], "behind_peer")
-
-    def test_h4_a_backup_file_takes_the_place_of_the_database(self):
-        """As the manual says it; what central's own people wrote meanwhile is named as lost."""
-        central, site, medium = self.new_pair()
-        site.create("customers", {"name": "kept"})
-        self.carry(central, site, medium)
-        file = central.ok("backup", "create", "--json").document()["file"]
-        kept = Path(shutil.copy(file, self.folder / "kept.db"))
-        sent = site.create("customers", {"name": "sent"})
-        self.carry(central, site, medium)
-        site.edit("customers", sent["id"], {"name": "sent and renamed"})
-        central.create("customers", {"name": "of central"})
-        self.carry(central, site, medium, times=2)
-
-        central.stop()
-        for old in central.data.glob("skerry.db*"):
-            old.unlink()
-        shutil.copy(kept, central.data / "skerry.db")
-        central.token = None  # perhaps younger than the backup
-        central.start()
-        self.assertEqual(central.status()["renewed"]["why"], "behind_anchor")
-        self.assertIn("new life", central.log())
-        self.assertTrue(any("exchange with them" in line
-                            for line in central.status()["attention"]))
-        told = self.follow_next(central, site, medium)
-        self.assert_one_register(central, site, {"kept", "sent and renamed"})
-        self.assertNotIn("of central", self.names(site), told)
-        self.assertEqual(central.status()["attention"], [])
-        lost = central.status()["lost_ranges"]
-        self.assertEqual(len(lost), 1)
-        self.assertIn("enter again", self.findings(central)["lost rows"]["next"])
 
     def test_h4_both_are_put_back_and_what_nobody_has_is_named(self):
         central, site, medium = self.new_pair()

@@ -19,6 +19,8 @@ from validating_proxy import PROXY, check_contract, proxy_before
 SKERRY = os.environ.get("SKERRY", "skerry")
 READY_SECONDS = 30
 COMMAND_SECONDS = 120
+# The public half of a recovery key; nobody has the other.
+RECIPIENT = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
 
 
 class Outcome:

@@ -76,6 +76,12 @@ TEST(CommandLine, WhatIsWrongIsUsage) {
       {"export", "customers", "--format", "xls"},
       {"mapping"},
       {"bundle", "export", "--from", "many"},
+      {"backup"},
+      {"backup", "key"},
+      {"backup", "verify"},
+      {"backup", "verify", "f", "--key", "k"},
+      {"backup", "restore"},
+      {"backup", "reapply"},
   };
   for (const auto& arguments : cases) {
     const Ran ran = run(arguments);

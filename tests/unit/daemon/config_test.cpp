@@ -50,6 +50,11 @@ proxy = "http://proxy:3128"
 [exchange]
 interval_seconds = 600
 zstd_level = 19
+[backup]
+recipient = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
+folder = "/mnt/backups"
+interval_seconds = 3600
+keep = 3
 [log]
 level = "debug"
 )",
@@ -68,6 +73,11 @@ level = "debug"
   EXPECT_EQ(config->exchange_interval_seconds, 600);
   EXPECT_EQ(config->exchange_zstd_level, 19);
   EXPECT_EQ(config->log_level, "debug");
+  EXPECT_EQ(config->backup_recipient,
+            "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg");
+  EXPECT_EQ(config->backups(), "/mnt/backups");
+  EXPECT_EQ(config->backup_interval_seconds, 3600);
+  EXPECT_EQ(config->backup_keep, 3);
 }
 
 struct Refused {
@@ -114,6 +124,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"[central]\nurl = \"http://x\"", "bad_value", "plain HTTP to another machine"},
         Refused{"[central]\nproxy = \"http://\"", "bad_value", "is no address"},
         Refused{"[exchange]\nzstd_level = 20", "out_of_range", "from 1 to 19"},
+        Refused{"[backup]\nrecipient = \"age1\"", "bad_value", "no public key of age"},
+        Refused{"[backup]\nkeep = 0", "out_of_range", "from 1"},
         Refused{"[log]\nlevel = \"loud\"", "bad_value", "none of critical"}));
 
 TEST(Config, NamesEveryComplaint) {

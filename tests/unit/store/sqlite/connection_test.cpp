@@ -57,6 +57,20 @@ TEST_F(ConnectionTest, CreatesFilesForTheOwnerOnly) {
   }
 }
 
+TEST_F(ConnectionTest, ReadsAFileThatNobodyWritesAndMakesNothingBesideIt) {
+  connection_->execute("CREATE TABLE t(a)");
+  connection_->execute("INSERT INTO t VALUES(7)");
+  connection_.reset();
+  std::filesystem::create_directory(folder_ / "still");
+  const std::filesystem::path copy = folder_ / "still/a%20b?mode=ro#c d.db";
+  std::filesystem::copy_file(folder_ / "test.db", copy);
+  const auto still = Connection::open(copy, Connection::Mode::immutable);
+  EXPECT_EQ(number_of(*still, "SELECT a FROM t"), 7);
+  EXPECT_THROW(still->execute("INSERT INTO t VALUES(8)"), StorageError);
+  using std::filesystem::directory_iterator;
+  EXPECT_EQ(std::distance(directory_iterator(folder_ / "still"), directory_iterator()), 1);
+}
+
 TEST_F(ConnectionTest, BindsAndReadsEveryType) {
   connection_->execute("CREATE TABLE t(a ANY, b ANY) STRICT");
   const Bytes blob{0, 1, 2, 255};

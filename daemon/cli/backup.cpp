@@ -1,0 +1,38 @@
+#include "daemon/cli/backup.hpp"
+
+namespace skerry::daemon {
+
+void BackupCommands::add_to(CommandTree& tree) {
+  CLI::App* backup = tree.add_noun("backup", "encrypted copies of this machine");
+  CLI::App* create = tree.add(backup, "create", "back this machine up, whether it runs or not",
+                              [this](Session& s) { return run_backup_create(s, new_); });
+  create->add_option("FILE|DIR", new_.to, "a new file, or a folder; without it backup.folder");
+  create->add_option("--recipient", new_.recipient,
+                     "age1…: the recovery key; without it backup.recipient");
+  CLI::App* list = tree.add_plain(backup, "list", "what was made here, or what lies in a folder",
+                                  [this](const Config& config, Terminal& terminal) {
+                                    return run_backup_list(config, terminal, folder_);
+                                  });
+  list->add_option("DIR", folder_, "needs no daemon");
+  CLI::App* verify = tree.add_plain(backup, "verify", "open a backup and check the database in it",
+                                    [this](const Config& config, Terminal& terminal) {
+                                      return run_backup_verify(config, terminal, access_);
+                                    });
+  add_access(verify, access_);
+  CLI::App* key = tree.add_plain(
+      backup, "key", "make a recovery key, which opens every backup that is made for it",
+      [this](const Config&, Terminal& terminal) { return run_backup_key(terminal, file_); });
+  key->add_option("FILE", file_, "a new file, for the safe")->required();
+  tree.add(backup, "schedule", "when backups are made, and how many are kept", run_backup_schedule);
+}
+
+void BackupCommands::add_access(CLI::App* verb, BackupAccess& access) {
+  verb->add_option("FILE", access.file)->required();
+  verb->add_option("--identity", access.identity,
+                   "file of the recovery key: works without a daemon, on any machine");
+  CommandTree::repeatable(verb->add_option("--key", access.keys,
+                                           "public key of the machine that made it: sign_key of "
+                                           "skerry status or a PEM file, repeatable"));
+}
+
+}  // namespace skerry::daemon

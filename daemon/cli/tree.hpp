@@ -1,0 +1,39 @@
+// The tree of commands while it is built: CLI11, with what every command here has in common.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "daemon/commands/commands.hpp"
+#include "daemon/run_command.hpp"
+
+namespace skerry::daemon {
+
+// What options are read into must live as long as this.
+class CommandTree {
+ public:
+  CLI::App& app() { return app_; }
+  // The one that the arguments name, ready to run.
+  const Command& command() const { return command_; }
+
+  // A command without the daemon.
+  CLI::App* add_plain(CLI::App* parent, const std::string& name, const std::string& doc,
+                      Command command);
+  // A command that talks to the daemon.
+  CLI::App* add(CLI::App* parent, const std::string& name, const std::string& doc,
+                std::function<Result<Exit>(Session&)> run);
+  CLI::App* add_noun(const std::string& name, const std::string& doc);
+  static CLI::Option* repeatable(CLI::Option* option);
+  // For commands that write records.
+  void add_reason(CLI::App* verb);
+
+ protected:
+  CLI::App app_{"Skerry: one register for a vendor and sites that are cut off", "skerry"};
+
+ private:
+  Command command_;
+  std::string reason_;
+};
+
+}  // namespace skerry::daemon

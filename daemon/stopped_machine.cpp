@@ -1,0 +1,28 @@
+#include "daemon/stopped_machine.hpp"
+
+namespace skerry::daemon {
+
+Result<std::unique_ptr<StoppedMachine>> StoppedMachine::open(const DataFolder& folder) {
+  SKERRY_TRY_VOID(folder.must_be_initialised());
+  SKERRY_TRY(sync::Keys keys, load_keys(folder));
+  std::unique_ptr<StoppedMachine> machine(new StoppedMachine(std::move(keys)));
+  SKERRY_TRY(machine->database_, store::Database::open(folder.path));
+  machine->database_->set_participant(&machine->log_);
+  {
+    const store::Reader reader = machine->database_->read();
+    SKERRY_TRY_VOID(must_be_own(machine->keys_, *reader, folder));
+    machine->log_.load(*reader);
+  }
+  SKERRY_TRY_VOID(make_private_folder(folder.spool()));
+  machine->node_.reset(new sync::Node{*machine->database_,
+                                      machine->log_,
+                                      machine->keys_,
+                                      machine->clock_,
+                                      machine->random_,
+                                      folder.spool(),
+                                      SKERRY_VERSION,
+                                      {}});
+  return machine;
+}
+
+}  // namespace skerry::daemon

@@ -1,0 +1,32 @@
+// A machine whose daemon does not run, for the commands that do without one.
+#pragma once
+
+#include <memory>
+
+#include "core/clock.hpp"
+#include "crypto/secret.hpp"
+#include "daemon/folder.hpp"
+#include "store/database.hpp"
+#include "sync/node.hpp"
+
+namespace skerry::daemon {
+
+// Holds the data folder's lock while it lives. One thread.
+class StoppedMachine {
+ public:
+  // Errc::locked while a daemon runs; errors as of Database::open, load_keys and must_be_own.
+  static Result<std::unique_ptr<StoppedMachine>> open(const DataFolder& folder);
+  const sync::Node& node() const { return *node_; }
+
+ private:
+  explicit StoppedMachine(sync::Keys keys) : keys_(std::move(keys)) {}
+
+  SystemClock clock_;
+  crypto::SystemRandom random_;
+  sync::Keys keys_;
+  store::ChangeLog log_{clock_};  // outlives the database, whose participant it is
+  std::unique_ptr<store::Database> database_;
+  std::unique_ptr<sync::Node> node_;
+};
+
+}  // namespace skerry::daemon
