@@ -16,14 +16,13 @@
 #include "crypto/certificate.hpp"
 #include "crypto/file.hpp"
 #include "daemon/folder.hpp"
-#include "daemon/machine_print.hpp"
 #include "daemon/open_files.hpp"
 #include "daemon/periodic_exchange.hpp"
+#include "daemon/remember.hpp"
 #include "daemon/upkeep.hpp"
 #include "store/record.hpp"
 #include "sync/exchange.hpp"
 #include "sync/outbox.hpp"
-#include "sync/recall.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -77,18 +76,6 @@ sync::OnlineOptions online_options(const Config& config, Patience& patience) {
 api::BackupSettings backup_settings(const Config& config) {
   return {config.backups(), config.backup_recipient, config.backup_interval_seconds,
           config.backup_keep};
-}
-
-// Before the first write: does the database know all that this machine did? From then on the anchor
-// follows it.
-Result<void> remember(const sync::Node& node, store::AnchorFile& anchor,
-                      const store::Identity& identity, std::optional<store::AnchorKeeper>& keeper) {
-  const store::MachinePrint machine = read_machine_print("/");
-  SKERRY_TRY(const std::string lost_memory, sync::recall(node, anchor, machine));
-  if (!lost_memory.empty()) log(Level::warning, "{}", lost_memory);
-  keeper.emplace(anchor, identity.id, machine);
-  keeper->keep(node.log.own());
-  return {};
 }
 
 // Binds both, writes the address file and says that we are ready.
@@ -196,7 +183,7 @@ Result<Exit> serve(const Config& config) {
       static_cast<std::uint64_t>(config.exchange_bundle_mebibytes) * sync::mebibyte;
   const sync::Node node{*database,      log,    keys, clock, random, folder.spool(),
                         SKERRY_VERSION, bundles};
-  SKERRY_TRY_VOID(remember(node, anchor, *identity, keeper));
+  SKERRY_TRY_VOID(remember(node, anchor, keeper));
   log.on_commit([&](std::int64_t) {
     keeper->keep(log.own());
     commits.notify_all();

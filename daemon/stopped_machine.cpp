@@ -1,5 +1,7 @@
 #include "daemon/stopped_machine.hpp"
 
+#include "daemon/remember.hpp"
+
 namespace skerry::daemon {
 
 Result<std::unique_ptr<StoppedMachine>> StoppedMachine::open(const DataFolder& folder) {
@@ -23,6 +25,14 @@ Result<std::unique_ptr<StoppedMachine>> StoppedMachine::open(const DataFolder& f
                                       SKERRY_VERSION,
                                       {}});
   return machine;
+}
+
+Result<void> StoppedMachine::remember(const std::filesystem::path& anchor_folder) {
+  SKERRY_TRY(store::AnchorFile anchor, store::AnchorFile::open(anchor_folder));
+  anchor_.emplace(std::move(anchor));
+  SKERRY_TRY_VOID(daemon::remember(*node_, *anchor_, keeper_));
+  log_.on_commit([this](std::int64_t) { keeper_->keep(log_.own()); });
+  return {};
 }
 
 }  // namespace skerry::daemon

@@ -1,11 +1,14 @@
 // A machine whose daemon does not run, for the commands that do without one.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "core/clock.hpp"
 #include "crypto/secret.hpp"
 #include "daemon/folder.hpp"
+#include "store/anchor.hpp"
 #include "store/database.hpp"
 #include "sync/node.hpp"
 
@@ -17,6 +20,8 @@ class StoppedMachine {
   // Errc::locked while a daemon runs; errors as of Database::open, load_keys and must_be_own.
   static Result<std::unique_ptr<StoppedMachine>> open(const DataFolder& folder);
   const sync::Node& node() const { return *node_; }
+  // Before it writes to its log: as the daemon does when it starts.
+  Result<void> remember(const std::filesystem::path& anchor_folder);
 
  private:
   explicit StoppedMachine(sync::Keys keys) : keys_(std::move(keys)) {}
@@ -25,6 +30,8 @@ class StoppedMachine {
   crypto::SystemRandom random_;
   sync::Keys keys_;
   store::ChangeLog log_{clock_};  // outlives the database, whose participant it is
+  std::optional<store::AnchorFile> anchor_;
+  std::optional<store::AnchorKeeper> keeper_;
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<sync::Node> node_;
 };

@@ -53,6 +53,7 @@ struct SiteKnowledge {
 namespace why {
 inline constexpr std::string_view behind_anchor = "behind_anchor";  // the anchor knows more
 inline constexpr std::string_view no_anchor = "no_anchor";          // there was one
+inline constexpr std::string_view restored = "restored";            // by skerry backup restore
 inline constexpr std::string_view moved = "moved";                  // to another machine
 inline constexpr std::string_view behind_peer = "behind_peer";      // the peer knows more
 inline constexpr std::string_view fork = "fork";                    // the peer has another branch

@@ -30,6 +30,7 @@ constexpr std::array kinds{
     Spelling<BundleKind>{BundleKind::enrol_ack, "enrol_ack"},
     Spelling<BundleKind>{BundleKind::trust, "trust"},
     Spelling<BundleKind>{BundleKind::handover, "handover"},
+    Spelling<BundleKind>{BundleKind::saved, "saved"},
 };
 constexpr std::array roles{
     Spelling<Role>{Role::site, "site"},

@@ -27,6 +27,7 @@ enum class BundleKind {
   enrol_ack,   // central admits the site
   trust,       // the vendor's root keys and what they vouch for
   handover,    // all rows a fenced copy still holds
+  saved,       // a machine's own changes, for itself, that a restore took away
 };
 std::string_view to_string(BundleKind kind);
 

@@ -35,6 +35,8 @@ using EmitBundle = std::function<Result<void>(PackedBundle&&)>;
 struct PackChanges {
   std::optional<std::int64_t> from;  // of the epoch that is written now: from this row on
   std::int64_t pieces_max = INT64_MAX;
+  // Of a machine that is about to be put back from a backup: the epoch it will write then.
+  std::optional<EpochId> goes_on_in{};
   std::vector<LogPlace> sent;  // on their way already, up to each; the hashes are not looked at
 };
 Result<void> pack_changes(const Node& node, const PackChanges& what, const EmitBundle& emit);

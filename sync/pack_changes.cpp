@@ -189,7 +189,7 @@ Result<void> pack_changes(const Node& node, const PackChanges& what, const EmitB
     up.copy = upstream->copy_since.has_value();
     up.lost = lost_rows(*reader);
     SKERRY_TRY(due, find_due(*reader, what, up.copy));
-    up.current = due.back().epoch.epoch;
+    up.current = what.goes_on_in.value_or(due.back().epoch.epoch);
   }
   auto rows = due.begin();
   for (std::int64_t piece = 1; piece <= what.pieces_max && rows != due.end(); ++piece) {

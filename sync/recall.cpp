@@ -16,6 +16,7 @@ using store::Connection;
 using store::OwnEpoch;
 
 constexpr std::string_view anchored_key = "anchored";
+constexpr std::string_view restored_key = "restored";  // the epoch to begin
 
 const OwnEpoch* find_anchored(const std::vector<OwnEpoch>& epochs, const Anchor& anchor) {
   const auto found = std::find_if(epochs.begin(), epochs.end(), [&](const OwnEpoch& epoch) {
@@ -46,8 +47,10 @@ std::optional<LostRows> lost_rows(const std::vector<OwnEpoch>& epochs, const Anc
   return LostRows{anchor.epoch, first, anchor.seq};
 }
 
+// `restored`: the epoch that was announced when the machine was put back.
 void renew(Connection& connection, const Node& node, const std::vector<OwnEpoch>& epochs,
-           AnchorVerdict verdict, const std::optional<Anchor>& anchor) {
+           AnchorVerdict verdict, const std::optional<Anchor>& anchor,
+           std::optional<EpochId> restored) {
   Renewal renewal{why::no_anchor, epochs.size() - 1, epochs.back().end, {}, {}};
   std::optional<EpochId> previous;
   if (verdict == AnchorVerdict::moved) renewal.why = why::moved;
@@ -56,12 +59,22 @@ void renew(Connection& connection, const Node& node, const std::vector<OwnEpoch>
     renewal.lost = lost_rows(epochs, *anchor);
     if (!find_anchored(epochs, *anchor)) previous = anchor->epoch;
   }
-  renew_epoch(connection, node.log, node.random, renewal, previous);
+  if (restored) renewal.why = why::restored;
+  renew_epoch(connection, node.log, node.random, renewal, previous, restored);
 }
 
-std::string describe(AnchorVerdict verdict, Role role) {
+// What mark_restored() left, once.
+std::optional<EpochId> take_restored(Connection& connection) {
+  const auto text = store::read_meta(connection, restored_key);
+  if (!text) return std::nullopt;
+  connection.execute("DELETE FROM meta WHERE key=?1", restored_key);
+  return parse_id<EpochId>(*text);
+}
+
+std::string describe(AnchorVerdict verdict, bool restored, Role role) {
   const std::string_view began =
       role == Role::site ? "this site's log goes on in a new epoch" : "central began a new life";
+  if (restored) return fmt::format("the machine was put back from a backup: {}", began);
   switch (verdict) {
     case AnchorVerdict::ahead:
       return fmt::format("the database is older than the anchor, as after a restore: {}", began);
@@ -87,6 +100,10 @@ AnchorVerdict judge_anchor(const AnchorKnowledge& known) {
                                                                 : AnchorVerdict::fits;
 }
 
+void mark_restored(Connection& connection, const EpochId& next) {
+  store::write_meta(connection, restored_key, to_string(next));
+}
+
 Result<std::string> recall(const Node& node, const store::AnchorFile& file,
                            const store::MachinePrint& machine) {
   SKERRY_TRY(const store::Identity identity, identity_of(node));
@@ -98,16 +115,18 @@ Result<std::string> recall(const Node& node, const store::AnchorFile& file,
       return fail(Errc::bad_config, "the anchor belongs to another site",
                   "give each data folder an anchor of its own: [anchor] folder in skerry.toml");
     store::write_meta(connection, anchored_key, "1");
-    const bool lost_memory = verdict == AnchorVerdict::ahead ||
+    const std::optional<EpochId> restored = take_restored(connection);
+    const bool lost_memory = restored || verdict == AnchorVerdict::ahead ||
                              (identity.role == Role::site && (verdict == AnchorVerdict::absent ||
                                                               verdict == AnchorVerdict::moved));
     if (!lost_memory || node.log.is_copy()) return std::string();
     if (identity.role == Role::site)
-      renew(connection, node, epochs, verdict, anchor);
+      renew(connection, node, epochs, verdict, anchor, restored);
     else
-      begin_life(connection, node.log, node.random, anchor->ord, why::behind_anchor,
-                 lost_rows(epochs, *anchor));
-    return describe(verdict, identity.role);
+      begin_life(connection, node.log, node.random, anchor ? anchor->ord : 0,
+                 restored ? why::restored : why::behind_anchor,
+                 anchor ? lost_rows(epochs, *anchor) : std::nullopt);
+    return describe(verdict, restored.has_value(), identity.role);
   };
   return node.database.write(work);
 }

@@ -34,4 +34,8 @@ AnchorVerdict judge_anchor(const AnchorKnowledge& known);
 Result<std::string> recall(const Node& node, const store::AnchorFile& file,
                            const store::MachinePrint& machine);
 
+// Of a database that was put back: the next recall() begins an epoch or a life whatever the anchor
+// says; at a site it is `next`.
+void mark_restored(store::Connection& connection, const EpochId& next);
+
 }  // namespace skerry::sync

@@ -71,10 +71,11 @@ std::string reissued_line(std::string_view line, const Hash& hash) {
 }
 
 void renew_epoch(Connection& connection, store::ChangeLog& log, Random& random,
-                 const Renewal& renewal, std::optional<EpochId> previous) {
+                 const Renewal& renewal, std::optional<EpochId> previous,
+                 std::optional<EpochId> id) {
   const std::vector<OwnEpoch> epochs = store::read_own_epochs(connection);
   SKERRY_CHECK(renewal.epoch < epochs.size() && renewal.end <= epochs[renewal.epoch].end);
-  store::NewLog next{new_id<EpochId>(random)};
+  store::NewLog next{id ? *id : new_id<EpochId>(random)};
   next.parent = find_parent(connection, epochs, renewal);
   next.previous = previous.value_or(epochs.back().epoch);
   next.why = renewal.why;

@@ -12,9 +12,11 @@
 namespace skerry::sync {
 
 // Inside a write job. `renewal` is about store::read_own_epochs(). `previous`: the epoch this
-// machine knows it was in, when that is not the one that is written.
+// machine knows it was in, when that is not the one that is written. `id`: of the new one, where it
+// was announced.
 void renew_epoch(store::Connection& connection, store::ChangeLog& log, Random& random,
-                 const Renewal& renewal, std::optional<EpochId> previous = std::nullopt);
+                 const Renewal& renewal, std::optional<EpochId> previous = std::nullopt,
+                 std::optional<EpochId> id = std::nullopt);
 
 // The line of a row that is issued again: the bytes as they were, and who it is.
 std::string reissued_line(std::string_view line, const Hash& hash);

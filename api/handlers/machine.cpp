@@ -55,6 +55,7 @@ std::string_view describe_why(std::string_view reason) {
   constexpr std::pair<std::string_view, std::string_view> reasons[] = {
       {sync::why::behind_anchor, "the database is older than the anchor, as after a restore"},
       {sync::why::no_anchor, "the anchor was gone, as after a restore or a copy"},
+      {sync::why::restored, "the machine was put back from a backup"},
       {sync::why::moved, "the database was moved to another machine"},
       {sync::why::behind_peer,
        "central knew more of this log than this machine, as after a restore"},

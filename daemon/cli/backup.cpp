@@ -19,6 +19,20 @@ void BackupCommands::add_to(CommandTree& tree) {
                                       return run_backup_verify(config, terminal, access_);
                                     });
   add_access(verify, access_);
+  CLI::App* restore = tree.add_plain(
+      backup, "restore", "put a backup in the place of this machine, which must not run",
+      [this](const Config& config, Terminal& terminal) {
+        return run_backup_restore(config, terminal, restore_);
+      });
+  add_access(restore, restore_.access);
+  restore->add_flag("--yes", restore_.yes, "without a question");
+  restore->add_flag("--dry-run", restore_.dry_run, "only show what it costs");
+  CLI::App* reapply = tree.add_plain(
+      backup, "reapply", "write again what a restore took away, where the daemon does not run",
+      [this](const Config& config, Terminal& terminal) {
+        return run_backup_reapply(config, terminal, file_);
+      });
+  reapply->add_option("FILE", file_, "a bundle saved-….skb that the restore left")->required();
   CLI::App* key = tree.add_plain(
       backup, "key", "make a recovery key, which opens every backup that is made for it",
       [this](const Config&, Terminal& terminal) { return run_backup_key(terminal, file_); });

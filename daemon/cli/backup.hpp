@@ -1,4 +1,4 @@
-// backup create, list, verify, key, schedule: their options.
+// backup create, list, verify, restore, reapply, key, schedule: their options.
 #pragma once
 
 #include <string>
@@ -17,6 +17,7 @@ class BackupCommands {
   NewBackup new_;
   std::string folder_, file_;
   BackupAccess access_;
+  RestoreOptions restore_;
 };
 
 }  // namespace skerry::daemon

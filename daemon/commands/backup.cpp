@@ -95,6 +95,8 @@ std::string absolute_text(const std::string& path) {
   return fs::absolute(path).lexically_normal().string();
 }
 
+}  // namespace
+
 sync::BackupProgress progress_on(Terminal& terminal, std::optional<Progress>& shown) {
   return [&terminal, &shown, last = std::string()](std::string_view step, std::uint64_t done,
                                                    std::uint64_t total) mutable -> Result<void> {
@@ -105,15 +107,17 @@ sync::BackupProgress progress_on(Terminal& terminal, std::optional<Progress>& sh
   };
 }
 
+namespace {
+
 // On any machine, with the recovery key and without a daemon.
 Result<Exit> verify_here(const Config& config, Terminal& terminal, const BackupAccess& access) {
   SKERRY_TRY(const OpenedBackup backup, open_backup(config, access));
   SKERRY_TRY(const sync::ScratchFolder scratch, sync::ScratchFolder::temporary());
   std::optional<Progress> shown;
   const sync::BackupProgress progress = progress_on(terminal, shown);
-  SKERRY_TRY_VOID(sync::open_keys(backup.reader.manifest().keys, backup.identities));
   const fs::path database = scratch.path() / "restored.db";
   SKERRY_TRY_VOID(backup.reader.unpack(backup.identities, database, progress));
+  SKERRY_TRY_VOID(sync::open_keys(backup.reader.manifest().keys, backup.identities));
   SKERRY_TRY_VOID(sync::check_database(database, backup.reader.manifest(), progress));
   shown.reset();
   json::object report = to_json(backup.reader.manifest());

@@ -51,6 +51,18 @@ Result<Exit> run_backup_verify(const Config& config, Terminal& terminal,
                                const BackupAccess& access);
 Result<Exit> run_backup_key(Terminal& terminal, const std::string& file);
 Result<Exit> run_backup_schedule(Session& session);
+// Says a long work's progress; `shown` is what is on the terminal.
+sync::BackupProgress progress_on(Terminal& terminal, std::optional<Progress>& shown);
+
+// restore.cpp: without a daemon
+struct RestoreOptions {
+  BackupAccess access;
+  bool yes = false;      // without a question
+  bool dry_run = false;  // only show the cost
+};
+Result<Exit> run_backup_restore(const Config& config, Terminal& terminal,
+                                const RestoreOptions& options);
+Result<Exit> run_backup_reapply(const Config& config, Terminal& terminal, const std::string& file);
 
 // local.cpp: without a daemon
 Result<Exit> run_version(Terminal& terminal);

@@ -1,0 +1,20 @@
+#include "daemon/remember.hpp"
+
+#include "core/log.hpp"
+#include "daemon/machine_print.hpp"
+#include "sync/recall.hpp"
+
+namespace skerry::daemon {
+
+Result<void> remember(const sync::Node& node, store::AnchorFile& anchor,
+                      std::optional<store::AnchorKeeper>& keeper) {
+  const store::MachinePrint machine = read_machine_print("/");
+  SKERRY_TRY(const store::Identity identity, sync::identity_of(node));
+  SKERRY_TRY(const std::string lost_memory, sync::recall(node, anchor, machine));
+  if (!lost_memory.empty()) log(Level::warning, "{}", lost_memory);
+  keeper.emplace(anchor, identity.id, machine);
+  keeper->keep(node.log.own());
+  return {};
+}
+
+}  // namespace skerry::daemon

@@ -1,0 +1,94 @@
+#include "sync/backup/cost.hpp"
+
+#include <algorithm>
+
+#include "store/log_event.hpp"
+
+namespace skerry::sync {
+namespace {
+
+using store::Connection;
+
+std::int64_t log_number(Connection& connection, const EpochId& epoch) {
+  auto cursor = connection.query("SELECT number FROM log WHERE epoch=?1", epoch);
+  return cursor.next() ? cursor.integer(0) : 0;
+}
+
+std::int64_t end_of(Connection& connection, std::int64_t log) {
+  auto cursor = connection.query("SELECT max(seq) FROM change_log WHERE log=?1", log);
+  return cursor.next() ? cursor.integer(0) : 0;
+}
+
+// A hash stands for all rows before it, so where two chains part can be halved.
+std::int64_t shared_rows(Connection& machine, std::int64_t log, std::int64_t end,
+                         Connection& backup, std::int64_t its_log) {
+  if (its_log == 0) return 0;
+  const auto same = [&](std::int64_t seq) {
+    const auto hash = store::own_hash_at(machine, log, seq);
+    return hash && hash == store::own_hash_at(backup, its_log, seq);
+  };
+  std::int64_t least = 0;
+  std::int64_t most = std::min(end, end_of(backup, its_log));
+  while (least < most) {
+    const std::int64_t middle = least + (most - least + 1) / 2;
+    same(middle) ? least = middle : most = middle - 1;
+  }
+  return least;
+}
+
+void count_rows(Connection& machine, const SharedLog& log, std::int64_t acked, bool own,
+                RestoreCost& cost) {
+  auto cursor = machine.query(
+      "SELECT seq,line,kind,recorded_at FROM change_log WHERE log=?1 AND seq>?2 ORDER BY seq",
+      log.log, log.shared);
+  while (cursor.next()) {
+    ++cost.rows;
+    if (!own || !is_own_change(cursor.text(1))) {
+      cost.of_others += own && store::is_event(cursor.text(1)) ? 0 : 1;
+      continue;
+    }
+    ++cost.own;
+    if (cursor.integer(0) <= acked) ++cost.decided;
+    const UnixMillis at = cursor.integer(3);
+    cost.since = cost.own == 1 ? at : std::min(cost.since, at);
+    cost.until = std::max(cost.until, at);
+    const std::string kind(cursor.text(2));
+    const auto known = std::find_if(cost.kinds.begin(), cost.kinds.end(),
+                                    [&](const auto& each) { return each.first == kind; });
+    if (known == cost.kinds.end())
+      cost.kinds.emplace_back(kind, 1);
+    else
+      ++known->second;
+  }
+}
+
+}  // namespace
+
+bool is_own_change(std::string_view line) { return line.starts_with(R"({"k":"chg",)"); }
+
+RestoreCost restore_cost(Connection& machine, Connection& backup) {
+  struct Log {
+    SharedLog shared;
+    std::int64_t acked = 0;
+    bool own = false;
+  };
+  std::vector<Log> logs;
+  {
+    auto cursor = machine.query("SELECT number,epoch,purpose,acked FROM log ORDER BY number");
+    while (cursor.next())
+      logs.push_back({{cursor.integer(0), cursor.id<EpochId>(1), 0, 0},
+                      cursor.integer(3),
+                      cursor.text(2) == "own"});
+  }
+  RestoreCost cost;
+  for (Log& log : logs) {
+    log.shared.end = end_of(machine, log.shared.log);
+    log.shared.shared = shared_rows(machine, log.shared.log, log.shared.end, backup,
+                                    log_number(backup, log.shared.epoch));
+    count_rows(machine, log.shared, log.acked, log.own, cost);
+    cost.logs.push_back(log.shared);
+  }
+  return cost;
+}
+
+}  // namespace skerry::sync

@@ -1,0 +1,235 @@
+#include "sync/backup/saved_changes.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "core/merge.hpp"
+#include "store/lost_ranges.hpp"
+#include "store/upstream.hpp"
+#include "store/write_records.hpp"
+#include "sync/bundle_reader.hpp"
+#include "sync/json_fields.hpp"
+
+namespace skerry::sync {
+namespace {
+
+using store::Connection;
+
+constexpr std::size_t skipped_max = 100;
+constexpr std::int64_t batch_rows = 2000;
+constexpr std::int64_t seq_max = (std::int64_t{1} << 53) - 1;
+
+// A machine that has no id yet goes by that of its log.
+Party self(const store::Identity& identity, const EpochId& epoch) {
+  if (identity.role == Role::central) return Party::central();
+  SiteId id = identity.id;
+  if (id.is_zero()) id.bytes = epoch.bytes;
+  return Party::site(id);
+}
+
+// A site's rows for its central: all that it did not confirm, so that they fit behind what it has.
+Result<void> pack_for_central(const Node& node, const EpochId& next, const EmitBundle& emit) {
+  PackChanges what;
+  what.goes_on_in = next;
+  return pack_changes(node, what, [&](PackedBundle&& packed) -> Result<void> {
+    if (packed.last < packed.first) return {};
+    return emit(std::move(packed));
+  });
+}
+
+// One piece of one chain for the machine itself: from row `log.shared` + 1 on, and as far as it
+// fits; `log.shared` moves on.
+Result<PackedBundle> pack_piece(const Node& node, const Party& me, SharedLog& log) {
+  Manifest manifest = new_manifest(node, BundleKind::saved, me, log.epoch, me);
+  const crypto::AgeRecipient own = node.keys.age.recipient();
+  SKERRY_TRY(auto writer,
+             BundleWriter::create(node.spool, node.random, {&own, 1},
+                                  {manifest.id, manifest.from, manifest.to}, node.options));
+  const std::int64_t first = log.shared + 1;
+  for (bool full = false; !full && log.shared < log.end;) {
+    const store::Reader reader = node.database.read();
+    auto cursor = reader->query(
+        "SELECT seq,line FROM change_log WHERE log=?1 AND seq>?2 ORDER BY seq LIMIT ?3", log.log,
+        log.shared, batch_rows);
+    while (!full && cursor.next()) {
+      const std::string_view line = cursor.text(1);
+      const bool wanted = is_own_change(line);
+      full = wanted && !writer.has_room(line.size());
+      if (full) break;
+      if (wanted) SKERRY_TRY_VOID(writer.add_line(line));
+      log.shared = cursor.integer(0);
+    }
+  }
+  manifest.extra = {{"range", json::object{{"first", first}, {"last", log.shared}}}};
+  const auto lines = static_cast<std::int64_t>(writer.lines());
+  SKERRY_TRY(auto file, writer.finish(std::move(manifest), {&node.keys.sign, 1}));
+  const std::string name =
+      fmt::format("saved-{}-{}-{}.skb", to_string(log.epoch).substr(0, 8), first, log.shared);
+  return PackedBundle{std::move(file),      name, me, me, first, log.shared, lines,
+                      log.shared < log.end, {}};
+}
+
+Result<void> pack_for_itself(const Node& node, const store::Identity& identity, RestoreCost cost,
+                             const EmitBundle& emit) {
+  for (SharedLog& log : cost.logs)
+    while (log.shared < log.end) {
+      SKERRY_TRY(PackedBundle packed, pack_piece(node, self(identity, log.epoch), log));
+      if (packed.lines > 0) SKERRY_TRY_VOID(emit(std::move(packed)));
+    }
+  return {};
+}
+
+class Applier {
+ public:
+  Applier(Connection& connection, const Node& node, Role role)
+      : connection_(connection), writer_(connection, node.log, role, node.random) {}
+
+  void take(std::string_view line) {
+    ++done_.changes;
+    const auto change = decode_change(line);
+    if (!change) return skip("a change", change.error().detail);
+    const Result<bool> written = apply(*change);
+    if (!written)
+      return skip(fmt::format("{} {}", change->kind->name, to_string(change->record)),
+                  written.error().detail);
+    ++(*written ? done_.written : done_.there);
+  }
+  Reapplied take_result() { return std::move(done_); }
+
+ private:
+  void skip(std::string_view what, std::string_view why) {
+    ++done_.skipped_count;
+    if (done_.skipped.size() < skipped_max)
+      done_.skipped.push_back(fmt::format("{}: {}", what, why));
+  }
+
+  static store::Author author_of(const Change& change) {
+    return {change.actor, change.source, change.request,
+            change.reason.empty() ? "written before a restore" : change.reason, change.actor_name};
+  }
+
+  // Whether anything was to be written.
+  Result<bool> apply(const Change& change) {
+    SKERRY_TRY_VOID(store::check_written(*change.kind));
+    const auto present = store::find_record(connection_, *change.kind, change.record);
+    switch (change.op) {
+      case ChangeOp::create:
+        return present ? false : make(change);
+      case ChangeOp::restore:
+        return present ? false : revive(change);
+      case ChangeOp::remove:
+        if (!present) return false;
+        return writer_.remove(*change.kind, change.record, std::nullopt, author_of(change)).map([] {
+          return true;
+        });
+      case ChangeOp::set:
+        break;
+    }
+    if (!present) return fail(Errc::not_found, "it is not there");
+    return set(*present, change);
+  }
+
+  Result<bool> make(const Change& change) {
+    FieldValues values;
+    for (const FieldChange& field : change.fields) values.push_back({field.field, field.new_value});
+    return writer_.make(*change.kind, change.record, std::move(values), author_of(change))
+        .map([](const store::Record&) { return true; });
+  }
+
+  Result<bool> revive(const Change& change) {
+    SKERRY_TRY(const store::Record record,
+               writer_.restore(*change.kind, change.record, {}, author_of(change), std::nullopt));
+    return set_all(record, change).map([](bool) { return true; });
+  }
+
+  Result<bool> set(const store::Record& present, const Change& change) {
+    for (const FieldChange& field : change.fields) {
+      const Field& described = change.kind->fields[field.field];
+      const json::value& value = present.values[field.field];
+      const bool is_register =
+          described.merge != MergeClass::map && described.merge != MergeClass::set;
+      if (is_register && value != field.old_value && value != field.new_value)
+        return fail(Errc::precondition_failed,
+                    fmt::format("its {} was changed since", described.name));
+    }
+    return set_all(present, change);
+  }
+
+  Result<bool> set_all(const store::Record& present, const Change& change) {
+    FieldValues values;
+    for (const FieldChange& field : change.fields) {
+      const json::value& value = present.values[field.field];
+      json::value wanted =
+          replay_field(change.kind->fields[field.field], value, field.old_value, field.new_value);
+      if (wanted != value) values.push_back({field.field, std::move(wanted)});
+    }
+    if (values.empty()) return false;
+    return writer_.set(present, values, author_of(change)).map([](const store::Record&) {
+      return true;
+    });
+  }
+
+  Connection& connection_;
+  store::RecordWriter writer_;
+  Reapplied done_;
+};
+
+// The last row that the bundle speaks for.
+Result<std::int64_t> last_row(const Manifest& manifest) {
+  std::vector<FieldError> errors;
+  JsonFields fields(manifest.extra, "", errors);
+  std::int64_t last = 0;
+  if (auto range = fields.object("range")) last = range->integer("last", 1, seq_max);
+  SKERRY_TRY_VOID(refuse_if_any(std::move(errors), "manifest.json"));
+  return last;
+}
+
+Result<BundleReader> open_saved(const Node& node, FileHandle file) {
+  const crypto::VerifyKey own = node.keys.sign.verify_key();
+  const KeyLookup lookup =
+      [&](const Manifest&, const crypto::KeyId& id) -> Result<std::optional<crypto::VerifyKey>> {
+    if (id == own.key_id()) return std::optional(own);
+    return fail(Errc::unknown_signer, "the bundle is not of this machine",
+                "apply it on the machine that was restored");
+  };
+  SKERRY_TRY(BundleReader reader, BundleReader::open(std::move(file), lookup));
+  if (reader.manifest().kind != BundleKind::saved)
+    return fail(Errc::wrong_recipient,
+                fmt::format("this is a bundle of kind {} for {}", to_string(reader.manifest().kind),
+                            to_string(reader.manifest().to)),
+                "at central: skerry bundle import FILE, or take it there on a medium");
+  SKERRY_TRY_VOID(reader.stage({&node.keys.age, 1}, node.spool));
+  return reader;
+}
+
+}  // namespace
+
+Result<void> pack_saved(const Node& node, const RestoreCost& cost, const EpochId& next,
+                        const EmitBundle& emit) {
+  if (cost.waiting() == 0) return {};
+  SKERRY_TRY(const store::Identity identity, identity_of(node));
+  const bool has_central = [&] {
+    const store::Reader reader = node.database.read();
+    return store::read_upstream(*reader).has_value();
+  }();
+  return has_central ? pack_for_central(node, next, emit)
+                     : pack_for_itself(node, identity, cost, emit);
+}
+
+Result<Reapplied> reapply_saved(const Node& node, FileHandle file) {
+  SKERRY_TRY(const store::Identity identity, identity_of(node));
+  SKERRY_TRY(const BundleReader reader, open_saved(node, std::move(file)));
+  SKERRY_TRY(const std::int64_t last, last_row(reader.manifest()));
+  auto work = [&](Connection& connection) -> Result<Reapplied> {
+    Applier applier(connection, node, identity.role);
+    SKERRY_TRY_VOID(reader.for_each_line([&](std::string_view line, std::uint64_t) -> Result<void> {
+      applier.take(line);
+      return {};
+    }));
+    store::note_found(connection, reader.manifest().from.epoch, last);
+    return applier.take_result();
+  };
+  return node.database.write(work);
+}
+
+}  // namespace skerry::sync
