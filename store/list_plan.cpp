@@ -154,6 +154,7 @@ std::vector<ListDriver> list_drivers(const ListQuery& query) {
   std::vector<std::pair<int, ListDriver>> found;
   for (std::size_t i = 0; i < query.filters.size(); ++i) {
     const ListFilter& filter = query.filters[i];
+    if (filter.field == &country_field && filter.value.is_null()) continue;  // no index has those
     if (!is_rare_flag(*filter.field) || filter.value == json::value(true))
       found.emplace_back(rank_of(filter), ListDriver{By::filter, i});
   }
