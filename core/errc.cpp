@@ -77,7 +77,7 @@ constexpr std::array table{
     ErrcInfo{io_failed, "io_failed", "Reading or writing failed", 500, Exit::io},
     ErrcInfo{storage_full, "storage_full", "No space left", 507, Exit::io},
     ErrcInfo{locked, "locked", "Another daemon holds the data folder", 503, Exit::busy},
-    ErrcInfo{bad_config, "bad_config", "The configuration is wrong", 500, Exit::configuration},
+    ErrcInfo{bad_config, "bad_config", "The configuration is wrong", 409, Exit::configuration},
     ErrcInfo{usage, "usage", "The command line is wrong", 400, Exit::usage},
     ErrcInfo{bad_input, "bad_input", "The input is wrong", 422, Exit::bad_input},
     ErrcInfo{internal, "internal", "A defect in Skerry", 500, Exit::failed},

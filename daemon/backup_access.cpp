@@ -74,8 +74,12 @@ Result<OpenedBackup> open_backup(const Config& config, const BackupAccess& acces
     for (const crypto::VerifyKey& key : known)
       if (key.key_id() == id) return signer.emplace(key);
     if (!known.empty()) return sync::signed_by(known.front())(manifest, id);
-    SKERRY_TRY(const sync::Keys keys, sync::open_keys(manifest.keys, identities));
-    return signer.emplace(keys.sign.verify_key());
+    const auto keys = sync::open_keys(manifest.keys, identities);
+    if (!keys && keys.error().code == Errc::missing_key)
+      return fail(Errc::missing_key, fmt::format("it opens with the key {}", manifest.recovery),
+                  "name the file of that key: --identity FILE");
+    if (!keys) return fail(keys.error());
+    return signer.emplace(keys->sign.verify_key());
   };
   SKERRY_TRY(OpenFile opened, open_input(access.file));
   auto reader = sync::BackupReader::open(std::move(opened.file), who);

@@ -243,6 +243,15 @@ Task<Result<Response>> exchange_bundle(Context& context, Request& request) {
 
 Task<Result<Response>> exchange_online(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  if (!request.body.empty()) {
+    SKERRY_CO_TRY(const json::object body, request.json_body());
+    std::vector<FieldError> errors;
+    for (const auto& [key, value] : body)
+      errors.push_back({"/" + escape_pointer(key), "unknown_field", "is not known here"});
+    if (!errors.empty())
+      co_return fail(Error(Errc::validation_failed, "the request to exchange has no members",
+                           "send {} or no body", std::move(errors)));
+  }
   auto work = [&]() -> Result<Response> {
     if (context.role != Role::site)
       return fail(Errc::wrong_role, "this machine is central; its sites start the exchange",

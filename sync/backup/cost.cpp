@@ -42,9 +42,10 @@ void count_rows(Connection& machine, const SharedLog& log, std::int64_t acked, b
       "SELECT seq,line,kind,recorded_at FROM change_log WHERE log=?1 AND seq>?2 ORDER BY seq",
       log.log, log.shared);
   while (cursor.next()) {
+    if (own && store::is_event(cursor.text(1))) continue;
     ++cost.rows;
     if (!own || !is_own_change(cursor.text(1))) {
-      cost.of_others += own && store::is_event(cursor.text(1)) ? 0 : 1;
+      ++cost.of_others;
       continue;
     }
     ++cost.own;

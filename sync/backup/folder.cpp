@@ -64,7 +64,9 @@ bool is_backup_name(std::string_view name) {
 
 Result<std::vector<FoundBackup>> find_backups(const fs::path& folder) {
   std::error_code error;
-  const auto names = names_in(folder, error, is_backup_name);
+  // Those that a person named, too.
+  const auto names =
+      names_in(folder, error, [](std::string_view name) { return name.ends_with(ending); });
   if (error == std::errc::no_such_file_or_directory)
     return fail(Errc::not_found, fmt::format("there is no folder {}", folder.string()));
   if (error) return fail(system_error(error.value(), fmt::format("reading {}", folder.string())));

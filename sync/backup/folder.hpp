@@ -21,7 +21,7 @@ struct FoundBackup {
   std::uint64_t size = 0;
   Result<BackupManifest> manifest;  // unverified; or why it cannot be read
 };
-// Every file with such a name, the newest first. Errc::not_found, Errc::io_failed.
+// Every file that ends in .backup, the newest first. Errc::not_found, Errc::io_failed.
 Result<std::vector<FoundBackup>> find_backups(const std::filesystem::path& folder);
 
 // Makes it (0700) when it is missing. Errc::io_failed.

@@ -184,6 +184,7 @@ Result<MadeBackup> conclude(const Node& node, store::Backup row, Result<BackupMa
           noted.error().detail);
     return fail(std::move(outcome).error());
   }
+  row.failure.clear();
   row.rows = outcome->facts.rows;
   row.verified_at = row.checked_at;
   SKERRY_TRY_VOID(record(node, row, &*outcome));

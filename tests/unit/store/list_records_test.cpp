@@ -270,7 +270,7 @@ TEST_F(ListRecordsTest, ALongRangeIsWalked) {
     int pages = 0;
     const std::string days = walk(query, "disabled_at", &pages);
     EXPECT_EQ(pages, 10);
-    EXPECT_EQ(std::count(days.begin(), days.end(), ' '), 927);
+    EXPECT_EQ(std::count(days.begin(), days.end(), ' '), 35 * 26 + 20 - 1);  // between them
     EXPECT_TRUE(days.starts_with(descending ? "2026-01-27" : "2026-01-02"));
     EXPECT_TRUE(
         days.ends_with(descending ? "2026-01-02T00:00:00.000Z" : "2026-01-27T00:00:00.000Z"));

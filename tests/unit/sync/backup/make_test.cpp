@@ -245,6 +245,8 @@ TEST_F(Backups, OfALifeThatEndedRaiseNothing) {
   const std::vector<Bytes> of_old_life = pack_down(site);
   EXPECT_EQ(take(site, of_old_life.at(0)), "duplicate");
   EXPECT_EQ(known_here(), site.log->own().seq) << "news though nothing else is";
+  ASSERT_TRUE(create(central, "customer", {{"name", "Lost with that life"}}));
+  exchange(site);
   central.put_back(before, false);
   exchange(site);
   exchange(site);
