@@ -213,7 +213,7 @@ Result<Exit> serve(const Config& config) {
   if (const std::chrono::seconds interval{config.exchange_interval_seconds};
       interval.count() > 0 && identity->role == Role::site)
     exchanges.emplace(context, patience, interval);
-  std::optional<Upkeep> upkeep(std::in_place, context, patience);
+  std::optional<Upkeep> upkeep(std::in_place, context, patience, config.history_keep_days);
   server.start();
   SKERRY_TRY_VOID(say_ready(config, folder, identity->role));
   wait_for_end(server, context, patience, signals);

@@ -60,6 +60,8 @@ constexpr std::array keys{
               "how often one is made by itself; 0: never"},
     ConfigKey{"backup.keep", IntegerKey{&Config::backup_keep, 1, 10'000},
               "so many good ones of this machine stay in that folder"},
+    ConfigKey{"history.keep_days", IntegerKey{&Config::history_keep_days, 0, 36'500},
+              "a site forgets changes so old that central has in a verified backup; 0: none"},
     ConfigKey{"log.level", TextKey{&Config::log_level, "level"},
               "critical, error, warning, notice, info or debug"},
     ConfigKey{"io_threads", IntegerKey{&Config::io_threads, 0, 256},

@@ -41,6 +41,7 @@ struct Config {
   std::string backup_folder;  // empty: <data folder>/backups
   std::int64_t backup_interval_seconds = 86'400;
   std::int64_t backup_keep = 7;
+  std::int64_t history_keep_days = 90;
   std::string log_level = "info";
   std::int64_t io_threads = 0;
 

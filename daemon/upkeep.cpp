@@ -7,11 +7,17 @@
 #include <pthread.h>
 
 #include "core/log.hpp"
+#include "store/prune_log.hpp"
 
 namespace skerry::daemon {
 namespace {
 
 using std::chrono::seconds;
+
+constexpr std::chrono::hours between_prunings{1};
+constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::int64_t rows_per_job = 1000;
+constexpr int jobs_max = 1000;
 
 // A clock may be put right at any moment: what is due is looked up anew each time.
 seconds between_looks(const api::BackupSettings& settings) {
@@ -22,8 +28,8 @@ seconds between_looks(const api::BackupSettings& settings) {
 
 }  // namespace
 
-Upkeep::Upkeep(const api::Context& context, Patience& patience)
-    : context_(context), patience_(patience), thread_([this] { run(); }) {}
+Upkeep::Upkeep(const api::Context& context, Patience& patience, std::int64_t keep_days)
+    : context_(context), patience_(patience), keep_days_(keep_days), thread_([this] { run(); }) {}
 
 Upkeep::~Upkeep() {
   patience_.end();
@@ -37,6 +43,7 @@ void Upkeep::run() {
     api::asio::post(context_.backups->worker(), [this, &done] {
       try {
         back_up_if_due();
+        prune_if_due();
       } catch (const std::exception& error) {
         log(Level::error, "upkeep: {}", error.what());
       }
@@ -57,6 +64,26 @@ void Upkeep::back_up_if_due() {
     log(Level::info, "backup {} is made and read back", made->backup.file);
   else if (made.error().code != Errc::stopping)
     log(Level::error, "backup: {}", made.error().detail);
+}
+
+// Short jobs, so that no writer waits for long; the rest goes an hour later.
+void Upkeep::prune_if_due() {
+  if (context_.role != Role::site || keep_days_ == 0) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (pruned_at_ && now - *pruned_at_ < between_prunings) return;
+  pruned_at_ = now;
+  const UnixMillis before = context_.node.clock.wall_ms() - keep_days_ * day_ms;
+  std::int64_t rows = 0;
+  for (int job = 0; job < jobs_max; ++job) {
+    auto work = [&](store::Connection& connection) -> Result<std::int64_t> {
+      return store::prune_log(connection, context_.node.log, before, rows_per_job);
+    };
+    const auto gone = context_.node.database.write(work);
+    if (!gone) return log(Level::warning, "pruning the log: {}", gone.error().detail);
+    rows += *gone;
+    if (*gone < rows_per_job) break;
+  }
+  if (rows > 0) log(Level::info, "{} rows of the log are pruned", rows);
 }
 
 }  // namespace skerry::daemon

@@ -1,6 +1,8 @@
-// What a machine does by itself to stay sound: backups on time.
+// What a machine does by itself to stay sound: backups on time, and at a site no log without end.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <thread>
 
 #include "api/context.hpp"
@@ -12,7 +14,8 @@ namespace skerry::daemon {
 // asked for. Ends with the patience, which outlives it.
 class Upkeep {
  public:
-  Upkeep(const api::Context& context, Patience& patience);
+  // `keep_days`: a site forgets changes so old that are durable; 0: none.
+  Upkeep(const api::Context& context, Patience& patience, std::int64_t keep_days);
   ~Upkeep();
   Upkeep(const Upkeep&) = delete;
   Upkeep& operator=(const Upkeep&) = delete;
@@ -20,9 +23,12 @@ class Upkeep {
  private:
   void run();
   void back_up_if_due();
+  void prune_if_due();
 
   const api::Context& context_;
   Patience& patience_;
+  const std::int64_t keep_days_;
+  std::optional<std::chrono::steady_clock::time_point> pruned_at_;
   std::thread thread_;
 };
 

@@ -7,6 +7,7 @@
 #include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
+#include "store/prune_log.hpp"
 #include "store/sites.hpp"
 #include "store/upstream.hpp"
 
@@ -232,6 +233,7 @@ bool has_history(Connection& connection, const RecordId& record) {
 AuditPage list_audit(Connection& connection, Role role, const AuditQuery& query) {
   AuditReader reader(connection, role);
   AuditPage page;
+  page.pruned = read_log_begin(connection).n;
   const std::int64_t before = query.before_n.value_or(INT64_MAX);
   const std::int64_t rows = audit_rows_examined_max + 1;
   std::int64_t examined = 0;

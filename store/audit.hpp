@@ -84,6 +84,7 @@ struct AuditQuery : AuditFilter {
 struct AuditPage {
   std::vector<AuditRow> rows;            // the newest first
   std::optional<std::int64_t> before_n;  // where the next page begins
+  std::int64_t pruned = 0;               // rows up to this n are not here any more
 };
 
 // A page looks at no more than audit_rows_examined_max rows: with a filter that few rows pass it

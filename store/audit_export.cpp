@@ -7,6 +7,7 @@
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/sha256.hpp"
+#include "store/prune_log.hpp"
 
 namespace skerry::store {
 namespace {
@@ -91,17 +92,36 @@ AuditExport::AuditExport(Connection& connection, ExportFormat format, AuditFilte
   }
   Cursor newest = connection.query("SELECT max(n) FROM change_log");
   if (newest.next()) upto_ = newest.integer(0);
+  const std::string begins = begin(connection);
   head_ = fmt::format(R"({{"k":"head","_type":"{}","role":"{}","id":"{}","name":)", audit_type,
                       to_text(identity_.role), to_string(identity_.id));
   append_json_string(head_, identity_.name);
   fmt::format_to(std::back_inserter(head_), R"(,"exported_at":"{}","whole":{},"filter":)",
                  format_timestamp(now), filter_.is_empty());
   append_json(head_, filter_shown);
-  fmt::format_to(std::back_inserter(head_), R"(,"logs":[{}]}})", logs);
+  fmt::format_to(std::back_inserter(head_), R"(,"logs":[{}]{}}})", logs, begins);
+}
+
+// Where the log begins when its oldest rows are gone: as if they had been exported before.
+std::string AuditExport::begin(Connection& connection) {
+  const LogBegin begin = read_log_begin(connection);
+  position_ = begins_at_ = begin.n;
+  if (begin.n == 0) return {};
+  std::string logs;
+  for (const ChainBegin& at : begin.chains) {
+    Chain& chain = chains_[at.log];
+    chain.seen = at.seq;
+    chain.seen_hash = at.hash;
+    fmt::format_to(std::back_inserter(logs), R"({}{{"log":"{}","seq":{},"hash":"{}"}})",
+                   logs.empty() ? "" : ",", chain.epoch, at.seq, to_hex(at.hash));
+  }
+  return fmt::format(R"(,"begins":{{"n":{},"logs":[{}]}})", begin.n, logs);
 }
 
 bool AuditExport::append(Connection& connection, std::string& out) {
   if (ended_) return false;
+  if (read_log_begin(connection).n != begins_at_)
+    throw StorageError(Errc::busy, "rows of the log were pruned meanwhile: export it again");
   append_head(out);
   const bool by_record = filter_.record.has_value();
   static const std::string every = fmt::format(

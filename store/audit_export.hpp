@@ -43,6 +43,7 @@ class AuditExport {
 
   // Appends what comes next; false when nothing is left. Looks at no more than
   // export_rows_examined_max rows and may append nothing. Each call may use another connection.
+  // Throws StorageError (Errc::busy) when rows were pruned since the constructor.
   bool append(Connection& connection, std::string& out);
 
  private:
@@ -56,6 +57,7 @@ class AuditExport {
     Hash seen_hash{};
   };
 
+  std::string begin(Connection& connection);
   void append_head(std::string& out);
   void append_row(AuditReader& reader, Connection& connection, const LogRow& from,
                   std::string& out);
@@ -72,6 +74,7 @@ class AuditExport {
   AuditCheck check_;
   std::map<std::int64_t, Chain> chains_;  // by number of the log
   std::int64_t position_ = 0;
+  std::int64_t begins_at_ = 0;  // rows up to this n were not there any more
   std::int64_t upto_ = 0;
   std::int64_t rows_ = 0;
   bool begun_ = false;

@@ -23,7 +23,8 @@ struct ExportReport {
   std::string role;  // of the machine that wrote it
   std::string name;
   std::string exported_at;
-  bool whole = false;  // every row up to its heads
+  bool whole = false;       // every row from where the log began up to its heads
+  std::int64_t pruned = 0;  // rows before it that the machine had forgotten
   json::object filter;
   std::int64_t rows = 0;
   std::int64_t logs = 0;
@@ -54,6 +55,7 @@ class ExportVerifier {
   };
 
   Result<void> take_head(std::string_view line);
+  Result<void> take_begins(const json::object& begins);
   Result<void> take_row(std::string_view line);
   Result<void> take_place(const std::string& log, std::int64_t seq, const Hash& previous);
   Result<void> take_end(std::string_view line);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/strict_json.hpp"
+#include "store/prune_log.hpp"
 
 namespace skerry::store {
 namespace {
@@ -78,7 +79,8 @@ FeedPage read_feed(Connection& connection, const FeedQuery& query) {
 }
 
 Result<void> check_position(Connection& connection, const FeedPosition& position) {
-  if (position.n == 0) return {};
+  const LogBegin begin = read_log_begin(connection);
+  if (position.n == 0 && begin.n == 0) return {};
   Cursor newest = connection.query("SELECT max(n) FROM change_log");
   const std::int64_t last = newest.next() ? newest.integer(0) : 0;
   if (position.n > last)
@@ -87,8 +89,15 @@ Result<void> check_position(Connection& connection, const FeedPosition& position
                     "before a restore or of another copy",
                     last, position.n),
         last);
+  if (position.n < begin.n)
+    return other_history(fmt::format("changes up to {} are not kept here any more: they were in a "
+                                     "backup of central's and old",
+                                     begin.n),
+                         last);
   if (position.at.empty()) return {};
-  Cursor row = connection.query("SELECT hash FROM change_log WHERE n=?1", position.n);
+  Cursor row = connection.query(
+      "SELECT hash FROM change_log WHERE n=?1 UNION ALL SELECT hash FROM pruned WHERE n=?1",
+      position.n);
   if (row.next() && shown(row.hash(0)) == position.at) return {};
   return other_history(
       fmt::format("change {} here is not the one that was read: the log has another history",

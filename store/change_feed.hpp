@@ -34,7 +34,8 @@ struct FeedPage {
 
 FeedPage read_feed(Connection& connection, const FeedQuery& query);
 
-// Errc::wrong_history for a position that is not of this log: behind its end, or with another hash.
+// Errc::wrong_history for a position that is not of this log: behind its end, before its beginning,
+// or with another hash.
 Result<void> check_position(Connection& connection, const FeedPosition& position);
 
 }  // namespace skerry::store

@@ -6,6 +6,7 @@
 #include "core/check.hpp"
 #include "crypto/sha256.hpp"
 #include "store/identity.hpp"
+#include "store/prune_log.hpp"
 #include "store/upstream.hpp"
 
 namespace skerry::store {
@@ -56,6 +57,11 @@ LogHead read_head(Connection& connection, std::string_view purpose) {
     head.seq = last.integer(0);
     head.hash = last.hash(1);
     head.n = last.integer(2);
+  } else {
+    const ChainBegin begin = read_chain_begin(connection, head.number);
+    head.seq = begin.seq;
+    head.hash = begin.hash;
+    head.n = begin.n;
   }
   return head;
 }
@@ -95,6 +101,10 @@ Result<void> ChangeLog::check_writable() const {
 
 void ChangeLog::observe(Connection& connection, HlcStamp seen) {
   hlc_.observe(seen);
+  keep_clock(connection);
+}
+
+void ChangeLog::keep_clock(Connection& connection) {
   const std::string text = to_string(hlc_.last());
   write_meta(connection, hlc_floor_key, text);
 }

@@ -91,6 +91,8 @@ class ChangeLog final : public Participant {
   HlcStamp tick() { return tick(wall_ms()); }
   // Raises the clock's floor to a stamp of central's, for good.
   void observe(Connection& connection, HlcStamp seen);
+  // Makes the next start remember the latest stamp given, whatever becomes of the rows.
+  void keep_clock(Connection& connection);
   UnixMillis wall_ms() const { return clock_.wall_ms(); }
 
   // The last committed n.
@@ -144,15 +146,16 @@ inline constexpr std::string_view log_columns =
     "n,log,seq,hash,kind,record,recorded_at,line,label,customer,place";
 LogRow read_log_row(const Cursor& cursor);
 
-// Every chain from its first row, each row's kind and record against its line, of what was written
-// here also its time, label and customer as far as the line says them, and whether what else the
-// database knows of the log (positions confirmed, versions given) is still in it
-// (docs/formats/audit.md says what is not proven).
+// Every chain from its first row or from where it was pruned, each row's kind and record against its
+// line, of what was written here also its time, label and customer as far as the line says them, and
+// whether what else the database knows of the log (positions confirmed, versions given) is still in
+// it (docs/formats/audit.md says what is not proven).
 // Errc::bad_signature names the first row that does not fit, its place and the remedy.
 // `progress(rows)` is called now and then; it may be empty.
 struct LogAudit {
   std::int64_t rows = 0;
   std::int64_t logs = 0;
+  std::int64_t pruned = 0;  // rows before them that are not here any more
 };
 Result<LogAudit> verify_chains(Connection& connection,
                                const std::function<void(std::int64_t)>& progress);

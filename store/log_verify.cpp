@@ -6,6 +6,7 @@
 #include "crypto/sha256.hpp"
 #include "store/change_log.hpp"
 #include "store/own_epochs.hpp"
+#include "store/prune_log.hpp"
 #include "store/record.hpp"
 
 namespace skerry::store {
@@ -113,9 +114,48 @@ struct ChainEnd {
   Hash hash{};
 };
 
-ChainEnd begin_of(Connection& connection, std::int64_t log) {
-  Cursor cursor = connection.query("SELECT purpose='own' FROM log WHERE number=?1", log);
-  return {log, cursor.next() && cursor.integer(0) != 0, 0, {}};
+// The chains that have been met, each as far as it is proven.
+class ChainEnds {
+ public:
+  explicit ChainEnds(Connection& connection) : connection_(connection) {}
+
+  ChainEnd& of(std::int64_t log) {
+    const auto met =
+        std::find_if(ends_.begin(), ends_.end(), [&](const auto& end) { return end.log == log; });
+    if (met != ends_.end()) return *met;
+    Cursor cursor = connection_.query("SELECT purpose='own' FROM log WHERE number=?1", log);
+    return ends_.emplace_back(ChainEnd{log, cursor.next() && cursor.integer(0) != 0, 0, {}});
+  }
+  // Where rows are gone, each chain goes on behind the row that is recorded. Returns the last of
+  // them that is gone.
+  std::int64_t skip_pruned(std::int64_t from) {
+    const LogBegin begin = read_log_begin(connection_);
+    if (begin.n <= from) return from;
+    for (const ChainBegin& chain : begin.chains) {
+      ChainEnd& end = of(chain.log);
+      end.seq = chain.seq;
+      end.hash = chain.hash;
+    }
+    return begin.n;
+  }
+  std::int64_t count() const { return static_cast<std::int64_t>(ends_.size()); }
+
+ private:
+  Connection& connection_;
+  std::vector<ChainEnd> ends_;
+};
+
+Result<void> prove_row(const LogRow& row, std::int64_t n, ChainEnd& end) {
+  const Hash hash = crypto::chain_hash(end.hash, row.line);
+  if (row.n != n || row.seq != end.seq + 1 || hash != row.hash)
+    return damaged(fmt::format("the log does not fit its chain at row {} (log {}, position {})",
+                               row.n, row.log, row.seq));
+  if (const std::string_view what = contradiction(row, end.is_own); !what.empty())
+    return damaged(
+        fmt::format("row {} of the log {} (log {}, position {})", row.n, what, row.log, row.seq));
+  end.seq = row.seq;
+  end.hash = hash;
+  return {};
 }
 
 }  // namespace
@@ -125,32 +165,26 @@ Result<LogAudit> verify_chains(Connection& connection,
   constexpr std::int64_t batch_rows = 10'000;  // a bounded read transaction each
   static const std::string sql =
       fmt::format("SELECT {} FROM change_log WHERE n>?1 ORDER BY n LIMIT ?2", log_columns);
-  std::vector<ChainEnd> ends;
+  ChainEnds ends(connection);
   LogAudit audit;
   for (std::int64_t from = 0;;) {
+    std::optional<ReadTransaction> moment;  // rows may be pruned meanwhile
+    if (!connection.in_transaction()) moment.emplace(connection);
+    if (const std::int64_t begin = ends.skip_pruned(from); begin > from)
+      audit.pruned = from = begin;
     std::int64_t rows = 0;
     Cursor cursor = connection.query(sql, from, batch_rows);
     while (cursor.next()) {
       ++rows;
       const LogRow row = read_log_row(cursor);
-      auto end = std::find_if(ends.begin(), ends.end(), [&](auto& e) { return e.log == row.log; });
-      if (end == ends.end()) end = ends.insert(end, begin_of(connection, row.log));
-      const Hash hash = crypto::chain_hash(end->hash, row.line);
-      if (row.n != from + 1 || row.seq != end->seq + 1 || hash != row.hash)
-        return damaged(fmt::format("the log does not fit its chain at row {} (log {}, position {})",
-                                   row.n, row.log, row.seq));
-      if (const std::string_view what = contradiction(row, end->is_own); !what.empty())
-        return damaged(fmt::format("row {} of the log {} (log {}, position {})", row.n, what,
-                                   row.log, row.seq));
+      SKERRY_TRY_VOID(prove_row(row, from + 1, ends.of(row.log)));
       from = row.n;
-      end->seq = row.seq;
-      end->hash = hash;
     }
     audit.rows += rows;
     if (progress) progress(audit.rows);
     if (rows < batch_rows) break;
   }
-  audit.logs = static_cast<std::int64_t>(ends.size());
+  audit.logs = ends.count();
   SKERRY_TRY_VOID(check_ends(connection));
   return audit;
 }

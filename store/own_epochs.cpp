@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/prune_log.hpp"
+
 namespace skerry::store {
 namespace {
 
@@ -20,16 +22,20 @@ OwnEpoch read_epoch(const Cursor& cursor) {
   return epoch;
 }
 
-// What is kept of the epoch's rows, up to where they count.
+// What is kept of the epoch's rows, up to where they count. Those that were pruned count as well.
 void read_ends(Connection& connection, OwnEpoch& epoch) {
+  const ChainBegin begin = read_chain_begin(connection, epoch.log);
   Cursor cursor = connection.query(
       "SELECT seq,hash FROM change_log WHERE log=?1 AND seq<=?2 ORDER BY seq DESC LIMIT 1",
       epoch.log, epoch.end);
-  epoch.end = cursor.next() ? cursor.integer(0) : 0;
-  if (epoch.end > 0) epoch.end_hash = cursor.hash(1);
-  Cursor first =
-      connection.query("SELECT seq FROM change_log WHERE log=?1 ORDER BY seq LIMIT 1", epoch.log);
-  if (first.next()) epoch.first = first.integer(0);
+  if (cursor.next()) {
+    epoch.end = cursor.integer(0);
+    epoch.end_hash = cursor.hash(1);
+  } else {
+    epoch.end = std::min(begin.seq, epoch.end);
+    if (epoch.end == begin.seq) epoch.end_hash = begin.hash;
+  }
+  epoch.first = std::min(begin.seq, epoch.end) + 1;
 }
 
 }  // namespace
@@ -53,7 +59,10 @@ void write_confirmed(Connection& connection, const OwnEpoch& epoch) {
 
 std::optional<Hash> own_hash_at(Connection& connection, std::int64_t log, std::int64_t seq) {
   if (seq == 0) return Hash{};
-  Cursor cursor = connection.query("SELECT hash FROM change_log WHERE log=?1 AND seq=?2", log, seq);
+  Cursor cursor = connection.query(
+      "SELECT hash FROM change_log WHERE log=?1 AND seq=?2 UNION ALL "
+      "SELECT hash FROM pruned WHERE log=?1 AND seq=?2",
+      log, seq);
   if (!cursor.next()) return std::nullopt;
   return cursor.hash(0);
 }

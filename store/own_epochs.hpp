@@ -35,7 +35,8 @@ struct OwnEpoch {
 // The oldest first; the last is the one that is written. At central: its lives.
 std::vector<OwnEpoch> read_own_epochs(Connection& connection);
 void write_confirmed(Connection& connection, const OwnEpoch& epoch);
-// The chain's hash at a row; zero before the first, nullopt where there is no such row.
+// The chain's hash at a row, also at the last that was pruned; zero before the first, nullopt where
+// there is no such row.
 std::optional<Hash> own_hash_at(Connection& connection, std::int64_t log, std::int64_t seq);
 
 // Rows of the line that central has not decided.

@@ -37,13 +37,23 @@ std::int64_t shared_rows(const OwnRows& own, const OwnRows& confirmed, const Ack
   return ack->n >= own.end ? own.end : confirmed.acked;
 }
 
+// The log goes on behind the rows that both have. What followed them and was pruned here is nowhere
+// any more.
+Renewal go_on_behind(std::string_view why, const SiteKnowledge& site, std::size_t epoch,
+                     std::int64_t shared) {
+  Renewal renewal{why, epoch, shared, {}, {}};
+  const OwnRows& own = site.epochs[epoch];
+  if (own.first > shared + 1) renewal.lost = LostRows{own.epoch, shared + 1, own.first - 1};
+  return renewal;
+}
+
 // A copy that may go on as the site: from the first of its rows that central has not.
 Renewal cut_at_shared(const SiteKnowledge& site, const StateBody& body) {
   const std::vector<OwnRows> confirmed = confirmed_by(site, body);
   for (std::size_t i = 0; i < confirmed.size(); ++i) {
     const OwnRows& own = site.epochs[i];
     const std::int64_t shared = shared_rows(own, confirmed[i], find_ack(body.acks, own.epoch));
-    if (shared < own.end) return {why::authorised, i, shared, {}, {}};
+    if (shared < own.end) return go_on_behind(why::authorised, site, i, shared);
   }
   return {why::authorised, confirmed.size() - 1, confirmed.back().end, {}, {}};
 }
@@ -56,7 +66,7 @@ std::optional<Renewal> find_renewal(const SiteKnowledge& site, const StateBody& 
     const Ack* ack = find_ack(body.acks, own.epoch);
     if (!ack || !ack->fork || is_ours(own, ack)) continue;
     const std::int64_t shared = shared_rows(own, confirmed[i], ack);
-    if (shared < own.end) return Renewal{why::fork, i, shared, {}, {}};
+    if (shared < own.end) return go_on_behind(why::fork, site, i, shared);
   }
   const OwnRows& own = site.epochs.back();
   const Ack* ack = find_ack(body.acks, own.epoch);
@@ -72,9 +82,8 @@ std::optional<Renewal> find_hole(const SiteKnowledge& site, const StateBody& bod
   for (std::size_t i = 0; i < confirmed.size(); ++i) {
     const OwnRows& own = confirmed[i];
     if (own.first <= own.acked + 1) continue;
-    Renewal renewal{why::rows_gone, i, own.acked, {}, {}};
+    Renewal renewal = go_on_behind(why::rows_gone, site, i, own.acked);
     if (const Ack* ack = find_ack(body.acks, own.epoch)) renewal.hash = ack->hash;
-    renewal.lost = LostRows{own.epoch, own.acked + 1, own.first - 1};
     return renewal;
   }
   return std::nullopt;

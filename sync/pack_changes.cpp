@@ -32,6 +32,12 @@ struct DueRows {
 };
 
 Result<Hash> hash_before(store::Connection& connection, const DueRows& due) {
+  if (due.first < due.epoch.first)
+    return fail(Errc::bad_input,
+                fmt::format("rows 1 to {} of this site's log are not here any more: central "
+                            "confirmed that they are in a verified backup",
+                            due.epoch.first - 1),
+                fmt::format("skerry bundle export --from {}", due.epoch.first));
   const auto hash = store::own_hash_at(connection, due.epoch.log, due.first - 1);
   if (hash) return *hash;
   return fail(Errc::bad_input, "this site's log has no row " + std::to_string(due.first - 1));
@@ -160,7 +166,8 @@ Result<std::vector<DueRows>> find_due(store::Connection& connection, const PackC
                                       bool copy) {
   std::vector<DueRows> due;
   for (store::OwnEpoch& epoch : store::read_own_epochs(connection)) {
-    const std::int64_t known = copy ? epoch.first - 1 : epoch.acked;
+    const std::int64_t gone = epoch.first - 1;
+    const std::int64_t known = copy ? gone : std::max(epoch.acked, gone);
     const std::int64_t first = std::max(known, sent_upto(what, epoch.epoch)) + 1;
     if (!due.empty() && due.back().first > due.back().epoch.end) due.pop_back();
     due.push_back({std::move(epoch), first});

@@ -35,7 +35,11 @@ AnchorKnowledge knowledge(Connection& connection, const std::vector<OwnEpoch>& e
   if (!known.anchor) return known;
   const OwnEpoch* epoch = find_anchored(epochs, *known.anchor);
   known.knows_epoch = epoch != nullptr;
-  if (epoch) known.hash_at_anchor = store::own_hash_at(connection, epoch->log, known.anchor->seq);
+  if (!epoch) return known;
+  // An anchor that could not be written for long may name a row that was pruned since.
+  const bool pruned = known.anchor->seq < epoch->first - 1;
+  known.hash_at_anchor = pruned ? known.anchor->hash
+                                : store::own_hash_at(connection, epoch->log, known.anchor->seq);
   return known;
 }
 

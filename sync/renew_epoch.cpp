@@ -17,7 +17,8 @@ using store::Connection;
 using store::OwnEpoch;
 
 // The row that the new epoch goes on behind: in the last epoch that has rows up to there. Row 0 of
-// the first one is no row, but says whose line it is.
+// the first one is no row, but says whose line it is; so does that of an epoch whose row was pruned
+// and is not known otherwise.
 LogPlace find_parent(Connection& connection, const std::vector<OwnEpoch>& epochs,
                      const Renewal& renewal) {
   std::size_t at = renewal.epoch;
@@ -26,7 +27,7 @@ LogPlace find_parent(Connection& connection, const std::vector<OwnEpoch>& epochs
   const auto hash = at == renewal.epoch && renewal.hash
                         ? renewal.hash
                         : store::own_hash_at(connection, epochs[at].log, end);
-  SKERRY_CHECK(hash.has_value());
+  if (!hash) return {epochs[at].epoch, 0, Hash{}};
   return {epochs[at].epoch, end, *hash};
 }
 
@@ -37,13 +38,14 @@ void close(Connection& connection, const OwnEpoch& epoch, std::int64_t upto) {
 }
 
 // Rows in (after, epoch.end], again. What happened to the machine happened once: events stay where
-// they are.
+// they are, and rows that were pruned are central's.
 void issue_again(Connection& connection, store::ChangeLog& log, const OwnEpoch& epoch,
                  std::int64_t after) {
   constexpr std::int64_t batch_rows = 1000;
   static const std::string sql =
       "SELECT " + std::string(store::log_columns) +
       " FROM change_log WHERE log=?1 AND seq>?2 AND seq<=?3 ORDER BY seq LIMIT ?4";
+  after = std::max(after, epoch.first - 1);
   while (after < epoch.end) {
     std::vector<store::LogRow> rows;
     {

@@ -85,7 +85,8 @@ Response page_answer(const Context& context, const Request& request, const store
     store::append_audit_json(items, row);
   }
   return list_answer(context, request, std::move(items),
-                     page.before_n ? std::optional(std::to_string(*page.before_n)) : std::nullopt);
+                     page.before_n ? std::optional(std::to_string(*page.before_n)) : std::nullopt,
+                     fmt::format(",\"pruned\":{}", page.pruned));
 }
 
 class ExportStream final : public BodyStream {
@@ -133,7 +134,9 @@ Result<Response> list_record_audit(Context& context, Request& request) {
   filter.record = parse_id<RecordId>(request.param("id"));
   const bool known = filter.record && [&] {
     const store::Reader reader = context.node.database.read();
-    return store::has_history(*reader, *filter.record);
+    // Of a record that is there, all that was written of it may have been pruned.
+    return store::has_history(*reader, *filter.record) ||
+           store::find_record(*reader, *kind, *filter.record);
   }();
   if (!known) return fail(Errc::not_found, fmt::format("no {} ever had this id", kind->name));
   SKERRY_TRY(const store::AuditPage page, read_page(context, request, std::move(filter)));
@@ -166,8 +169,8 @@ Task<Result<Response>> verify_audit(Context& context, Request& request) {
   };
   const auto audit = co_await on_worker(context, work);
   if (!audit) co_return tl::unexpected<Error>(audit.error());
-  co_return Response::json(200,
-                           fmt::format(R"({{"rows":{},"logs":{}}})", audit->rows, audit->logs));
+  co_return Response::json(200, fmt::format(R"({{"rows":{},"logs":{},"pruned":{}}})", audit->rows,
+                                            audit->logs, audit->pruned));
 }
 
 }  // namespace skerry::api

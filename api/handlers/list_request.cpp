@@ -85,14 +85,15 @@ Result<std::optional<std::string>> read_cursor(const Context& context, const Req
 }
 
 Response list_answer(const Context& context, const Request& request, std::string items,
-                     const std::optional<std::string>& position) {
+                     const std::optional<std::string>& position, std::string_view more) {
   std::string body = "{\"items\":[" + std::move(items);
+  body.append("]").append(more);
   if (!position) {
-    body += "],\"next_cursor\":null}";
+    body += ",\"next_cursor\":null}";
     return Response::json(200, std::move(body));
   }
   const std::string cursor = context.cursors.encode(*position, list_binding(request));
-  body += "],\"next_cursor\":\"" + cursor + "\"}";
+  body += ",\"next_cursor\":\"" + cursor + "\"}";
   Response response = Response::json(200, std::move(body));
   response.header("Link", fmt::format("<{}>; rel=\"next\"", next_target(request, cursor)));
   return response;

@@ -23,8 +23,8 @@ Result<std::optional<UnixMillis>> read_time(const Request& request, std::string_
 Result<std::optional<std::string>> read_cursor(const Context& context, const Request& request);
 
 // {"items":[…],"next_cursor":…} and Link rel="next". `items` is the inside of the array;
-// `position`: where the next page begins.
+// `position`: where the next page begins; `more`: further members, each with its comma before it.
 Response list_answer(const Context& context, const Request& request, std::string items,
-                     const std::optional<std::string>& position);
+                     const std::optional<std::string>& position, std::string_view more = {});
 
 }  // namespace skerry::api

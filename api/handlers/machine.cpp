@@ -14,6 +14,7 @@
 #include "store/identity.hpp"
 #include "store/lost_ranges.hpp"
 #include "store/own_epochs.hpp"
+#include "store/prune_log.hpp"
 #include "store/quarantine.hpp"
 #include "store/record.hpp"
 #include "store/upstream.hpp"
@@ -43,11 +44,11 @@ json::value trouble_json(const std::optional<store::ExchangeTrouble>& trouble) {
                       {"next", trouble->next}};
 }
 
-json::object log_json(const Context& context, const store::LogHead& own) {
-  return {{"n", context.node.log.last_n()},
-          {"epoch", to_string(own.epoch)},
-          {"head", own.seq},
-          {"hash", to_hex(own.hash)}};
+json::object log_json(const Context& context, store::Connection& connection,
+                      const store::LogHead& own) {
+  const store::LogBegin begin = store::read_log_begin(connection);
+  return {{"n", context.node.log.last_n()}, {"pruned", begin.n}, {"pruned_own", begin.own_rows},
+          {"epoch", to_string(own.epoch)},  {"head", own.seq},   {"hash", to_hex(own.hash)}};
 }
 
 // Why the log goes on in a new epoch, for the banner.
@@ -235,7 +236,7 @@ Result<Response> get_status(Context& context, Request& request) {
       {"time", format_timestamp(context.node.clock.wall_ms())},
       {"uptime_seconds", (context.node.clock.wall_ms() - context.started_at) / 1000},
       {"records", std::move(records)},
-      {"log", log_json(context, own)}};
+      {"log", log_json(context, *reader, own)}};
   if (context.role == Role::site)
     add_site_status(*reader, context, status, attention);
   else

@@ -122,6 +122,7 @@ json::object to_json(const store::ExportReport& report, bool vouched_for) {
           {"rows", report.rows},
           {"logs", report.logs},
           {"whole", report.whole},
+          {"pruned", report.pruned},
           {"filter", report.filter},
           {"gaps", std::move(gaps)},
           {"gaps_count", report.gaps_count},
@@ -137,7 +138,10 @@ void show_report(Terminal& terminal, const store::ExportReport& report) {
   terminal.line("{} \"{}\", exported at {}", report.role, report.name, report.exported_at);
   terminal.line("every hash fits: {} in {}", counted(report.rows, "row"),
                 counted(report.logs, "log"));
-  if (report.whole)
+  if (report.whole && report.pruned > 0)
+    terminal.line("whole from row {} on: the machine had pruned what was before",
+                  report.pruned + 1);
+  else if (report.whole)
     terminal.line("whole: no row is missing up to the end");
   else
     terminal.line("filtered by {}: {} between these rows, each proven alone",
@@ -149,11 +153,18 @@ void show_report(Terminal& terminal, const store::ExportReport& report) {
                 crypto::fingerprint_words(crypto::sha256(report.key->raw())));
 }
 
+void show_pruned(Terminal& terminal, std::int64_t rows) {
+  if (rows > 0)
+    terminal.line("rows 1 to {} are not here any more: central has them, in a verified backup",
+                  rows);
+}
+
 Result<Exit> verify_database(Session& session) {
   SKERRY_TRY(const auto answer, session.daemon.post_empty("/v1/audit:verify"));
   session.terminal.document(answer);
   session.terminal.line("every hash fits: {} in {}", counted(integer_of(answer, "rows"), "row"),
                         counted(integer_of(answer, "logs"), "log"));
+  show_pruned(session.terminal, integer_of(answer, "pruned"));
   return Exit::ok;
 }
 
@@ -182,6 +193,10 @@ Result<Exit> run_audit_list(Session& session, const AuditFilter& filter) {
   SKERRY_TRY(const auto items, session.daemon.list(target, filter.limit));
   for (const json::value& item : items)
     if (const json::object* change = item.if_object()) show_change(session.terminal, *change);
+  if (static_cast<std::int64_t>(items.size()) < filter.limit) {
+    SKERRY_TRY(const auto page, session.daemon.get_object("/v1/audit?limit=1"));
+    show_pruned(session.terminal, integer_of(page, "pruned"));
+  }
   return Exit::ok;
 }
 

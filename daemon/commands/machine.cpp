@@ -87,7 +87,12 @@ Result<Exit> run_status(Session& session) {
                 integer_of(status, "schema"), integer_of(status, "uptime_seconds"));
   terminal.line("sign key    {}", text_of(status, "sign_key"));
   terminal.line("records     {}", record_counts(object_of(status, "records")));
-  terminal.line("log         {}", counted(integer_of(object_of(status, "log"), "n"), "row"));
+  const json::object& log = object_of(status, "log");
+  const std::int64_t pruned = integer_of(log, "pruned");
+  terminal.line("log         {}{}", counted(integer_of(log, "n") - pruned, "row"),
+                pruned == 0 ? ""
+                            : fmt::format(", and {} pruned, {} of them this machine's own", pruned,
+                                          integer_of(log, "pruned_own")));
   show_exchange(terminal, status);
   const json::object& backup = object_of(status, "backup");
   const std::string good = text_of(backup, "last_good_at");

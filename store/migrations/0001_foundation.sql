@@ -352,11 +352,35 @@ CREATE TABLE change_log(
 CREATE TRIGGER change_log_is_not_edited BEFORE UPDATE ON change_log BEGIN
   SELECT RAISE(ABORT, 'the change log cannot be edited');
 END;
-CREATE TRIGGER change_log_is_kept BEFORE DELETE ON change_log BEGIN
-  SELECT RAISE(ABORT, 'rows of the change log cannot be deleted');
-END;
 CREATE UNIQUE INDEX change_log_seq ON change_log(log, seq);
 CREATE INDEX change_log_record ON change_log(record, n);
+
+-- Where the log begins, once a site has forgotten its oldest rows (store/prune_log.hpp): each chain
+-- behind its row `seq`, which was number `n` and had this hash, and the whole log behind the largest
+-- n here. What stands here was a row; it only ever moves on; and only rows behind it can go.
+CREATE TABLE pruned(
+  log INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  n INTEGER NOT NULL,
+  pruned_at INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER pruned_was_a_row BEFORE INSERT ON pruned WHEN NOT EXISTS (
+  SELECT 1 FROM change_log
+  WHERE log = NEW.log AND seq = NEW.seq AND hash = NEW.hash AND n = NEW.n) BEGIN
+  SELECT RAISE(ABORT, 'a chain can only begin behind one of its rows');
+END;
+CREATE TRIGGER pruned_moves_on BEFORE UPDATE ON pruned WHEN NEW.log <> OLD.log OR NEW.seq < OLD.seq
+BEGIN
+  SELECT RAISE(ABORT, 'rows that were pruned do not come back');
+END;
+CREATE TRIGGER pruned_is_kept BEFORE DELETE ON pruned BEGIN
+  SELECT RAISE(ABORT, 'where a chain begins cannot be forgotten');
+END;
+CREATE TRIGGER change_log_is_kept BEFORE DELETE ON change_log WHEN NOT EXISTS (
+  SELECT 1 FROM pruned WHERE log = OLD.log AND seq >= OLD.seq) BEGIN
+  SELECT RAISE(ABORT, 'rows of the change log cannot be deleted');
+END;
 
 -- A site's own rows that central did not simply apply: what it decided instead.
 CREATE TABLE row_result(

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/log_event.hpp"
+#include "store/prune_log.hpp"
 
 namespace skerry::sync {
 namespace {
@@ -16,10 +17,12 @@ std::int64_t log_number(Connection& connection, const EpochId& epoch) {
 
 std::int64_t end_of(Connection& connection, std::int64_t log) {
   auto cursor = connection.query("SELECT max(seq) FROM change_log WHERE log=?1", log);
-  return cursor.next() ? cursor.integer(0) : 0;
+  const std::int64_t last = cursor.next() ? cursor.integer(0) : 0;
+  return std::max(last, store::read_chain_begin(connection, log).seq);
 }
 
-// A hash stands for all rows before it, so where two chains part can be halved.
+// A hash stands for all rows before it, so where two chains part can be halved. What was pruned is
+// central's, and costs nothing.
 std::int64_t shared_rows(Connection& machine, std::int64_t log, std::int64_t end,
                          Connection& backup, std::int64_t its_log) {
   if (its_log == 0) return 0;
@@ -27,8 +30,10 @@ std::int64_t shared_rows(Connection& machine, std::int64_t log, std::int64_t end
     const auto hash = store::own_hash_at(machine, log, seq);
     return hash && hash == store::own_hash_at(backup, its_log, seq);
   };
-  std::int64_t least = 0;
   std::int64_t most = std::min(end, end_of(backup, its_log));
+  const std::int64_t pruned = std::max(store::read_chain_begin(machine, log).seq,
+                                       store::read_chain_begin(backup, its_log).seq);
+  std::int64_t least = std::min(pruned, most);
   while (least < most) {
     const std::int64_t middle = least + (most - least + 1) / 2;
     same(middle) ? least = middle : most = middle - 1;

@@ -61,11 +61,7 @@ void World::restore(Machine& machine, bool with_anchor) {
   cursors_.erase(&machine);
   const store::Reader reader = machine.database->read();
   std::erase_if(machine.acknowledged, [&](const Acknowledged& row) {
-    auto cursor = reader->query(
-        "SELECT 1 FROM change_log c JOIN log l ON l.number=c.log WHERE l.epoch=?1 AND c.seq=?2 AND "
-        "c.hash=?3",
-        row.epoch, row.seq, row.hash);
-    if (cursor.next()) return false;
+    if (has_row(*reader, row)) return false;
     if (!machine.is_central()) destroyed_.insert(store::uid_of_hash(row.hash));
     return true;
   });

@@ -14,11 +14,12 @@
 namespace skerry::sim {
 
 // Over many seeds each must happen: main.cpp fails when one never does.
-inline constexpr std::array<std::string_view, 55> event_names{
+inline constexpr std::array<std::string_view, 57> event_names{
     "archive",
     "bit flipped",
     "brought back",
     "brought to the wrong machine",
+    "central backed up",
     "central put back",
     "clock set",
     "cloned",
@@ -65,6 +66,7 @@ inline constexpr std::array<std::string_view, 55> event_names{
     "resolve value",
     "resolve winner",
     "restart",
+    "rows pruned",
     "same bundle twice",
     "scope set",
     "scrap",

@@ -16,7 +16,9 @@ World::World(std::uint64_t seed, bool aloud)
       journal_(now_, aloud),
       folder_(scratch_folder()),
       fate_(seed ^ 0x5deece66dU),
-      disasters_(draw_disasters(fate_)) {
+      disasters_(draw_disasters(fate_)),
+      keeping_(seed ^ 0x2545f491U),
+      keeps_house_(keeping_.percent(40)) {
   for (std::size_t number = 0; number <= swarm_.sites; ++number)
     machines_.push_back(std::make_unique<Machine>(number, folder_ / std::to_string(number),
                                                   template_of(number), now_, rng_.next()));
@@ -63,6 +65,7 @@ void World::flip_scope(std::size_t number) {
 void World::run() {
   for (std::size_t i = 0; i < swarm_.steps; ++i) {
     step();
+    if (keeps_house_) keep_house();
     note_cursors();
     if (rng_.percent(4)) check_derived(*machines_[rng_.below(machines_.size())]);
   }

@@ -64,6 +64,8 @@ class World {
   std::size_t sites() const { return swarm_.sites; }
   const Swarm& swarm() const { return swarm_; }
   bool any_disasters() const { return disasters_.any(); }
+  // Whether the machine has the row, or has forgotten it as one that is durable.
+  bool has_row(store::Connection& connection, const Acknowledged& row) const;
   Journal& journal() { return journal_; }
   // I5: no position goes down.
   void note_cursors();
@@ -85,6 +87,11 @@ class World {
   void administrate();
   Machine& some_instance(std::size_t number);
   bool may_refuse(Errc code) const;
+
+  // keeping.cpp
+  void keep_house();
+  void back_up_central();
+  void prune(Machine& site);
 
   // carriers.cpp
   void export_up(Machine& site);
@@ -119,6 +126,9 @@ class World {
   std::vector<std::unique_ptr<Machine>> clones_;
   std::map<const Machine*, Image> backups_;
   std::set<ChangeUid> destroyed_;
+  Rng keeping_;  // a stream of its own, too
+  const bool keeps_house_;
+  std::set<Hash> pruned_;  // of rows
 };
 
 }  // namespace skerry::sim

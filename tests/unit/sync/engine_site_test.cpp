@@ -268,6 +268,17 @@ TEST_F(JudgeState, H22_RowsThatANewLifeNeedsAndNobodyKeepsAreDeclaredLost) {
             (Renewal{why::rows_gone, 0, 2, hash_of(2), LostRows{epoch_of(1), 3, 5}}));
 }
 
+TEST_F(JudgeState, H22_AForkBehindWhichRowsWerePrunedLosesThem) {
+  site.epochs[0].first = 6;
+  site.epochs[0].durable = 5;
+  begin_life(8);
+  acknowledge(0, 9, 99, 2);
+  EXPECT_EQ(judge(true).renewal, (Renewal{why::fork, 0, 2, {}, LostRows{epoch_of(1), 3, 5}}));
+  site.copy = true;
+  body.acks[0].standing = Standing::authorised;
+  EXPECT_EQ(judge(true).renewal, (Renewal{why::authorised, 0, 2, {}, LostRows{epoch_of(1), 3, 5}}));
+}
+
 TEST_F(JudgeState, H22_WithoutAHoleNothingIsLost) {
   site.epochs[0].first = 6;
   site.epochs[0].durable = 5;

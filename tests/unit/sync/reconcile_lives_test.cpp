@@ -1,10 +1,24 @@
 // Central put back from a backup: each hazard of the design under its number.
+#include "store/prune_log.hpp"
 #include "tests/unit/sync/reconcile_epochs_fixture.hpp"
 
 namespace skerry::sync {
 namespace {
 
-using Lives = Epochs;
+class Lives : public Epochs {
+ protected:
+  // The site forgets its rows up to `upto`: central said that they are in a verified backup.
+  void prune(Machine& at, std::int64_t upto) {
+    const auto gone = at.write([&](store::Connection& connection) -> Result<std::int64_t> {
+      store::OwnEpoch own = store::read_own_epochs(connection).back();
+      own.durable = upto;
+      store::write_confirmed(connection, own);
+      return store::prune_log(connection, *at.log, at.clock.wall_ms() + 1, 1000);
+    });
+    ASSERT_TRUE(gone) << gone.error().detail;
+    ASSERT_EQ(epochs(at).back().first, upto + 1);
+  }
+};
 
 TEST_F(Lives, H4_ARestoredCentralGetsBackWhatSitesHave) {
   meet(site);
@@ -138,13 +152,7 @@ TEST_F(Lives, H22_AHoleThatNobodyCanFillIsDeclared) {
   meet(site);
   const EpochId epoch = site.log->own().epoch;
   // Pruned: central said that they are in a verified backup.
-  auto prune = [&](store::Connection& connection) -> Result<void> {
-    connection.execute("DROP TRIGGER change_log_is_kept");
-    connection.execute("DELETE FROM change_log WHERE log=?1 AND seq<=2", site.log->own().number);
-    connection.execute("UPDATE log SET durable=2 WHERE number=?1", site.log->own().number);
-    return {};
-  };
-  ASSERT_TRUE(site.database->write(prune));
+  prune(site, 2);
   central.put_back(backup, false);  // … which is not this one
   meet(site, 3);
   EXPECT_EQ(epochs(site).back().why, why::rows_gone);
@@ -156,6 +164,55 @@ TEST_F(Lives, H22_AHoleThatNobodyCanFillIsDeclared) {
     EXPECT_EQ(ranges[0].missing_from(), 1);
     EXPECT_EQ(ranges[0].last, 2);
   }
+}
+
+// Central was put back behind what it had called durable, took in what a copy of the site wrote, and
+// only then hears of the site.
+TEST_F(Lives, H22_WhatIsLeftGoesOnBehindAHoleWhereACopyWrote) {
+  meet(site);
+  const sim::Image backup = central.image();
+  const auto copy = clone(site, true);
+  for (const char* name : {"1", "2"}) add(site, name);
+  const RecordId third = add(site, "3");
+  meet(site);
+  prune(site, 2);
+  const RecordId unsent = add(site, "unsent");
+  const EpochId epoch = site.log->own().epoch;
+  central.put_back(backup, true);  // its anchor too: it does not know
+  const RecordId of_copy = add(*copy, "of the copy");
+  meet(*copy);
+  meet(site, 4);
+  EXPECT_NE(site.log->own().epoch, epoch);
+  EXPECT_EQ(pending(site), 0);
+  expect_same(site, {acme, third, unsent, of_copy});
+  EXPECT_EQ(name_at(central, unsent), "\"unsent\"");
+  EXPECT_EQ(name_at(central, of_copy), "\"of the copy\"");
+  EXPECT_FALSE(lost(site).empty());
+}
+
+TEST_F(Lives, ASiteThatForgotWhatIsDurableGoesOnAsBefore) {
+  meet(site);
+  for (const char* name : {"1", "2", "3", "4"}) add(site, name);
+  meet(site);
+  const sim::Image backup = central.image();  // verified: rows 1 to 4 are durable
+  prune(site, 4);
+  const EpochId epoch = site.log->own().epoch;
+  const RecordId next = add(site, "5");
+  meet(site);
+  central.put_back(backup, false);
+  meet(site, 3);
+  EXPECT_EQ(site.log->own().epoch, epoch) << "nothing is missing";
+  EXPECT_EQ(name_at(central, next), "\"5\"");
+  EXPECT_EQ(pending(site), 0);
+  EXPECT_TRUE(lost(site).empty());
+  site.print.board = "another";
+  site.restart();
+  const RecordId in_second = add(site, "in the second epoch");
+  meet(site, 2);
+  EXPECT_EQ(name_at(central, in_second), "\"in the second epoch\"");
+  const auto audit = store::verify_chains(*site.database->read(), {});
+  ASSERT_TRUE(audit) << audit.error().detail;
+  EXPECT_GT(audit->pruned, 0);
 }
 
 }  // namespace

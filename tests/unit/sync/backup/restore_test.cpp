@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "store/own_epochs.hpp"
+#include "store/prune_log.hpp"
 #include "sync/backup/saved_changes.hpp"
 #include "sync/recall.hpp"
 #include "tests/unit/sync/backup/backup_fixture.hpp"
@@ -98,6 +99,26 @@ TEST_F(Restores, CostTheRowsOfAnotherBranchAsWell) {
   site.put_back(before, true);
   for (int i = 0; i < 5; ++i) add(site, "on the other");
   EXPECT_EQ(cost(site, backup).own, 5);
+}
+
+TEST_F(Restores, CostNothingThatASiteHadForgotten) {
+  meet(site);
+  add(site, "kept");
+  const sim::Image backup = backup_of(site);
+  for (const char* name : {"1", "2", "3"}) add(site, name);
+  meet(site);
+  ASSERT_TRUE(site.write([&](store::Connection& connection) -> Result<std::int64_t> {
+    store::OwnEpoch own = store::read_own_epochs(connection).back();
+    own.durable = 3;
+    store::write_confirmed(connection, own);
+    return store::prune_log(connection, *site.log, site.clock.wall_ms() + 1, 1000);
+  }));
+  ASSERT_EQ(epochs(site).back().first, 4);
+  add(site, "unsent");
+  const RestoreCost found = cost(site, backup);
+  EXPECT_EQ(found.own, 2) << "rows 4 and 5 are here; 2 and 3 are central's";
+  EXPECT_EQ(found.decided, 1);
+  EXPECT_EQ(found.waiting(), 1);
 }
 
 TEST_F(Restores, BeginANewEpochWhateverTheAnchorSays) {
