@@ -83,7 +83,8 @@ constexpr std::array table{
          .fields = kinds::site_fields,
          .derived = kinds::site_derived,
          .hidden = kinds::site_hidden,
-         .invited = true},
+         .invited = true,
+         .rule = check_site},
 };
 
 }  // namespace

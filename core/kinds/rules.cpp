@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/check.hpp"
+#include "core/text.hpp"
 
 namespace skerry {
 namespace {
@@ -92,6 +93,16 @@ void check_custom_field(const Kind& kind, ValuesView before_values, ValuesView a
   for (const std::string_view field : {"record_kind", "key", "type"})
     if (before.of(field) != after.of(field))
       complain(errors, field, "fixed", "cannot change: records have values of it");
+}
+
+// Conflicts, rules and the audit view call central by that name.
+void check_site(const Kind& kind, ValuesView before_values, ValuesView after_values,
+                std::vector<FieldError>& errors) {
+  const State before(kind, before_values);
+  const State after(kind, after_values);
+  if (before.exists() && before.of("name") == after.of("name")) return;
+  if (ascii_lower(after.text("name")) == "central")
+    complain(errors, "name", "reserved", "is what central itself is called; choose another");
 }
 
 }  // namespace skerry

@@ -12,5 +12,7 @@ void check_move(const Kind& kind, ValuesView before, ValuesView after,
                 std::vector<FieldError>& errors);
 void check_custom_field(const Kind& kind, ValuesView before, ValuesView after,
                         std::vector<FieldError>& errors);
+void check_site(const Kind& kind, ValuesView before, ValuesView after,
+                std::vector<FieldError>& errors);
 
 }  // namespace skerry

@@ -82,5 +82,25 @@ TEST(SiteKind, StaysAtCentral) {
   }
 }
 
+TEST(SiteKind, NoSiteIsCalledCentral) {
+  const auto complaints = [](std::string_view before, std::string_view after) {
+    const auto values = [](std::string_view name) {
+      std::vector<json::value> made(site.fields.size());
+      made[static_cast<std::size_t>(site.find_field("name"))] = json::string(name);
+      return made;
+    };
+    std::vector<FieldError> errors;
+    const auto was = before.empty() ? std::vector<json::value>() : values(before);
+    site.rule(site, was, values(after), errors);
+    std::string text;
+    for (const FieldError& error : errors) text += error.pointer + ' ' + error.code + ';';
+    return text;
+  };
+  EXPECT_EQ(complaints("", "central"), "/name reserved;");
+  EXPECT_EQ(complaints("Pier", "Central"), "/name reserved;");
+  EXPECT_EQ(complaints("", "Central Station"), "");
+  EXPECT_EQ(complaints("central", "central"), "") << "of one that is there, the rest can change";
+}
+
 }  // namespace
 }  // namespace skerry
