@@ -15,6 +15,7 @@
 #include "store/sqlite/backup.hpp"
 #include "store/sqlite/folder_lock.hpp"
 #include "store/sqlite/wal.hpp"
+#include "sync/backup/make.hpp"
 #include "sync/backup/saved_changes.hpp"
 #include "sync/backup/scratch.hpp"
 #include "sync/part_file.hpp"
@@ -47,8 +48,9 @@ auto reading(const Work& work) -> decltype(work()) {
 // One restore, step by step.
 class Restore {
  public:
-  Restore(const Config& config, OpenedBackup backup, sync::ScratchFolder scratch)
+  Restore(const Config& config, fs::path file, OpenedBackup backup, sync::ScratchFolder scratch)
       : folder_{config.data()},
+        file_(std::move(file)),
         backup_(std::move(backup)),
         manifest_(backup_.reader.manifest()),
         scratch_(std::move(scratch)),
@@ -101,6 +103,8 @@ class Restore {
     {
       const auto connection = Connection::open(restored(), Connection::Mode::read_write);
       sync::mark_restored(*connection, next_);
+      SKERRY_TRY_VOID(
+          sync::note_restored(*connection, file_, manifest_, SystemClock().wall_ms()));
       store::Wal(*connection).checkpoint_fully();
     }
     SKERRY_TRY_VOID(store::sync_path(restored()));
@@ -232,6 +236,7 @@ class Restore {
   }
 
   DataFolder folder_;
+  fs::path file_;
   OpenedBackup backup_;
   const sync::BackupManifest& manifest_;
   sync::ScratchFolder scratch_;
@@ -252,7 +257,8 @@ Result<std::optional<RestoreReport>> restore_backup(
   auto outcome = [&]() -> Outcome {
     SKERRY_TRY(const store::FolderLock lock, store::FolderLock::acquire(config.data()));
     SKERRY_TRY(auto scratch, sync::ScratchFolder::open(DataFolder{config.data()}.scratch()));
-    Restore restore(config, std::move(backup), std::move(scratch));
+    Restore restore(config, fs::absolute(access.file).lexically_normal(), std::move(backup),
+                    std::move(scratch));
     return reading([&]() -> Outcome {
       SKERRY_TRY_VOID(restore.unpack(progress));
       SKERRY_TRY(const RestorePreview preview, restore.look());

@@ -44,6 +44,13 @@ tl::unexpected<Error> bad_member(std::string_view name, std::string code, std::s
                     {{fmt::format("/{}", name), std::move(code), std::move(detail)}}));
 }
 
+// Of whichever of several the caller asked about.
+Error about(const std::filesystem::path& file, Error error) {
+  if (error.detail.find(file.filename().string()) == std::string::npos)
+    error.detail = fmt::format("{}: {}", file.string(), error.detail);
+  return error;
+}
+
 }  // namespace
 
 Task<Result<Response>> create_backup(Context& context, Request& request) {
@@ -101,7 +108,7 @@ Task<Result<Response>> verify_backup_file(Context& context, Request& request) {
                          "skerry backup list");
   auto work = [&] { return verify_backup(context, file); };
   auto verified = co_await run_on(context.backups->worker(), work);
-  if (!verified) co_return tl::unexpected<Error>(std::move(verified).error());
+  if (!verified) co_return tl::unexpected<Error>(about(file, std::move(verified).error()));
   co_return Response::json(200, to_json(verified->backup));
 }
 

@@ -59,6 +59,15 @@ Result<FileHandle> open_place(const fs::path& target) {
   return opened;
 }
 
+Result<void> hash_whole(int fd, store::Backup& row) {
+  HashSink hash;
+  SKERRY_TRY(const std::uint64_t size, file_size(fd));
+  SKERRY_TRY_VOID(pump(fd, 0, size, hash));
+  row.bytes = static_cast<std::int64_t>(size);
+  row.sha256 = hash.hash();
+  return {};
+}
+
 // One attempt: what is known of it so far.
 class Maker {
  public:
@@ -122,21 +131,12 @@ class Maker {
   Result<void> read_back(const PartFile& part, const fs::path& scratch,
                          const BackupManifest& manifest) {
     SKERRY_TRY(FileHandle file, part.reopen());
-    SKERRY_TRY_VOID(hash_whole(file.fd()));
+    SKERRY_TRY_VOID(hash_whole(file.fd(), row_));
     SKERRY_TRY(const BackupReader reader,
                BackupReader::open(std::move(file), signed_by(node_.keys.sign.verify_key())));
     if (!(reader.manifest() == manifest))
       return fail(Errc::io_failed, "the manifest reads back differently than it was written");
     return check(node_, reader, scratch, progress_);
-  }
-
-  Result<void> hash_whole(int fd) {
-    HashSink hash;
-    SKERRY_TRY(const std::uint64_t size, file_size(fd));
-    SKERRY_TRY_VOID(pump(fd, 0, size, hash));
-    row_.bytes = static_cast<std::int64_t>(size);
-    row_.sha256 = hash.hash();
-    return {};
   }
 
  public:
@@ -161,14 +161,18 @@ class Maker {
   store::Backup& row_;
 };
 
-// What became of it, in one transaction with what follows from it. `manifest` is null for a
-// failure.
+// What became of it, and what follows from it. `manifest` is null for a failure.
+void write_outcome(store::Connection& connection, const store::Backup& row,
+                   const BackupManifest* manifest) {
+  store::write_backup(connection, row);
+  if (manifest == nullptr) return;
+  for (const store::DurableHead& head : manifest->facts.sites)
+    store::raise_durable(connection, head);
+}
+
 Result<void> record(const Node& node, const store::Backup& row, const BackupManifest* manifest) {
   auto work = [&](store::Connection& connection) -> Result<void> {
-    store::write_backup(connection, row);
-    if (manifest == nullptr) return {};
-    for (const store::DurableHead& head : manifest->facts.sites)
-      store::raise_durable(connection, head);
+    write_outcome(connection, row, manifest);
     return {};
   };
   return node.database.write(work);
@@ -242,7 +246,12 @@ Result<MadeBackup> verify_backup(const Node& node, const fs::path& file, const f
     return fail(std::move(backup).error());
   }
   const BackupManifest& manifest = backup->manifest();
-  if (!known || known->id != manifest.id) known.emplace();
+  const bool is_known = known && known->id == manifest.id;
+  if (!is_known) {
+    SKERRY_TRY(const FileHandle again, open_foreign_file(AT_FDCWD, file.string()));
+    known.emplace();
+    SKERRY_TRY_VOID(hash_whole(again.fd(), *known));
+  }
   known->id = manifest.id;
   known->file = file.string();
   known->created_at = manifest.created_at;
@@ -254,6 +263,20 @@ Result<MadeBackup> verify_backup(const Node& node, const fs::path& file, const f
     return manifest;
   });
   return conclude(node, std::move(*known), std::move(checked));
+}
+
+Result<void> note_restored(store::Connection& connection, const fs::path& file,
+                           const BackupManifest& manifest, UnixMillis now) {
+  SKERRY_TRY(const FileHandle opened, open_foreign_file(AT_FDCWD, file.string()));
+  store::Backup row;
+  SKERRY_TRY_VOID(hash_whole(opened.fd(), row));
+  row.id = manifest.id;
+  row.file = file;
+  row.created_at = manifest.created_at;
+  row.rows = manifest.facts.rows;
+  row.verified_at = row.checked_at = now;
+  write_outcome(connection, row, &manifest);
+  return {};
 }
 
 }  // namespace skerry::sync

@@ -40,4 +40,9 @@ Result<MadeBackup> verify_backup(const Node& node, const std::filesystem::path& 
                                  const std::filesystem::path& scratch,
                                  const BackupProgress& progress);
 
+// Of a database that was unpacked from this file, found whole, and is about to be put in place: the
+// backup is in its list, and what it holds is durable. Errors: io_failed.
+Result<void> note_restored(store::Connection& connection, const std::filesystem::path& file,
+                           const BackupManifest& manifest, UnixMillis now);
+
 }  // namespace skerry::sync

@@ -82,6 +82,7 @@ class Backups(MachineTest):
         found = central.run("backup", "verify", file)
         self.assertEqual(found.code, 65, found)
         self.assertIn("Next:", found.err)
+        self.assertIn(str(file), found.err, "of several, which")
         self.assertEqual(central.run("status").code, 10)
         self.assertTrue(central.ok("backup", "list", "--json").document()["items"][0]["failure"])
         file.write_bytes(whole[: len(whole) // 2])

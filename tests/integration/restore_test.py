@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
 from machine import COMMAND_SECONDS, SKERRY, run
 from restored import RestoreTest, anchor_of
@@ -75,6 +76,10 @@ class Restores(RestoreTest):
         site.start()
         self.assertEqual(self.names(site), {"kept"})
         self.assertEqual(site.status()["renewed"]["why"], "restored")
+        listed = site.ok("backup", "list", "--json").document()["items"]
+        self.assertEqual([each["file"] for each in listed], [file], "that it came from")
+        self.assertEqual(listed[0]["sha256"], hashlib.sha256(Path(file).read_bytes()).hexdigest())
+        self.assertEqual(site.status()["backup"]["last_good_at"], listed[0]["created_at"])
 
         central.ok("bundle", "import", report["saved"][0])
         site.create("customers", {"name": "after"})
