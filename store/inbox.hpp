@@ -18,15 +18,23 @@ struct InboxEntry {
   std::string outcome;           // applied, duplicate, or the slug of the refusal
   std::string detail;
   UnixMillis received_at = 0;
+  bool open_door = false;  // it came where everybody may send something
 };
 
 // Refusals without a verified sender are anybody's to cause, so few are kept: one row for all
 // repeats of the same bytes, the newest, and of those rows the newest refused_strangers_max or a
-// few more.
+// few more. What came through the open door makes room for its like only: who has no access
+// pushes nothing out that somebody brought.
 inline constexpr std::int64_t refused_strangers_max = 1000;
 void write_inbox(Connection& connection, const InboxEntry& entry);
 // The same bytes were taken in before, and had all the effect they can have.
 bool was_taken(Connection& connection, const Hash& sha256);
+// Files refused as being of a newer version, each once, the oldest first.
+struct UnreadFile {
+  Hash sha256{};
+  std::string name;
+};
+std::vector<UnreadFile> list_unread(Connection& connection);
 // The newest first.
 std::vector<InboxEntry> list_inbox(Connection& connection, std::int64_t limit);
 

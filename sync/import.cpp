@@ -135,7 +135,7 @@ std::string describe(const StateCounts& counts) {
 
 // An unverified file may claim any sender: its row names none.
 store::InboxEntry inbox_entry(const Node& node, const ImportOutcome& outcome, bool verified,
-                              const Hash& sha256, const std::string& name) {
+                              const Hash& sha256, const std::string& name, Door door) {
   store::InboxEntry entry;
   entry.sha256 = sha256;
   entry.name = name;
@@ -144,12 +144,14 @@ store::InboxEntry inbox_entry(const Node& node, const ImportOutcome& outcome, bo
   entry.outcome = outcome.outcome;
   entry.detail = outcome.detail;
   entry.received_at = node.clock.wall_ms();
+  entry.open_door = door == Door::open;
   return entry;
 }
 
 class Import {
  public:
-  Import(const Node& node, const std::string& name) : node_(node), name_(name) {}
+  Import(const Node& node, const std::string& name, Door door)
+      : node_(node), name_(name), door_(door) {}
 
   ImportOutcome run(SpooledFile file) {
     sha256_ = file.sha256;
@@ -249,7 +251,7 @@ class Import {
     outcome_.outcome = outcome;
     outcome_.detail = std::move(detail);
     outcome_.counts = std::move(counts);
-    store::write_inbox(connection, inbox_entry(node_, outcome_, verified_, sha256_, name_));
+    store::write_inbox(connection, inbox_entry(node_, outcome_, verified_, sha256_, name_, door_));
   }
 
   // What is only early, late or somebody else's is no evidence of anything.
@@ -292,7 +294,7 @@ class Import {
     outcome_.counts = {};
     outcome_.error = std::move(error);
     auto work = [&](Connection& connection) -> Result<void> {
-      store::write_inbox(connection, inbox_entry(node_, outcome_, verified_, sha256_, name_));
+      store::write_inbox(connection, inbox_entry(node_, outcome_, verified_, sha256_, name_, door_));
       return {};
     };
     // A database that takes no note of a refusal has said so already, by the refusal itself.
@@ -301,6 +303,7 @@ class Import {
 
   const Node& node_;
   const std::string& name_;
+  Door door_;
   Hash sha256_{};
   bool verified_ = false;
   ImportOutcome outcome_;
@@ -308,13 +311,14 @@ class Import {
 
 }  // namespace
 
-ImportOutcome import_bundle(const Node& node, SpooledFile file, const std::string& name) {
-  return Import(node, name).run(std::move(file));
+ImportOutcome import_bundle(const Node& node, SpooledFile file, const std::string& name,
+                            Door door) {
+  return Import(node, name, door).run(std::move(file));
 }
 
 ImportOutcome refuse_bundle(const Node& node, const Hash& sha256, const std::string& name,
-                            Error error) {
-  return Import(node, name).refuse_unseen(sha256, std::move(error));
+                            Error error, Door door) {
+  return Import(node, name, door).refuse_unseen(sha256, std::move(error));
 }
 
 }  // namespace skerry::sync

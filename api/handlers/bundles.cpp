@@ -216,8 +216,9 @@ Task<Result<Response>> exchange_bundle(Context& context, Request& request) {
       return fail(Errc::wrong_role, "this machine is a site; exchanges go to central",
                   "set central.url to central's address");
     sync::ImportOutcome outcome =
-        file ? sync::import_bundle(context.node, std::move(*file), "online")
-             : sync::refuse_bundle(context.node, sha256, "online", std::move(file).error());
+        file ? sync::import_bundle(context.node, std::move(*file), "online", sync::Door::open)
+             : sync::refuse_bundle(context.node, sha256, "online", std::move(file).error(),
+                                   sync::Door::open);
     if (outcome.error) return fail(std::move(*outcome.error));
     SKERRY_TRY(const store::Site site, sender_of(context, outcome));
     std::optional<sync::PackedBundle> due;

@@ -598,7 +598,8 @@ CREATE TABLE conflict_rule(
   PRIMARY KEY (kind, field)
 ) STRICT, WITHOUT ROWID;
 
--- Every file ever seen, with what became of it.
+-- Every file ever seen, with what became of it. `open_door`: it came where everybody may send
+-- something; of the others somebody with access brought them, or this machine fetched them.
 CREATE TABLE inbox(
   number INTEGER PRIMARY KEY,
   sha256 BLOB NOT NULL,
@@ -607,7 +608,8 @@ CREATE TABLE inbox(
   sender BLOB,
   outcome TEXT NOT NULL,
   detail TEXT NOT NULL,
-  received_at INTEGER NOT NULL
+  received_at INTEGER NOT NULL,
+  open_door INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX inbox_sha256 ON inbox(sha256);
 

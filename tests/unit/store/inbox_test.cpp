@@ -74,6 +74,37 @@ TEST_F(InboxTest, StrangersCannotFillIt) {
   });
 }
 
+// Whoever may send without access pushes out what others sent so, and nothing that somebody brought.
+TEST_F(InboxTest, JunkAtTheOpenDoorMakesRoomForJunkOnly) {
+  in_job([](Connection& connection) {
+    constexpr std::uint16_t brought = 40;
+    for (std::uint16_t i = 0; i < brought; ++i) write_inbox(connection, refused(i));
+    constexpr std::uint16_t many = 3000;
+    for (std::uint16_t i = 0; i < many; ++i) {
+      InboxEntry junk = refused(i);  // the same bytes as what was brought, too
+      junk.open_door = true;
+      write_inbox(connection, junk);
+    }
+    const auto kept = list_inbox(connection, 2 * many);
+    EXPECT_LE(std::ssize(kept), refused_strangers_max + 65 + brought);
+    for (std::uint16_t i = 0; i < brought; ++i)
+      EXPECT_EQ(kept[kept.size() - 1 - i].name, std::to_string(i));
+  });
+}
+
+TEST_F(InboxTest, FilesOfANewerVersionAreListedOnceTheOldestFirst) {
+  in_job([](Connection& connection) {
+    for (const std::uint16_t number : {7, 3, 7, 5}) {
+      InboxEntry entry = refused(number);
+      entry.outcome = number == 5 ? "corrupt_bundle" : "unsupported_version";
+      write_inbox(connection, entry);
+    }
+    std::string names;
+    for (const UnreadFile& file : list_unread(connection)) names += file.name + ' ';
+    EXPECT_EQ(names, "3 7 ");  // of the repeats the last counts
+  });
+}
+
 TEST_F(InboxTest, OneRowStandsForRepeatsOfOneRefusedFile) {
   in_job([&](Connection& connection) {
     write_inbox(connection, refused(1));
