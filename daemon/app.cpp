@@ -23,6 +23,7 @@
 #include "store/record.hpp"
 #include "sync/exchange.hpp"
 #include "sync/outbox.hpp"
+#include "sync/retry_kept.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -107,6 +108,18 @@ Result<void> say_ready(const Config& config, const DataFolder& folder, Role role
 
 void name_thread(api::asio::thread_pool& thread, const char* name) {
   api::asio::post(thread, [name] { pthread_setname_np(pthread_self(), name); });
+}
+
+// What an earlier version of this program could not read.
+void take_in_kept(const sync::Node& node, const sync::Spool& spool) {
+  try {
+    const sync::Retried retried = sync::retry_kept(node, spool);
+    if (retried.taken + retried.left > 0)
+      log(Level::notice, "{} bundles of a newer version are taken in now, {} still are not",
+          retried.taken, retried.left);
+  } catch (const std::exception& error) {
+    log(Level::error, "taking in what was kept: {}", error.what());
+  }
 }
 
 // Until the server has ended: by a first signal gracefully, by a second one at once.
@@ -203,6 +216,7 @@ Result<Exit> serve(const Config& config) {
                        folder.path, clock.wall_ms(), backup_settings(config)};
   name_thread(context.backups->worker(), "skerry-backup");
   SKERRY_TRY_VOID(api::end_cut_imports(context));
+  api::asio::post(worker, [&] { take_in_kept(node, spool); });
   api::TokenAuthenticator tokens(context);
   api::Server server(api::Router(api::all_routes(), context), &tokens,
                      server_options(config, folder));

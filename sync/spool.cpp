@@ -110,6 +110,13 @@ bool Spool::is_kept(const Hash& sha256) const {
   return std::filesystem::exists(kept_path(sha256), ignored);
 }
 
+Result<SpooledFile> Spool::take_kept(const Hash& sha256) const { return take(kept_path(sha256)); }
+
+void Spool::forget(const Hash& sha256) const {
+  std::error_code ignored;
+  std::filesystem::remove(kept_path(sha256), ignored);
+}
+
 std::filesystem::path Spool::kept_path(const Hash& sha256) const {
   return folder_ / (to_hex(sha256) + bundle_suffix.data());
 }

@@ -62,6 +62,10 @@ class Spool {
   // no number of bad files uses the quota up. Errc::limit_exceeded when it is too large for that.
   Result<std::filesystem::path> keep(const SpooledFile& file) const;
   bool is_kept(const Hash& sha256) const;
+  // A copy of one that is kept, as take() makes it; Errc::not_found when it is not.
+  Result<SpooledFile> take_kept(const Hash& sha256) const;
+  // It is no evidence any more.
+  void forget(const Hash& sha256) const;
 
   const std::filesystem::path& folder() const { return folder_; }
 
