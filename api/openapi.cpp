@@ -35,7 +35,7 @@ void add_operation(object& paths, const std::string& path, const Route& route, c
 bool offers(const Kind& kind, const Route& route) {
   constexpr std::array<std::string_view, 3> of_written{"createRecord", "deleteRecord",
                                                        "writeBatch"};
-  return !kind.invited ||
+  return kind.is_written() ||
          std::find(of_written.begin(), of_written.end(), route.operation_id) == of_written.end();
 }
 

@@ -12,6 +12,7 @@
 #include "api/handlers/exports.hpp"
 #include "api/handlers/import_sessions.hpp"
 #include "api/handlers/imports.hpp"
+#include "api/handlers/licensing.hpp"
 #include "api/handlers/lifecycle.hpp"
 #include "api/handlers/machine.hpp"
 #include "api/handlers/metrics.hpp"
@@ -151,6 +152,22 @@ constexpr Route routes[] = {
      "disableCustomer", "Suspend everything a customer is entitled to"},
     {post, "/v1/customers/{id}:enable", Access::write, Body::none, handler<enable_customer>,
      "enableCustomer", "Take a suspension back"},
+    {post, "/v1/entitlements/{id}:disable", Access::write, Body::none, handler<disable_entitlement>,
+     "disableEntitlement", "Grant nothing more of it"},
+    {post, "/v1/entitlements/{id}:enable", Access::write, Body::none, handler<enable_entitlement>,
+     "enableEntitlement", "Take that back"},
+    {post, "/v1/entitlements/{id}:renew", Access::write, Body::none, handler<renew_entitlement>,
+     "renewEntitlement", "One period more"},
+    {post, "/v1/entitlements/{id}:start", Access::write, Body::none, handler<start_entitlement>,
+     "startEntitlement", "It begins now"},
+    {get, "/v1/entitlements/{id}/allowance", Access::read, Body::none, handler<get_allowance>,
+     "getAllowance", "What it allows this machine, and its status"},
+    {post, "/v1/allocations/{id}:reclaim", Access::admin, Body::none, handler<reclaim_allocation>,
+     "reclaimAllocation", "Take an allocation back without its site's word"},
+    {post, "/v1/orders/{id}:entitle", Access::write, Body::json, handler<entitle_order>,
+     "entitleOrder", "An entitlement for each SKU"},
+    {post, "/v1/orders/{id}:codes", Access::write, Body::json, handler<add_activation_codes>,
+     "addActivationCodes", "Activation codes, shown once"},
     {post, "/v1/assets/{id}:scrap", Access::write, Body::json, handler<scrap_asset>, "scrapAsset",
      "End an asset: its status and history stay as they are"},
     {get, "/v1/{plural}", Access::read, Body::none, handler<list_records>, "listRecords",

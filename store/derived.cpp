@@ -4,6 +4,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "store/allocations.hpp"
 #include "store/places.hpp"
 #include "store/sqlite/tally.hpp"
 
@@ -56,9 +57,10 @@ bool is_located_otherwise(const Record& before, const Record& after) {
   });
 }
 
-RecordId asset_of(const Record& move) {
-  return parse_id<RecordId>(move.value("asset").as_string()).value_or(RecordId{});
+RecordId named_by(const Record& record, std::string_view field) {
+  return parse_id<RecordId>(record.value(field).as_string()).value_or(RecordId{});
 }
+RecordId asset_of(const Record& move) { return named_by(move, "asset"); }
 
 std::int64_t count(Connection& connection, std::string_view condition, const RecordId& customer) {
   Cursor cursor = connection.query(fmt::format("SELECT count(*) FROM {}", condition), customer);
@@ -87,6 +89,8 @@ void derive_after_insert(Connection& connection, const Record& record) {
   for (const Share& share : shares_of(record)) add_to(connection, share, 1);
   if (is_move(record))
     update_place(connection, asset_of(record), record.version, record.updated_at);
+  if (record.kind->name == "allocation_receipt")
+    update_confirmed(connection, named_by(record, "allocation"));
 }
 
 void derive_after_replace(Connection& connection, const Record& before, const Record& after) {
@@ -104,6 +108,7 @@ void derive_after_replace(Connection& connection, const Record& before, const Re
   }
   if (after.kind->name == "location" && before.scope != after.scope)
     update_places_at(connection, after.id, after.version, after.updated_at);
+  if (after.kind->name == "allocation") update_confirmed(connection, after.id);
 }
 
 void derive_after_delete(Connection& connection, const Record& before, std::int64_t n) {
@@ -112,9 +117,12 @@ void derive_after_delete(Connection& connection, const Record& before, std::int6
   if (is_move(before)) update_place(connection, asset_of(before), n, before.updated_at);
   if (before.kind->name == "location")
     update_places_at(connection, before.id, n, before.updated_at);
+  if (before.kind->name == "allocation_receipt")
+    update_confirmed(connection, named_by(before, "allocation"));
 }
 
 void derive_whole(Connection& connection, const Record& record) {
+  if (record.kind->name == "allocation") update_confirmed(connection, record.id);
   if (record.kind->name == "customer") count_whole(connection, record.id);
   if (record.kind->name == "asset")
     update_place(connection, record.id, record.version, record.updated_at);

@@ -30,12 +30,14 @@ std::string joined(const json::array& elements) {
   return text;
 }
 
-bool has_own_column(const Field& field) {
+// What follows from other things is left out of what an import takes, as derived columns are.
+bool has_own_column(const Kind& kind, const Field& field) {
+  if (field.read_only && kind.is_written()) return false;
   return field.type != FieldType::group && field.type != FieldType::custom;
 }
 
 std::span<const Field> derived_columns(const Kind& kind) {
-  return kind.invited ? kind.derived : std::span<const Field>();
+  return !kind.is_written() ? kind.derived : std::span<const Field>();
 }
 
 const json::value& member_of(const json::value& value, std::string_view name) {
@@ -57,7 +59,7 @@ std::vector<std::string> export_columns(const Kind& kind,
                                         const std::vector<CustomField>& custom_fields) {
   std::vector<std::string> names{"id"};
   for (const Field& field : kind.fields) {
-    if (has_own_column(field)) names.emplace_back(field.name);
+    if (has_own_column(kind, field)) names.emplace_back(field.name);
     for (const Field& member : field.members)
       names.push_back(fmt::format("{}.{}", field.name, member.name));
   }
@@ -67,7 +69,8 @@ std::vector<std::string> export_columns(const Kind& kind,
 }
 
 std::string export_cell(const Field& field, const json::value& value) {
-  if (value.is_null()) {
+  const json::object* object = value.if_object();
+  if (value.is_null() || (object && object->empty())) {
     const bool would_be_default = field.default_json != "null" && field.type != FieldType::text;
     return would_be_default ? "null" : "";
   }
@@ -111,7 +114,7 @@ void RecordExport::append_csv(std::string& out, const std::string& record) const
   std::vector<std::string> cells{plain(member_of(value, "id"))};
   for (const Field& field : query_.kind->fields) {
     const json::value& whole = member_of(value, field.name);
-    if (has_own_column(field)) cells.push_back(export_cell(field, whole));
+    if (has_own_column(*query_.kind, field)) cells.push_back(export_cell(field, whole));
     for (const Field& member : field.members)
       cells.push_back(export_cell(member, member_of(whole, member.name)));
   }

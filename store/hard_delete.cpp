@@ -36,7 +36,7 @@ std::vector<Reference> references_to(Connection& connection, const Found& to) {
   return found;
 }
 
-// Depth first, each record behind those that refer to it.
+// Each record behind those that refer to it, if only by a mention.
 class Collector {
  public:
   explicit Collector(Connection& connection) : connection_(connection) {}
@@ -53,21 +53,31 @@ class Collector {
                     fmt::format("more than {} records refer to it", dependants_max),
                     "delete some of them first");
       SKERRY_TRY_VOID(collect({each.kind, each.record}));  // as deep as kinds refer to kinds
-      dependants_.records.emplace_back(each.kind, each.record);
+      found_.emplace_back(each.kind, each.record);
       ++dependants_.counts[each.kind->plural];
     }
     return {};
   }
 
   Dependants take() {
+    for (const Found& each : found_) add_behind_referrers(each);
     for (const Dependants::Mention& mention : mentions_)
       if (!seen_.contains(mention.record)) dependants_.mentions.push_back(mention);
     return std::move(dependants_);
   }
 
  private:
+  void add_behind_referrers(const Found& each) {
+    if (!added_.insert(each.second).second) return;
+    for (const Reference& by : references_to(connection_, each))
+      if (seen_.contains(by.record)) add_behind_referrers({by.kind, by.record});
+    dependants_.records.push_back(each);
+  }
+
   Connection& connection_;
   std::unordered_set<RecordId> seen_;
+  std::unordered_set<RecordId> added_;
+  std::vector<Found> found_;
   std::vector<Dependants::Mention> mentions_;
   Dependants dependants_;
 };

@@ -221,6 +221,12 @@ json::value split_texts(std::string_view cell) {
   return texts;
 }
 
+// An object of JSON: {"render":5,"hdr":true}.
+json::value read_settings(std::string_view text) {
+  const auto object = parse_json_object(text, {.fractions = true});
+  return object ? json::value(*object) : json::value(json::string(text));
+}
+
 json::value read_integer(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -279,6 +285,8 @@ std::optional<json::value> read_cell(const Field& field, std::string_view cell,
       return read_value(field, read_integer(text), {}, errors);
     case FieldType::texts:
       return read_value(field, split_texts(text), {}, errors);
+    case FieldType::settings:
+      return read_value(field, read_settings(text), {}, errors);
     case FieldType::choices:
       return read_value(field, split_choices(text), {}, errors);
     case FieldType::choice:

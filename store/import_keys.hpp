@@ -13,7 +13,9 @@ namespace skerry::store {
 // it there is no key; the others belong to it, null being a value like any other.
 //   customer account_ref · product sku · contact e-mail within the customer · location name within
 //   the customer · asset serial within the product · custom field key within the kind · move
-//   everything that says which move it was · note subject and text
+//   everything that says which move it was · note subject and text · plan name · feature and
+//   attribute key, edition name within the product · offering sku · order order_ref · entitlement
+//   entitlement_ref · allocation site and entitlement
 struct KeyRule {
   const Kind* kind = nullptr;
   std::size_t main = 0;

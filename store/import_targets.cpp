@@ -35,6 +35,7 @@ class TargetList {
 
   void add_field(std::size_t index) {
     const Field& field = kind_.fields[index];
+    if (field.read_only) return;
     ImportColumn column;
     column.field = index;
     if (field.type == FieldType::group) {

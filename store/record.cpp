@@ -80,6 +80,7 @@ json::value read_column(const Cursor& cursor, int column, const Field& field) {
     case FieldType::texts:
     case FieldType::group:
     case FieldType::custom:
+    case FieldType::settings:
       return json::parse(cursor.text(column));
     case FieldType::scope:
       if (cursor.text(column).starts_with('[')) return json::parse(cursor.text(column));

@@ -8,17 +8,14 @@
 namespace skerry::store {
 
 Result<void> check_written(const Kind& kind) {
-  if (!kind.invited) return {};
-  return fail(
-      Errc::method_not_allowed,
-      fmt::format("{} are not made and not deleted by a write", kind.plural),
-      fmt::format("invite one: POST /v1/{0}:invite, skerry {1} invite NAME; end one: skerry "
-                  "{1} revoke NAME",
-                  kind.plural, kind.name));
+  if (kind.is_written()) return {};
+  return fail(Errc::method_not_allowed,
+              fmt::format("{} are not made and not deleted by a write", kind.plural),
+              std::string(kind.made_by));
 }
 
 bool is_mention(const Kind& kind, const Field& field) {
-  return field.type == FieldType::reference && !field.required && !kind.invited &&
+  return field.type == FieldType::reference && !field.required && !kind.administered &&
          field.name != kind.scope_field;
 }
 

@@ -22,9 +22,11 @@ void append_head(std::string& out, const RecordId& id, std::int64_t revision, Un
   out += '"';
 }
 
-// A record without custom fields has an empty object of them, so that a client can read on.
+// A record without custom fields or settings has an empty object of them, so that a client can read
+// on.
 std::string_view null_text(const Field& field) {
-  return field.type == FieldType::custom ? "{}" : "null";
+  const bool is_map = field.type == FieldType::custom || field.type == FieldType::settings;
+  return is_map ? "{}" : "null";
 }
 
 void append_column(std::string& out, const Cursor& cursor, int column, const Field& field) {
@@ -53,6 +55,7 @@ void append_column(std::string& out, const Cursor& cursor, int column, const Fie
     case FieldType::texts:
     case FieldType::group:
     case FieldType::custom:
+    case FieldType::settings:
       out += cursor.text(column);
       return;  // stored as JSON
     case FieldType::scope:

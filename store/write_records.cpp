@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "core/check.hpp"
+#include "store/allocations.hpp"
 #include "store/duplicate_keys.hpp"
 #include "store/log_subject.hpp"
 #include "store/record_size.hpp"
@@ -14,6 +15,7 @@
 #include "store/scope_moves.hpp"
 #include "store/shadow.hpp"
 #include "store/site_scope.hpp"
+#include "store/terms.hpp"
 #include "store/tombstone.hpp"
 
 namespace skerry::store {
@@ -150,7 +152,7 @@ Result<void> RecordWriter::check_reference(const Record& record, const Field& fi
   if (!kind && is_where_it_stands(connection_, record, field, id)) return {};
   if (!kind)
     return refuse(Errc::reference_not_found, fmt::format("{} names no record", to_string(id)));
-  if (kind->name != "product") return {};
+  if (kind->name != "product" || record.kind->name != "asset") return {};
   Cursor cursor = connection_.query("SELECT type FROM product WHERE id=?1", id);
   if (cursor.next() && cursor.text(0) == "device") return {};
   return refuse(Errc::validation_failed,
@@ -199,6 +201,7 @@ Result<void> RecordWriter::check_values(const Record& record, const Record* befo
   check_custom(record, before, errors);
   for (FieldError& each : errors) refusal.take(std::move(each));
   refusal.take(check_product(connection_, record, before));
+  if (refusal.empty()) check_terms(connection_, record, before, log_.wall_ms(), refusal);
   for (const FieldValue& value : values) {
     const Field& field = record.kind->fields[value.field];
     if (field.merge == MergeClass::central && role_ == Role::site) {
@@ -269,6 +272,7 @@ Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id
   SKERRY_TRY_VOID(check_written(kind));
   if (id && is_taken(connection_, *id))
     complaints.push_back({"/id", "already_exists", "is taken, or was"});
+  values = complete_terms(connection_, kind, nullptr, std::move(values), log_.wall_ms());
   return make(kind, id ? *id : new_record_id(log_.wall_ms(), random_), std::move(values), author,
               std::move(complaints));
 }
@@ -301,7 +305,8 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const 
   SKERRY_TRY_VOID(check_authority(kind));
   SKERRY_TRY(const Record before, current(kind, id, revision));
   std::vector<FieldError> complaints;
-  const FieldValues values = read_patch(kind, patch, before.values, complaints);
+  FieldValues values = read_patch(kind, patch, before.values, complaints);
+  values = complete_terms(connection_, kind, &before, std::move(values), log_.wall_ms());
   if (values.empty() && complaints.empty() && !resolves) return before;
   return set(before, values, author, resolves, std::move(complaints));
 }
@@ -346,7 +351,7 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
                                   std::optional<std::int64_t> revision, const Author& author,
                                   bool continues, std::optional<RecordId> resolves) {
   SKERRY_TRY_VOID(check_authority(kind));
-  SKERRY_TRY_VOID(check_written(kind));
+  if (kind.administered) SKERRY_TRY_VOID(check_written(kind));
   SKERRY_TRY(const Record before, current(kind, id, revision));
   if (const auto referrer = find_referrer(connection_, kind, id))
     return fail(Errc::in_use, fmt::format("{} refers to this {}", *referrer, kind.name),
@@ -357,6 +362,7 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
                 fmt::format("archive it, and what stands in records stays there: POST "
                             "/v1/custom_fields/{}:archive",
                             to_string(id)));
+  SKERRY_TRY_VOID(check_unallocated(before, log_.wall_ms()));
   Change change = new_change(before, ChangeOp::remove, author);
   change.continues = continues;
   change.resolves = resolves;

@@ -50,8 +50,8 @@ class RecordWriter {
                         std::optional<RecordId> resolves = std::nullopt);
 
   // Errors: not_found, precondition_failed, in_use (something refers to it), owned_by_central,
-  // method_not_allowed. `continues`: central takes this row and the one before together or refuses
-  // both. Each of the three: read_only_copy.
+  // method_not_allowed (a site). `continues`: central takes this row and the one before together or
+  // refuses both. Each of the three: read_only_copy.
   Result<void> remove(const Kind& kind, const RecordId& id, std::optional<std::int64_t> revision,
                       const Author& author, bool continues = false,
                       std::optional<RecordId> resolves = std::nullopt);

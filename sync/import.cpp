@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include "licensing/receipts.hpp"
 #include "store/conflict_rules.hpp"
 #include "store/inbox.hpp"
 #include "store/site_scope.hpp"
@@ -230,10 +231,21 @@ class Import {
       SKERRY_TRY(const StateCounts counts,
                  take_state(connection, node_.log, node_.random, body, snapshot, manifest.clock.hlc,
                             lines_of(reader), to_string(manifest.id)));
+      SKERRY_TRY_VOID(confirm_allocations(connection, to_string(manifest.id)));
       finish(connection, outcome_of(counts), describe(counts), counts_json(counts));
       return {};
     };
     return node_.database.write(work);
+  }
+
+  // What central allocated to this site is confirmed with what it says next.
+  Result<void> confirm_allocations(Connection& connection, const std::string& bundle) {
+    const auto self = store::read_identity(connection);
+    if (!self || !node_.log.check_writable()) return {};
+    store::RecordWriter writer(connection, node_.log, Role::site, node_.random);
+    SKERRY_TRY_VOID(licensing::confirm_allocations(
+        connection, writer, *self, node_.random, node_.clock.wall_ms(), {"site", "sync", bundle}));
+    return {};
   }
 
   static LineSource lines_of(const BundleReader& reader) {

@@ -11,14 +11,14 @@ namespace {
 
 Result<const Kind*> kind_of(std::string_view plural) {
   const Kind* const kind = find_kind_by_plural(plural);
-  if (kind && kind->invited) {
+  if (kind && !kind->is_written()) {
     Error refused = store::check_written(*kind).error();
     return fail(Errc::bad_request, std::move(refused.detail), std::move(refused.next));
   }
   if (kind) return kind;
   std::string known;
   for (const Kind& each : all_kinds())
-    if (!each.invited) known += fmt::format("{}{}", known.empty() ? "" : ", ", each.plural);
+    if (each.is_written()) known += fmt::format("{}{}", known.empty() ? "" : ", ", each.plural);
   return fail(Errc::not_found, fmt::format("there is no kind of record {}", plural),
               "the kinds are: " + known);
 }

@@ -159,6 +159,14 @@ Task<Result<Response>> enable_customer(Context& context, Request& request) {
   return clear(context, request, "customer", "disabled_at");
 }
 
+Task<Result<Response>> disable_entitlement(Context& context, Request& request) {
+  return set_time(context, request, "entitlement", "disabled_at", {});
+}
+
+Task<Result<Response>> enable_entitlement(Context& context, Request& request) {
+  return clear(context, request, "entitlement", "disabled_at");
+}
+
 // Body: {"scrapped_on": day, "disposal_reason", "disposal_price"}. The day is an end: nobody
 // guesses it; an asset that is scrapped already keeps the one it has.
 Task<Result<Response>> scrap_asset(Context& context, Request& request) {

@@ -6,13 +6,16 @@
 
 namespace skerry::api {
 
-// POST /v1/{plural}/{id}:archive, :unarchive, customers/{id}:disable, :enable, assets/{id}:scrap.
+// POST /v1/{plural}/{id}:archive, :unarchive, customers/{id}:disable, :enable, assets/{id}:scrap,
+// entitlements/{id}:disable, :enable.
 // Each answers with the record and, where there is something to know, `notice`. What is so already
 // stays as it is: 200.
 Task<Result<Response>> archive_record(Context& context, Request& request);
 Task<Result<Response>> unarchive_record(Context& context, Request& request);
 Task<Result<Response>> disable_customer(Context& context, Request& request);
 Task<Result<Response>> enable_customer(Context& context, Request& request);
+Task<Result<Response>> disable_entitlement(Context& context, Request& request);
+Task<Result<Response>> enable_entitlement(Context& context, Request& request);
 Task<Result<Response>> scrap_asset(Context& context, Request& request);
 
 // POST /v1/{plural}:archive, :unarchive with the filters of a list: {"selected","changed"}. All of

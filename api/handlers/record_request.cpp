@@ -45,7 +45,9 @@ Result<const Kind*> kind_of(const Request& request) {
   return fail(Errc::not_found, "there is no such kind of record", "the kinds are: " + known);
 }
 
-Access access_to_write(const Kind& kind) { return kind.invited ? Access::admin : Access::write; }
+Access access_to_write(const Kind& kind) {
+  return kind.administered ? Access::admin : Access::write;
+}
 
 Result<const Kind*> kind_to_write(const Request& request) {
   SKERRY_TRY(const Kind* const kind, kind_of(request));

@@ -62,6 +62,7 @@ json::value example_value(std::string_view of, const Field& field) {
     case FieldType::group:
       return example_group(field);
     case FieldType::custom:
+    case FieldType::settings:
       return object();
     case FieldType::text:
       break;
@@ -84,7 +85,7 @@ const Field& changed_field(const Kind& kind) {
   for (const Field& field : kind.fields)
     if (field.type == FieldType::text && !field.required && !field.read_only) return field;
   for (const Field& field : kind.fields)
-    if (field.type != FieldType::reference) return field;
+    if (field.type != FieldType::reference && !field.read_only) return field;
   return kind.fields.front();
 }
 

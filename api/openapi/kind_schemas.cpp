@@ -35,9 +35,9 @@ object text_schema(std::size_t length_max) {
   return {{"type", "string"}, {"minLength", 1}, {"maxLength", length_max}};
 }
 
-object custom_schema() {
+object custom_schema(std::string_view description) {
   return {{"type", "object"},
-          {"description", "By the key of a custom field of this kind"},
+          {"description", description},
           {"additionalProperties", object{{"type", array{"string", "number", "boolean", "null"}}}}};
 }
 
@@ -89,7 +89,9 @@ object value_schema(const Field& field) {
     case FieldType::group:
       return group_schema(field);
     case FieldType::custom:
-      return custom_schema();
+      return custom_schema("By the key of a custom field of this kind");
+    case FieldType::settings:
+      return custom_schema("By the key of a feature or an attribute of the product");
     case FieldType::text:
       break;
   }
@@ -188,7 +190,7 @@ std::string schema_name(const Kind& kind, Form form) {
 json::object kind_schema(const Kind& kind, Form form) {
   object properties;
   array required;
-  if (form == Form::record || (form == Form::create && !kind.invited))
+  if (form == Form::record || (form == Form::create && kind.is_written()))
     properties["id"] = reference("Id");
   if (form == Form::record) add_record_members(properties, required);
   for (const Field& field : kind.fields) {

@@ -28,7 +28,7 @@ void replace_each(std::string& text, std::string_view what, std::string_view by)
 bool append_names(array& into, const json::value& each) {
   if (each != "@kinds" && each != "@plurals" && each != "@imported") return false;
   for (const Kind& kind : all_kinds())
-    if (each != "@imported" || !kind.invited)
+    if (each != "@imported" || kind.is_written())
       into.emplace_back(each == "@kinds" ? kind.name : kind.plural);
   return true;
 }

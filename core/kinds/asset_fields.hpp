@@ -24,6 +24,27 @@ inline constexpr Names asset_kind{"asset"};
 inline constexpr std::array<std::string_view, 2> serial_aliases{"serial number", "serial no"};
 inline constexpr std::array<std::string_view, 2> tracking_aliases{"tracking", "tracking no"};
 
+// Central's to write, as all of the catalogue is.
+constexpr Field kept(Field field) {
+  field.merge = MergeClass::central;
+  return field;
+}
+
+inline constexpr std::size_t seconds_max = 10 * 366 * 86'400;
+// What the timers of seats are; null: as the next in the way from entitlement to product says.
+inline constexpr Field lease_seconds = kept({.name = "lease_seconds",
+                                             .title = "Lease of a seat, in seconds",
+                                             .type = integer,
+                                             .length_max = seconds_max});
+inline constexpr Field offline_lease_seconds = kept({.name = "offline_lease_seconds",
+                                                     .title = "Longest lease offline, in seconds",
+                                                     .type = integer,
+                                                     .length_max = seconds_max});
+inline constexpr Field grace_seconds = kept({.name = "grace_seconds",
+                                             .title = "Grace behind the expiry, in seconds",
+                                             .type = integer,
+                                             .length_max = seconds_max});
+
 inline constexpr std::array product_fields{
     Field{.name = "sku",
           .title = "SKU",
@@ -50,6 +71,9 @@ inline constexpr std::array product_fields{
           .title = "Description",
           .merge = MergeClass::central,
           .length_max = 500},
+    lease_seconds,
+    offline_lease_seconds,
+    grace_seconds,
     Field{.name = "archived_at",
           .title = "Archived at",
           .type = timestamp,

@@ -2,13 +2,29 @@
 
 #include <array>
 
+#include "core/kinds/allocation_fields.hpp"
 #include "core/kinds/asset_fields.hpp"
 #include "core/kinds/customer_fields.hpp"
+#include "core/kinds/licensing_fields.hpp"
 #include "core/kinds/rules.hpp"
 #include "core/kinds/site_fields.hpp"
 
 namespace skerry {
 namespace {
+
+// What every site sees and central writes.
+constexpr Kind catalogue(std::string_view name, std::string_view plural, std::string_view title,
+                         std::string_view label, std::span<const Field> fields, Rule rule) {
+  return {.name = name,
+          .plural = plural,
+          .title = title,
+          .authority = Authority::central,
+          .scope = ScopePath::everywhere,
+          .label = label,
+          .match_key = label,
+          .fields = fields,
+          .rule = rule};
+}
 
 constexpr std::array table{
     Kind{.name = "customer",
@@ -83,8 +99,59 @@ constexpr std::array table{
          .fields = kinds::site_fields,
          .derived = kinds::site_derived,
          .hidden = kinds::site_hidden,
-         .invited = true,
+         .made_by = "invite one: POST /v1/sites:invite, skerry site invite NAME; end one: skerry "
+                    "site revoke NAME",
+         .administered = true,
          .rule = check_site},
+    catalogue("plan", "plans", "Plan", "name", kinds::plan_fields, check_terms),
+    catalogue("feature", "features", "Feature", "key", kinds::feature_fields, check_feature),
+    catalogue("attribute", "attributes", "Attribute", "key", kinds::attribute_fields,
+              check_attribute),
+    catalogue("edition", "editions", "Edition", "name", kinds::edition_fields, nullptr),
+    catalogue("offering", "offerings", "Offering", "sku", kinds::offering_fields, check_terms),
+    Kind{.name = "sales_order",
+         .plural = "orders",
+         .title = "Order",
+         .authority = Authority::central,
+         .label = "order_ref",
+         .match_key = "order_ref",
+         .fields = kinds::sales_order_fields},
+    Kind{.name = "activation_code",
+         .plural = "activation_codes",
+         .title = "Activation code",
+         .authority = Authority::central,
+         .scope_field = "sales_order",
+         .label = "hint",
+         .match_key = "",
+         .fields = kinds::activation_code_fields,
+         .made_by = "make some: POST /v1/orders/{id}:codes; end one: set its disabled_at"},
+    Kind{.name = "entitlement",
+         .plural = "entitlements",
+         .title = "Entitlement",
+         .authority = Authority::central,
+         .label = "entitlement_ref",
+         .match_key = "entitlement_ref",
+         .fields = kinds::entitlement_fields,
+         .rule = check_entitlement},
+    Kind{.name = "allocation",
+         .plural = "allocations",
+         .title = "Allocation",
+         .authority = Authority::central,
+         .scope_field = "entitlement",
+         .label = "site",
+         .match_key = "",
+         .fields = kinds::allocation_fields,
+         .derived = kinds::allocation_derived,
+         .rule = check_allocation},
+    Kind{.name = "allocation_receipt",
+         .plural = "allocation_receipts",
+         .title = "Receipt of an allocation",
+         .authority = Authority::site,
+         .scope_field = "allocation",
+         .label = "allocation",
+         .match_key = "",
+         .fields = kinds::allocation_receipt_fields,
+         .made_by = "a site makes one when it takes a change of its allocation in"},
 };
 
 }  // namespace

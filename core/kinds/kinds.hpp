@@ -31,7 +31,8 @@ enum class FieldType : std::uint8_t {
   scope,       // "all" records of the kind in `options`, or a set of their ids
   group,       // an object of `members`, one register for the merge
   custom_key,  // what a custom field is called in `custom`: [a-z][a-z0-9_.-]{0,49}
-  custom,  // the custom fields: an object of keys with a text, number or boolean each (ADR 0015)
+  custom,    // the custom fields: an object of keys with a text, number or boolean each (ADR 0015)
+  settings,  // as custom, of keys that another record defines, and one register (ADR 0046)
 };
 
 // How two writers' values of one field become one (SYNC 4.4).
@@ -108,11 +109,13 @@ struct Kind {
   std::span<const Field> derived = {};
   // Columns of the table, behind the derived ones, that no answer shows.
   std::span<const std::string_view> hidden = {};
-  // Made by an invitation and ended by a revocation: never created, imported or deleted, and
-  // changed by administrators only.
-  bool invited = false;
+  // How records come to be that no write makes: never created, imported or deleted as others are.
+  // A sentence that says what to do instead; empty for a kind that is simply written.
+  std::string_view made_by = {};
+  bool administered = false;  // changed by administrators only
   Rule rule = nullptr;
 
+  bool is_written() const { return made_by.empty(); }
   // The position of the field in `fields`, or -1.
   int find_field(std::string_view name) const;
   // The position among `fields`, then `derived`, or -1.

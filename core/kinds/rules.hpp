@@ -14,5 +14,15 @@ void check_custom_field(const Kind& kind, ValuesView before, ValuesView after,
                         std::vector<FieldError>& errors);
 void check_site(const Kind& kind, ValuesView before, ValuesView after,
                 std::vector<FieldError>& errors);
+void check_feature(const Kind& kind, ValuesView before, ValuesView after,
+                   std::vector<FieldError>& errors);
+void check_attribute(const Kind& kind, ValuesView before, ValuesView after,
+                     std::vector<FieldError>& errors);
+void check_terms(const Kind& kind, ValuesView before, ValuesView after,
+                 std::vector<FieldError>& errors);
+void check_entitlement(const Kind& kind, ValuesView before, ValuesView after,
+                       std::vector<FieldError>& errors);
+void check_allocation(const Kind& kind, ValuesView before, ValuesView after,
+                      std::vector<FieldError>& errors);
 
 }  // namespace skerry

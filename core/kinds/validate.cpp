@@ -217,13 +217,13 @@ json::value read_custom(const json::object& object, const Place& at) {
   std::vector<std::string_view> keys;
   for (const auto& [key, value] : object) {
     if (!is_custom_key(key))
-      at.errors.push_back({fmt::format("{}/{}", at.pointer, escape_pointer(key)), "bad_key",
-                           "is not the key of a custom field"});
+      at.errors.push_back(
+          {fmt::format("{}/{}", at.pointer, escape_pointer(key)), "bad_key", "is not a key"});
     else if (!value.is_null())
       keys.push_back(key);
   }
   if (keys.size() > keys_max)
-    return at.refuse("too_many", fmt::format("at most {} custom fields fit", keys_max));
+    return at.refuse("too_many", fmt::format("at most {} keys fit", keys_max));
   std::sort(keys.begin(), keys.end());
   json::object canonical;
   for (const std::string_view key : keys) {
@@ -290,6 +290,7 @@ json::value read_value(const Field& field, const json::value& value, const std::
       if (!value.is_object()) return at.refuse("wrong_type", "must be an object");
       return read_group(field, value.get_object(), at);
     case FieldType::custom:
+    case FieldType::settings:
       if (!value.is_object()) return at.refuse("wrong_type", "must be an object");
       return read_custom(value.get_object(), at);
     case FieldType::texts:
@@ -345,8 +346,9 @@ FieldValues read_patch(const Kind& kind, const json::object& patch,
     const json::value* given = patch.if_contains(field.name);
     if (!given) continue;
     const std::string pointer = pointer_to(field);
-    const bool into_object =
-        (field.type == FieldType::group || field.type == FieldType::custom) && given->is_object();
+    const bool into_object = (field.type == FieldType::group || field.type == FieldType::custom ||
+                              field.type == FieldType::settings) &&
+                             given->is_object();
     const std::size_t before = errors.size();
     json::value value =
         into_object

@@ -18,7 +18,8 @@ namespace skerry {
 //   choices      sorted array of strings      reference   lower-case id
 //   scope        "all", or a sorted array of ids
 //   group        object with its non-null members in the order of the description; never empty
-//   custom       object: keys in the order of their bytes, each a string, bool, int64 or double;
+//   custom, settings  object: keys in the order of their bytes, each a string, bool, int64 or
+//   double;
 //                a double is no whole number below 2^53. Never empty
 //   null         no value, for every type
 struct FieldValue {

@@ -154,6 +154,9 @@ CREATE TABLE product(
   name TEXT NOT NULL,
   type TEXT NOT NULL,
   description TEXT,
+  lease_seconds INTEGER,
+  offline_lease_seconds INTEGER,
+  grace_seconds INTEGER,
   archived_at INTEGER
 ) STRICT;
 CREATE INDEX product_version ON product(version, id) WHERE version > 0;
@@ -281,6 +284,328 @@ CREATE VIRTUAL TABLE custom_field_search USING fts5(
   text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
 CREATE VIRTUAL TABLE custom_field_search_words USING fts5vocab(custom_field_search, instance);
+
+-- The catalogue, what customers are entitled to, and what sites hold of it (ADR 0046, ADR 0047).
+CREATE TABLE plan(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  name TEXT NOT NULL,
+  license TEXT NOT NULL,
+  starts TEXT,
+  starts_on TEXT,
+  duration TEXT,
+  type TEXT NOT NULL,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX plan_version ON plan(version, id) WHERE version > 0;
+CREATE INDEX plan_name ON plan(name, id);
+CREATE INDEX plan_type ON plan(type, id);
+CREATE INDEX plan_updated_at ON plan(updated_at, id);
+CREATE INDEX plan_archived ON plan(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE plan_search USING fts5(
+  text, content='', columnsize=0, detail=none,
+  tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE plan_search_words USING fts5vocab(plan_search, instance);
+
+CREATE TABLE feature(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  product BLOB NOT NULL,
+  key TEXT NOT NULL,
+  display_name TEXT,
+  type TEXT NOT NULL,
+  enabled INTEGER,
+  amount INTEGER,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX feature_version ON feature(version, id) WHERE version > 0;
+CREATE INDEX feature_product ON feature(product, id);
+CREATE INDEX feature_key ON feature(key, id);
+CREATE INDEX feature_type ON feature(type, id);
+CREATE INDEX feature_updated_at ON feature(updated_at, id);
+CREATE INDEX feature_archived ON feature(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE feature_search USING fts5(
+  text, content='', columnsize=0, detail=none,
+  tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE feature_search_words USING fts5vocab(feature_search, instance);
+
+CREATE TABLE attribute(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  product BLOB NOT NULL,
+  key TEXT NOT NULL,
+  display_name TEXT,
+  type TEXT NOT NULL,
+  pattern TEXT,
+  value TEXT,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX attribute_version ON attribute(version, id) WHERE version > 0;
+CREATE INDEX attribute_product ON attribute(product, id);
+CREATE INDEX attribute_key ON attribute(key, id);
+CREATE INDEX attribute_type ON attribute(type, id);
+CREATE INDEX attribute_updated_at ON attribute(updated_at, id);
+CREATE INDEX attribute_archived ON attribute(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE attribute_search USING fts5(
+  text, content='', columnsize=0, detail=none,
+  tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE attribute_search_words USING fts5vocab(attribute_search, instance);
+
+CREATE TABLE edition(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  product BLOB NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT,
+  features TEXT,
+  attributes TEXT,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX edition_version ON edition(version, id) WHERE version > 0;
+CREATE INDEX edition_product ON edition(product, id);
+CREATE INDEX edition_name ON edition(name, id);
+CREATE INDEX edition_updated_at ON edition(updated_at, id);
+CREATE INDEX edition_archived ON edition(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE edition_search USING fts5(
+  text, content='', columnsize=0, detail=none,
+  tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE edition_search_words USING fts5vocab(edition_search, instance);
+
+CREATE TABLE offering(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  sku TEXT NOT NULL,
+  name TEXT,
+  edition BLOB NOT NULL,
+  plan BLOB NOT NULL,
+  seats INTEGER NOT NULL,
+  concurrency TEXT NOT NULL,
+  overdraft TEXT,
+  feature_overdraft TEXT,
+  maintenance TEXT,
+  usage_reset TEXT NOT NULL,
+  lease_seconds INTEGER,
+  offline_lease_seconds INTEGER,
+  grace_seconds INTEGER,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX offering_version ON offering(version, id) WHERE version > 0;
+CREATE INDEX offering_sku ON offering(sku, id);
+CREATE INDEX offering_name ON offering(name, id);
+CREATE INDEX offering_edition ON offering(edition, id);
+CREATE INDEX offering_plan ON offering(plan, id);
+CREATE INDEX offering_updated_at ON offering(updated_at, id);
+CREATE INDEX offering_archived ON offering(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE offering_search USING fts5(
+  text, content='', columnsize=0, detail=none,
+  tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE offering_search_words USING fts5vocab(offering_search, instance);
+
+CREATE TABLE sales_order(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  customer BLOB NOT NULL,
+  order_ref TEXT,
+  description TEXT,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX sales_order_version ON sales_order(version, id) WHERE version > 0;
+CREATE INDEX sales_order_customer ON sales_order(customer, id);
+CREATE INDEX sales_order_order_ref ON sales_order(order_ref, id);
+CREATE INDEX sales_order_updated_at ON sales_order(updated_at, id);
+CREATE INDEX sales_order_archived ON sales_order(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE sales_order_search USING fts5(
+  text, content='', columnsize=0, detail=none,
+  tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE sales_order_search_words USING fts5vocab(sales_order_search, instance);
+
+CREATE TABLE activation_code(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  sales_order BLOB NOT NULL,
+  digest TEXT NOT NULL,
+  hint TEXT,
+  disabled_at INTEGER,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX activation_code_version ON activation_code(version, id) WHERE version > 0;
+CREATE INDEX activation_code_sales_order ON activation_code(sales_order, id);
+CREATE INDEX activation_code_digest ON activation_code(digest, id);
+CREATE INDEX activation_code_disabled_at ON activation_code(disabled_at, id);
+CREATE INDEX activation_code_disabled ON activation_code(id) WHERE disabled_at IS NOT NULL;
+CREATE INDEX activation_code_updated_at ON activation_code(updated_at, id);
+CREATE INDEX activation_code_archived ON activation_code(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE activation_code_search USING fts5(
+  text, content='', columnsize=0, detail=none,
+  tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE activation_code_search_words USING fts5vocab(activation_code_search, instance);
+
+CREATE TABLE entitlement(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  entitlement_ref TEXT,
+  customer BLOB NOT NULL,
+  sales_order BLOB,
+  offering BLOB NOT NULL,
+  product BLOB,
+  seats INTEGER,
+  concurrency TEXT,
+  overdraft TEXT,
+  feature_overdraft TEXT,
+  license TEXT,
+  starts TEXT,
+  starts_on TEXT,
+  duration TEXT,
+  type TEXT,
+  maintenance TEXT,
+  usage_reset TEXT,
+  lease_seconds INTEGER,
+  offline_lease_seconds INTEGER,
+  grace_seconds INTEGER,
+  features TEXT,
+  attributes TEXT,
+  overridden TEXT,
+  starts_at INTEGER,
+  expires_at INTEGER,
+  maintenance_until INTEGER,
+  renewed_at INTEGER,
+  disabled_at INTEGER,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX entitlement_version ON entitlement(version, id) WHERE version > 0;
+CREATE INDEX entitlement_entitlement_ref ON entitlement(entitlement_ref, id);
+CREATE INDEX entitlement_customer ON entitlement(customer, id);
+CREATE INDEX entitlement_sales_order ON entitlement(sales_order, id);
+CREATE INDEX entitlement_offering ON entitlement(offering, id);
+CREATE INDEX entitlement_product ON entitlement(product, id);
+CREATE INDEX entitlement_type ON entitlement(type, id);
+CREATE INDEX entitlement_starts_at ON entitlement(starts_at, id);
+CREATE INDEX entitlement_expires_at ON entitlement(expires_at, id);
+CREATE INDEX entitlement_maintenance_until ON entitlement(maintenance_until, id);
+CREATE INDEX entitlement_disabled_at ON entitlement(disabled_at, id);
+CREATE INDEX entitlement_disabled ON entitlement(id) WHERE disabled_at IS NOT NULL;
+CREATE INDEX entitlement_updated_at ON entitlement(updated_at, id);
+CREATE INDEX entitlement_archived ON entitlement(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE entitlement_search USING fts5(
+  text, content='', columnsize=0, detail=none,
+  tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE entitlement_search_words USING fts5vocab(entitlement_search, instance);
+
+CREATE TABLE allocation(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  entitlement BLOB NOT NULL,
+  site BLOB NOT NULL,
+  seats INTEGER NOT NULL,
+  amounts TEXT,
+  until INTEGER NOT NULL,
+  issue INTEGER NOT NULL,
+  held_seats INTEGER,
+  held_amounts TEXT,
+  held_until INTEGER,
+  disputed_seats INTEGER,
+  disputed_amounts TEXT,
+  disputed_until INTEGER,
+  archived_at INTEGER,
+  confirmed INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX allocation_version ON allocation(version, id) WHERE version > 0;
+CREATE INDEX allocation_entitlement ON allocation(entitlement, id);
+CREATE INDEX allocation_site ON allocation(site, id);
+CREATE INDEX allocation_until ON allocation(until, id);
+CREATE INDEX allocation_updated_at ON allocation(updated_at, id);
+CREATE INDEX allocation_archived ON allocation(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE allocation_search USING fts5(
+  text, content='', columnsize=0, detail=none,
+  tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE allocation_search_words USING fts5vocab(allocation_search, instance);
+
+CREATE TABLE allocation_receipt(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  allocation BLOB NOT NULL,
+  issue INTEGER NOT NULL,
+  in_use INTEGER NOT NULL,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX allocation_receipt_version ON allocation_receipt(version, id) WHERE version > 0;
+CREATE INDEX allocation_receipt_allocation ON allocation_receipt(allocation, id);
+CREATE INDEX allocation_receipt_updated_at ON allocation_receipt(updated_at, id);
+CREATE INDEX allocation_receipt_archived ON allocation_receipt(id) WHERE archived_at IS NOT NULL;
+CREATE VIRTUAL TABLE allocation_receipt_search USING fts5(
+  text, content='', columnsize=0, detail=none,
+  tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE allocation_receipt_search_words USING fts5vocab(allocation_receipt_search, instance);
 
 -- The values of custom fields, by value: "asset.color" and what it is.
 CREATE TABLE custom_value(

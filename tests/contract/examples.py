@@ -34,7 +34,8 @@ def new_record(document, kind, made):
 
 def one_of_each(document, create):
     """{kind: record}, in an order that references allow. `create(plural, body)` gives a record."""
-    made = {}
+    # Allocations go to a site, and an invitation makes it.
+    made = {"site": create("sites:invite", {"name": "for allocations"})["site"]}
     waiting = list(kinds(document))
     while waiting:
         before = len(waiting)
@@ -46,4 +47,5 @@ def one_of_each(document, create):
             made[kind] = create(kinds(document)[kind][0], body)
             waiting.remove(kind)
         assert len(waiting) < before, f"{waiting} refer to each other"
+    del made["site"]
     return made

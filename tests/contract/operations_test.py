@@ -166,6 +166,40 @@ class OperationsTest(MachineTest):
         self.ask(central, "DELETE", f"{address}?confirm=no&token={refused['token']}", 422, None,
                  {"If-Match": "*"})
 
+    def test_2_licences(self):
+        central, site, medium = self.new_pair()
+        customer = central.create("customers", {"name": "Lighthouse Bakery"})["id"]
+        product = central.create("products",
+                                 {"sku": "CAD", "name": "CAD", "type": "software"})["id"]
+        central.create("features", {"product": product, "key": "hdr", "type": "bool"})
+        edition = central.create("editions", {"product": product, "name": "Pro"})["id"]
+        plan = central.create("plans", {"name": "Year", "license": "subscription",
+                                        "duration": "P1Y", "starts": "manual"})["id"]
+        central.create("offerings", {"sku": "PRO", "edition": edition, "plan": plan, "seats": 9})
+        order = f"/v1/orders/{central.create('orders', {'customer': customer})['id']}"
+        sold = self.ask(central, "POST", f"{order}:entitle", 201, {"skus": ["PRO"]}).json()
+        self.ask(central, "POST", f"{order}:entitle", 422, {"skus": ["X"]})
+        entitlement = f"/v1/entitlements/{sold['items'][0]['id']}"
+        self.ask(central, "POST", f"{entitlement}:renew", 422)
+        for verb in ("start", "renew", "disable", "enable"):
+            self.ask(central, "POST", f"{entitlement}:{verb}", 200)
+        self.ask(central, "GET", f"{entitlement}/allowance", 200)
+        self.ask(site, "GET", f"{entitlement}/allowance", 404)
+        codes = self.ask(central, "POST", f"{order}:codes", 201, {"count": 2}).json()["items"]
+        self.ask(central, "POST", f"{order}:codes", 201, {"codes": ["one of my own"]})
+        self.ask(central, "POST", f"{order}:codes", 409, {"codes": ["one of my own"]})
+        self.read_and_change(central, "activation_codes", codes[0])
+        given = central.create("allocations", {
+            "entitlement": sold["items"][0]["id"], "site": self.site_id, "seats": 4,
+            "until": "2099-01-01"})
+        self.exchange(central, site, medium)
+        self.ask(site, "GET", f"{entitlement}/allowance", 200)
+        receipt = self.ask(central, "GET", "/v1/allocation_receipts", 200).json()["items"][0]
+        self.read_and_change(central, "allocation_receipts", receipt)
+        self.ask(central, "POST", f"/v1/allocations/{given['id']}:reclaim", 400)
+        self.ask(central, "POST", f"/v1/allocations/{given['id']}:reclaim", 200, None,
+                 {"Skerry-Reason": "sunk"})
+
     def test_3_tokens(self):
         central = self.new_machine("central", "vendor")
         token = self.ask(central, "POST", "/v1/tokens", 201,

@@ -27,6 +27,8 @@ void check_chains(World& world);
 // Where assets are and what counts for a customer, at this machine, at any time.
 void check_derived(Machine& machine);
 void check_derived(World& world);
+// I10: of no entitlement more is allocated than was sold with its overdraft, at any time.
+void check_allocations(Machine& central);
 // Tells the journal what central decided.
 void count_outcomes(World& world);
 // I8, I9, I12 and "every concurrent pair leaves exactly one conflict record": central is what a

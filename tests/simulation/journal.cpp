@@ -47,7 +47,7 @@ std::string Counts::never_happened() const {
     if (events[i] == 0) note(event_names[i]);
   for (const Kind& kind : all_kinds())
     for (std::size_t op = 0; op < ops_max; ++op)
-      if (!kind.invited && writes[position(kind)][op] == 0)
+      if (kind.is_written() && writes[position(kind)][op] == 0)
         note(fmt::format("{} {}", to_text(static_cast<ChangeOp>(op)), kind.name));
   return never;
 }

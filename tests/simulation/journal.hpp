@@ -73,7 +73,7 @@ inline constexpr std::array<std::string_view, 57> event_names{
     "snapshot",
     "unarchive",
 };
-inline constexpr std::size_t kinds_max = 16;
+inline constexpr std::size_t kinds_max = 32;
 inline constexpr std::size_t ops_max = 3;
 
 // Flat, so that processes can share it.

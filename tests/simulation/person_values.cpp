@@ -30,6 +30,7 @@ const Kind& Person::some_kind() {
 
 // A write that is refused as a whole need not leave anything out.
 bool Person::may_write(const Kind& kind, const Field& field) {
+  if (field.read_only) return false;
   return machine_.is_central() || kind.authority == Authority::central ||
          field.merge != MergeClass::central || rng_.percent(3);
 }
@@ -130,9 +131,14 @@ json::value Person::value_for(const Kind& kind, const Field& field) {
       return json::object{{"line1", fmt::format("Road {}", number)}, {"country", "DE"}};
     case FieldType::custom:
       return custom_values(kind);
+    case FieldType::settings:
+      return nullptr;  // what a product defines is left to the tests of terms
     default:
       break;
   }
+  if (field.name == "duration" || field.name == "maintenance")
+    return json::string(fmt::format("P{}M", 1 + number));
+  if (field.name == "overdraft") return json::string(fmt::format("{}%", number));
   if (field.unique != Unique::no)
     return json::string(fmt::format("{}-{}", kind.name, rng_.below(16)));
   return json::string(fmt::format("{} {}", field.name, number));
@@ -142,7 +148,8 @@ json::value Person::value_for(const Kind& kind, const Field& field) {
 std::optional<json::object> Person::new_values(const Kind& kind) {
   json::object values;
   for (const Field& field : kind.fields) {
-    const unsigned chance = field.required ? 100 : is_ending(field.name) ? 3 : 40;
+    const unsigned optional = kind.name == "entitlement" ? 5 : 40;  // its terms follow
+    const unsigned chance = field.required ? 100 : is_ending(field.name) ? 3 : optional;
     if (!rng_.percent(chance) || !may_write(kind, field)) continue;
     json::value value = value_for(kind, field);
     if (value.is_null() && field.required) return std::nullopt;
@@ -150,6 +157,25 @@ std::optional<json::object> Person::new_values(const Kind& kind) {
   }
   // Only devices have assets, and a move says when.
   if (kind.name == "product" && rng_.percent(80)) values["type"] = "device";
+  if (kind.name == "plan") {
+    values["license"] = "subscription";
+    values["duration"] = "P1Y";
+    if (values["starts"] == json::value("date"))
+      values["starts_on"] = "2026-02-01";
+    else
+      values.erase("starts_on");
+  }
+  if (kind.name == "offering") values["seats"] = 20;
+  if (kind.name == "allocation") {
+    values["seats"] = static_cast<std::int64_t>(rng_.below(15));
+    if (rng_.percent(80)) values["until"] = "2099-01-01T00:00:00.000Z";
+  }
+  if (kind.name == "feature")
+    values.erase(values["type"] == json::value("bool") ? "amount" : "enabled");
+  if (kind.name == "attribute") {
+    values["type"] = "string";
+    values.erase("pattern");
+  }
   if (kind.name == "move") values[rng_.percent(30) ? "shipped_at" : "arrived_at"] = some_day();
   return values;
 }

@@ -53,7 +53,7 @@ Swarm draw_swarm(Rng& rng) {
     swarm.acts[static_cast<std::size_t>(always)] += act_weights[static_cast<std::size_t>(always)];
   const bool few_kinds = rng.percent(50);
   for (const Kind& kind : all_kinds()) {
-    const bool written = !kind.invited && !(few_kinds && rng.percent(60));
+    const bool written = kind.is_written() && !(few_kinds && rng.percent(60));
     swarm.kinds.push_back(written ? 1 + static_cast<unsigned>(rng.below(3)) : 0);
     swarm.fields.push_back(draw_fields(rng, kind));
   }

@@ -42,7 +42,7 @@ void World::furnish() {
   }
   for (int i = 0; i < 4; ++i) person(central()).create(all_kinds().front());
   for (const Kind& kind : all_kinds())
-    for (std::size_t i = rng_.below(kind.invited ? 1 : 3); i > 0; --i)
+    for (std::size_t i = rng_.below(kind.is_written() ? 3 : 1); i > 0; --i)
       person(central()).create(kind);
   for (std::size_t number = 1; number <= swarm_.sites; ++number)
     if (rng_.percent(50)) flip_scope(number);
@@ -68,6 +68,7 @@ void World::run() {
     if (keeps_house_) keep_house();
     note_cursors();
     if (rng_.percent(4)) check_derived(*machines_[rng_.below(machines_.size())]);
+    check_allocations(central());
   }
 }
 

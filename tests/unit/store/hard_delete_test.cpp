@@ -87,6 +87,17 @@ TEST_F(HardDeleteTest, AForeignMoveThatOnlyBeganThereStays) {
   EXPECT_EQ(counters(island), recount(island));
 }
 
+// The move goes with its asset, and would else be the last to name the location.
+TEST_F(HardDeleteTest, WhatOnlyMentionsAnotherOfThemGoesBeforeIt) {
+  const RecordId pump = asset("1", harbour);
+  move(pump, beach,
+       fmt::format(R"("from_location":"{}","arrived_at":"2026-01-01")", to_string(quay)));
+  const Dependants found = dependants("customer", harbour);
+  EXPECT_EQ(found.to_text(), "1 asset, 2 locations, 1 move");
+  const auto gone = destroy("customer", harbour, "Harbour", found.token(harbour));
+  EXPECT_TRUE(gone) << gone.error().detail;
+}
+
 TEST_F(HardDeleteTest, TheWrongNameOrATokenOfOldDoesNothing) {
   const std::string token = dependants("customer", harbour).token(harbour);
   const std::int64_t before = records();

@@ -78,7 +78,7 @@ TEST(SiteKind, StaysAtCentral) {
   EXPECT_EQ(site.scope, ScopePath::nowhere);
   for (const Kind& kind : all_kinds()) {
     EXPECT_EQ(kind.scope == ScopePath::nowhere, kind.name == "site");
-    EXPECT_EQ(kind.invited, kind.name == "site");
+    EXPECT_EQ(kind.administered, kind.name == "site");
   }
 }
 

@@ -1,0 +1,16 @@
+// A site's word about what central allocated to it (ADR 0047): only with it do seats that were
+// taken back count as free again.
+#pragma once
+
+#include "store/write_records.hpp"
+
+namespace skerry::licensing {
+
+// Writes a receipt for each allocation of this site whose present issue it has not confirmed and of
+// which no more is in use than is allocated. Part of the transaction that took the allocation in,
+// and of the one that ends a seat too many. How many were written.
+Result<std::size_t> confirm_allocations(store::Connection& connection, store::RecordWriter& writer,
+                                        const store::Identity& self, Random& random, UnixMillis now,
+                                        const store::Author& author);
+
+}  // namespace skerry::licensing

@@ -1,0 +1,59 @@
+// What sites hold of an entitlement, and how much of it that takes (SYNC 4.4 class K, H26, ADR
+// 0047).
+//
+// An allocation is central's record; what it was before a change counts on until the site's receipt
+// of that change is in: the larger of both, so that a seat exists in one place whatever the site
+// knows.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "core/kinds/amounts.hpp"
+#include "store/record.hpp"
+#include "store/refusal.hpp"
+
+namespace skerry::store {
+
+// Seats, and amounts of features by key.
+struct Counted {
+  std::int64_t seats = 0;
+  std::map<std::string, Amount, std::less<>> amounts;
+  bool operator==(const Counted&) const = default;
+
+  void cover(const Counted& other);       // the larger of each
+  void add(const Counted& other);         // the sum of each
+  Amount of(std::string_view key) const;  // 0 where nothing is said
+};
+
+// What the allocation takes at a time: the present numbers and, until its site confirmed them,
+// those before. What is disputed takes nothing.
+Counted counted(const Record& allocation, UnixMillis now);
+// Of all allocations of the entitlement but `except`, which may be zero.
+Counted counted_of(Connection& connection, const RecordId& entitlement, const RecordId& except,
+                   UnixMillis now);
+// What was sold, with what may be overdrawn: the bound of the sum.
+Amount sold_seats(const Record& entitlement);
+Amount sold_of(const Record& entitlement, std::string_view feature);
+
+// A new issue, when `after` gives other numbers than `before`; keeps what was there before in
+// `held_…` where that was more.
+void hold_until_confirmed(const Record& before, Record& after, UnixMillis now);
+
+// Takes everything back without the site's word: what it may still use stands in `disputed_…` until
+// the end that the site knows, and counts no more.
+void dispute(const Record& before, Record& after, UnixMillis now);
+
+// Complaints about an allocation, or about an entitlement of which some is allocated.
+void check_allocation_fits(Connection& connection, const Record& allocation, const Record* before,
+                           UnixMillis now, Refusal& refusal);
+void check_allocations_fit(Connection& connection, const Record& entitlement, UnixMillis now,
+                           Refusal& refusal);
+
+// Errc::in_use for an allocation that a site may still use.
+Result<void> check_unallocated(const Record& record, UnixMillis now);
+
+// Sets `confirmed` of an allocation from its receipts; at central only those of its own site count.
+void update_confirmed(Connection& connection, const RecordId& allocation);
+
+}  // namespace skerry::store

@@ -1,0 +1,124 @@
+// What the catalogue and entitlements are held to: declared in terms.hpp.
+#include <fmt/format.h>
+#include <map>
+
+#include "core/kinds/amounts.hpp"
+#include "store/allocations.hpp"
+#include "store/terms.hpp"
+
+namespace skerry::store {
+namespace {
+
+using std::string_view;
+
+RecordId id_of(const json::value& value) {
+  const json::string* text = value.if_string();
+  return text ? parse_id<RecordId>(*text).value_or(RecordId{}) : RecordId{};
+}
+
+FieldError complaint(string_view field, string_view code, std::string detail) {
+  return {fmt::format("/{}", field), std::string(code), std::move(detail)};
+}
+
+struct Definition {
+  std::string type;
+  std::string pattern;  // of an attribute
+};
+using Definitions = std::map<std::string, Definition, std::less<>>;
+
+// What a product defines, by key.
+Definitions defined(Connection& connection, string_view kind, const RecordId& product) {
+  Definitions all;
+  const bool has_pattern = find_kind(kind)->find_field("pattern") >= 0;
+  auto rows =
+      connection.query(fmt::format("SELECT key,type,coalesce({},'') FROM {} WHERE product=?1",
+                                   has_pattern ? "pattern" : "NULL", kind),
+                       product);
+  while (rows.next())
+    all.emplace(rows.text(0), Definition{std::string(rows.text(1)), std::string(rows.text(2))});
+  return all;
+}
+
+RecordId product_of_edition(Connection& connection, const json::value& edition) {
+  const RecordId id = id_of(edition);
+  auto row = connection.query("SELECT product FROM edition WHERE id=?1", id);
+  return row.next() ? row.id<RecordId>(0) : RecordId{};
+}
+
+// Each key of the map is one the product defines, and the value `fits` its definition.
+template <class Fits>
+void check_keys(const Record& record, string_view field, string_view what, const Definitions& all,
+                const Fits& fits, Refusal& refusal) {
+  const json::object* object = record.value(field).if_object();
+  if (!object) return;
+  for (const auto& [key, value] : *object) {
+    const std::string pointer = fmt::format("{}/{}", field, string_view(key));
+    const auto found = all.find(string_view(key));
+    if (found == all.end())
+      refusal.take(complaint(pointer, "unknown_key", fmt::format("is no {} of the product", what)));
+    else if (const Definition& wanted = found->second; !fits(wanted, value))
+      refusal.take(complaint(
+          pointer, "wrong_type",
+          fmt::format("is no {}{}", wanted.type, wanted.pattern.empty() ? "" : " of its pattern")));
+  }
+}
+
+bool is_feature_value(const Definition& feature, const json::value& value) {
+  return feature.type == "bool" ? value.is_bool() : read_amount(value).has_value();
+}
+
+bool is_attribute_value(const Definition& attribute, const json::value& value) {
+  return is_attribute(attribute.type, attribute.pattern, value);
+}
+
+void check_settings(Connection& connection, const Record& record, const RecordId& product,
+                    Refusal& refusal) {
+  const auto has = [&](string_view field) {
+    return record.kind->find_field(field) >= 0 && record.value(field).is_object();
+  };
+  if (has("features") || has("feature_overdraft")) {
+    const auto types = defined(connection, "feature", product);
+    const auto is_counted = [](const Definition& feature, const json::value&) {
+      return feature.type != "bool";
+    };
+    if (has("features"))
+      check_keys(record, "features", "feature", types, is_feature_value, refusal);
+    if (has("feature_overdraft"))
+      check_keys(record, "feature_overdraft", "feature", types, is_counted, refusal);
+  }
+  if (has("attributes"))
+    check_keys(record, "attributes", "attribute", defined(connection, "attribute", product),
+               is_attribute_value, refusal);
+}
+
+void check_entitlement(Connection& connection, const Record& record, const Record* before,
+                       UnixMillis now, Refusal& refusal) {
+  check_settings(connection, record, id_of(record.value("product")), refusal);
+  if (before && before->value("product") != record.value("product"))
+    refusal.take(
+        complaint("offering", "other_product", "is of another product: make another entitlement"));
+  const RecordId sales_order = id_of(record.value("sales_order"));
+  auto order = connection.query("SELECT customer FROM sales_order WHERE id=?1", sales_order);
+  if (order.next() && order.id<RecordId>(0) != id_of(record.value("customer")))
+    refusal.take(complaint("sales_order", "other_customer", "is an order of another customer"));
+  if (before) check_allocations_fit(connection, record, now, refusal);
+}
+
+}  // namespace
+
+void check_terms(Connection& connection, const Record& record, const Record* before, UnixMillis now,
+                 Refusal& refusal) {
+  const string_view kind = record.kind->name;
+  if (kind == "entitlement") return check_entitlement(connection, record, before, now, refusal);
+  if (kind == "allocation") return check_allocation_fits(connection, record, before, now, refusal);
+  if (kind == "edition")
+    return check_settings(connection, record, id_of(record.value("product")), refusal);
+  if (kind != "offering") return;
+  const RecordId product = product_of_edition(connection, record.value("edition"));
+  check_settings(connection, record, product, refusal);
+  if (before && product_of_edition(connection, before->value("edition")) != product)
+    refusal.take(
+        complaint("edition", "other_product", "is of another product: make another offering"));
+}
+
+}  // namespace skerry::store

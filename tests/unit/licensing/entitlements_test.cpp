@@ -1,0 +1,189 @@
+#include "licensing/entitlements.hpp"
+
+#include "licensing/activation_codes.hpp"
+#include "licensing/receipts.hpp"
+#include "store/hard_delete.hpp"
+#include "tests/unit/store/catalogue_fixture.hpp"
+
+namespace skerry::licensing {
+namespace {
+
+using store::Connection;
+using store::Record;
+
+class EntitlementsTest : public store::CatalogueTest {
+ protected:
+  EntitlementsTest()
+      : order(make("sales_order",
+                   fmt::format(R"({{"customer":"{}","order_ref":"O-1"}})", to_string(customer)))) {}
+
+  template <class What>
+  auto act(What what) {
+    return run([&](Connection& connection) {
+      store::RecordWriter writer(connection, log, role, random);
+      return what(Acting{connection, writer, author, random, clock.wall_ms()});
+    });
+  }
+  // "" or what it was refused for.
+  std::string renewed(const RecordId& id) {
+    const auto record = act([&](const Acting& acting) { return renew(acting, id, std::nullopt); });
+    return record ? "" : complaints(record.error());
+  }
+  std::string ends(const RecordId& id) {
+    const Record record = read("entitlement", id);
+    std::string text;
+    for (const char* field : {"expires_at", "maintenance_until", "renewed_at"}) {
+      const json::string* time = record.value(field).if_string();
+      text += time ? std::string(time->c_str(), 10) + " " : "- ";
+    }
+    return text;
+  }
+
+  RecordId order;
+};
+
+TEST_F(EntitlementsTest, ARenewalGoesOnFromTheExpiry) {
+  const RecordId id = make("entitlement", sold());
+  EXPECT_EQ(ends(id), "2027-05-28 2026-11-28 - ");
+  EXPECT_EQ(renewed(id), "");
+  EXPECT_EQ(ends(id), "2028-05-28 2027-05-28 2026-05-28 ");
+}
+
+TEST_F(EntitlementsTest, InTheGraceItStillDoesAndBehindItFromNowOn) {
+  const RecordId id = make("entitlement", sold());
+  clock.now = clock.now + 365LL * 86'400'000;  // expired, within its day of grace
+  EXPECT_EQ(renewed(id), "");
+  EXPECT_EQ(ends(id), "2028-05-28 2027-05-28 2027-05-28 ");
+  clock.now = clock.now + (366 + 10) * 86'400'000LL;  // ten days over: 2028-06-07
+  EXPECT_EQ(renewed(id), "");
+  EXPECT_EQ(ends(id), "2029-06-07 2028-12-07 2028-06-07 ");
+}
+
+TEST_F(EntitlementsTest, WhatHasNoPeriodOrHasNotBegunIsNotRenewed) {
+  plan = make("plan", R"({"name":"Ever","license":"perpetual"})");
+  offering = offer("EVER", R"("seats":1)");
+  EXPECT_EQ(renewed(make("entitlement", sold())), "/duration not_a_subscription;");
+  plan = make("plan", R"({"name":"Later","license":"subscription","duration":"P1Y",
+                          "starts":"manual"})");
+  offering = offer("LATER", R"("seats":1)");
+  const RecordId id = make("entitlement", sold());
+  EXPECT_EQ(renewed(id), "/starts_at not_begun;");
+  const auto begun = [&] {
+    return act([&](const Acting& acting) { return start(acting, id, std::nullopt); });
+  };
+  EXPECT_EQ(begun()->revision, 2);
+  EXPECT_EQ(begun()->revision, 2);  // once
+  EXPECT_EQ(ends(id), "2027-05-28 - - ");
+  EXPECT_EQ(renewed(id), "");
+}
+
+TEST_F(EntitlementsTest, TheRevisionIsTheOneThatWasSeen) {
+  const RecordId id = make("entitlement", sold());
+  for (const auto verb : {renew, start, reclaim}) {
+    const auto refused = act([&](const Acting& acting) { return verb(acting, order, 1); });
+    EXPECT_EQ(refused.error().code, Errc::not_found);
+  }
+  const auto refused = act([&](const Acting& acting) { return renew(acting, id, 7); });
+  EXPECT_EQ(refused.error().code, Errc::precondition_failed);
+}
+
+TEST_F(EntitlementsTest, AnOrderGetsAllOfItsLinesOrNone) {
+  const auto lines = [&](std::vector<std::string> skus) {
+    return act([&](const Acting& acting) { return entitle(acting, order, skus); });
+  };
+  const auto made = lines({"PRO-1Y", "PRO-1Y"});
+  ASSERT_TRUE(made);
+  ASSERT_EQ(made->size(), 2u);
+  EXPECT_EQ((*made)[1].value("sales_order"), json::value(to_string(order)));
+  EXPECT_EQ((*made)[1].value("customer"), json::value(to_string(customer)));
+  EXPECT_EQ(complaints(lines({"PRO-1Y", "A", "B"}).error()),
+            "/skus/1 unknown_sku;/skus/2 unknown_sku;");
+  ASSERT_EQ(changed("offering", offering, R"({"archived_at":"2026-01-01"})"), "");
+  EXPECT_EQ(complaints(lines({"PRO-1Y"}).error()), "/skus/0 unknown_sku;");
+  EXPECT_EQ(number("SELECT count(*) FROM entitlement"), 2);
+}
+
+TEST_F(EntitlementsTest, CodesAreMadeOrOnesOwnAndNeverTaken) {
+  const auto codes = [&](std::vector<std::string> own, std::size_t count) {
+    return act([&](const Acting& acting) { return add_codes(acting, order, own, count); });
+  };
+  const auto made = codes({}, 3);
+  ASSERT_EQ(made->size(), 3u);
+  for (const NewCode& each : *made) {
+    const std::string canonical = *canonical_code(each.code);
+    EXPECT_EQ(each.record.value("digest"), json::value(to_hex(digest_of(canonical))));
+    EXPECT_EQ(each.record.value("hint"), json::value(hint_of(canonical)));
+  }
+  EXPECT_EQ(codes({"acme-2026-x"}, 0)->front().code, "acme-2026-x");
+  const auto taken = codes({"another-one", "ACME 2026 X"}, 0);
+  EXPECT_EQ(taken.error().code, Errc::duplicate_key);
+  EXPECT_EQ(complaints(taken.error()), "/codes/1 duplicate_key;");
+  EXPECT_EQ(taken.error().detail.find("acme"), std::string::npos);
+  EXPECT_EQ(complaints(codes({"short"}, 0).error()), "/codes/0 bad_code;");
+  EXPECT_EQ(number("SELECT count(*) FROM activation_code"), 4);
+}
+
+TEST_F(EntitlementsTest, AReclaimFreesAtOnce) {
+  const RecordId id = make("entitlement", sold());
+  const RecordId plant = site("Plant");
+  const RecordId given =
+      make("allocation", allocation(id, plant, R"("seats":10,"until":"2026-12-01T00:00:00Z")"));
+  const auto reclaimed = [&] {
+    return act([&](const Acting& acting) { return reclaim(acting, given, std::nullopt); });
+  };
+  const auto back = reclaimed();
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->value("disputed_seats"), json::value(10));
+  EXPECT_EQ(made("allocation",
+                 allocation(id, site("Other"), R"("seats":10,"until":"2026-12-01T00:00:00Z")")),
+            "");
+  EXPECT_EQ(complaints(reclaimed().error()), "/seats nothing_allocated;");
+}
+
+TEST_F(EntitlementsTest, AllOfItGoesWithItsCustomerUnlessASiteMayUseSome) {
+  ASSERT_TRUE(act([&](const Acting& acting) { return add_codes(acting, order, {}, 2); }));
+  ASSERT_TRUE(act([&](const Acting& acting) { return entitle(acting, order, {"PRO-1Y"}); }));
+  const RecordId id = make("entitlement", sold());
+  const RecordId given =
+      make("allocation", allocation(id, site("Plant"), R"("seats":5,"until":"2026-12-01")"));
+  const auto deleted = [&] {
+    return run([&](Connection& connection) -> Result<void> {
+      store::RecordWriter writer(connection, log, role, random);
+      const Kind& kind = *find_kind("customer");
+      SKERRY_TRY(const auto dependants, store::find_dependants(connection, kind, customer));
+      SKERRY_TRY_VOID(store::hard_delete(connection, writer, kind, customer, std::nullopt,
+                                         "Harbour", dependants.token(customer), author));
+      return {};
+    });
+  };
+  EXPECT_EQ(deleted().error().code, Errc::in_use);
+  ASSERT_TRUE(act([&](const Acting& acting) { return reclaim(acting, given, std::nullopt); }));
+  const auto done = deleted();
+  EXPECT_TRUE(done) << done.error().detail;
+  for (const char* table : {"sales_order", "activation_code", "entitlement", "allocation"})
+    EXPECT_EQ(number(fmt::format("SELECT count(*) FROM {}", table)), 0) << table;
+}
+
+// Issue by issue, for its own allocations alone.
+TEST_F(EntitlementsTest, ASiteConfirmsEachIssueOnce) {
+  const RecordId id = make("entitlement", sold());
+  const RecordId plant = site("Plant");
+  const RecordId given =
+      make("allocation", allocation(id, plant, R"("seats":5,"until":"2026-12-01T00:00:00Z")"));
+  make("allocation", allocation(id, site("Other"), R"("seats":5,"until":"2026-12-01T00:00:00Z")"));
+  const auto confirmed = [&](Role as) {
+    return *run([&](Connection& connection) {
+      store::RecordWriter writer(connection, log, role, random);
+      return confirm_allocations(connection, writer, {as, SiteId{plant.bytes}, "plant"}, random,
+                                 clock.wall_ms(), author);
+    });
+  };
+  EXPECT_EQ(confirmed(Role::central), 0u);
+  EXPECT_EQ(confirmed(Role::site), 1u);
+  EXPECT_EQ(text("SELECT issue||' '||in_use FROM allocation_receipt"), "1 0");
+  // Written here it is central's word and not the site's: it confirms nothing.
+  EXPECT_EQ(read("allocation", given).derived[0], json::value(0));
+}
+
+}  // namespace
+}  // namespace skerry::licensing
