@@ -24,7 +24,8 @@ Result<std::vector<crypto::AgeIdentity>> identities_of(const DataFolder& folder,
                                                        const std::string& given) {
   std::vector<crypto::AgeIdentity> identities;
   auto identity = crypto::AgeIdentity::load(given.empty() ? folder.age_key() : fs::path(given));
-  if (!identity && given.empty())
+  // Only of a key that is not here: one that cannot be read has a remedy of its own.
+  if (!identity && given.empty() && identity.error().code == Errc::not_found)
     return fail(Errc::missing_key, identity.error().detail,
                 "name the file of the recovery key: --identity FILE");
   if (!identity) return fail(std::move(identity).error());
@@ -51,6 +52,7 @@ Result<std::vector<crypto::VerifyKey>> load_public_keys(const std::vector<std::s
       continue;
     }
     auto bytes = crypto::read_small_file(file, key_bytes_max);
+    if (!bytes && bytes.error().code == Errc::io_failed) return fail(std::move(bytes).error());
     if (!bytes)
       return fail(Error(Errc::bad_input, fmt::format("{}: {}", file, bytes.error().detail),
                         "give the sender's public key: --key KEY (sign_key of skerry status or "

@@ -72,7 +72,7 @@ Result<FolderLock> FolderLock::acquire(const std::filesystem::path& folder) {
   const auto file = folder / "lock";
   const int descriptor = ::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0)
-    return fail(Errc::io_failed,
+    return fail(errno == ENOSPC || errno == EDQUOT ? Errc::storage_full : Errc::io_failed,
                 fmt::format("cannot open {}: {}", file.string(), std::strerror(errno)));
   FolderLock lock(descriptor);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {

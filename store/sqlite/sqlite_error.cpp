@@ -26,11 +26,16 @@ bool is_fsync_error(int code) {
   return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
 }
 
-// SQLite names a full disk SQLITE_FULL in its own writes, but not where it enlarges the
-// shared-memory file or where a quota is reached.
+// Those that leave the system's own error behind.
+bool is_of_system(int code) {
+  return (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+}
+
+// SQLite names a full disk SQLITE_FULL in its own writes, but not where it makes a file, enlarges
+// the shared-memory file, or where a quota is reached.
 bool is_full(int code, int system_error) {
   if ((code & 0xff) == SQLITE_FULL) return true;
-  return (code & 0xff) == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT);
+  return is_of_system(code) && (system_error == ENOSPC || system_error == EDQUOT);
 }
 
 }  // namespace
@@ -57,7 +62,7 @@ void throw_sqlite_error(sqlite3* handle, int code, std::string_view doing) {
   std::string what =
       fmt::format("{} (SQLite {}): {}", is_last ? sqlite3_errmsg(handle) : sqlite3_errstr(code),
                   code, doing.substr(0, doing_chars_max));
-  if ((code & 0xff) == SQLITE_IOERR && system_error != 0)
+  if (is_of_system(code) && system_error != 0)
     what += fmt::format(": {}", std::strerror(system_error));
   throw StorageError(is_full(code, system_error) ? Errc::storage_full : Errc::io_failed, what);
 }

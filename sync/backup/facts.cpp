@@ -93,6 +93,10 @@ Result<void> check_pages(const std::filesystem::path& database) {
   auto check = connection->query("PRAGMA integrity_check(1)");
   const std::string first_row(check.next() ? check.text(0) : "");
   if (first_row == "ok") return {};
+  // SQLite's words for a page that the disk did not give: that says nothing of what is in it.
+  if (first_row.find("unable to get the page") != std::string::npos)
+    return fail(Errc::io_failed, fmt::format("reading {}: {}", database.string(), first_row),
+                "check the disk, then repeat");
   return fail(Errc::corrupt_bundle, fmt::format("the database is damaged: {}", first_row),
               "do not restore this file; check the disk, and make another backup");
 }

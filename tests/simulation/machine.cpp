@@ -163,6 +163,21 @@ Bytes read_whole(int fd, std::uint64_t size) {
   return bytes;
 }
 
+Result<void> add_customer(store::Connection& connection, const sync::Node& node, Role role,
+                          const std::string& name) {
+  const Kind& customer = *find_kind("customer");
+  SKERRY_TRY(const FieldValues values, read_new(customer, {{"name", name}}));
+  store::RecordWriter writer(connection, node.log, role, node.random);
+  return writer.create(customer, std::nullopt, values, {"uid:0", "api", ""})
+      .map([](const store::Record&) {});
+}
+
+Result<void> add_customer(Machine& machine, const std::string& name) {
+  return machine.write([&](store::Connection& connection) {
+    return add_customer(connection, machine.node(), machine.role(), name);
+  });
+}
+
 Result<store::Record> set_scope(Machine& central, std::size_t site, const json::value& scope) {
   return central.write([&](store::Connection& connection) {
     store::RecordWriter writer(connection, *central.log, Role::central, central.random);
@@ -208,13 +223,20 @@ std::string line_out_of_scope(Machine& central, ByteView bundle, const Machine& 
 }
 
 Machine::Machine(std::size_t number_in, std::filesystem::path folder_in, const Image& image,
-                 const UnixMillis& now, std::uint64_t seed)
-    : number(number_in), folder(std::move(folder_in)), clock(now), random(seed) {
+                 const UnixMillis& now, std::uint64_t seed, const store::DatabaseOptions& how)
+    : number(number_in), folder(std::move(folder_in)), clock(now), random(seed), how_(how) {
   options.zstd_level = 1;
   std::filesystem::create_directories(folder / "spool");
   std::filesystem::create_directories(folder / "anchor");
-  write_image(image, true);
+  if (!image.database.empty()) write_image(image, true);
   open();
+}
+
+store::DatabaseOptions Machine::quick() {
+  store::DatabaseOptions options;
+  options.threaded = false;
+  options.durable = false;
+  return options;
 }
 
 void Machine::write_image(const Image& image, bool with_anchor) const {
@@ -240,10 +262,7 @@ std::string Machine::name() const {
 }
 
 void Machine::open() {
-  store::DatabaseOptions quick;
-  quick.threaded = false;
-  quick.durable = false;
-  database = must(store::Database::open(folder, quick), "opening a database");
+  database = must(store::Database::open(folder, how_), "opening a database");
   log = std::make_unique<store::ChangeLog>(clock);
   read([&](store::Connection& connection) { log->load(connection); });
   database->set_participant(log.get());

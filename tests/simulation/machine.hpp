@@ -60,9 +60,10 @@ struct Image {
 
 class Machine {
  public:
-  // `number` 0 is central; `image` is what it starts with.
+  // `number` 0 is central; `image` is what it starts with, unless it is empty: then with what is
+  // there.
   Machine(std::size_t number, std::filesystem::path folder, const Image& image,
-          const UnixMillis& now, std::uint64_t seed);
+          const UnixMillis& now, std::uint64_t seed, const store::DatabaseOptions& how = quick());
 
   bool is_central() const { return number == 0; }
   Role role() const { return is_central() ? Role::central : Role::site; }
@@ -99,10 +100,13 @@ class Machine {
   std::vector<Acknowledged> acknowledged;
 
  private:
+  // One thread, and nothing outlives the machine.
+  static store::DatabaseOptions quick();
   void write_image(const Image& image, bool with_anchor) const;
   void open();
   void close();
 
+  const store::DatabaseOptions how_;
   std::optional<store::AnchorFile> anchor_;
   std::optional<store::AnchorKeeper> keeper_;
 };
@@ -120,6 +124,10 @@ std::filesystem::path scratch_folder();
 
 Bytes read_whole(int fd, std::uint64_t size);
 
+// A customer, made by a person; within a job of that machine's, or as one.
+Result<void> add_customer(store::Connection& connection, const sync::Node& node, Role role,
+                          const std::string& name);
+Result<void> add_customer(Machine& machine, const std::string& name);
 // As `skerry site set --scope` does at central.
 Result<store::Record> set_scope(Machine& central, std::size_t site, const json::value& scope);
 // The payload of one of central's bundles, opened with the key of the site it is for.
