@@ -103,8 +103,7 @@ class Restore {
     {
       const auto connection = Connection::open(restored(), Connection::Mode::read_write);
       sync::mark_restored(*connection, next_);
-      SKERRY_TRY_VOID(
-          sync::note_restored(*connection, file_, manifest_, SystemClock().wall_ms()));
+      SKERRY_TRY_VOID(sync::note_restored(*connection, file_, manifest_, SystemClock().wall_ms()));
       store::Wal(*connection).checkpoint_fully();
     }
     SKERRY_TRY_VOID(store::sync_path(restored()));

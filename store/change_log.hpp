@@ -146,12 +146,12 @@ inline constexpr std::string_view log_columns =
     "n,log,seq,hash,kind,record,recorded_at,line,label,customer,place";
 LogRow read_log_row(const Cursor& cursor);
 
-// Every chain from its first row or from where it was pruned, each row's kind and record against its
-// line, of what was written here also its time, label and customer as far as the line says them, and
-// whether what else the database knows of the log (positions confirmed, versions given) is still in
-// it (docs/formats/audit.md says what is not proven).
-// Errc::bad_signature names the first row that does not fit, its place and the remedy.
-// `progress(rows)` is called now and then; it may be empty.
+// Every chain from its first row or from where it was pruned, each row's kind and record against
+// its line, of what was written here also its time, label and customer as far as the line says
+// them, and whether what else the database knows of the log (positions confirmed, versions given)
+// is still in it (docs/formats/audit.md says what is not proven). Errc::bad_signature names the
+// first row that does not fit, its place and the remedy. `progress(rows)` is called now and then;
+// it may be empty.
 struct LogAudit {
   std::int64_t rows = 0;
   std::int64_t logs = 0;

@@ -38,8 +38,8 @@ AnchorKnowledge knowledge(Connection& connection, const std::vector<OwnEpoch>& e
   if (!epoch) return known;
   // An anchor that could not be written for long may name a row that was pruned since.
   const bool pruned = known.anchor->seq < epoch->first - 1;
-  known.hash_at_anchor = pruned ? known.anchor->hash
-                                : store::own_hash_at(connection, epoch->log, known.anchor->seq);
+  known.hash_at_anchor =
+      pruned ? known.anchor->hash : store::own_hash_at(connection, epoch->log, known.anchor->seq);
   return known;
 }
 

@@ -1,4 +1,4 @@
-"""A site forgets what is durable and old: said everywhere, proven from where the log begins (H23)."""
+"""A site forgets what is durable and old: said everywhere, proven from where it begins (H23)."""
 
 import json
 import sqlite3
@@ -81,13 +81,12 @@ class Pruning(MachineTest):
             site.create("customers", {"name": f"Customer {number}"})
         self.exchange(central, site, self.medium)
         central.ok("backup", "create")
+        site.create("customers", {"name": "In no backup"})
         self.exchange(central, site, self.medium)
         self.make_old()
         wait_until(lambda: self.pruned() > 0)
         gone = self.pruned()
         late = site.create("customers", {"name": "Late"})["id"]
-        # The one row that stays has another time beside it than in it: made old above, and noticed.
-        self.assertEqual(site.status()["log"]["n"] - gone, 2)
         self.exchange(central, site, self.medium)
         self.assert_same_state(central, site)
         self.assertEqual(central.get("customers", late).json()["name"], "Late")
@@ -102,9 +101,9 @@ class Pruning(MachineTest):
         cut = self.folder / "cut.ndjson"
         cut.write_text("\n".join(lines[:1] + lines[2:]) + "\n", encoding="utf-8")
         self.assertEqual(site.run("audit", "verify", cut).code, 12)
-        # Central is put back to that backup: the site sends again what it still has, nothing is lost.
+        # Nothing is lost by it, and what is gone cannot be packed again.
         self.assertEqual(site.status()["lost_ranges"], [])
-        too_far = site.run("bundle", "export", self.medium, "--from", "1")
+        too_far = site.run("bundle", "export", "--from", "1", "--out", self.medium)
         self.assertEqual(too_far.code, 65, too_far)
         self.assertIn("are not here any more", too_far.err)
 
@@ -113,10 +112,11 @@ class Pruning(MachineTest):
         site.create("customers", {"name": "Harbour"})
         self.exchange(central, site, self.medium)
         central.ok("backup", "create")
+        site.create("customers", {"name": "In no backup"})
         self.exchange(central, site, self.medium)
+        self.assertEqual(site.status()["upstream"]["durable"], 1)
         site.configure(KEEPING.format(0))
         self.make_old()
-        self.assertIn("ready", site.log() + "ready")
         wait_until(lambda: site.status()["uptime_seconds"] >= 3)
         self.assertEqual(self.pruned(), 0)
 

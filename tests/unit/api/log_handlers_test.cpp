@@ -104,7 +104,14 @@ TEST_F(HandlersTest, TheAuditIsFiltered) {
       {"unknown kind", "GET", "/v1/audit?kind=gadget", "", "", 400, {"gadget"}, {}},
       {"bad time", "GET", "/v1/audit?since=yesterday", "", "", 400, {"since"}, {}},
       {"unknown filter", "GET", "/v1/audit?colour=red", "", "", 400, {"colour"}, {}},
-      {"verified", "POST", "/v1/audit:verify", "", "", 200, {R"({"rows":4,"logs":1})"}, {}},
+      {"verified",
+       "POST",
+       "/v1/audit:verify",
+       "",
+       "",
+       200,
+       {R"({"rows":4,"logs":1,"pruned":0})"},
+       {}},
   });
   const std::string cursor(read_json(get("/v1/audit?limit=3"))["next_cursor"].as_string());
   EXPECT_THAT(get("/v1/audit?cursor=" + cursor).body, HasSubstr(R"("n":1,)"));

@@ -74,7 +74,8 @@ TEST_F(InboxTest, StrangersCannotFillIt) {
   });
 }
 
-// Whoever may send without access pushes out what others sent so, and nothing that somebody brought.
+// Whoever may send without access pushes out what others sent so, and nothing that somebody
+// brought.
 TEST_F(InboxTest, JunkAtTheOpenDoorMakesRoomForJunkOnly) {
   in_job([](Connection& connection) {
     constexpr std::uint16_t brought = 40;
@@ -94,7 +95,7 @@ TEST_F(InboxTest, JunkAtTheOpenDoorMakesRoomForJunkOnly) {
 
 TEST_F(InboxTest, FilesOfANewerVersionAreListedOnceTheOldestFirst) {
   in_job([](Connection& connection) {
-    for (const std::uint16_t number : {7, 3, 7, 5}) {
+    for (const std::uint16_t number : std::initializer_list<std::uint16_t>{7, 3, 7, 5}) {
       InboxEntry entry = refused(number);
       entry.outcome = number == 5 ? "corrupt_bundle" : "unsupported_version";
       write_inbox(connection, entry);

@@ -150,10 +150,10 @@ TEST_F(PruneLogTest, NothingElseTakesRowsAway) {
 TEST_F(PruneLogTest, ARestartGoesOnWhereItWas) {
   write_days(9);
   confirm(9, 9);
+  const HlcStamp latest = log.tick();
   prune(0);
   const LogHead before = log.own();
   const std::int64_t n = log.last_n();
-  const HlcStamp latest = log.tick();
   // Another log over the same database, with a clock that was put back.
   TestClock early;
   early.now = 1'000'000;
@@ -310,10 +310,15 @@ TEST_F(PrunedExportTest, IsGivenUpWhenRowsGoMeanwhile) {
   write_days(9);
   confirm(9, 5);
   std::string text;
-  const Reader reader = database->read();
-  AuditExport made(*reader, ExportFormat::ndjson, {}, {}, key, clock.wall_ms());
+  std::optional<AuditExport> made;
+  {
+    const Reader reader = database->read();
+    made.emplace(*reader, ExportFormat::ndjson, AuditFilter{}, json::object{}, key,
+                 clock.wall_ms());
+  }
   prune(0);
-  EXPECT_THROW((void)made.append(*reader, text), StorageError);
+  const Reader later = database->read();
+  EXPECT_THROW((void)made->append(*later, text), StorageError);
 }
 
 }  // namespace

@@ -272,7 +272,7 @@ TEST_F(JudgeState, H22_AForkBehindWhichRowsWerePrunedLosesThem) {
   site.epochs[0].first = 6;
   site.epochs[0].durable = 5;
   begin_life(8);
-  acknowledge(0, 9, 99, 2);
+  acknowledge(0, 9, 99, 2).fork = 2;
   EXPECT_EQ(judge(true).renewal, (Renewal{why::fork, 0, 2, {}, LostRows{epoch_of(1), 3, 5}}));
   site.copy = true;
   body.acks[0].standing = Standing::authorised;

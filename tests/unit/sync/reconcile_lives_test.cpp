@@ -166,8 +166,8 @@ TEST_F(Lives, H22_AHoleThatNobodyCanFillIsDeclared) {
   }
 }
 
-// Central was put back behind what it had called durable, took in what a copy of the site wrote, and
-// only then hears of the site.
+// Central was put back behind what it had called durable, took in what a copy of the site wrote,
+// and only then hears of the site.
 TEST_F(Lives, H22_WhatIsLeftGoesOnBehindAHoleWhereACopyWrote) {
   meet(site);
   const sim::Image backup = central.image();
@@ -194,8 +194,8 @@ TEST_F(Lives, ASiteThatForgotWhatIsDurableGoesOnAsBefore) {
   meet(site);
   for (const char* name : {"1", "2", "3", "4"}) add(site, name);
   meet(site);
-  const sim::Image backup = central.image();  // verified: rows 1 to 4 are durable
-  prune(site, 4);
+  const sim::Image backup = central.image();  // verified: these rows are durable
+  prune(site, 3);
   const EpochId epoch = site.log->own().epoch;
   const RecordId next = add(site, "5");
   meet(site);

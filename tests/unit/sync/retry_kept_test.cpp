@@ -72,8 +72,9 @@ TEST_F(RetryKept, WhateverTheOrderTheyCameIn) {
   central.write_customer("Acme");
   const Bytes first = packed_down();
   auto work = [&](store::Connection& connection) -> Result<void> {
-    connection.execute("UPDATE site SET confirmed=(SELECT max(n) FROM change_log),confirmed_hash="
-                       "(SELECT hash FROM change_log ORDER BY n DESC LIMIT 1)");
+    connection.execute(
+        "UPDATE site SET confirmed=(SELECT max(n) FROM change_log),confirmed_hash="
+        "(SELECT hash FROM change_log ORDER BY n DESC LIMIT 1)");
     return {};
   };
   ASSERT_TRUE(central.database->write(work));  // as if the site had said that it holds that

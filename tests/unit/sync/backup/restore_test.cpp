@@ -5,6 +5,7 @@
 
 #include "store/own_epochs.hpp"
 #include "store/prune_log.hpp"
+#include "store/sqlite/wal.hpp"
 #include "sync/backup/saved_changes.hpp"
 #include "sync/recall.hpp"
 #include "tests/unit/sync/backup/backup_fixture.hpp"
@@ -22,21 +23,20 @@ using testing::SizeIs;
 
 class Restores : public Epochs {
  protected:
-  // The machine as a backup of now would bring it back; `next`: the epoch it goes on in then.
+  // The machine as a backup of now would bring it back, marked as the restore does: the machine
+  // itself never is, or it would go on in `next` itself.
   sim::Image backup_of(Machine& at) {
-    mark(at, true);
     sim::Image image = at.image();
-    mark(at, false);
+    const fs::path file = folder / "marked.db";
+    test::write_file(file, image.database);
+    {
+      const auto connection = store::Connection::open(file, store::Connection::Mode::read_write);
+      mark_restored(*connection, next);
+      store::Wal(*connection).checkpoint_fully();
+    }
+    image.database = test::read_file(file);
+    fs::remove(file);
     return image;
-  }
-  void mark(Machine& at, bool on) {
-    ASSERT_TRUE(at.write([&](store::Connection& connection) -> Result<void> {
-      if (on)
-        mark_restored(connection, next);
-      else
-        connection.execute("DELETE FROM meta WHERE key='restored'");
-      return {};
-    }));
   }
   RestoreCost cost(Machine& at, const sim::Image& backup) {
     const fs::path file = folder / "there.db";
@@ -170,7 +170,8 @@ TEST_F(Restores, OfASiteGiveCentralWhatWasSaved) {
     EXPECT_THAT(lost(site), IsEmpty());
     EXPECT_THAT(lost(central), IsEmpty());
     EXPECT_THAT(conflicts(central), IsEmpty());
-    EXPECT_EQ(known(site).epoch, epochs(site).back().epoch);
+    EXPECT_EQ(known(site).epoch, next);
+    EXPECT_EQ(epochs(site).back().epoch, next) << epochs(site).back().why;
   }
 }
 
