@@ -19,6 +19,7 @@
 #include "api/handlers/records.hpp"
 #include "api/handlers/sites.hpp"
 #include "api/handlers/tokens.hpp"
+#include "api/handlers/trust.hpp"
 #include "api/retry.hpp"
 
 namespace skerry::api {
@@ -118,6 +119,8 @@ constexpr Route routes[] = {
      "adoptSite", "Take the quarantined rows of copies in"},
     {post, "/v1/sites/{id}:discard", Access::admin, Body::none, handler<retried<discard_copy>>,
      "discardSite", "Refuse the quarantined rows of copies for good"},
+    {get, "/v1/trust", Access::read, Body::none, handler<get_trust>, "getTrust",
+     "What this machine trusts of central"},
     {post, "/v1/enrolment", Access::admin, Body::spool, handler<retried<enrol>>, "enrol",
      "Answer an invitation: gives the answer for central"},
     {post, "/v1/bundles", Access::admin, Body::spool, handler<retried<import_bundle>>,

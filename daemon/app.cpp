@@ -168,7 +168,7 @@ Result<Exit> serve(const Config& config) {
 
   // Who we are.
   std::optional<store::Identity> identity;
-  SKERRY_TRY(const auto keys, load_keys(folder));
+  std::optional<sync::Keys> own_keys;
   std::array<std::uint8_t, 32> key_of_cursors{};
   {
     const store::Reader reader = database->read();
@@ -180,8 +180,9 @@ Result<Exit> serve(const Config& config) {
                   fmt::format("{} was never finished by init", folder.path.string()),
                   "remove the folder and run skerry init again");
     SKERRY_TRY(key_of_cursors, cursor_key(*reader));
-    SKERRY_TRY_VOID(must_be_own(keys, *reader, folder));
+    SKERRY_TRY(own_keys, load_own_keys(folder, *reader));
   }
+  const sync::Keys& keys = *own_keys;
 
   if (!config.central_ca_file.empty())
     SKERRY_TRY_VOID(crypto::check_certificates(config.central_ca_file));

@@ -4,6 +4,7 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/backup.hpp"
+#include "daemon/cli/trust.hpp"
 #include "daemon/run_command.hpp"
 
 namespace skerry::daemon {
@@ -22,6 +23,7 @@ class Parser : public CommandTree {
     app_.set_version_flag("--version", std::string("skerry ") + SKERRY_VERSION);
     add_machine();
     backups_.add_to(*this);
+    trust_.add_to(*this);
     add_tokens();
     add_import();
     add_export();
@@ -299,6 +301,7 @@ class Parser : public CommandTree {
 
   Common common_;
   BackupCommands backups_;
+  TrustCommands trust_;
 
   std::string site_, file_, id_, role_, name_, epoch_;
   std::vector<std::string> keys_;

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "crypto/file.hpp"
 #include "store/identity.hpp"
+#include "store/sqlite/backup.hpp"
 #include "sync/file_handle.hpp"
 
 namespace skerry::daemon {
@@ -27,25 +29,31 @@ Result<void> make_private_folder(const std::filesystem::path& folder) {
   return fail(sync::system_error(why, fmt::format("making the folder {}", folder.string())));
 }
 
-Result<sync::Keys> load_keys(const DataFolder& folder) {
-  const auto missing = [](Error error) {
-    if (error.code != Errc::not_found) return error;
-    return Error(Errc::bad_config, std::move(error.detail),
-                 "put back the keys folder that was kept with the backup");
-  };
-  SKERRY_TRY(auto sign, crypto::SigningKey::load(folder.signing_key()).map_error(missing));
-  SKERRY_TRY(auto age, crypto::AgeIdentity::load(folder.age_key()).map_error(missing));
-  return sync::Keys{std::move(sign), std::move(age)};
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* sign_file = "sign.pem";
+constexpr const char* public_file = "sign.pub.pem";
+constexpr const char* age_file = "age.key";
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(path, ignored));
 }
 
-void remember_keys(store::Connection& connection, const sync::Keys& keys) {
-  store::write_meta(connection, "sign_key", keys.sign.verify_key().to_text());
-  store::write_meta(connection, "age_recipient", keys.age.recipient().to_text());
+Result<void> move_file(const fs::path& from, const fs::path& to) {
+  if (!is_there(from)) return {};  // before the machine was cut off
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error)
+    return fail(sync::system_error(error.value(), fmt::format("putting {} in place", to.string())));
+  return {};
 }
 
 Result<void> must_be_own(const sync::Keys& keys, store::Connection& connection,
                          const DataFolder& folder) {
-  const auto foreign = [](const std::filesystem::path& file) {
+  const auto foreign = [](const fs::path& file) {
     return fail(
         Errc::bad_config,
         fmt::format("{} is the key of another machine than this data folder's", file.string()),
@@ -55,6 +63,88 @@ Result<void> must_be_own(const sync::Keys& keys, store::Connection& connection,
     return foreign(folder.signing_key());
   if (store::read_meta(connection, "age_recipient") != keys.age.recipient().to_text())
     return foreign(folder.age_key());
+  return {};
+}
+
+// Named after what it opens: the first digits of its recipient, behind "age1".
+fs::path earlier_file(const DataFolder& folder, const crypto::AgeIdentity& identity) {
+  return folder.earlier_keys() / (identity.recipient().to_text().substr(4, 16) + ".key");
+}
+
+Result<void> keep_age_key(const DataFolder& folder, store::Connection& connection) {
+  SKERRY_TRY(const auto age, crypto::AgeIdentity::load(folder.age_key()));
+  if (store::read_meta(connection, "age_recipient") == age.recipient().to_text()) return {};
+  SKERRY_TRY_VOID(make_private_folder(folder.earlier_keys()));
+  const auto kept = age.save_new(earlier_file(folder, age));
+  if (!kept && kept.error().code != Errc::already_exists) return fail(kept.error());
+  return store::sync_path(folder.earlier_keys());
+}
+
+}  // namespace
+
+Result<sync::Keys> load_keys(const DataFolder& folder) {
+  const auto missing = [](Error error) {
+    if (error.code != Errc::not_found) return error;
+    return Error(Errc::bad_config, std::move(error.detail),
+                 "put back the keys folder that was kept with the backup");
+  };
+  SKERRY_TRY(auto sign, crypto::SigningKey::load(folder.signing_key()).map_error(missing));
+  SKERRY_TRY(auto age, crypto::AgeIdentity::load(folder.age_key()).map_error(missing));
+  sync::Keys keys{std::move(sign), std::move(age)};
+  std::error_code none;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder.earlier_keys(), none)) {
+    if (entry.path().extension() != ".key") continue;
+    SKERRY_TRY(auto earlier, crypto::AgeIdentity::load(entry.path()));
+    keys.earlier.push_back(std::move(earlier));
+  }
+  return keys;
+}
+
+Result<sync::Keys> load_own_keys(const DataFolder& folder, store::Connection& connection) {
+  SKERRY_TRY_VOID(put_next_keys_in_place(folder, connection));
+  SKERRY_TRY(sync::Keys keys, load_keys(folder));
+  SKERRY_TRY_VOID(must_be_own(keys, connection, folder));
+  return keys;
+}
+
+Result<void> save_keys(const fs::path& keys, const sync::Keys& made) {
+  SKERRY_TRY_VOID(make_private_folder(keys));
+  SKERRY_TRY_VOID(made.age.save_new(keys / age_file));
+  SKERRY_TRY_VOID(crypto::create_file_atomically(keys / public_file,
+                                                 as_bytes(made.sign.verify_key().to_pem()), 0644));
+  return made.sign.save_new(keys / sign_file);
+}
+
+Result<std::optional<sync::Keys>> find_next_keys(const DataFolder& folder) {
+  // The signing key is the last to be written, and the last to be moved.
+  if (!is_there(folder.next_keys() / sign_file)) return std::nullopt;
+  SKERRY_TRY(auto sign, crypto::SigningKey::load(folder.next_keys() / sign_file));
+  SKERRY_TRY(auto age, crypto::AgeIdentity::load(folder.next_keys() / age_file));
+  return sync::Keys{std::move(sign), std::move(age)};
+}
+
+Result<sync::Keys> prepare_next_keys(const DataFolder& folder, Random& random) {
+  SKERRY_TRY(auto prepared, find_next_keys(folder));
+  if (prepared) return std::move(*prepared);
+  std::error_code error;
+  fs::remove_all(folder.next_keys(), error);  // half of them
+  sync::Keys keys{crypto::SigningKey::generate(), crypto::AgeIdentity::generate(random)};
+  SKERRY_TRY_VOID(save_keys(folder.next_keys(), keys));
+  return keys;
+}
+
+Result<void> put_next_keys_in_place(const DataFolder& folder, store::Connection& connection) {
+  const fs::path next = folder.next_keys();
+  if (!is_there(next / sign_file)) return {};
+  SKERRY_TRY(const auto sign, crypto::SigningKey::load(next / sign_file));
+  if (store::read_meta(connection, "sign_key") != sign.verify_key().to_text()) return {};
+  SKERRY_TRY_VOID(keep_age_key(folder, connection));
+  SKERRY_TRY_VOID(move_file(next / age_file, folder.age_key()));
+  SKERRY_TRY_VOID(move_file(next / public_file, folder.public_key()));
+  SKERRY_TRY_VOID(move_file(next / sign_file, folder.signing_key()));
+  SKERRY_TRY_VOID(store::sync_path(folder.keys()));
+  std::error_code ignored;  // an empty folder means nothing
+  fs::remove(next, ignored);
   return {};
 }
 

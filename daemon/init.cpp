@@ -37,14 +37,6 @@ Result<void> must_be_new(const DataFolder& folder) {
   return {};
 }
 
-Result<void> save_keys(const DataFolder& folder, const sync::Keys& keys) {
-  SKERRY_TRY_VOID(make_private_folder(folder.keys()));
-  SKERRY_TRY_VOID(keys.sign.save_new(folder.signing_key()));
-  SKERRY_TRY_VOID(keys.age.save_new(folder.age_key()));
-  return crypto::create_file_atomically(folder.public_key(),
-                                        as_bytes(keys.sign.verify_key().to_pem()), 0644);
-}
-
 Result<void> make_database(const DataFolder& folder, const InitOptions& options,
                            const sync::Keys& keys, Random& random, store::AnchorFile& anchor) {
   const SystemClock clock;
@@ -57,7 +49,7 @@ Result<void> make_database(const DataFolder& folder, const InitOptions& options,
     Hash cursor_key;
     random.fill(cursor_key);
     store::write_meta(connection, "cursor_key", to_hex(cursor_key));
-    remember_keys(connection, keys);
+    sync::remember_keys(connection, keys);
     const std::int64_t ord = options.role == Role::central ? clock.wall_ms() / 1000 : 0;
     log.start_own(connection, {new_id<EpochId>(random), ord});
     return {};
@@ -80,7 +72,7 @@ Result<void> initialise(const InitOptions& options) {
 
   crypto::SystemRandom random;
   const sync::Keys keys{crypto::SigningKey::generate(), crypto::AgeIdentity::generate(random)};
-  SKERRY_TRY_VOID(save_keys(folder, keys));
+  SKERRY_TRY_VOID(save_keys(folder.keys(), keys));
   SKERRY_TRY_VOID(make_database(folder, options, keys, random, anchor));
   return crypto::create_file_atomically(folder.config(), as_bytes(config_template()), 0640);
 }

@@ -6,15 +6,16 @@ namespace skerry::daemon {
 
 Result<std::unique_ptr<StoppedMachine>> StoppedMachine::open(const DataFolder& folder) {
   SKERRY_TRY_VOID(folder.must_be_initialised());
-  SKERRY_TRY(sync::Keys keys, load_keys(folder));
-  std::unique_ptr<StoppedMachine> machine(new StoppedMachine(std::move(keys)));
-  SKERRY_TRY(machine->database_, store::Database::open(folder.path));
-  machine->database_->set_participant(&machine->log_);
+  SKERRY_TRY(auto database, store::Database::open(folder.path));
+  std::optional<sync::Keys> keys;
   {
-    const store::Reader reader = machine->database_->read();
-    SKERRY_TRY_VOID(must_be_own(machine->keys_, *reader, folder));
-    machine->log_.load(*reader);
+    const store::Reader reader = database->read();
+    SKERRY_TRY(keys, load_own_keys(folder, *reader));
   }
+  std::unique_ptr<StoppedMachine> machine(new StoppedMachine(std::move(*keys)));
+  machine->database_ = std::move(database);
+  machine->database_->set_participant(&machine->log_);
+  machine->log_.load(*machine->database_->read());
   SKERRY_TRY_VOID(make_private_folder(folder.spool()));
   machine->node_.reset(new sync::Node{*machine->database_,
                                       machine->log_,

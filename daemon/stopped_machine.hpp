@@ -17,7 +17,7 @@ namespace skerry::daemon {
 // Holds the data folder's lock while it lives. One thread.
 class StoppedMachine {
  public:
-  // Errc::locked while a daemon runs; errors as of Database::open, load_keys and must_be_own.
+  // Errc::locked while a daemon runs; errors as of Database::open and load_own_keys.
   static Result<std::unique_ptr<StoppedMachine>> open(const DataFolder& folder);
   const sync::Node& node() const { return *node_; }
   // Before it writes to its log: as the daemon does when it starts.

@@ -5,13 +5,16 @@
 
 #include "core/check.hpp"
 #include "core/json_member.hpp"
+#include "core/json_text.hpp"
 #include "crypto/secret.hpp"
 #include "crypto/sha256.hpp"
 #include "store/identity.hpp"
 #include "store/record.hpp"
+#include "store/trust.hpp"
 #include "sync/bundle_name.hpp"
 #include "sync/bundle_reader.hpp"
 #include "sync/json_fields.hpp"
+#include "sync/trust_chain.hpp"
 
 namespace skerry::sync {
 namespace {
@@ -97,6 +100,10 @@ Result<Bytes> new_bytes(const Node& node, std::size_t size) {
 
 Result<Trust> trust_of_central(const Node& node) {
   SKERRY_TRY(const store::Identity identity, identity_of(node));
+  {
+    const store::Reader reader = node.database.read();
+    if (store::newest_trust(*reader)) return load_trust(*reader);
+  }
   Trust trust;
   trust.central_name = identity.name;
   trust.signing_keys.push_back(node.keys.sign.verify_key());
@@ -139,6 +146,11 @@ Result<Invited> invite_site(const Node& node, const FieldValues& values,
                                                 {"code", to_hex(code)},
                                                 {"scope", invited.site.sees_all ? "all" : "set"},
                                                 {"trust", to_json(trust)}}}};
+  if (trust.generation > 0) {
+    const store::Reader reader = node.database.read();
+    SKERRY_TRY(json::value newest, parse_json(store::newest_trust(*reader)->text));
+    manifest.extra["trust"] = json::array{std::move(newest)};
+  }
   SKERRY_TRY(auto file, write_bundle(node.spool, manifest, {&node.keys.sign, 1}));
   invited.bundle = packed(std::move(file), invitation_name(invited.site.id), Party::central(), to);
   return invited;
@@ -151,6 +163,7 @@ struct Invitation {
   std::string name;
   Bytes code;
   Trust trust;
+  std::optional<SignedText> generation;  // whose roots are taken on with it
 };
 
 Result<Invitation> parse_invitation(const Manifest& manifest) {
@@ -166,7 +179,16 @@ Result<Invitation> parse_invitation(const Manifest& manifest) {
   if (!trust || !site || !code || code->size() != code_bytes || manifest.to != Party::site(*site))
     return fail(Errc::corrupt_bundle, "the invitation lacks one of its members");
   SKERRY_TRY(Trust read, read_trust(*trust));
-  return Invitation{*site, std::string(text_of(*object, "name")), *code, std::move(read)};
+  Invitation invitation{*site, std::string(text_of(*object, "name")), *code, std::move(read), {}};
+  SKERRY_TRY(auto generations, read_signed_texts(member_of(manifest.extra, "trust"), 1));
+  if (!generations.empty()) {
+    invitation.generation = std::move(generations.front());
+    SKERRY_TRY(const Trust rooted, first_seen(*invitation.generation));
+    if (rooted.signing_keys != invitation.trust.signing_keys)
+      return fail(Errc::bad_signature, "the invitation names other keys than its roots do",
+                  "ask central for another: skerry site invite NAME");
+  }
+  return invitation;
 }
 
 // The keys that an invitation names vouch for it: first use. The operator compares the words.
@@ -200,6 +222,13 @@ Result<void> become_site(const Node& node, Connection& connection, const Invitat
   if (!invitation.name.empty()) identity->name = invitation.name;
   store::write_identity(connection, *identity);
   save_trust(connection, invitation.trust);
+  store::forget_trust(connection);
+  if (invitation.generation) {
+    SKERRY_TRY(const Trust rooted, first_seen(*invitation.generation));
+    store::insert_trust(
+        connection,
+        {rooted.generation, to_json_text(to_json(*invitation.generation)), node.clock.wall_ms()});
+  }
   store::write_upstream(connection, store::Upstream{});
   if (!upstream) node.log.start_received(connection, new_id<EpochId>(node.random));
   return {};

@@ -1,6 +1,5 @@
 #include "sync/import.hpp"
 
-#include <algorithm>
 #include <fcntl.h>
 #include <fmt/format.h>
 
@@ -9,47 +8,14 @@
 #include "store/inbox.hpp"
 #include "store/site_scope.hpp"
 #include "sync/bundle_reader.hpp"
+#include "sync/senders.hpp"
 #include "sync/take_changes.hpp"
 #include "sync/take_state.hpp"
-#include "sync/trust.hpp"
 
 namespace skerry::sync {
 namespace {
 
 using store::Connection;
-using KeyResult = Result<std::optional<crypto::VerifyKey>>;
-
-// At a site: one of central's keys, by the trust document.
-KeyResult find_central_key(const Node& node, const Manifest& manifest, const crypto::KeyId& id) {
-  if (manifest.from.party.role != Role::central)
-    return fail(Errc::unknown_signer, "the bundle is not from central");
-  const store::Reader reader = node.database.read();
-  SKERRY_TRY(const Trust trust, load_trust(*reader));
-  if (std::find(trust.revoked.begin(), trust.revoked.end(), id) != trust.revoked.end())
-    return fail(Errc::revoked_signer, fmt::format("central's key {} was revoked", id));
-  for (const auto& key : trust.signing_keys)
-    if (key.key_id() == id) return std::optional(key);
-  return std::optional<crypto::VerifyKey>();
-}
-
-// At central: the sending site's key.
-KeyResult find_site_key(const Node& node, const Manifest& manifest, const crypto::KeyId& id) {
-  const store::Reader reader = node.database.read();
-  const auto site = store::find_site(*reader, manifest.from.party.id);
-  if (!site || manifest.from.party.role != Role::site)
-    return fail(Errc::unknown_signer, "no site of this central sent the bundle",
-                "skerry site list");
-  if (site->status == store::SiteStatus::revoked)
-    return fail(Errc::revoked_signer, fmt::format("site {} was revoked", site->name),
-                "nothing was taken in; the rows stay readable at the site");
-  if (site->sign_key.empty())
-    return fail(Errc::unknown_signer,
-                fmt::format("site {} was invited but not admitted", site->name),
-                "skerry site admit FILE");
-  SKERRY_TRY(auto key, crypto::VerifyKey::from_text(site->sign_key));
-  if (key.key_id() == id) return std::optional(std::move(key));
-  return std::optional<crypto::VerifyKey>();
-}
 
 Result<void> check_recipient(const store::Identity& identity, const Party& to) {
   const Party me = identity.role == Role::central ? Party::central() : Party::site(identity.id);
@@ -157,7 +123,7 @@ class Import {
   ImportOutcome run(SpooledFile file) {
     sha256_ = file.sha256;
     SpooledFile same{FileHandle(::fcntl(file.file.fd(), F_DUPFD_CLOEXEC, 0)), file.size, sha256_};
-    if (auto done = take(std::move(file)); !done) {
+    if (auto done = take(std::move(file)); !done && !passed_over(done.error())) {
       if (is_evidence(done.error().code) && same.file.is_open())
         outcome_.evidence = std::move(same);
       refuse(std::move(done).error());
@@ -172,20 +138,32 @@ class Import {
   }
 
  private:
+  // What lies on a medium since before its key was replaced had its effect, and is no alarm.
+  bool passed_over(const Error& error) {
+    if (error.code != Errc::revoked_signer) return false;
+    auto work = [&](Connection& connection) -> Result<bool> {
+      if (!store::was_taken(connection, sha256_)) return false;
+      finish(connection, "duplicate", "taken in before; " + error.detail, {});
+      return true;
+    };
+    return node_.database.write(work).value_or(false);
+  }
+
   Result<void> take(SpooledFile file) {
     SKERRY_TRY(const store::Identity identity, identity_of(node_));
     const bool central = identity.role == Role::central;
     SKERRY_TRY(auto reader, BundleReader::open(std::move(file.file), [&](const Manifest& manifest,
                                                                          const crypto::KeyId& id) {
                  note(manifest);
-                 return central ? find_site_key(node_, manifest, id)
-                                : find_central_key(node_, manifest, id);
+                 const store::Reader known = node_.database.read();
+                 return central ? find_site_key(*known, manifest, id)
+                                : find_central_key(*known, manifest, id);
                }));
     note(reader.manifest());
     verified_ = true;
     SKERRY_TRY_VOID(check_recipient(identity, reader.manifest().to));
     SKERRY_TRY_VOID(check_encryption(reader.manifest(), node_.options));
-    SKERRY_TRY_VOID(reader.stage({&node_.keys.age, 1}, node_.spool));
+    SKERRY_TRY_VOID(stage(reader));
     const BundleKind kind = reader.manifest().kind;
     if (central && (kind == BundleKind::changes || kind == BundleKind::handover))
       return take_up(reader);
@@ -194,6 +172,14 @@ class Import {
     return fail(Errc::bad_input,
                 fmt::format("a bundle of kind {} is not for an exchange here", to_string(kind)),
                 kind == BundleKind::enrol ? "skerry site admit FILE" : "skerry enrol FILE");
+  }
+
+  // Bundles that were on their way when this machine got other keys are for the earlier ones.
+  Result<void> stage(BundleReader& reader) const {
+    auto staged = reader.stage({&node_.keys.age, 1}, node_.spool);
+    const bool other = !staged && staged.error().code == Errc::missing_key;
+    if (!other || node_.keys.earlier.empty()) return staged;
+    return reader.stage(node_.keys.earlier, node_.spool);
   }
 
   Result<void> take_up(const BundleReader& reader) {
@@ -207,12 +193,13 @@ class Import {
       site->app_version = manifest.producer.app;
       site->schema = manifest.producer.schema;
       const std::int64_t before_n = node_.log.own().n;
+      store::RecordWriter writer(connection, node_.log, Role::central, node_.random);
+      const store::Author sender{"site:" + site->name, "sync", to_string(manifest.id)};
+      SKERRY_TRY(news_, take_site_keys(connection, writer, *site, manifest, sender));
       SKERRY_TRY(const TakenChanges taken,
                  take_changes(connection, node_.log, node_.random, *site, manifest.from.epoch, body,
                               lines_of(reader), store::was_taken(connection, sha256_)));
-      store::RecordWriter writer(connection, node_.log, Role::central, node_.random);
-      SKERRY_TRY_VOID(store::show_scope(connection, writer, *site, before_n,
-                                        {"site:" + site->name, "sync", to_string(manifest.id)}));
+      SKERRY_TRY_VOID(store::show_scope(connection, writer, *site, before_n, sender));
       outcome_.from_copy = taken.copy;
       const std::int64_t by_rule =
           store::apply_rules(connection, node_.log, node_.random, before_n);
@@ -232,7 +219,10 @@ class Import {
                  take_state(connection, node_.log, node_.random, body, snapshot, manifest.clock.hlc,
                             lines_of(reader), to_string(manifest.id)));
       SKERRY_TRY_VOID(confirm_allocations(connection, to_string(manifest.id)));
-      finish(connection, outcome_of(counts), describe(counts), counts_json(counts));
+      SKERRY_TRY(news_, take_trust(connection, manifest, node_.clock.wall_ms()));
+      const std::string_view outcome = outcome_of(counts);
+      const bool only_trust = outcome == "duplicate" && !news_.empty();
+      finish(connection, only_trust ? "applied" : outcome, describe(counts), counts_json(counts));
       return {};
     };
     return node_.database.write(work);
@@ -261,7 +251,7 @@ class Import {
   void finish(Connection& connection, std::string_view outcome, std::string detail,
               json::object counts) {
     outcome_.outcome = outcome;
-    outcome_.detail = std::move(detail);
+    outcome_.detail = std::move(detail) + news_;
     outcome_.counts = std::move(counts);
     store::write_inbox(connection, inbox_entry(node_, outcome_, verified_, sha256_, name_, door_));
   }
@@ -318,6 +308,7 @@ class Import {
   Door door_;
   Hash sha256_{};
   bool verified_ = false;
+  std::string news_;  // of keys, for the detail
   ImportOutcome outcome_;
 };
 

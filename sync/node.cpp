@@ -4,6 +4,11 @@
 
 namespace skerry::sync {
 
+void remember_keys(store::Connection& connection, const Keys& keys) {
+  store::write_meta(connection, "sign_key", keys.sign.verify_key().to_text());
+  store::write_meta(connection, "age_recipient", keys.age.recipient().to_text());
+}
+
 Result<store::Identity> identity_of(const Node& node) {
   const store::Reader reader = node.database.read();
   auto identity = store::read_identity(*reader);

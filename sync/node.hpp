@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "core/clock.hpp"
 #include "core/random.hpp"
@@ -20,6 +21,7 @@ namespace skerry::sync {
 struct Keys {
   crypto::SigningKey sign;
   crypto::AgeIdentity age;
+  std::vector<crypto::AgeIdentity> earlier = {};  // open what was made for them; nothing new is
 };
 
 // All must outlive the node. Its functions (pack_*, import_bundle, enrolment) may be called from
@@ -34,6 +36,9 @@ struct Node {
   std::string app_version;
   BundleOptions options;
 };
+
+// The database knows whose keys are its machine's.
+void remember_keys(store::Connection& connection, const Keys& keys);
 
 Result<store::Identity> identity_of(const Node& node);
 // Errc::wrong_role, with where to go.

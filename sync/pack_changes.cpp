@@ -5,6 +5,7 @@
 
 #include "store/lost_ranges.hpp"
 #include "store/own_epochs.hpp"
+#include "store/trust.hpp"
 #include "sync/bundle_name.hpp"
 #include "sync/pack.hpp"
 #include "sync/positions.hpp"
@@ -22,6 +23,7 @@ struct Up {
   EpochId current;
   std::optional<DownPosition> down;
   std::vector<LostRows> lost;
+  json::array new_keys;  // of this site, that central has not confirmed
   bool copy = false;
 };
 
@@ -138,6 +140,8 @@ Result<PackedBundle> pack_piece(const Node& node, const Up& up, const store::Own
                 fmt::format("row {} of this site's log does not fit into a bundle", body.first),
                 "skerry backup create, and send the vendor a copy: a row like that is a defect");
   manifest.extra = to_json(body);
+  manifest.extra["generation"] = up.trust.generation;
+  if (!up.new_keys.empty()) manifest.extra["keys"] = up.new_keys;
   const auto lines = static_cast<std::int64_t>(writer.lines());
   SKERRY_TRY(auto file, writer.finish(std::move(manifest), {&node.keys.sign, 1}));
   const auto name = up_bundle_name(up.from.id, epoch.epoch, static_cast<std::uint64_t>(body.first),
@@ -195,6 +199,10 @@ Result<void> pack_changes(const Node& node, const PackChanges& what, const EmitB
     if (upstream->life.ord > 0) up.down = DownPosition{upstream->life, upstream->n, upstream->hash};
     up.copy = upstream->copy_since.has_value();
     up.lost = lost_rows(*reader);
+    for (const std::string& text : store::list_new_keys(*reader)) {
+      SKERRY_TRY(json::value statement, parse_json(text));
+      up.new_keys.push_back(std::move(statement));
+    }
     SKERRY_TRY(due, find_due(*reader, what, up.copy));
     up.current = what.goes_on_in.value_or(due.back().epoch.epoch);
   }

@@ -2,10 +2,12 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "store/trust.hpp"
 #include "sync/bundle_name.hpp"
 #include "sync/due.hpp"
 #include "sync/pack.hpp"
 #include "sync/positions.hpp"
+#include "sync/trust_chain.hpp"
 
 namespace skerry::sync {
 namespace {
@@ -23,6 +25,8 @@ struct Down {
   std::vector<Ack> acks;
   Hash series{};
   bool acks_only = false;
+  std::vector<store::TrustGeneration> trust;  // that the site has not said it holds
+  crypto::KeyId to_key;                       // of the site, as central knows it
   bool has_others = false;  // a copy, or a machine that was put back, does not hold all this
   DueFor due_for;
 };
@@ -111,6 +115,11 @@ Result<Down> prepare(const Node& node, const SiteId& id, const std::optional<std
   store::DownCursor reported = due_for.site.down;
   down.to = Party::site(id);
   SKERRY_TRY(down.recipient, crypto::AgeRecipient::parse(due_for.site.age_recipient));
+  SKERRY_TRY(const auto site_key, crypto::VerifyKey::from_text(due_for.site.sign_key));
+  down.to_key = site_key.key_id();
+  const std::int64_t number = due_for.site.number;
+  down.trust =
+      store::trust_after(*reader, store::trust_of_site(*reader, number), carried_trust_bytes_max);
   const store::LogHead head = store::read_head(*reader, "own");
   if (from) {
     SKERRY_TRY(reported, told(*reader, head, *from));
@@ -169,6 +178,7 @@ class Packer {
     }
     SKERRY_TRY_VOID(note_waypoint(body, last));
     manifest.extra = to_json(body);
+    SKERRY_TRY_VOID(add_trust(manifest.extra));
     const auto lines = static_cast<std::int64_t>(writer.lines());
     SKERRY_TRY(auto file, writer.finish(std::move(manifest), {&node_.keys.sign, 1}));
     const auto name =
@@ -186,6 +196,18 @@ class Packer {
   }
 
  private:
+  Result<void> add_trust(json::object& extra) const {
+    extra["to_key"] = down_.to_key;
+    if (down_.trust.empty()) return {};
+    json::array carried;
+    for (const store::TrustGeneration& generation : down_.trust) {
+      SKERRY_TRY(json::value text, parse_json(generation.text));
+      carried.push_back(std::move(text));
+    }
+    extra["trust"] = std::move(carried);
+    return {};
+  }
+
   // What one row of central's log changed does not fit into a piece, and a delta is not cut inside
   // a row: the pieces of a snapshot are.
   Result<PackedBundle> begin_anew() {
@@ -287,8 +309,8 @@ Result<void> pack_state(const Node& node, const store::Site& site, const PackSta
     down.due_for.snapshot = false;
     down.base = down.upto;
   }
-  const bool nothing_due =
-      !down.due_for.snapshot && down.base.n == down.upto.n && !down.acks_only && !down.has_others;
+  const bool nothing_due = !down.due_for.snapshot && down.base.n == down.upto.n &&
+                           !down.acks_only && !down.has_others && down.trust.empty();
   if (nothing_due && !what.always) return {};
   Packer packer(node, std::move(down), resume);
   for (std::int64_t piece = 1; piece <= what.pieces_max; ++piece) {

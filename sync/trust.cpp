@@ -1,8 +1,12 @@
 #include "sync/trust.hpp"
 
+#include <algorithm>
+
 #include "core/json_text.hpp"
 #include "crypto/sha256.hpp"
 #include "store/identity.hpp"
+#include "store/trust.hpp"
+#include "sync/trust_chain.hpp"
 
 namespace skerry::sync {
 namespace {
@@ -33,7 +37,7 @@ json::object to_json(const Trust& trust) {
   json::array recipients;
   for (const auto& recipient : trust.recipients)
     recipients.push_back(json::string(recipient.to_text()));
-  return {{"version", trust.version},
+  return {{"version", trust.generation},
           {"central", trust.central_name},
           {"signing_keys", std::move(keys)},
           {"recipients", std::move(recipients)},
@@ -44,7 +48,7 @@ Result<Trust> read_trust(const json::object& object) {
   Trust trust;
   const json::value* version = object.if_contains("version");
   if (!version || !version->is_int64()) return damaged("lacks its version");
-  trust.version = version->get_int64();
+  trust.generation = version->get_int64();
   if (const json::value* name = object.if_contains("central"); name && name->is_string())
     trust.central_name = name->get_string();
   SKERRY_TRY(const auto keys, read_texts(object, "signing_keys"));
@@ -62,6 +66,10 @@ Result<Trust> read_trust(const json::object& object) {
   return trust;
 }
 
+bool is_revoked(const Trust& trust, const crypto::KeyId& key) {
+  return std::find(trust.revoked.begin(), trust.revoked.end(), key) != trust.revoked.end();
+}
+
 Hash trust_fingerprint(const Trust& trust) {
   crypto::Sha256 hash;
   for (const auto& key : trust.signing_keys) hash.update(key.raw());
@@ -69,10 +77,17 @@ Hash trust_fingerprint(const Trust& trust) {
 }
 
 Result<Trust> load_trust(store::Connection& connection) {
+  if (const auto newest = store::newest_trust(connection)) {
+    SKERRY_TRY(const json::value signed_text, parse_json(newest->text));
+    SKERRY_TRY(const SignedText generation, read_signed_text(signed_text));
+    return parse_generation(generation.text);
+  }
   const auto text = store::read_meta(connection, trust_key);
   if (!text) return fail(Errc::not_enrolled, "this site has no central yet", "skerry enrol FILE");
   SKERRY_TRY(const json::object object, parse_json_object(*text));
-  return read_trust(object);
+  SKERRY_TRY(Trust trust, read_trust(object));
+  trust.generation = 0;  // whatever the invitation said: no roots came with it
+  return trust;
 }
 
 void save_trust(store::Connection& connection, const Trust& trust) {

@@ -3,11 +3,13 @@
 
 #include "api/handlers/machine.hpp"
 #include "api/handlers/machine_notes.hpp"
+#include "api/handlers/trust.hpp"
 #include "core/timestamp.hpp"
 #include "store/conflicts.hpp"
 #include "store/lost_ranges.hpp"
 #include "store/own_epochs.hpp"
 #include "store/record.hpp"
+#include "store/trust.hpp"
 #include "store/upstream.hpp"
 
 namespace skerry::api {
@@ -60,6 +62,22 @@ void add_lost_findings(store::Connection& connection, Role role, json::array& fi
                  : "ask the people there for what they wrote before the restore, and enter it "
                    "again"));
   }
+}
+
+json::object trust_finding(store::Connection& connection, const Context& context) {
+  if (auto note = note_of_trust(connection, context))
+    return finding("warning", "trust", std::move(note->first), std::move(note->second));
+  const auto newest = store::newest_trust(connection);
+  if (!newest) return finding("ok", "trust", "no offline root: central's own key is all there is");
+  const bool central = context.role == Role::central;
+  const std::int64_t behind =
+      central ? store::count_sites_behind(connection, newest->generation) : 0;
+  return finding("ok", "trust",
+                 fmt::format("generation {} is in force{}", newest->generation,
+                             behind > 0 ? fmt::format("; {} active sites have not said that they "
+                                                      "hold it",
+                                                      behind)
+                                        : ""));
 }
 
 json::object backup_finding(store::Connection& connection, const Context& context) {
@@ -119,6 +137,7 @@ Result<Response> get_doctor(Context& context, Request& request) {
   add_copy_findings(*reader, findings);
   add_lost_findings(*reader, context.role, findings);
   findings.push_back(backup_finding(*reader, context));
+  findings.push_back(trust_finding(*reader, context));
   for (const store::Site& site : store::list_sites(*reader))
     if (site.clock_suspect)
       findings.push_back(

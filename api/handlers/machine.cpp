@@ -6,6 +6,7 @@
 #include "api/handlers/bundle_json.hpp"
 #include "api/handlers/copies.hpp"
 #include "api/handlers/machine_notes.hpp"
+#include "api/handlers/trust.hpp"
 #include "api/work.hpp"
 #include "core/timestamp.hpp"
 #include "store/conflicts.hpp"
@@ -248,6 +249,8 @@ Result<Response> get_status(Context& context, Request& request) {
   if (conflicts > 0)
     attention.push_back(json::string(
         fmt::format("{} conflicts wait for a decision: skerry conflict list", conflicts)));
+  if (const auto note = note_of_trust(*reader, context))
+    attention.push_back(json::string(fmt::format("{}: {}", note->first, note->second)));
   status["queue"] =
       json::object{{"jobs", writer.jobs}, {"groups", writer.groups}, {"queued", writer.queued}};
   status["database_bytes"] = database_bytes(context.data_folder);

@@ -6,6 +6,7 @@
 #include "store/conflicts.hpp"
 #include "store/own_epochs.hpp"
 #include "store/upstream.hpp"
+#include "sync/trust.hpp"
 
 namespace skerry::api {
 namespace {
@@ -97,6 +98,15 @@ void add_exchange(Exposition& out, store::Connection& connection, Role role) {
       out.value("peer", to_string(site.id), site.clock_suspect ? 1 : 0);
 }
 
+// Without a root there is nothing that expires.
+void add_trust(Exposition& out, store::Connection& connection) {
+  const auto trust = sync::load_trust(connection);
+  if (!trust || trust->generation == 0) return;
+  out.gauge("skerry_trust_generation", "The generation of trust in force.", trust->generation);
+  out.gauge("skerry_trust_expires_timestamp_seconds", "When it expires, which only warns.",
+            seconds(trust->expires_at));
+}
+
 }  // namespace
 
 Result<Response> get_metrics(Context& context, Request& request) {
@@ -117,6 +127,7 @@ Result<Response> get_metrics(Context& context, Request& request) {
   out.gauge("skerry_rows_pending", "Own changes that central has not confirmed.",
             context.role == Role::site ? store::count_pending(*reader).rows : 0);
   add_exchange(out, *reader, context.role);
+  add_trust(out, *reader);
   add_writer(out, context.node.database.stats());
   Response response = Response::text(200, out.take());
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -923,6 +923,30 @@ CREATE TABLE conflict_rule(
   PRIMARY KEY (kind, field)
 ) STRICT, WITHOUT ROWID;
 
+-- The generations of trust that this machine took on, each as it is signed (docs/formats/trust.md).
+CREATE TABLE trust(
+  generation INTEGER PRIMARY KEY,
+  signed TEXT NOT NULL,
+  adopted_at INTEGER NOT NULL
+) STRICT;
+-- At central: the generation of trust that a site last said it holds; without a row none.
+CREATE TABLE site_trust(
+  site INTEGER PRIMARY KEY,
+  generation INTEGER NOT NULL
+) STRICT;
+-- At central: signing keys that a site replaced.
+CREATE TABLE former_key(
+  site INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  PRIMARY KEY(site, key)
+) STRICT, WITHOUT ROWID;
+-- At a site: its new keys, each signed by the one before it, until central is known to have them.
+CREATE TABLE new_key(
+  number INTEGER PRIMARY KEY,
+  key TEXT NOT NULL,
+  signed TEXT NOT NULL
+) STRICT;
+
 -- Every file ever seen, with what became of it. `open_door`: it came where everybody may send
 -- something; of the others somebody with access brought them, or this machine fetched them.
 CREATE TABLE inbox(

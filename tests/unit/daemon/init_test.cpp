@@ -117,7 +117,7 @@ TEST_F(Init, TheDatabaseKnowsItsKeys) {
   const auto check = [&] {
     const auto database = store::Database::open(folder.path);
     const auto reader = (*database)->read();
-    return must_be_own(load_keys(folder).value(), *reader, folder);
+    return load_own_keys(folder, *reader);
   };
   EXPECT_TRUE(check());
   for (const auto file : {&DataFolder::signing_key, &DataFolder::age_key}) {

@@ -9,7 +9,7 @@ namespace {
 
 Trust example() {
   Trust trust;
-  trust.version = 3;
+  trust.generation = 3;
   trust.central_name = "Vendor";
   trust.signing_keys = {sim::keys_of(0).sign.verify_key(), sim::keys_of(1).sign.verify_key()};
   trust.recipients = {sim::keys_of(0).age.recipient()};
@@ -21,7 +21,7 @@ TEST(Trust, ComesBackAsItWent) {
   const Trust sent = example();
   const auto read = read_trust(to_json(sent));
   ASSERT_TRUE(read) << read.error().detail;
-  EXPECT_EQ(read->version, 3);
+  EXPECT_EQ(read->generation, 3);
   EXPECT_EQ(read->central_name, "Vendor");
   EXPECT_EQ(read->signing_keys, sent.signing_keys);
   EXPECT_EQ(read->recipients, sent.recipients);

@@ -1,0 +1,295 @@
+#include "daemon/commands/trust.hpp"
+
+#include <algorithm>
+#include <unistd.h>
+
+#include "api/handlers/trust.hpp"
+#include "core/timestamp.hpp"
+#include "crypto/file.hpp"
+#include "daemon/folder.hpp"
+#include "daemon/stopped_machine.hpp"
+#include "sync/trust_office.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+using sync::TrustFile;
+
+constexpr UnixMillis lasts_ms = 5ll * 365 * 24 * 3600 * 1000;
+
+store::Author who() { return {fmt::format("uid:{}", ::getuid()), "cli", {}}; }
+
+Result<UnixMillis> expiry(const std::string& text) {
+  const UnixMillis now = SystemClock().wall_ms();
+  if (text.empty()) return now + lasts_ms;
+  const auto time = parse_timestamp(text);
+  if (time && *time > now) return *time;
+  return fail(Errc::usage, fmt::format("--expires: '{}' is no time to come", text),
+              "give a time such as 2031-01-31T00:00:00Z, or leave --expires out for five years");
+}
+
+fs::path public_file_of(fs::path key) { return key.replace_extension(".pub.pem"); }
+
+// A holder's key and its public half beside it.
+Result<crypto::VerifyKey> save_root(const fs::path& file, const crypto::SigningKey& key) {
+  SKERRY_TRY_VOID(key.save_new(file));
+  SKERRY_TRY_VOID(crypto::create_file_atomically(public_file_of(file),
+                                                 as_bytes(key.verify_key().to_pem()), 0644));
+  return key.verify_key();
+}
+
+// What a generation says, for people.
+void show_trust(Terminal& terminal, const json::object& trust,
+                const std::vector<std::string>& signers) {
+  const std::int64_t generation = integer_of(trust, "generation");
+  if (generation == 0)
+    terminal.line("no offline root: the key of central's is trusted as it is");
+  else
+    terminal.line("generation  {}, made {}, expires {}", generation, text_of(trust, "made_at"),
+                  text_of(trust, "expires_at"));
+  terminal.line("central     \"{}\", {}", text_of(trust, "central"), text_of(trust, "fingerprint"));
+  if (generation > 0)
+    terminal.line("signed by   {} of {} roots", integer_of(trust, "threshold"),
+                  objects_of(trust, "roots").size());
+  for (const json::object* root : objects_of(trust, "roots")) {
+    const std::string key = text_of(*root, "key");
+    const bool signed_here = std::find(signers.begin(), signers.end(), key) != signers.end();
+    terminal.line("  root      {}{}", key, signed_here ? "  has signed" : "");
+  }
+  if (const json::value* revoked = trust.if_contains("revoked"); revoked && revoked->is_array())
+    for (const json::value& key : revoked->get_array())
+      if (key.is_string()) terminal.line("revoked     {}", std::string_view(key.get_string()));
+}
+
+// The file as it is now: who has signed, and who is still to.
+Result<Exit> report_file(Terminal& terminal, const std::string& file, const TrustFile& trust) {
+  SKERRY_TRY(const sync::TrustFileState state, read_state(trust));
+  json::object report = api::trust_json(state.trust, SystemClock().wall_ms());
+  std::vector<std::string> signers;
+  json::array signed_by;
+  for (const auto& [key, signature] : trust.last().signatures) {
+    signers.push_back(key);
+    signed_by.push_back(json::string(key));
+  }
+  report["file"] = file;
+  report["signed_by"] = std::move(signed_by);
+  report["missing"] =
+      json::object{{"own", state.missing.own}, {"previous", state.missing.previous}};
+  report["complete"] = state.missing.none();
+  terminal.document(report);
+  show_trust(terminal, report, signers);
+  if (state.previous)
+    for (const crypto::VerifyKey& root : state.previous->roots)
+      if (std::find(state.trust.roots.begin(), state.trust.roots.end(), root) ==
+          state.trust.roots.end())
+        terminal.line("  before    {}  is a root of generation {} only", root.key_id(),
+                      state.previous->generation);
+  if (state.missing.none()) {
+    terminal.line("complete: enough of the holders have signed");
+    terminal.next(fmt::format("at central: skerry trust adopt {}", file));
+    return Exit::ok;
+  }
+  terminal.line("missing: {} of its own roots' signatures, {} of those of the generation before",
+                state.missing.own, state.missing.previous);
+  terminal.next(fmt::format("each holder: skerry trust sign {} --key KEYFILE", file));
+  return Exit::attention;
+}
+
+// Being incomplete is what a new draft is.
+Result<Exit> report_draft(Terminal& terminal, const std::string& file, const TrustFile& trust) {
+  return report_file(terminal, file, trust).map([](Exit) { return Exit::ok; });
+}
+
+Result<std::unique_ptr<StoppedMachine>> open_here(const Config& config) {
+  auto machine = StoppedMachine::open(DataFolder{config.data()});
+  if (machine || machine.error().code != Errc::locked) return machine;
+  return fail(Errc::locked, machine.error().detail,
+              "stop the daemon for this: it keeps the keys that it began with");
+}
+
+struct NewRoots {
+  std::vector<crypto::SigningKey> made;  // of holders who brought no key
+  std::vector<crypto::VerifyKey> keys;
+};
+
+Result<NewRoots> roots_for(const TrustStart& start) {
+  NewRoots roots;
+  if (!start.roots.empty()) {
+    SKERRY_TRY(roots.keys, load_public_keys(start.roots));
+    return roots;
+  }
+  for (std::int64_t holder = 0; holder < start.holders; ++holder) {
+    roots.made.push_back(crypto::SigningKey::generate());
+    roots.keys.push_back(roots.made.back().verify_key());
+  }
+  return roots;
+}
+
+Result<Exit> rotate_site(const DataFolder& folder, const StoppedMachine& machine,
+                         Terminal& terminal) {
+  crypto::SystemRandom random;
+  const sync::Node& node = machine.node();
+  SKERRY_TRY(const sync::Keys next, prepare_next_keys(folder, random));
+  SKERRY_TRY_VOID(rotate_site_keys(node, next, who()));
+  SKERRY_TRY_VOID(put_next_keys_in_place(folder, *node.database.read()));
+  const std::string key = next.sign.verify_key().to_text();
+  terminal.document({{"sign_key", key},
+                     {"age_recipient", next.age.recipient().to_text()},
+                     {"previous", node.keys.sign.verify_key().to_text()}});
+  terminal.line("this site signs with {} from now on; the key before it is gone", key);
+  terminal.next("skerry serve, and exchange: the next bundle tells central; then make a backup");
+  return Exit::ok;
+}
+
+Result<sync::TrustWish> wish_of(const TrustChange& change) {
+  sync::TrustWish wish;
+  SKERRY_TRY(wish.add_roots, load_public_keys(change.add_roots));
+  wish.drop_roots = change.drop_roots;
+  wish.revoke = change.revoke;
+  wish.threshold = change.threshold;
+  SKERRY_TRY(wish.expires_at, expiry(change.expires_at));
+  return wish;
+}
+
+bool is_for_central(const TrustChange& change) {
+  return !change.file.empty() || change.central_keys || !change.add_roots.empty() ||
+         !change.drop_roots.empty() || !change.revoke.empty() || change.threshold ||
+         !change.expires_at.empty();
+}
+
+Result<Exit> rotate_central(const DataFolder& folder, const StoppedMachine& machine,
+                            Terminal& terminal, const TrustChange& change) {
+  if (change.file.empty())
+    return fail(Errc::usage, "central's rotation is a file, for the holders to sign",
+                "skerry trust rotate FILE, with --central-keys for new keys of central's");
+  SKERRY_TRY(const sync::Trust held, sync::trust_of(machine.node()));
+  if (held.generation == 0)
+    return fail(Errc::not_found, "there is no generation of trust yet", "skerry trust init DIR");
+  SKERRY_TRY(sync::TrustWish wish, wish_of(change));
+  crypto::SystemRandom random;
+  std::optional<sync::Keys> next;
+  if (change.central_keys) {
+    SKERRY_TRY(next, prepare_next_keys(folder, random));
+    wish.next = &*next;
+  }
+  SKERRY_TRY(const TrustFile draft, draft_trust(machine.node(), wish));
+  SKERRY_TRY_VOID(save_trust_file(change.file, draft, true));
+  return report_draft(terminal, change.file, draft);
+}
+
+}  // namespace
+
+Result<Exit> run_trust_key(Terminal& terminal, const std::string& file) {
+  SKERRY_TRY(const auto key, save_root(file, crypto::SigningKey::generate()));
+  const std::string public_file = public_file_of(file).string();
+  terminal.document({{"file", file},
+                     {"public", public_file},
+                     {"key", key.key_id()},
+                     {"sign_key", key.to_text()}});
+  terminal.line("root {}: keep {} off every machine that is on a line", key.key_id(), file);
+  terminal.next(fmt::format("bring {} to central: skerry trust init DIR --root {}", public_file,
+                            public_file));
+  return Exit::ok;
+}
+
+Result<Exit> run_trust_init(const Config& config, Terminal& terminal, const TrustStart& start) {
+  SKERRY_TRY(const UnixMillis expires_at, expiry(start.expires_at));
+  SKERRY_TRY(const auto machine, open_here(config));
+  SKERRY_TRY_VOID(require_role(machine->node(), Role::central));
+  SKERRY_TRY(const sync::Trust held, sync::trust_of(machine->node()));
+  if (held.generation > 0)
+    return fail(Errc::already_exists,
+                fmt::format("generation {} of trust is in force", held.generation),
+                "skerry trust rotate FILE drafts the next one");
+  SKERRY_TRY(const NewRoots roots, roots_for(start));
+  sync::TrustWish wish;
+  wish.add_roots = roots.keys;
+  wish.threshold = start.threshold;
+  wish.expires_at = expires_at;
+  SKERRY_TRY(const TrustFile draft, draft_trust(machine->node(), wish));
+  const fs::path folder = start.folder;
+  SKERRY_TRY_VOID(make_private_folder(folder));
+  SKERRY_TRY_VOID(save_trust_file(folder / "trust-1.json", draft, true));
+  for (std::size_t holder = 0; holder < roots.made.size(); ++holder)
+    SKERRY_TRY_VOID(save_root(folder / fmt::format("root-{}.pem", holder + 1), roots.made[holder]));
+  if (!roots.made.empty())
+    terminal.talk(
+        "{} holders' keys are in {}: hand each out on a medium of its own, and leave none",
+        roots.made.size(), start.folder);
+  return report_draft(terminal, (folder / "trust-1.json").string(), draft);
+}
+
+Result<Exit> run_trust_sign(Terminal& terminal, const std::string& file, const std::string& key) {
+  SKERRY_TRY(TrustFile trust, sync::load_trust_file(file));
+  SKERRY_TRY(const sync::TrustFileState state, read_state(trust));
+  SKERRY_TRY(const auto root, crypto::SigningKey::load(key));
+  const auto is_root = [&](const sync::Trust& generation) {
+    return std::find(generation.roots.begin(), generation.roots.end(), root.verify_key()) !=
+           generation.roots.end();
+  };
+  if (!is_root(state.trust) && !(state.previous && is_root(*state.previous)))
+    return fail(Errc::unknown_signer,
+                fmt::format("{} is key {}, which is no root of this generation nor of the one "
+                            "before it",
+                            key, root.verify_key().key_id()),
+                fmt::format("skerry trust show {} names the roots", file));
+  sign(trust.generations.back(), root);
+  SKERRY_TRY_VOID(save_trust_file(file, trust, false));
+  return report_draft(terminal, file, trust);
+}
+
+Result<Exit> run_trust_show(const Config& config, Terminal& terminal, const std::string& file) {
+  if (!file.empty()) {
+    SKERRY_TRY(const TrustFile trust, sync::load_trust_file(file));
+    return report_file(terminal, file, trust);
+  }
+  DaemonClient daemon(config, terminal);
+  SKERRY_TRY(const auto answer, daemon.get_object("/v1/trust"));
+  terminal.document(answer);
+  show_trust(terminal, answer, {});
+  if (const std::int64_t behind = integer_of(answer, "sites_behind"); behind > 0)
+    terminal.line("sites       {} active have not said that they hold it", behind);
+  if (const std::int64_t unheard = integer_of(answer, "new_keys_unconfirmed"); unheard > 0)
+    terminal.line("new keys    {} of this site's, of which central is yet to hear", unheard);
+  const json::value* expired = answer.if_contains("expired");
+  return expired && expired->is_bool() && expired->get_bool() ? Exit::attention : Exit::ok;
+}
+
+Result<Exit> run_trust_rotate(const Config& config, Terminal& terminal, const TrustChange& change) {
+  const DataFolder folder{config.data()};
+  SKERRY_TRY(const auto machine, open_here(config));
+  SKERRY_TRY(const store::Identity identity, identity_of(machine->node()));
+  if (identity.role == Role::central) return rotate_central(folder, *machine, terminal, change);
+  if (is_for_central(change))
+    return fail(Errc::wrong_role, "a site replaces its own keys, and nothing else",
+                "skerry trust rotate, without more; a file and its options are central's");
+  SKERRY_TRY_VOID(machine->remember(config.anchor()));
+  return rotate_site(folder, *machine, terminal);
+}
+
+Result<Exit> run_trust_adopt(const Config& config, Terminal& terminal, const std::string& file) {
+  const DataFolder folder{config.data()};
+  SKERRY_TRY(const TrustFile trust, sync::load_trust_file(file));
+  SKERRY_TRY(const auto machine, open_here(config));
+  SKERRY_TRY_VOID(machine->remember(config.anchor()));
+  const sync::Node& node = machine->node();
+  SKERRY_TRY(const auto next, find_next_keys(folder));
+  SKERRY_TRY(const sync::Adopted adopted,
+             adopt_trust(node, trust.generations, next ? &*next : nullptr, who()));
+  SKERRY_TRY_VOID(put_next_keys_in_place(folder, *node.database.read()));
+  json::object report = api::trust_json(adopted.trust, node.clock.wall_ms());
+  report["taken"] = adopted.generations;
+  report["new_keys"] = adopted.new_keys;
+  terminal.document(report);
+  show_trust(terminal, report, {});
+  if (adopted.generations == 0) {
+    terminal.line("nothing of it was news here");
+    return Exit::ok;
+  }
+  if (adopted.new_keys) terminal.line("central signs with its new key from now on");
+  terminal.next("skerry serve; every bundle brings it to the sites from now on; make a backup");
+  return Exit::ok;
+}
+
+}  // namespace skerry::daemon

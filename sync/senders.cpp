@@ -1,0 +1,101 @@
+#include "sync/senders.hpp"
+
+#include <fmt/format.h>
+
+#include "core/json_member.hpp"
+#include "core/json_text.hpp"
+#include "store/trust.hpp"
+#include "sync/site_keys.hpp"
+#include "sync/trust_chain.hpp"
+
+namespace skerry::sync {
+namespace {
+
+using store::Connection;
+
+// What the manifest says of trust vouches for itself: nobody signs a generation but the roots.
+Result<TrustWalk> walk_carried(const Trust& held, const Manifest& manifest) {
+  SKERRY_TRY(const auto carried,
+             read_signed_texts(member_of(manifest.extra, "trust"), carried_generations_max));
+  return walk(held, carried);
+}
+
+// The keys of the site that sent the bundle, by its own statements of new ones.
+Result<SiteKeys> walk_keys(const store::Site& site, const Manifest& manifest) {
+  SKERRY_TRY(auto sign, crypto::VerifyKey::from_text(site.sign_key));
+  SKERRY_TRY(const auto age, crypto::AgeRecipient::parse(site.age_recipient));
+  SKERRY_TRY(const auto carried,
+             read_signed_texts(member_of(manifest.extra, "keys"), new_keys_max));
+  return follow_site_keys(site.id, {std::move(sign), age}, carried);
+}
+
+}  // namespace
+
+KeyResult find_central_key(Connection& connection, const Manifest& manifest,
+                           const crypto::KeyId& id) {
+  if (manifest.from.party.role != Role::central)
+    return fail(Errc::unknown_signer, "the bundle is not from central");
+  SKERRY_TRY(const Trust held, load_trust(connection));
+  SKERRY_TRY(const TrustWalk walked, walk_carried(held, manifest));
+  const Trust& trust = walked.trust;
+  if (is_revoked(trust, id))
+    return fail(Errc::revoked_signer, fmt::format("central's key {} was revoked", id),
+                "run an exchange: central packs what it held with its present key; it is no use "
+                "as it is");
+  for (const auto& key : trust.signing_keys)
+    if (key.key_id() == id) return std::optional(key);
+  return std::optional<crypto::VerifyKey>();
+}
+
+KeyResult find_site_key(Connection& connection, const Manifest& manifest, const crypto::KeyId& id) {
+  const auto site = store::find_site(connection, manifest.from.party.id);
+  if (!site || manifest.from.party.role != Role::site)
+    return fail(Errc::unknown_signer, "no site of this central sent the bundle",
+                "skerry site list");
+  if (site->status == store::SiteStatus::revoked)
+    return fail(Errc::revoked_signer, fmt::format("site {} was revoked", site->name),
+                "nothing was taken in; the rows stay readable at the site");
+  if (site->sign_key.empty())
+    return fail(Errc::unknown_signer,
+                fmt::format("site {} was invited but not admitted", site->name),
+                "skerry site admit FILE");
+  SKERRY_TRY(SiteKeys keys, walk_keys(*site, manifest));
+  if (keys.sign.key_id() == id) return std::optional(std::move(keys.sign));
+  if (store::is_former_key(connection, site->number, id))
+    return fail(Errc::revoked_signer,
+                fmt::format("site {} replaced its key {} since", site->name, id),
+                "what it holds comes with the site's next bundle; where the site was put back from "
+                "a backup of before: skerry site invite " +
+                    site->name);
+  return std::optional<crypto::VerifyKey>();
+}
+
+Result<std::string> take_trust(Connection& connection, const Manifest& manifest, UnixMillis now) {
+  store::confirm_new_key(connection, text_of(manifest.extra, "to_key"));
+  SKERRY_TRY(const Trust held, load_trust(connection));
+  SKERRY_TRY(const TrustWalk walked, walk_carried(held, manifest));
+  if (walked.taken.empty()) return std::string();
+  for (const SignedText& generation : walked.taken) {
+    SKERRY_TRY(const Trust trust, parse_generation(generation.text));
+    store::insert_trust(connection, {trust.generation, to_json_text(to_json(generation)), now});
+  }
+  return fmt::format("; generation {} of trust is in force", walked.trust.generation);
+}
+
+Result<std::string> take_site_keys(Connection& connection, store::RecordWriter& writer,
+                                   store::Site& site, const Manifest& manifest,
+                                   const store::Author& author) {
+  const json::value& generation = member_of(manifest.extra, "generation");
+  store::note_trust_of_site(connection, site.number,
+                            generation.is_int64() ? generation.get_int64() : 0);
+  SKERRY_TRY(const SiteKeys keys, walk_keys(site, manifest));
+  SKERRY_TRY(const auto known, crypto::VerifyKey::from_text(site.sign_key));
+  if (keys.sign == known) return std::string();
+  store::note_former_key(connection, site.number, known.key_id());
+  site.sign_key = keys.sign.to_text();
+  site.age_recipient = keys.age.to_text();
+  SKERRY_TRY_VOID(store::change_site(connection, writer, site, author));
+  return fmt::format("; the site's key is {} from now on", keys.sign.key_id());
+}
+
+}  // namespace skerry::sync

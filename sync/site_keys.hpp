@@ -1,0 +1,28 @@
+// A site's keys are replaced by its own word: new ones, signed by the old signing key and by the
+// new one. The statement rides in every manifest until central says that it has the key; so the old
+// key is destroyed at once, and nobody has to be there at the same time (docs/formats/trust.md).
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+#include "sync/node.hpp"
+#include "sync/signed_text.hpp"
+
+namespace skerry::sync {
+
+inline constexpr std::size_t new_keys_max = 8;  // that central has not heard of
+
+struct SiteKeys {
+  crypto::VerifyKey sign;
+  crypto::AgeRecipient age;
+};
+
+SignedText next_site_keys(const SiteId& site, const Keys& old, const Keys& next,
+                          UnixMillis made_at);
+
+// Where `carried` leads from the keys that are held; a statement that does not go on from those is
+// passed over. Errc::corrupt_bundle, unsupported_version, bad_signature.
+Result<SiteKeys> follow_site_keys(const SiteId& site, SiteKeys held,
+                                  const std::vector<SignedText>& carried);
+
+}  // namespace skerry::sync

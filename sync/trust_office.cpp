@@ -1,0 +1,153 @@
+#include "sync/trust_office.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "core/json_text.hpp"
+#include "store/log_event.hpp"
+#include "store/trust.hpp"
+#include "sync/enrolment.hpp"
+#include "sync/site_keys.hpp"
+
+namespace skerry::sync {
+namespace {
+
+using store::Connection;
+
+template <class Value>
+bool has(const std::vector<Value>& values, const Value& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+bool names(const Trust& trust, const Keys& keys) {
+  return has(trust.signing_keys, keys.sign.verify_key()) &&
+         has(trust.recipients, keys.age.recipient());
+}
+
+Result<void> change_roots(Trust& trust, const TrustWish& wish) {
+  for (const crypto::KeyId& id : wish.drop_roots)
+    if (std::erase_if(trust.roots, [&](const auto& root) { return root.key_id() == id; }) == 0)
+      return fail(Errc::usage, fmt::format("there is no root {}", id), "skerry trust show");
+  for (const crypto::VerifyKey& root : wish.add_roots) {
+    if (has(trust.roots, root))
+      return fail(Errc::usage, fmt::format("{} is a root already", root.key_id()),
+                  "name each key once");
+    trust.roots.push_back(root);
+  }
+  trust.threshold = wish.threshold.value_or(trust.threshold);
+  return {};
+}
+
+void change_central(Trust& trust, const TrustWish& wish) {
+  const auto revoke = [&](const crypto::KeyId& id) {
+    if (!is_revoked(trust, id)) trust.revoked.push_back(id);
+  };
+  for (const crypto::KeyId& id : wish.revoke) revoke(id);
+  if (!wish.next) return;
+  for (const crypto::VerifyKey& key : trust.signing_keys)
+    if (!(key == wish.next->sign.verify_key())) revoke(key.key_id());
+  trust.signing_keys = {wish.next->sign.verify_key()};
+  trust.recipients = {wish.next->age.recipient()};
+}
+
+// As it is kept and travels.
+store::TrustGeneration row_of(const Node& node, const Trust& trust, const SignedText& text) {
+  return {trust.generation, to_json_text(to_json(text)), node.clock.wall_ms()};
+}
+
+// The keys that central goes on with, of the two that it may have.
+Result<const Keys*> keys_for(const Node& node, const Trust& trust, const Keys* next) {
+  if (names(trust, node.keys)) return &node.keys;
+  if (next && names(trust, *next)) return next;
+  return fail(Errc::missing_key,
+              fmt::format("generation {} names other keys for central than this machine has",
+                          trust.generation),
+              "skerry trust rotate --central-keys FILE drafts one with keys that are here");
+}
+
+}  // namespace
+
+Result<Trust> trust_of(const Node& node) {
+  SKERRY_TRY(const store::Identity identity, identity_of(node));
+  if (identity.role == Role::central) return trust_of_central(node);
+  const store::Reader reader = node.database.read();
+  return load_trust(*reader);
+}
+
+Result<TrustFile> draft_trust(const Node& node, const TrustWish& wish) {
+  SKERRY_TRY_VOID(require_role(node, Role::central));
+  SKERRY_TRY(Trust trust, trust_of(node));
+  TrustFile file;
+  if (trust.generation > 0) {
+    const store::Reader reader = node.database.read();
+    SKERRY_TRY(const json::value newest, parse_json(store::newest_trust(*reader)->text));
+    SKERRY_TRY(SignedText held, read_signed_text(newest));
+    file.generations.push_back(std::move(held));
+  }
+  ++trust.generation;
+  trust.made_at = node.clock.wall_ms();
+  trust.expires_at = wish.expires_at;
+  SKERRY_TRY_VOID(change_roots(trust, wish));
+  change_central(trust, wish);
+  SignedText draft{generation_text(trust), {}};
+  if (const auto sound = parse_generation(draft.text); !sound)
+    return fail(Errc::usage, sound.error().detail, "skerry trust show says what is there now");
+  file.generations.push_back(std::move(draft));
+  return file;
+}
+
+Result<Adopted> adopt_trust(const Node& node, std::vector<SignedText> generations, const Keys* next,
+                            const store::Author& author) {
+  SKERRY_TRY(const store::Identity identity, identity_of(node));
+  SKERRY_TRY(const Trust held, trust_of(node));
+  const bool central = identity.role == Role::central;
+  if (central && held.generation == 0 && !generations.empty())
+    sign(generations.front(), node.keys.sign);
+  SKERRY_TRY(const TrustWalk walked, walk(held, generations));
+  Adopted adopted{walked.trust, std::ssize(walked.taken), false};
+  if (walked.taken.empty()) return adopted;
+  const Keys* keys = &node.keys;
+  if (central) {
+    SKERRY_TRY(keys, keys_for(node, walked.trust, next));
+  }
+  adopted.new_keys = keys != &node.keys;
+  auto work = [&](Connection& connection) -> Result<void> {
+    for (const SignedText& generation : walked.taken) {
+      SKERRY_TRY(const Trust trust, parse_generation(generation.text));
+      store::insert_trust(connection, row_of(node, trust, generation));
+    }
+    if (adopted.new_keys) remember_keys(connection, *keys);
+    store::append_event(connection, node.log, "trust_adopted",
+                        {{"generation", walked.trust.generation},
+                         {"central_key", walked.trust.signing_keys.front().key_id()}},
+                        author);
+    return {};
+  };
+  SKERRY_TRY_VOID(node.database.write(work));
+  return adopted;
+}
+
+Result<void> rotate_site_keys(const Node& node, const Keys& next, const store::Author& author) {
+  SKERRY_TRY_VOID(require_role(node, Role::site));
+  SKERRY_TRY(const store::Identity identity, identity_of(node));
+  const crypto::KeyId key = next.sign.verify_key().key_id();
+  auto work = [&](Connection& connection) -> Result<void> {
+    // Before a site has a central there is nobody to tell.
+    if (!identity.id.is_zero()) {
+      if (store::list_new_keys(connection).size() >= new_keys_max)
+        return fail(Errc::limit_exceeded,
+                    fmt::format("central has not heard of the last {} keys yet", new_keys_max),
+                    "exchange first: skerry exchange");
+      const SignedText statement =
+          next_site_keys(identity.id, node.keys, next, node.clock.wall_ms());
+      store::add_new_key(connection, key, to_json_text(to_json(statement)));
+    }
+    remember_keys(connection, next);
+    store::append_event(connection, node.log, "keys_replaced",
+                        {{"key", key}, {"previous", node.keys.sign.verify_key().key_id()}}, author);
+    return {};
+  };
+  return node.database.write(work);
+}
+
+}  // namespace skerry::sync
