@@ -7,6 +7,7 @@
 #include "crypto/sha256.hpp"
 #include "store/identity.hpp"
 #include "store/prune_log.hpp"
+#include "store/time_floor.hpp"
 #include "store/upstream.hpp"
 
 namespace skerry::store {
@@ -66,6 +67,10 @@ LogHead read_head(Connection& connection, std::string_view purpose) {
   return head;
 }
 
+std::optional<HlcStamp> read_time_floor(Connection& connection) {
+  return parse_hlc(read_meta(connection, hlc_floor_key).value_or(""));
+}
+
 void ChangeLog::load(Connection& connection) {
   now_.n = scalar(connection, "SELECT max(n) FROM change_log");
   now_.own = read_head(connection, "own");
@@ -74,8 +79,7 @@ void ChangeLog::load(Connection& connection) {
   now_.copy = upstream && upstream->copy_since;
   committed_n_.store(now_.n, std::memory_order_release);
   // The floor of the clock: what was recorded before the restart happened before what comes now.
-  if (const auto floor = parse_hlc(read_meta(connection, hlc_floor_key).value_or("")))
-    hlc_.observe(*floor);
+  if (const auto floor = read_time_floor(connection)) hlc_.observe(*floor);
   Cursor last = connection.query(
       "SELECT recorded_at,line FROM change_log WHERE log=?1 ORDER BY seq DESC LIMIT 1",
       now_.own.number);

@@ -1001,3 +1001,64 @@ CREATE TABLE idempotency(
   PRIMARY KEY(principal, key)
 ) STRICT;
 CREATE INDEX idempotency_age ON idempotency(created_at);
+
+-- Seats that this machine gave out (licensing/seat.hpp). `granted_at` and `until` are times of the lease
+-- clock; `turn` and `until` of a lease may be a second behind what its holder was told.
+CREATE TABLE seat(
+  id BLOB PRIMARY KEY,
+  entitlement BLOB NOT NULL,
+  machine TEXT NOT NULL,
+  name TEXT NOT NULL,
+  user TEXT NOT NULL,
+  seat_group TEXT NOT NULL,
+  granted_at INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  hold TEXT NOT NULL CHECK (hold IN ('lease', 'borrowed', 'ended')),
+  bound INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  turn INTEGER NOT NULL,
+  last_request BLOB NOT NULL,
+  held TEXT NOT NULL,
+  allotted TEXT NOT NULL,
+  UNIQUE(entitlement, machine)
+) STRICT, WITHOUT ROWID;
+-- Requests of machines that never see this one, with their answers, which are encrypted to them.
+CREATE TABLE offline_request(
+  id BLOB PRIMARY KEY,
+  sha256 BLOB NOT NULL,
+  answer TEXT NOT NULL,
+  answered_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+-- What was consumed of usage counts since their last reset.
+CREATE TABLE feature_use(
+  entitlement BLOB NOT NULL,
+  feature TEXT NOT NULL,
+  used INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY(entitlement, feature)
+) STRICT, WITHOUT ROWID;
+-- When the first seat was given of an entitlement that begins with that.
+CREATE TABLE first_activation(
+  entitlement BLOB PRIMARY KEY,
+  at INTEGER NOT NULL
+) STRICT;
+-- How an operator wants seats given out (licensing/seat.hpp, SeatPolicy).
+CREATE TABLE seat_policy(
+  entitlement BLOB PRIMARY KEY,
+  policy TEXT NOT NULL
+) STRICT;
+-- What happened to the seats of an entitlement since it came here.
+CREATE TABLE seat_count(
+  entitlement BLOB PRIMARY KEY,
+  denials INTEGER NOT NULL,
+  clones INTEGER NOT NULL,
+  overdrafts INTEGER NOT NULL,
+  high_water INTEGER NOT NULL
+) STRICT;
+-- Times at which the wall clock left the monotonic one; the last hundred.
+CREATE TABLE clock_jump(
+  number INTEGER PRIMARY KEY,
+  noticed_at INTEGER NOT NULL,
+  expected INTEGER NOT NULL,
+  found INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,221 @@
+// The desk's memory: what it reads and writes, and what it shows. Its calls: seat_desk_calls.cpp.
+#include "licensing/seat_desk.hpp"
+
+#include <algorithm>
+
+#include "store/identity.hpp"
+#include "store/time_floor.hpp"
+
+namespace skerry::licensing {
+namespace {
+
+UnixMillis read_floor(store::Database& database) {
+  const store::Reader reader = database.read();
+  return load_floor(*reader);
+}
+
+}  // namespace
+
+SeatDesk::SeatDesk(store::Database& database, const Clock& clock, Random& random,
+                   AllowanceSource& source, const crypto::SigningKey& key,
+                   std::function<std::int64_t()> version)
+    : database_(database),
+      wall_(clock),
+      random_(random),
+      source_(source),
+      proof_(key),
+      version_(std::move(version)),
+      clock_(clock, read_floor(database)) {
+  const store::Reader reader = database.read();
+  const MutexLock lock(mutex_);
+  load(*reader);
+}
+
+// A lease may have been renewed since it was written, for its whole period at most: so each is
+// given that, and no holder of a token is overtaken.
+void SeatDesk::load(store::Connection& connection) {
+  index_.clear();
+  refreshed_.clear();
+  known_.clear();
+  starts_ = load_starts(connection);
+  const UnixMillis now = clock_.now();
+  for (Seat& seat : load_seats(connection)) {
+    const AllowanceRef allowed = allowance(connection, seat.entitlement);
+    if (allowed && seat.hold == Hold::lease) {
+      UnixMillis until = now + allowed->lease_seconds * 1000;
+      if (const auto end = allowed->seats_until()) until = std::min(until, *end);
+      seat.until = std::max(seat.until, until);
+    }
+    index_.put(std::move(seat));
+  }
+  for (const FeatureUse& each : load_used(connection))
+    index_.set_used(each.entitlement, each.feature, each.used);
+  policies_ = load_policies(connection);
+  counts_ = load_counts(connection);
+  stale_ = false;
+}
+
+void SeatDesk::load_if_stale(store::Connection& connection) {
+  if (stale_) load(connection);
+}
+
+AllowanceRef SeatDesk::keep(std::optional<Allowance> read, const RecordId& entitlement) {
+  Known& known = known_[entitlement];
+  known.version = version_();
+  known.read_at = clock_.now();
+  known.allowance =
+      read ? std::make_shared<const Allowance>(begun(*std::move(read))) : AllowanceRef();
+  return known.allowance;
+}
+
+Allowance SeatDesk::begun(Allowance allowance) const {
+  const auto start = starts_.find(allowance.entitlement);
+  if (start == starts_.end() || !allowance.starts_with_activation || allowance.starts_at)
+    return allowance;
+  allowance.starts_at = start->second;
+  if (allowance.duration) allowance.expires_at = add_period(start->second, *allowance.duration);
+  if (allowance.status == Status::created) allowance.status = Status::active;
+  return allowance;
+}
+
+bool SeatDesk::is_fresh(const Known& known) const {
+  return known.version == version_() && clock_.now() - known.read_at < read_again_ms;
+}
+
+AllowanceRef SeatDesk::allowance(store::Connection& connection, const RecordId& entitlement) {
+  const auto known = known_.find(entitlement);
+  if (known != known_.end() && is_fresh(known->second)) return known->second.allowance;
+  return keep(source_.by_id(connection, entitlement, clock_.floor()), entitlement);
+}
+
+SeatCounts& SeatDesk::counts(const RecordId& entitlement) {
+  counted_.insert(entitlement);
+  return counts_[entitlement];
+}
+
+void SeatDesk::put(store::Connection& connection, const Seat& seat) {
+  write_seat(connection, seat);
+  refreshed_.erase(seat.id);
+  index_.put(seat);
+  const std::int64_t seats = index_.use(seat.entitlement).seats;
+  const auto known = counts_.find(seat.entitlement);
+  if (known == counts_.end() || known->second.high_water < seats)
+    counts(seat.entitlement).high_water = seats;
+}
+
+// Free at once, or when its minimum hold has passed.
+void SeatDesk::drop(store::Connection& connection, const Seat& seat) {
+  if (const auto held = decide_release(policies_[seat.entitlement], seat, clock_.now()))
+    return put(connection, *held);
+  const RecordId id = seat.id;
+  delete_seat(connection, id);
+  refreshed_.erase(id);
+  index_.erase(id);
+}
+
+void SeatDesk::sweep(store::Connection& connection) {
+  for (const RecordId& id : index_.due(clock_.now(), swept_max)) {
+    delete_seat(connection, id);
+    refreshed_.erase(id);
+    index_.erase(id);
+  }
+}
+
+void SeatDesk::set_policy(store::Connection& connection, const RecordId& entitlement,
+                          const SeatPolicy& policy) {
+  const MutexLock lock(mutex_);
+  load_if_stale(connection);
+  write_policy(connection, entitlement, policy);
+  policies_.insert_or_assign(entitlement, policy);
+}
+
+void SeatDesk::upkeep(store::Connection& connection) {
+  const MutexLock lock(mutex_);
+  load_if_stale(connection);
+  sweep(connection);
+  for (std::size_t written = 0; written < written_max && !refreshed_.empty(); ++written) {
+    const auto id = refreshed_.begin();
+    if (const Seat* const seat = index_.find(*id)) write_seat(connection, *seat);
+    refreshed_.erase(id);
+  }
+  for (const RecordId& id : counted_) write_counts(connection, id, counts_[id]);
+  for (const KeptJump& jump : jumps_) write_jump(connection, jump);
+  // The hybrid clock keeps what signed bundles told of the time.
+  if (const auto told = store::read_time_floor(connection)) clock_.raise(told->ms());
+  written_floor_ = clock_.floor();
+  write_floor(connection, written_floor_);
+  counted_.clear();
+  jumps_.clear();
+}
+
+bool SeatDesk::wants_upkeep() {
+  const MutexLock lock(mutex_);
+  if (const auto jump = clock_.check()) jumps_.push_back({clock_.now(), *jump});
+  return stale_ || !refreshed_.empty() || !counted_.empty() || !jumps_.empty() ||
+         clock_.floor() - written_floor_ >= floor_every_ms || !index_.due(clock_.now(), 1).empty();
+}
+
+SeatState SeatDesk::state(const Seat& seat, AllowanceRef allowed) {
+  // In the middle of the lease: a call that is lost leaves time for many more.
+  const std::int64_t renew_after = allowed ? allowed->lease_seconds * 1000 / 2 : 0;
+  return {seat, std::move(allowed), clock_.now(), renew_after};
+}
+
+PoolState SeatDesk::pool_state(const RecordId& entitlement, std::size_t seats_max) {
+  PoolState state;
+  state.entitlement = entitlement;
+  if (const auto known = known_.find(entitlement); known != known_.end())
+    state.allowance = known->second.allowance;
+  Allowance nothing;
+  nothing.entitlement = entitlement;
+  state.numbers = numbers_of(index_, state.allowance ? *state.allowance : nothing, clock_.now());
+  if (const auto found = policies_.find(entitlement); found != policies_.end())
+    state.policy = found->second;
+  if (const auto found = counts_.find(entitlement); found != counts_.end())
+    state.counts = found->second;
+  for (const Seat* const seat : index_.list(entitlement, seats_max)) state.seats.push_back(*seat);
+  return state;
+}
+
+std::vector<PoolState> SeatDesk::pools() {
+  const MutexLock lock(mutex_);
+  std::set<RecordId> ids;
+  for (const auto& [id, ignored] : counts_) ids.insert(id);
+  for (const auto& [id, ignored] : policies_) ids.insert(id);
+  std::vector<PoolState> states;
+  for (const RecordId& id : ids) states.push_back(pool_state(id, 0));
+  return states;
+}
+
+std::optional<PoolState> SeatDesk::pool(const RecordId& entitlement) {
+  const store::Reader reader = database_.read();
+  const MutexLock lock(mutex_);
+  if (!allowance(*reader, entitlement) && !counts_.contains(entitlement)) return std::nullopt;
+  return pool_state(entitlement, listed_max);
+}
+
+ClockState SeatDesk::clock() {
+  const MutexLock lock(mutex_);
+  return {clock_.now(), clock_.floor(), wall_.wall_ms()};
+}
+
+std::string SeatDesk::issuer() {
+  {
+    const MutexLock lock(mutex_);
+    if (issuer_version_ == version_()) return issuer_;
+  }
+  const std::int64_t version = version_();
+  const store::Reader reader = database_.read();
+  const auto identity = store::read_identity(*reader);
+  const MutexLock lock(mutex_);
+  issuer_version_ = version;
+  issuer_ = identity && identity->role == Role::site ? to_string(identity->id) : "central";
+  return issuer_;
+}
+
+void SeatDesk::commit_failed() {
+  const MutexLock lock(mutex_);
+  stale_ = true;
+}
+
+}  // namespace skerry::licensing

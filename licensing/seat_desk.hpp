@@ -1,0 +1,210 @@
+// The seats of this machine: the index in memory, the rows behind it, the clock, and who may call.
+//
+// Threads: what changes seats runs on the writer thread, as part of a write job, and is answered
+// after its commit; a refresh changes the index alone, on any thread, and is written within
+// flush_every, many at once and without a row of the log: after a crash every lease is given its
+// whole period again, and a nonce proves by itself that it was given. One mutex guards all of it.
+//
+// A job whose commit fails leaves the index ahead of the rows: commit_failed() says so, and the
+// next call reads the rows anew.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "core/mutex.hpp"
+#include "licensing/seat_proof.hpp"
+#include "licensing/seat_rows.hpp"
+#include "licensing/seat_rules.hpp"
+#include "store/database.hpp"
+
+namespace skerry::licensing {
+
+// Port to the catalogue. Reads on the connection that it is given, any thread.
+class AllowanceSource {
+ public:
+  virtual ~AllowanceSource() = default;
+  // What an activation code opens, by its digest, in the order of the entitlements' ids.
+  virtual std::vector<Allowance> by_code(store::Connection& connection, const Hash& digest,
+                                         UnixMillis now) = 0;
+  virtual std::optional<Allowance> by_id(store::Connection& connection, const RecordId& entitlement,
+                                         UnixMillis now) = 0;
+};
+
+using AllowanceRef = std::shared_ptr<const Allowance>;
+
+// Who calls about a seat. An operator needs neither secret nor nonce; his reason is the caller's to
+// record.
+struct Caller {
+  std::string_view secret;
+  std::string_view nonce;
+  Hash request{};  // of this call: method, path, key and body
+  bool is_operator = false;
+};
+
+// A seat as it is told to its holder.
+struct SeatState {
+  Seat seat;
+  AllowanceRef allowance;
+  UnixMillis now = 0;  // by the lease clock
+  std::int64_t renew_after_ms = 0;
+  bool is_new = false;
+  bool repeated = false;
+  std::optional<Numbers> numbers{};  // of a feature, where one was asked for
+};
+
+// What a claim names to say whose seat it wants.
+struct Opening {
+  Hash digest{};        // of the activation code
+  std::string product;  // its id or sku
+  std::string edition;  // its name; empty: any
+};
+
+// One entitlement's seats as an operator sees them.
+struct PoolState {
+  RecordId entitlement;
+  AllowanceRef allowance;  // null: the entitlement is not here any more
+  Numbers numbers;
+  SeatPolicy policy;
+  SeatCounts counts;
+  std::vector<Seat> seats;
+};
+
+struct ClockState {
+  UnixMillis now = 0;
+  UnixMillis floor = 0;
+  UnixMillis wall = 0;
+};
+
+class SeatDesk {
+ public:
+  static constexpr std::int64_t flush_every_ms = 1000;
+  static constexpr std::int64_t floor_every_ms = 60'000;
+  static constexpr std::size_t swept_max = 1000;   // seats in one job
+  static constexpr std::size_t written_max = 500;  // refreshes in one upkeep: others wait for it
+  static constexpr std::int64_t read_again_ms = 60'000;  // an allowance: some depend on the day
+  static constexpr std::size_t listed_max = 1000;
+
+  // All must outlive the desk. `version`: a number that rises with every commit which may have
+  // changed an allowance. Reads the rows.
+  SeatDesk(store::Database& database, const Clock& clock, Random& random, AllowanceSource& source,
+           const crypto::SigningKey& key, std::function<std::int64_t()> version);
+
+  const SeatProof& proof() const { return proof_; }
+
+  // ---- writer thread, inside a job
+  // From the first entitlement that the code opens and that has a seat for the machine, or gives it
+  // one.
+  Decision<SeatState> claim(store::Connection& connection, const Opening& opening,
+                            const Claim& claim) SKERRY_EXCLUDES(mutex_);
+  Decision<void> release(store::Connection& connection, const RecordId& id, const Caller& caller)
+      SKERRY_EXCLUDES(mutex_);
+  Decision<SeatState> borrow(store::Connection& connection, const RecordId& id,
+                             const Caller& caller, UnixMillis until) SKERRY_EXCLUDES(mutex_);
+  enum class FeatureCall : std::uint8_t { checkout, give_back, usage };
+  Decision<SeatState> feature(store::Connection& connection, const RecordId& id,
+                              const Caller& caller, FeatureCall call, std::string_view feature,
+                              std::int64_t amount) SKERRY_EXCLUDES(mutex_);
+  // For a machine that never sees this one (seat_desk_offline.cpp): a borrowed seat with amounts of
+  // pools and counts taken out for it, all or nothing; renewed; and given back, with what was used.
+  // Their callers see to it that a request counts once.
+  Decision<SeatState> activate_offline(store::Connection& connection, const Opening& opening,
+                                       const Claim& claim, const Amounts& amounts)
+      SKERRY_EXCLUDES(mutex_);
+  Decision<SeatState> refresh_offline(store::Connection& connection, const RecordId& id,
+                                      const Caller& caller) SKERRY_EXCLUDES(mutex_);
+  Decision<void> settle(store::Connection& connection, const RecordId& id, const Caller& caller,
+                        const Amounts& used) SKERRY_EXCLUDES(mutex_);
+  void set_policy(store::Connection& connection, const RecordId& entitlement,
+                  const SeatPolicy& policy) SKERRY_EXCLUDES(mutex_);
+  // Seats that came free, refreshes, counts, the time floor, jumps of the clock: a bounded part of
+  // what there is; wants_upkeep() says whether something is left.
+  void upkeep(store::Connection& connection) SKERRY_EXCLUDES(mutex_);
+
+  // ---- any thread
+  Decision<SeatState> refresh(const RecordId& id, const Caller& caller) SKERRY_EXCLUDES(mutex_);
+  // `caller` without a nonce: looking changes nothing.
+  Decision<SeatState> look(const RecordId& id, const Caller& caller) SKERRY_EXCLUDES(mutex_);
+  std::vector<PoolState> pools() SKERRY_EXCLUDES(mutex_);
+  std::optional<PoolState> pool(const RecordId& entitlement) SKERRY_EXCLUDES(mutex_);
+  ClockState clock() SKERRY_EXCLUDES(mutex_);
+  // Of tokens: the id of this site, zeros before it is enrolled; "central" at central.
+  std::string issuer() SKERRY_EXCLUDES(mutex_);
+  void commit_failed() SKERRY_EXCLUDES(mutex_);
+  // Whether upkeep() has something to write. To be asked every flush_every_ms; notices jumps.
+  bool wants_upkeep() SKERRY_EXCLUDES(mutex_);
+
+ private:
+  struct Known {
+    std::int64_t version = -1;
+    UnixMillis read_at = 0;
+    AllowanceRef allowance;  // null: there is none
+  };
+
+  void load(store::Connection& connection) SKERRY_REQUIRES(mutex_);
+  void load_if_stale(store::Connection& connection) SKERRY_REQUIRES(mutex_);
+  AllowanceRef allowance(store::Connection& connection, const RecordId& entitlement)
+      SKERRY_REQUIRES(mutex_);
+  AllowanceRef keep(std::optional<Allowance> allowance, const RecordId& entitlement)
+      SKERRY_REQUIRES(mutex_);
+  std::vector<AllowanceRef> opened_by(store::Connection& connection, const Opening& opening)
+      SKERRY_REQUIRES(mutex_);
+  bool is_fresh(const Known& known) const SKERRY_REQUIRES(mutex_);
+  // An entitlement that begins with its first activation has begun when that was here.
+  Allowance begun(Allowance allowance) const SKERRY_REQUIRES(mutex_);
+  AllowanceRef start(store::Connection& connection, const AllowanceRef& allowed)
+      SKERRY_REQUIRES(mutex_);
+  // For a call on any thread: reads outside of the mutex when it must.
+  AllowanceRef allowance_of(const RecordId& seat) SKERRY_EXCLUDES(mutex_);
+  Decision<Seat> admit(const RecordId& id, const Caller& caller) SKERRY_REQUIRES(mutex_);
+  // The seat as it is after this call, or as it is when the call was answered before (`repeated`).
+  struct Admitted {
+    Seat seat;
+    bool repeated = false;
+  };
+  Decision<Admitted> admit_turn(const RecordId& id, const Caller& caller) SKERRY_REQUIRES(mutex_);
+  tl::unexpected<Denial> denied(Denial denial, const RecordId& entitlement) SKERRY_REQUIRES(mutex_);
+  void sweep(store::Connection& connection) SKERRY_REQUIRES(mutex_);
+  void drop(store::Connection& connection, const Seat& seat) SKERRY_REQUIRES(mutex_);
+  void put_used(store::Connection& connection, const FeatureUse& use) SKERRY_REQUIRES(mutex_);
+  Decision<Seat> allot(const Allowance& allowance, Seat seat, const Amounts& amounts,
+                       std::vector<FeatureUse>& uses) SKERRY_REQUIRES(mutex_);
+  void put(store::Connection& connection, const Seat& seat) SKERRY_REQUIRES(mutex_);
+  SeatState state(const Seat& seat, AllowanceRef allowance) SKERRY_REQUIRES(mutex_);
+  PoolState pool_state(const RecordId& entitlement, std::size_t seats_max) SKERRY_REQUIRES(mutex_);
+  Instants at() const SKERRY_REQUIRES(mutex_) { return {clock_.now(), clock_.floor()}; }
+  SeatCounts& counts(const RecordId& entitlement) SKERRY_REQUIRES(mutex_);
+
+  store::Database& database_;
+  const Clock& wall_;
+  Random& random_;
+  AllowanceSource& source_;
+  const SeatProof proof_;
+  const std::function<std::int64_t()> version_;
+
+  Mutex mutex_;
+  LeaseClock clock_ SKERRY_GUARDED_BY(mutex_);
+  SeatIndex index_ SKERRY_GUARDED_BY(mutex_);
+  std::map<RecordId, SeatPolicy> policies_ SKERRY_GUARDED_BY(mutex_);
+  std::map<RecordId, SeatCounts> counts_ SKERRY_GUARDED_BY(mutex_);
+  std::unordered_map<RecordId, Known> known_ SKERRY_GUARDED_BY(mutex_);
+  struct Opened {
+    std::int64_t version = -1;
+    std::vector<RecordId> entitlements;
+  };
+  std::map<Hash, Opened> opened_ SKERRY_GUARDED_BY(mutex_);  // by the digest of the code
+  std::map<RecordId, UnixMillis> starts_ SKERRY_GUARDED_BY(mutex_);
+  std::unordered_set<RecordId> refreshed_ SKERRY_GUARDED_BY(mutex_);  // not written yet
+  std::set<RecordId> counted_ SKERRY_GUARDED_BY(mutex_);              // not written yet
+  std::int64_t issuer_version_ SKERRY_GUARDED_BY(mutex_) = -1;
+  std::string issuer_ SKERRY_GUARDED_BY(mutex_);
+  std::vector<KeptJump> jumps_ SKERRY_GUARDED_BY(mutex_);  // not written yet
+  UnixMillis written_floor_ SKERRY_GUARDED_BY(mutex_) = 0;
+  bool stale_ SKERRY_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace skerry::licensing

@@ -1,0 +1,252 @@
+// The desk's calls: who may, which call it is, what is decided, and the row of it.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "licensing/seat_desk.hpp"
+
+namespace skerry::licensing {
+namespace {
+
+constexpr std::size_t opened_max = 10'000;     // codes whose entitlements are remembered
+constexpr std::int64_t generations_known = 8;  // secrets of the past that are told from nonsense
+constexpr std::size_t holders_shown = 100;
+
+tl::unexpected<Denial> deny(Why code, std::string why, std::string next = {}) {
+  return tl::unexpected<Denial>(Denial{code, std::move(why), std::move(next), {}, {}});
+}
+
+}  // namespace
+
+std::vector<AllowanceRef> SeatDesk::opened_by(store::Connection& connection,
+                                              const Opening& opening) {
+  std::vector<AllowanceRef> allowances;
+  if (const auto known = opened_.find(opening.digest);
+      known != opened_.end() && known->second.version == version_()) {
+    for (const RecordId& id : known->second.entitlements)
+      if (AllowanceRef allowed = allowance(connection, id)) allowances.push_back(allowed);
+  } else {
+    Opened opened{version_(), {}};
+    for (Allowance& read : source_.by_code(connection, opening.digest, clock_.floor())) {
+      const RecordId id = read.entitlement;
+      opened.entitlements.push_back(id);
+      allowances.push_back(keep(std::move(read), id));
+    }
+    if (opened_.size() >= opened_max) opened_.clear();
+    if (!allowances.empty()) opened_.insert_or_assign(opening.digest, std::move(opened));
+  }
+  std::erase_if(allowances, [&](const AllowanceRef& each) {
+    return (each->product_sku != opening.product && to_string(each->product) != opening.product) ||
+           (!opening.edition.empty() && each->edition != opening.edition);
+  });
+  return allowances;
+}
+
+AllowanceRef SeatDesk::allowance_of(const RecordId& id) {
+  RecordId entitlement;
+  {
+    const MutexLock lock(mutex_);
+    const Seat* const seat = index_.find(id);
+    if (!seat) return nullptr;
+    entitlement = seat->entitlement;
+    const auto known = known_.find(entitlement);
+    if (known != known_.end() && is_fresh(known->second)) return known->second.allowance;
+  }
+  const store::Reader reader = database_.read();
+  const MutexLock lock(mutex_);
+  return allowance(*reader, entitlement);
+}
+
+tl::unexpected<Denial> SeatDesk::denied(Denial denial, const RecordId& entitlement) {
+  if (denial.code == Why::seats_exhausted || denial.code == Why::feature_exhausted)
+    ++counts(entitlement).denials;
+  if (denial.code == Why::seats_exhausted && policies_[entitlement].show_holders)
+    for (const Seat* const seat : index_.list(entitlement, holders_shown))
+      denial.holders.push_back(seat->name.empty() ? seat->machine : seat->name);
+  return tl::unexpected<Denial>(std::move(denial));
+}
+
+Decision<Seat> SeatDesk::admit(const RecordId& id, const Caller& caller) {
+  const Seat* const seat = index_.find(id);
+  if (!seat || seat->hold == Hold::ended)
+    return deny(Why::not_found, "no seat here has this id: it was released, or its lease ended",
+                "POST /v1/activations");
+  if (caller.is_operator || proof_.is_secret(id, seat->generation, caller.secret)) return *seat;
+  const std::int64_t oldest = std::max<std::int64_t>(1, seat->generation - generations_known);
+  for (std::int64_t past = seat->generation - 1; past >= oldest; --past) {
+    if (!proof_.is_secret(id, past, caller.secret)) continue;
+    ++counts(seat->entitlement).clones;
+    return deny(
+        Why::seat_cloned,
+        fmt::format("{} was activated again since, perhaps on another machine", seat->machine),
+        "activate this machine under a seat_id of its own");
+  }
+  return deny(Why::forbidden, "this is not the secret of the seat",
+              "send the secret of its activation in Skerry-Seat-Secret");
+}
+
+Decision<SeatDesk::Admitted> SeatDesk::admit_turn(const RecordId& id, const Caller& caller) {
+  auto admitted = admit(id, caller);
+  if (!admitted) return tl::unexpected<Denial>(std::move(admitted).error());
+  Seat& seat = *admitted;
+  if (caller.is_operator) return Admitted{std::move(seat), false};  // the holder's turn stays
+  const auto turn = proof_.turn_of(id, caller.nonce);
+  if (!turn)
+    return deny(Why::bad_request, "Skerry-Seat-Nonce is not one that this seat was given",
+                "send the nonce of the last answer");
+  switch (judge_turn(seat, *turn, caller.request)) {
+    case Turn::next:
+      return Admitted{after_turn(std::move(seat), *turn, caller.request), false};
+    case Turn::repeated:
+      return Admitted{std::move(seat), true};
+    default:
+      break;
+  }
+  ++counts(seat.entitlement).clones;
+  return deny(
+      Why::seat_cloned,
+      fmt::format("the nonce of this call was used by another one: two machines go on as {}",
+                  seat.machine),
+      "activate this machine under a seat_id of its own");
+}
+
+Decision<SeatState> SeatDesk::claim(store::Connection& connection, const Opening& opening,
+                                    const Claim& claim) {
+  const MutexLock lock(mutex_);
+  load_if_stale(connection);
+  sweep(connection);
+  std::vector<AllowanceRef> allowances = opened_by(connection, opening);
+  const auto has_seat = [&](const AllowanceRef& each) SKERRY_REQUIRES(mutex_) {
+    return index_.find(each->entitlement, claim.machine) != nullptr;
+  };
+  for (const AllowanceRef& each : allowances)
+    if (has_seat(each)) {
+      const AllowanceRef only = each;
+      allowances.assign(1, only);
+      break;
+    }
+  std::optional<Denial> why;
+  const RecordId id = new_record_id(wall_.wall_ms(), random_);
+  for (const AllowanceRef& each : allowances) {
+    auto grant = decide_claim(index_, *each, policies_[each->entitlement], claim, id, at());
+    if (!grant) {
+      if (!why || grant.error().code == Why::seats_exhausted)
+        why = denied(std::move(grant).error(), each->entitlement).value();
+      continue;
+    }
+    if (!grant->repeated) put(connection, grant->seat);
+    if (grant->overdrawn) ++counts(each->entitlement).overdrafts;
+    SeatState given = state(grant->seat, start(connection, each));
+    given.is_new = grant->is_new;
+    given.repeated = grant->repeated;
+    return given;
+  }
+  if (why) return tl::unexpected<Denial>(std::move(*why));
+  return deny(
+      Why::not_entitled,
+      "no entitlement at this machine has this activation code for this product and edition",
+      "check the code; an entitlement that was just made comes with the next exchange");
+}
+
+// With the first seat an entitlement begins that begins with it.
+AllowanceRef SeatDesk::start(store::Connection& connection, const AllowanceRef& allowed) {
+  if (!allowed->starts_with_activation || allowed->starts_at) return allowed;
+  const RecordId entitlement = allowed->entitlement;
+  write_start(connection, entitlement, clock_.floor());
+  starts_.emplace(entitlement, clock_.floor());
+  return keep(*allowed, entitlement);
+}
+
+Decision<void> SeatDesk::release(store::Connection& connection, const RecordId& id,
+                                 const Caller& caller) {
+  const MutexLock lock(mutex_);
+  load_if_stale(connection);
+  auto admitted = admit_turn(id, caller);
+  if (!admitted) return tl::unexpected<Denial>(std::move(admitted).error());
+  drop(connection, admitted->seat);
+  return {};
+}
+
+Decision<SeatState> SeatDesk::borrow(store::Connection& connection, const RecordId& id,
+                                     const Caller& caller, UnixMillis until) {
+  const MutexLock lock(mutex_);
+  load_if_stale(connection);
+  auto admitted = admit_turn(id, caller);
+  if (!admitted) return tl::unexpected<Denial>(std::move(admitted).error());
+  AllowanceRef allowed = allowance(connection, admitted->seat.entitlement);
+  if (!allowed) return deny(Why::not_entitled, "the entitlement is not here any more");
+  if (!admitted->repeated) {
+    auto borrowed = decide_borrow(*allowed, admitted->seat, until, at());
+    if (!borrowed) return tl::unexpected<Denial>(std::move(borrowed).error());
+    admitted->seat = *std::move(borrowed);
+    put(connection, admitted->seat);
+  }
+  SeatState given = state(admitted->seat, std::move(allowed));
+  given.repeated = admitted->repeated;
+  return given;
+}
+
+Decision<SeatState> SeatDesk::feature(store::Connection& connection, const RecordId& id,
+                                      const Caller& caller, FeatureCall call,
+                                      std::string_view feature, std::int64_t amount) {
+  const MutexLock lock(mutex_);
+  load_if_stale(connection);
+  auto admitted = admit_turn(id, caller);
+  if (!admitted) return tl::unexpected<Denial>(std::move(admitted).error());
+  const RecordId entitlement = admitted->seat.entitlement;
+  AllowanceRef allowed = allowance(connection, entitlement);
+  if (!allowed) return deny(Why::not_entitled, "the entitlement is not here any more");
+  if (admitted->repeated) {
+    SeatState given = state(admitted->seat, allowed);
+    given.repeated = true;
+    for (const AllowedFeature& each : allowed->features)
+      if (each.key == feature) given.numbers = numbers_of(index_, *allowed, each);
+    return given;
+  }
+  const auto decide = call == FeatureCall::checkout    ? decide_checkout
+                      : call == FeatureCall::give_back ? decide_return
+                                                       : decide_usage;
+  auto change = decide(index_, *allowed, admitted->seat, feature, amount);
+  if (!change) return denied(std::move(change).error(), entitlement);
+  put(connection, change->seat);
+  if (call == FeatureCall::usage) {
+    put_used(connection, {entitlement, std::string(feature), {change->used, allowed->usage_since}});
+  }
+  SeatState given = state(change->seat, std::move(allowed));
+  given.numbers = change->numbers;
+  return given;
+}
+
+Decision<SeatState> SeatDesk::refresh(const RecordId& id, const Caller& caller) {
+  AllowanceRef allowed = allowance_of(id);
+  const MutexLock lock(mutex_);
+  auto admitted = admit_turn(id, caller);
+  if (!admitted) return tl::unexpected<Denial>(std::move(admitted).error());
+  Seat& seat = admitted->seat;
+  if (!allowed) return deny(Why::not_entitled, "the entitlement is not here any more");
+  if (!admitted->repeated) {
+    auto longer = decide_refresh(index_, *allowed, seat, at());
+    if (!longer && longer.error().code == Why::seats_exhausted) {
+      seat.hold = Hold::ended;  // swept with the next job that gives seats or tidies
+      seat.until = clock_.now();
+      index_.put(seat);
+      refreshed_.insert(id);
+    }
+    if (!longer) return denied(std::move(longer).error(), seat.entitlement);
+    seat = *std::move(longer);
+    index_.put(seat);
+    refreshed_.insert(id);
+  }
+  SeatState given = state(seat, std::move(allowed));
+  given.repeated = admitted->repeated;
+  return given;
+}
+
+Decision<SeatState> SeatDesk::look(const RecordId& id, const Caller& caller) {
+  AllowanceRef allowed = allowance_of(id);
+  const MutexLock lock(mutex_);
+  auto admitted = admit(id, caller);
+  if (!admitted) return tl::unexpected<Denial>(std::move(admitted).error());
+  return state(*admitted, std::move(allowed));
+}
+
+}  // namespace skerry::licensing

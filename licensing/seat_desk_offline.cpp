@@ -1,0 +1,122 @@
+// Seats of machines that never see this one: given, renewed and settled by files. What such a
+// machine may use is taken out of the pools and counts beforehand; what it did not use comes back.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "licensing/seat_desk.hpp"
+
+namespace skerry::licensing {
+namespace {
+
+tl::unexpected<Denial> deny(Why code, std::string why) {
+  return tl::unexpected<Denial>(Denial{code, std::move(why), {}, {}, {}});
+}
+
+// Files carry no nonce: a seat of the network goes by its own calls.
+tl::unexpected<Denial> not_away() {
+  return deny(Why::validation_failed, "the seat's machine has not left the network");
+}
+
+}  // namespace
+
+Decision<Seat> SeatDesk::allot(const Allowance& allowance, Seat seat, const Amounts& amounts,
+                               std::vector<FeatureUse>& uses) {
+  for (const auto& [feature, amount] : amounts) {
+    const bool pool = std::any_of(
+        allowance.features.begin(), allowance.features.end(), [&key = feature](const auto& each) {
+          return each.key == key && each.type == FeatureType::element_pool;
+        });
+    auto change = pool ? decide_checkout(index_, allowance, seat, feature, amount)
+                       : decide_usage(index_, allowance, seat, feature, amount);
+    if (!change) return tl::unexpected<Denial>(std::move(change).error());
+    seat = std::move(change->seat);
+    if (pool) continue;
+    seat.allotted[feature] += amount;
+    uses.push_back({allowance.entitlement, feature, {change->used, allowance.usage_since}});
+  }
+  return seat;
+}
+
+void SeatDesk::put_used(store::Connection& connection, const FeatureUse& use) {
+  write_used(connection, use);
+  index_.set_used(use.entitlement, use.feature, use.used);
+}
+
+Decision<SeatState> SeatDesk::activate_offline(store::Connection& connection,
+                                               const Opening& opening, const Claim& claim,
+                                               const Amounts& amounts) {
+  const MutexLock lock(mutex_);
+  load_if_stale(connection);
+  sweep(connection);
+  Decision<SeatState> last =
+      deny(Why::not_entitled,
+           "no entitlement at this machine has this activation code for this product and edition");
+  const RecordId id = new_record_id(wall_.wall_ms(), random_);
+  for (const AllowanceRef& each : opened_by(connection, opening)) {
+    auto grant = decide_claim(index_, *each, policies_[each->entitlement], claim, id, at());
+    if (!grant) {
+      last = denied(std::move(grant).error(), each->entitlement);
+      continue;
+    }
+    if (!grant->is_new)
+      return deny(Why::already_exists, "this seat_id has a seat: return it, or refresh it");
+    const UnixMillis until = latest_borrowing(*each, clock_.now());
+    auto seat = decide_borrow(*each, grant->seat, until, at());
+    std::vector<FeatureUse> uses;
+    if (seat) seat = allot(*each, *std::move(seat), amounts, uses);
+    if (!seat) {
+      last = denied(std::move(seat).error(), each->entitlement);
+      continue;
+    }
+    put(connection, *seat);
+    for (const FeatureUse& use : uses) put_used(connection, use);
+    if (grant->overdrawn) ++counts(each->entitlement).overdrafts;
+    return state(*seat, start(connection, each));
+  }
+  return last;
+}
+
+Decision<SeatState> SeatDesk::refresh_offline(store::Connection& connection, const RecordId& id,
+                                              const Caller& caller) {
+  const MutexLock lock(mutex_);
+  load_if_stale(connection);
+  const auto admitted = admit(id, caller);
+  if (!admitted) return tl::unexpected<Denial>(admitted.error());
+  if (admitted->hold != Hold::borrowed) return not_away();
+  AllowanceRef allowed = allowance(connection, admitted->entitlement);
+  if (!allowed) return deny(Why::not_entitled, "the entitlement is not here any more");
+  auto seat = decide_borrow(*allowed, *admitted, latest_borrowing(*allowed, clock_.now()), at());
+  if (!seat) return tl::unexpected<Denial>(std::move(seat).error());
+  put(connection, *seat);
+  return state(*seat, std::move(allowed));
+}
+
+Decision<void> SeatDesk::settle(store::Connection& connection, const RecordId& id,
+                                const Caller& caller, const Amounts& used) {
+  const MutexLock lock(mutex_);
+  load_if_stale(connection);
+  const auto admitted = admit(id, caller);
+  if (!admitted) return tl::unexpected<Denial>(admitted.error());
+  const Seat& seat = *admitted;
+  if (seat.hold != Hold::borrowed) return not_away();
+  for (const auto& [feature, amount] : used) {
+    const auto given = seat.allotted.find(feature);
+    const std::int64_t most = given == seat.allotted.end() ? 0 : given->second;
+    if (amount > most)
+      return deny(Why::validation_failed,
+                  fmt::format("{} of feature {} were given, not {}", most, feature, amount));
+  }
+  const AllowanceRef allowed = allowance(connection, seat.entitlement);
+  const UnixMillis since = allowed ? allowed->usage_since : 0;
+  for (const auto& [feature, given] : seat.allotted) {
+    const auto spent = used.find(feature);
+    const std::int64_t back = given - (spent == used.end() ? 0 : spent->second);
+    const std::int64_t total = index_.use(seat.entitlement).used_of(feature, since);
+    put_used(connection,
+             {seat.entitlement, feature, {std::max<std::int64_t>(0, total - back), since}});
+  }
+  drop(connection, seat);
+  return {};
+}
+
+}  // namespace skerry::licensing

@@ -1,0 +1,142 @@
+#include "licensing/seat_index.hpp"
+
+#include <algorithm>
+
+#include "core/check.hpp"
+
+namespace skerry::licensing {
+namespace {
+
+template <class Map>
+void add(Map& map, const std::string& key, std::int64_t amount) {
+  const auto [entry, ignored] = map.try_emplace(key, 0);
+  entry->second += amount;
+  SKERRY_CHECK(entry->second >= 0);
+  if (entry->second == 0) map.erase(entry);
+}
+
+}  // namespace
+
+std::int64_t SeatIndex::Use::held_of(std::string_view feature) const {
+  const auto found = held.find(feature);
+  return found == held.end() ? 0 : found->second;
+}
+
+std::int64_t SeatIndex::Use::used_of(std::string_view feature, UnixMillis since) const {
+  const auto found = used.find(feature);
+  return found == used.end() || found->second.since < since ? 0 : found->second.amount;
+}
+
+const Seat* SeatIndex::find(const RecordId& id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : &slots_[found->second].seat;
+}
+
+const Seat* SeatIndex::find(const RecordId& entitlement, std::string_view machine) const {
+  const auto pool = pools_.find(entitlement);
+  if (pool == pools_.end()) return nullptr;
+  const auto found = pool->second.machines.find(std::string(machine));
+  return found == pool->second.machines.end() ? nullptr : &slots_[found->second].seat;
+}
+
+SeatIndex::SlotNumber SeatIndex::take_slot() {
+  if (first_free_ == none) {
+    SKERRY_CHECK(slots_.size() < none);
+    slots_.emplace_back();
+    return static_cast<SlotNumber>(slots_.size() - 1);
+  }
+  const SlotNumber number = first_free_;
+  first_free_ = slots_[number].next_free;
+  slots_[number].next_free = none;
+  return number;
+}
+
+// What the seat in the slot adds to its pool (sign 1), or no longer does (-1).
+void SeatIndex::count(Pool& pool, SlotNumber number, int sign) {
+  const Seat& seat = slots_[number].seat;
+  pool.use.seats += sign;
+  add(pool.use.groups, seat.group, sign);
+  for (const auto& [feature, amount] : seat.held) add(pool.use.held, feature, sign * amount);
+  if (!seat.frees_itself()) return;
+  const std::pair end{seat.until, number};
+  if (sign > 0) {
+    pool.ends.insert(end);
+    ends_.insert(end);
+  } else {
+    pool.ends.erase(end);
+    ends_.erase(end);
+  }
+}
+
+void SeatIndex::put(Seat seat) {
+  Pool& pool = pools_[seat.entitlement];
+  const auto [entry, is_new] = by_id_.try_emplace(seat.id, none);
+  if (is_new) {
+    entry->second = take_slot();
+    const bool alone = pool.machines.emplace(seat.machine, entry->second).second;
+    SKERRY_CHECK(alone);
+    pool.all.insert(entry->second);
+  } else {
+    const Seat& before = slots_[entry->second].seat;
+    SKERRY_CHECK(before.entitlement == seat.entitlement && before.machine == seat.machine);
+    count(pool, entry->second, -1);
+  }
+  slots_[entry->second].seat = std::move(seat);
+  count(pool, entry->second, 1);
+}
+
+void SeatIndex::erase(const RecordId& id) {
+  const auto found = by_id_.find(id);
+  SKERRY_CHECK(found != by_id_.end());
+  const SlotNumber number = found->second;
+  Slot& slot = slots_[number];
+  Pool& pool = pools_.at(slot.seat.entitlement);
+  count(pool, number, -1);
+  pool.machines.erase(slot.seat.machine);
+  pool.all.erase(number);
+  by_id_.erase(found);
+  slot.seat = Seat{};
+  slot.next_free = first_free_;
+  first_free_ = number;
+}
+
+void SeatIndex::set_used(const RecordId& entitlement, std::string_view feature, Used used) {
+  pools_[entitlement].use.used.insert_or_assign(std::string(feature), used);
+}
+
+void SeatIndex::clear() { *this = SeatIndex(); }
+
+const SeatIndex::Use& SeatIndex::use(const RecordId& entitlement) const {
+  static const Use nothing;
+  const auto pool = pools_.find(entitlement);
+  return pool == pools_.end() ? nothing : pool->second.use;
+}
+
+std::optional<UnixMillis> SeatIndex::first_end(const RecordId& entitlement) const {
+  const auto pool = pools_.find(entitlement);
+  if (pool == pools_.end() || pool->second.ends.empty()) return std::nullopt;
+  return pool->second.ends.begin()->first;
+}
+
+std::vector<RecordId> SeatIndex::due(UnixMillis now, std::size_t seats_max) const {
+  std::vector<RecordId> ids;
+  for (auto end = ends_.begin(); end != ends_.end() && end->first <= now && ids.size() < seats_max;
+       ++end)
+    ids.push_back(slots_[end->second].seat.id);
+  return ids;
+}
+
+std::vector<const Seat*> SeatIndex::list(const RecordId& entitlement, std::size_t seats_max) const {
+  std::vector<const Seat*> seats;
+  const auto pool = pools_.find(entitlement);
+  if (pool == pools_.end()) return seats;
+  for (const SlotNumber number : pool->second.all) {
+    if (seats.size() >= seats_max) break;
+    seats.push_back(&slots_[number].seat);
+  }
+  std::stable_sort(seats.begin(), seats.end(),
+                   [](const Seat* a, const Seat* b) { return a->until < b->until; });
+  return seats;
+}
+
+}  // namespace skerry::licensing

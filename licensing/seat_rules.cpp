@@ -1,0 +1,286 @@
+#include "licensing/seat_rules.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "core/timestamp.hpp"
+
+namespace skerry::licensing {
+namespace {
+
+constexpr std::int64_t second_ms = 1000;
+
+tl::unexpected<Denial> deny(Why code, std::string why, std::string next = {},
+                            std::optional<Numbers> numbers = std::nullopt) {
+  return tl::unexpected<Denial>(
+      Denial{code, std::move(why), std::move(next), std::move(numbers), {}});
+}
+
+// How many there may be with the overdraft; nullopt: any number.
+std::optional<std::int64_t> ceiling(const Numbers& numbers) {
+  if (!numbers.limit.limit || !numbers.overdraft.limit) return std::nullopt;
+  return *numbers.limit.limit + *numbers.overdraft.limit;
+}
+
+UnixMillis lease_end(const Allowance& allowance, std::int64_t seconds, UnixMillis now) {
+  const UnixMillis wanted = now + seconds * second_ms;
+  const auto end = allowance.seats_until();
+  return end ? std::min(wanted, *end) : wanted;
+}
+
+const SeatPolicy::Reservation* reservation_of(const SeatPolicy& policy, std::string_view user) {
+  for (const auto& each : policy.reservations)
+    if (std::find(each.users.begin(), each.users.end(), user) != each.users.end()) return &each;
+  return nullptr;
+}
+
+// Seats that are in use or kept for a group, when `group` has one more.
+std::int64_t spoken_for(const SeatIndex::Use& use, const SeatPolicy& policy,
+                        std::string_view group) {
+  std::int64_t seats = use.seats + 1;
+  for (const auto& each : policy.reservations) {
+    const auto found = use.groups.find(each.group);
+    const std::int64_t in_use =
+        (found == use.groups.end() ? 0 : found->second) + (each.group == group ? 1 : 0);
+    seats += std::max<std::int64_t>(0, each.seats - in_use);
+  }
+  return seats;
+}
+
+Decision<void> check_free(const SeatIndex& index, const Allowance& allowance,
+                          const SeatPolicy& policy, std::string_view group, UnixMillis now) {
+  const Numbers numbers = numbers_of(index, allowance, now);
+  const auto most = ceiling(numbers);
+  if (!most || spoken_for(index.use(allowance.entitlement), policy, group) <= *most) return {};
+  const bool kept = numbers.in_use < *most;
+  return deny(Why::seats_exhausted,
+              kept ? fmt::format("{} of {} seats are in use and the others are kept for groups",
+                                 numbers.in_use, *most)
+                   : fmt::format("all {} seats are in use", *most),
+              numbers.next_free_ms ? "try again in next_free_in_seconds" : "release a seat",
+              numbers);
+}
+
+const AllowedFeature* find_feature(const Allowance& allowance, std::string_view key) {
+  const auto found = std::find_if(allowance.features.begin(), allowance.features.end(),
+                                  [key](const auto& each) { return each.key == key; });
+  return found == allowance.features.end() ? nullptr : &*found;
+}
+
+std::string_view word(FeatureType type) {
+  switch (type) {
+    case FeatureType::usage_count:
+      return "is counted by usage";
+    case FeatureType::element_pool:
+      return "is checked out and returned";
+    default:
+      return "is on or off";
+  }
+}
+
+Decision<const AllowedFeature*> must_be(const Allowance& allowance, std::string_view key,
+                                        FeatureType type) {
+  const AllowedFeature* const feature = find_feature(allowance, key);
+  if (!feature) return deny(Why::not_found, fmt::format("the seat has no feature {}", key));
+  if (feature->type != type)
+    return deny(Why::validation_failed, fmt::format("feature {} {}", key, word(feature->type)));
+  return feature;
+}
+
+Decision<void> check_left(const Numbers& numbers, std::string_view key, std::int64_t amount) {
+  const auto most = ceiling(numbers);
+  if (!most || amount <= *most - numbers.in_use) return {};
+  return deny(Why::feature_exhausted,
+              fmt::format("{} of feature {} are left, not {}",
+                          std::max<std::int64_t>(0, *most - numbers.in_use), key, amount),
+              "ask for less, or again later", numbers);
+}
+
+}  // namespace
+
+Decision<void> in_force(const Allowance& allowance, UnixMillis floor) {
+  switch (allowance.status) {
+    case Status::disabled:
+      return deny(Why::not_entitled, "the entitlement is disabled");
+    case Status::customer_disabled:
+      return deny(Why::not_entitled, "the customer is disabled");
+    case Status::created:
+      if (allowance.starts_with_activation) break;
+      if (allowance.starts_at && floor >= *allowance.starts_at) break;
+      return deny(Why::not_entitled, allowance.starts_at
+                                         ? fmt::format("the entitlement begins at {}",
+                                                       format_timestamp(*allowance.starts_at))
+                                         : std::string("the entitlement was not started yet"));
+    default:
+      break;  // whether it has expired is for the clock of this machine
+  }
+  if (const auto end = allowance.seats_until(); end && floor >= *end)
+    return deny(Why::not_entitled,
+                fmt::format("the entitlement ended at {}", format_timestamp(*end)),
+                "renew it at central");
+  return {};
+}
+
+Numbers numbers_of(const SeatIndex& index, const Allowance& allowance, UnixMillis now) {
+  Numbers numbers{allowance.seats, allowance.overdraft, index.use(allowance.entitlement).seats, {}};
+  if (const auto end = index.first_end(allowance.entitlement))
+    numbers.next_free_ms = std::max<std::int64_t>(0, *end - now);
+  return numbers;
+}
+
+Numbers numbers_of(const SeatIndex& index, const Allowance& allowance,
+                   const AllowedFeature& feature) {
+  const SeatIndex::Use& use = index.use(allowance.entitlement);
+  const std::int64_t in_use = feature.type == FeatureType::element_pool
+                                  ? use.held_of(feature.key)
+                                  : use.used_of(feature.key, allowance.usage_since);
+  return {feature.amount, feature.overdraft, in_use, {}};
+}
+
+Decision<Grant> decide_claim(const SeatIndex& index, const Allowance& allowance,
+                             const SeatPolicy& policy, const Claim& claim, const RecordId& id,
+                             Instants at) {
+  if (auto usable = in_force(allowance, at.floor); !usable)
+    return tl::unexpected<Denial>(usable.error());
+  const auto& named = policy.named_users;
+  if (!named.empty() && std::find(named.begin(), named.end(), claim.user) == named.end())
+    return deny(Why::not_entitled, "seats of this entitlement are for named users",
+                "an operator names who may have one");
+  Grant grant;
+  if (const Seat* const known = index.find(allowance.entitlement, claim.machine)) {
+    grant.seat = *known;
+    grant.repeated = known->hold != Hold::ended && known->last_request == claim.request;
+    if (grant.repeated) return grant;
+    ++grant.seat.generation;
+    grant.seat.hold = known->hold == Hold::ended ? Hold::lease : known->hold;
+  } else {
+    const auto* const reservation = reservation_of(policy, claim.user);
+    grant.seat.group = reservation ? reservation->group : std::string();
+    if (auto free = check_free(index, allowance, policy, grant.seat.group, at.now); !free)
+      return tl::unexpected<Denial>(free.error());
+    grant.is_new = true;
+    grant.seat.id = id;
+    grant.seat.entitlement = allowance.entitlement;
+    grant.seat.machine = claim.machine;
+    grant.seat.granted_at = at.now;
+    grant.overdrawn =
+        allowance.seats.limit && index.use(allowance.entitlement).seats >= *allowance.seats.limit;
+  }
+  Seat& seat = grant.seat;
+  seat.name = claim.name;
+  seat.user = claim.user;
+  seat.bound = allowance.concurrency == Concurrency::node_lock;
+  const UnixMillis end = lease_end(allowance, allowance.lease_seconds, at.now);
+  seat.until = seat.hold == Hold::borrowed ? std::max(seat.until, end) : end;
+  seat = after_turn(std::move(seat), seat.turn, claim.request);
+  return grant;
+}
+
+Turn judge_turn(const Seat& seat, std::int64_t turn, const Hash& request) {
+  if (turn >= seat.turn) return Turn::next;
+  if (turn == seat.turn - 1 && request == seat.last_request) return Turn::repeated;
+  return Turn::cloned;
+}
+
+Seat after_turn(Seat seat, std::int64_t turn, const Hash& request) {
+  seat.turn = turn + 1;
+  seat.last_request = request;
+  return seat;
+}
+
+Decision<Seat> decide_refresh(const SeatIndex& index, const Allowance& allowance, const Seat& seat,
+                              Instants at) {
+  if (auto usable = in_force(allowance, at.floor); !usable)
+    return tl::unexpected<Denial>(usable.error());
+  const Numbers numbers = numbers_of(index, allowance, at.now);
+  if (const auto most = ceiling(numbers); most && numbers.in_use > *most)
+    return deny(Why::seats_exhausted,
+                fmt::format("{} seats are in use and only {} are left: this one has ended",
+                            numbers.in_use, *most),
+                "ask for more seats at central", numbers);
+  Seat refreshed = seat;
+  const UnixMillis end = lease_end(allowance, allowance.lease_seconds, at.now);
+  if (seat.hold == Hold::borrowed && seat.until > end) return refreshed;
+  refreshed.hold = Hold::lease;
+  refreshed.until = end;
+  return refreshed;
+}
+
+std::optional<Seat> decide_release(const SeatPolicy& policy, const Seat& seat, UnixMillis now) {
+  const UnixMillis free_at = seat.granted_at + policy.minimum_hold_seconds * second_ms;
+  if (free_at <= now) return std::nullopt;
+  Seat ended = seat;
+  ended.hold = Hold::ended;
+  ended.until = free_at;
+  ended.held.clear();
+  ended.allotted.clear();
+  return ended;
+}
+
+UnixMillis latest_borrowing(const Allowance& allowance, UnixMillis now) {
+  return lease_end(allowance, allowance.offline_lease_seconds, now);
+}
+
+Decision<Seat> decide_borrow(const Allowance& allowance, const Seat& seat, UnixMillis until,
+                             Instants at) {
+  if (auto usable = in_force(allowance, at.floor); !usable)
+    return tl::unexpected<Denial>(usable.error());
+  const UnixMillis latest = latest_borrowing(allowance, at.now);
+  if (until > latest || until <= at.now)
+    return deny(Why::validation_failed,
+                latest <= at.now ? std::string("the entitlement lets no seat leave the network")
+                                 : fmt::format("a seat can be borrowed until {} at the latest",
+                                               format_timestamp(latest)));
+  Seat borrowed = seat;
+  borrowed.hold = Hold::borrowed;
+  borrowed.until = std::max(seat.until, until);
+  return borrowed;
+}
+
+Decision<FeatureChange> decide_checkout(const SeatIndex& index, const Allowance& allowance,
+                                        const Seat& seat, std::string_view feature,
+                                        std::int64_t amount) {
+  const auto found = must_be(allowance, feature, FeatureType::element_pool);
+  if (!found) return tl::unexpected<Denial>(found.error());
+  FeatureChange change{seat, 0, numbers_of(index, allowance, **found)};
+  if (auto left = check_left(change.numbers, feature, amount); !left)
+    return tl::unexpected<Denial>(left.error());
+  change.seat.held[std::string(feature)] += amount;
+  change.numbers.in_use += amount;
+  return change;
+}
+
+Decision<FeatureChange> decide_return(const SeatIndex& index, const Allowance& allowance,
+                                      const Seat& seat, std::string_view feature,
+                                      std::int64_t amount) {
+  const auto found = must_be(allowance, feature, FeatureType::element_pool);
+  if (!found) return tl::unexpected<Denial>(found.error());
+  FeatureChange change{seat, 0, numbers_of(index, allowance, **found)};
+  const auto held = change.seat.held.find(feature);
+  const std::int64_t had = held == change.seat.held.end() ? 0 : held->second;
+  if (amount > had)
+    return deny(Why::feature_exhausted,
+                fmt::format("the seat holds {} of feature {}, not {}", had, feature, amount),
+                "return at most what it holds", change.numbers);
+  if (amount == had)
+    change.seat.held.erase(held);
+  else
+    held->second -= amount;
+  change.numbers.in_use -= amount;
+  return change;
+}
+
+Decision<FeatureChange> decide_usage(const SeatIndex& index, const Allowance& allowance,
+                                     const Seat& seat, std::string_view feature,
+                                     std::int64_t amount) {
+  const auto found = must_be(allowance, feature, FeatureType::usage_count);
+  if (!found) return tl::unexpected<Denial>(found.error());
+  FeatureChange change{seat, 0, numbers_of(index, allowance, **found)};
+  if (auto left = check_left(change.numbers, feature, amount); !left)
+    return tl::unexpected<Denial>(left.error());
+  change.numbers.in_use += amount;
+  change.used = change.numbers.in_use;
+  return change;
+}
+
+}  // namespace skerry::licensing

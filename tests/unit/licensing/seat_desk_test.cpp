@@ -1,0 +1,198 @@
+#include "licensing/seat_desk.hpp"
+
+#include "tests/unit/licensing/desk_fixture.hpp"
+
+namespace skerry::licensing {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Call = SeatDesk::FeatureCall;
+
+class SeatDeskTest : public DeskTest {};
+
+TEST_F(SeatDeskTest, ASeatIsARowBeforeItsAnswer) {
+  const auto state = claim("a");
+  ASSERT_TRUE(state);
+  EXPECT_EQ(number("SELECT count(*) FROM seat WHERE machine='a' AND hold='lease'"), 1);
+  EXPECT_EQ(state->renew_after_ms, lease_ms / 2);
+  ASSERT_TRUE(release(holder(*state)));
+  EXPECT_EQ(number("SELECT count(*) FROM seat"), 0);
+  EXPECT_EQ(refused(release(holder(*state))), Why::not_found);
+}
+
+TEST_F(SeatDeskTest, ACodeOpensItsEntitlementForItsProduct) {
+  EXPECT_EQ(refused(claim("a", "1", "WRONG")), Why::not_entitled);
+  Claim wanted;
+  wanted.machine = "a";
+  const auto opened = [&](const Opening& opening) {
+    return job([&](store::Connection& connection) {
+             return desk->claim(connection, opening, wanted);
+           })
+        .has_value();
+  };
+  EXPECT_FALSE(opened({code_of("CODE"), "OTHER", {}}));
+  EXPECT_FALSE(opened({code_of("CODE"), "PRESS", "Premium"}));
+  EXPECT_TRUE(opened({code_of("CODE"), to_string(id_of(product_number)), "Standard"}));
+}
+
+TEST_F(SeatDeskTest, ANextEntitlementGivesWhatTheFirstHasNot) {
+  source.all.push_back(allowance_of(1));
+  source.all[1].entitlement = id_of(201);
+  ASSERT_TRUE(claim("a"));
+  ASSERT_TRUE(claim("b"));
+  EXPECT_EQ(claim("c")->seat.entitlement, id_of(201));
+  EXPECT_EQ(claim("a", "2")->seat.entitlement, id_of(entitlement_number));
+  EXPECT_EQ(refused(claim("d")), Why::seats_exhausted);
+}
+
+TEST_F(SeatDeskTest, ADenialSaysWhoHasTheSeatsWhereThePolicyAllows) {
+  ASSERT_TRUE(claim("a"));
+  ASSERT_TRUE(claim("b"));
+  EXPECT_TRUE(claim("c").error().holders.empty());
+  write([&](store::Connection& connection) -> Result<void> {
+    SeatPolicy policy;
+    policy.show_holders = true;
+    desk->set_policy(connection, id_of(entitlement_number), policy);
+    return {};
+  });
+  EXPECT_THAT(claim("c").error().holders, ElementsAre("a", "b"));
+  EXPECT_EQ(pool().counts.denials, 2);
+  EXPECT_EQ(pool().counts.high_water, 2);
+}
+
+TEST_F(SeatDeskTest, AnEndedLeaseIsFreeAtTheNextClaim) {
+  ASSERT_TRUE(claim("a"));
+  ASSERT_TRUE(claim("b"));
+  clocks.pass(lease_ms / 1000);
+  EXPECT_TRUE(claim("c"));
+  EXPECT_EQ(number("SELECT count(*) FROM seat"), 1);
+}
+
+TEST_F(SeatDeskTest, ARefreshIsWrittenWithTheNextUpkeep) {
+  Holder a = holder(*claim("a"));
+  clocks.pass(60);
+  EXPECT_EQ(refresh(a, "r1")->seat.until, TwoClocks::began + 60'000 + lease_ms);
+  EXPECT_EQ(number("SELECT turn FROM seat"), 1);
+  upkeep();
+  EXPECT_EQ(number("SELECT turn FROM seat"), 2);
+  EXPECT_EQ(number("SELECT until FROM seat"), TwoClocks::began + 60'000 + lease_ms);
+}
+
+TEST_F(SeatDeskTest, OnlyTheSecretRefreshes) {
+  const Holder a = holder(*claim("a"));
+  const Holder b = holder(*claim("b"));
+  EXPECT_EQ(refused(desk->refresh(a.id, caller({a.id, b.secret, a.nonce}, "r"))), Why::forbidden);
+  EXPECT_EQ(refused(desk->refresh(a.id, caller({a.id, "", a.nonce}, "r"))), Why::forbidden);
+  EXPECT_EQ(refused(desk->refresh(a.id, caller({a.id, a.secret, b.nonce}, "r"))), Why::bad_request);
+  EXPECT_EQ(refused(desk->refresh(a.id, caller({a.id, a.secret, ""}, "r"))), Why::bad_request);
+  EXPECT_EQ(refused(desk->refresh(id_of(9), caller(a, "r"))), Why::not_found);
+}
+
+TEST_F(SeatDeskTest, ALostReplyIsGivenAgain) {
+  Holder a = holder(*claim("a"));
+  const Holder before = a;
+  const auto first = refresh(a, "r1");
+  clocks.pass(5);
+  const auto again = desk->refresh(a.id, caller(before, "r1"));
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->repeated);
+  EXPECT_EQ(again->seat, first->seat);
+  EXPECT_TRUE(refresh(a, "r2"));
+}
+
+TEST_F(SeatDeskTest, ACloneIsRefusedAndCounted) {
+  Holder a = holder(*claim("a"));
+  const Holder clone = a;
+  ASSERT_TRUE(refresh(a, "original"));
+  const auto met = desk->refresh(clone.id, caller(clone, "clone"));
+  EXPECT_EQ(refused(met), Why::seat_cloned);
+  EXPECT_THAT(met.error().why, HasSubstr("two machines"));
+  EXPECT_EQ(refused(release(clone)), Why::seat_cloned);
+  EXPECT_EQ(pool().counts.clones, 2);
+  EXPECT_TRUE(refresh(a, "goes on"));
+}
+
+TEST_F(SeatDeskTest, AnActivationAnewEndsTheOldSecret) {
+  const Holder old = holder(*claim("a", "1"));
+  Holder now = holder(*claim("a", "2"));
+  EXPECT_EQ(old.id, now.id);
+  EXPECT_EQ(refused(desk->refresh(old.id, caller(old, "r"))), Why::seat_cloned);
+  EXPECT_TRUE(refresh(now, "r"));
+}
+
+TEST_F(SeatDeskTest, AnOperatorReleasesWithoutASecretAndTheTurnStays) {
+  Holder a = holder(*claim("a"));
+  const Caller boss{{}, {}, code_of("boss"), true};
+  ASSERT_TRUE(job([&](store::Connection& connection) {
+    return desk->feature(connection, a.id, boss, Call::checkout, "cores", 1);
+  }));
+  EXPECT_TRUE(refresh(a, "r"));
+  ASSERT_TRUE(
+      job([&](store::Connection& connection) { return desk->release(connection, a.id, boss); }));
+  EXPECT_EQ(refused(desk->refresh(a.id, caller(a, "r"))), Why::not_found);
+}
+
+TEST_F(SeatDeskTest, FeaturesAreCountedOnceForALostReply) {
+  const Holder a = holder(*claim("a"));
+  EXPECT_EQ(feature(a, Call::usage, "prints", 30, "u1")->numbers->in_use, 30);
+  const auto again = feature(a, Call::usage, "prints", 30, "u1");
+  EXPECT_TRUE(again->repeated);
+  EXPECT_EQ(again->numbers->in_use, 30);
+  EXPECT_EQ(refused(feature(a, Call::usage, "prints", 30, "u2")), Why::seat_cloned);
+  EXPECT_EQ(number("SELECT used FROM feature_use"), 30);
+}
+
+TEST_F(SeatDeskTest, ADeniedCallLeavesTheTurn) {
+  const Holder a = holder(*claim("a"));
+  EXPECT_EQ(refused(feature(a, Call::checkout, "cores", 9, "c1")), Why::feature_exhausted);
+  EXPECT_TRUE(feature(a, Call::checkout, "cores", 8, "c2"));
+  EXPECT_EQ(pool().counts.denials, 1);
+}
+
+TEST_F(SeatDeskTest, ABorrowedSeatIsARow) {
+  const Holder a = holder(*claim("a"));
+  const UnixMillis until = TwoClocks::began + 3'600'000;
+  ASSERT_TRUE(job([&](store::Connection& connection) {
+    return desk->borrow(connection, a.id, caller(a, "b"), until);
+  }));
+  EXPECT_EQ(number("SELECT until FROM seat WHERE hold='borrowed'"), until);
+}
+
+TEST_F(SeatDeskTest, TheSurplusIsFreeOnceItHasHeard) {
+  Holder a = holder(*claim("a"));
+  Holder b = holder(*claim("b"));
+  source.all[0].seats = {1};
+  ++version;
+  EXPECT_EQ(refused(refresh(b, "r")), Why::seats_exhausted);
+  upkeep();
+  EXPECT_EQ(number("SELECT count(*) FROM seat"), 1);
+  EXPECT_TRUE(refresh(a, "r"));
+}
+
+TEST_F(SeatDeskTest, TheCatalogueIsReadOnceForEachChangeOfIt) {
+  Holder a = holder(*claim("a"));
+  const int reads = source.reads;
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(refresh(a, std::to_string(i)));
+  ASSERT_TRUE(claim("b"));
+  EXPECT_EQ(source.reads, reads);
+  ++version;
+  ASSERT_TRUE(refresh(a, "x"));
+  EXPECT_EQ(source.reads, reads + 1);
+}
+
+TEST_F(SeatDeskTest, AFirstActivationBeginsTheEntitlement) {
+  source.all[0].status = Status::created;
+  source.all[0].starts_with_activation = true;
+  source.all[0].duration = Period{1, 0};
+  ++version;
+  ASSERT_TRUE(claim("a"));
+  const UnixMillis end = add_period(TwoClocks::began, {1, 0});
+  EXPECT_EQ(claim("a", "2")->allowance->expires_at, end);
+  clocks.pass(40 * 24 * 3600);
+  ++version;
+  EXPECT_EQ(refused(claim("b")), Why::not_entitled);
+}
+
+}  // namespace
+}  // namespace skerry::licensing

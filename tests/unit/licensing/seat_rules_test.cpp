@@ -1,0 +1,227 @@
+#include "licensing/seat_rules.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/licensing/seats.hpp"
+
+namespace skerry::licensing {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr UnixMillis now = 1'780'000'000'000;
+constexpr std::int64_t hour_ms = 3'600'000;
+
+class SeatRules : public testing::Test {
+ protected:
+  Decision<Grant> claim(std::string_view machine, std::string_view user = {},
+                        std::string_view key = {}) {
+    Claim wanted;
+    wanted.machine = machine;
+    wanted.user = user;
+    wanted.request = code_of(std::string(machine).append("/").append(key));
+    auto grant = decide_claim(index, allowance, policy, wanted, id_of(next_id), at);
+    if (grant && !grant->repeated) index.put(grant->seat);
+    if (grant && grant->is_new) ++next_id;
+    return grant;
+  }
+  Why refused(const Decision<Grant>& grant) {
+    EXPECT_FALSE(grant.has_value());
+    return grant ? Why::bad_request : grant.error().code;
+  }
+
+  SeatIndex index;
+  Allowance allowance = allowance_of(2);
+  SeatPolicy policy;
+  Instants at{now, now};
+  std::uint8_t next_id = 1;
+};
+
+TEST_F(SeatRules, GivesAsManyAsWereSold) {
+  const auto first = claim("a");
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(first->is_new);
+  EXPECT_EQ(first->seat.until, now + lease_ms);
+  EXPECT_EQ(first->seat.turn, 1);
+  ASSERT_TRUE(claim("b"));
+  const auto none = claim("c");
+  ASSERT_EQ(refused(none), Why::seats_exhausted);
+  EXPECT_EQ(none.error().numbers->limit, Amount{2});
+  EXPECT_EQ(none.error().numbers->in_use, 2);
+  EXPECT_EQ(none.error().numbers->next_free_ms, lease_ms);
+  EXPECT_THAT(none.error().why, HasSubstr("all 2 seats"));
+  index.erase(first->seat.id);
+  EXPECT_TRUE(claim("c"));
+}
+
+TEST_F(SeatRules, TheSameMachineHasTheSameSeat) {
+  const auto first = claim("a", {}, "1");
+  const auto retry = claim("a", {}, "1");
+  EXPECT_TRUE(retry->repeated);
+  EXPECT_EQ(retry->seat, first->seat);
+  at.now += 1000;
+  const auto anew = claim("a", {}, "2");
+  EXPECT_FALSE(anew->is_new || anew->repeated);
+  EXPECT_EQ(anew->seat.id, first->seat.id);
+  EXPECT_EQ(anew->seat.generation, 2);
+  EXPECT_EQ(anew->seat.turn, 2);
+  EXPECT_EQ(anew->seat.until, at.now + lease_ms);
+  EXPECT_EQ(index.size(), 1u);
+}
+
+TEST_F(SeatRules, OverdraftIsGivenAndCounted) {
+  allowance.overdraft = {1};
+  EXPECT_FALSE(claim("a")->overdrawn);
+  EXPECT_FALSE(claim("b")->overdrawn);
+  EXPECT_TRUE(claim("c")->overdrawn);
+  EXPECT_EQ(refused(claim("d")), Why::seats_exhausted);
+  allowance.overdraft = {};
+  EXPECT_TRUE(claim("d")->overdrawn);
+  allowance.seats = {};
+  allowance.overdraft = {0};
+  EXPECT_FALSE(claim("e")->overdrawn);
+}
+
+TEST_F(SeatRules, NoLeaseOutlivesItsEntitlement) {
+  allowance.expires_at = now + 60'000;
+  EXPECT_EQ(claim("a")->seat.until, now + 60'000);
+  allowance.grace_seconds = 30;
+  EXPECT_EQ(claim("b")->seat.until, now + 90'000);
+  allowance.allocated_until = now + 10'000;
+  EXPECT_EQ(decide_refresh(index, allowance, *index.find(id_of(1)), at)->until, now + 10'000);
+}
+
+TEST_F(SeatRules, WhatHasEndedGivesNothing) {
+  allowance.expires_at = now;
+  EXPECT_EQ(refused(claim("a")), Why::not_entitled);
+  allowance.grace_seconds = 1;
+  EXPECT_TRUE(claim("a"));
+  at.floor = now + 1000;  // a bundle told it
+  EXPECT_EQ(refused(claim("b")), Why::not_entitled);
+  EXPECT_EQ(decide_refresh(index, allowance, *index.find(id_of(1)), at).error().code,
+            Why::not_entitled);
+  allowance.expires_at = std::nullopt;
+  for (const auto status : {Status::disabled, Status::customer_disabled}) {
+    allowance.status = status;
+    EXPECT_EQ(refused(claim("b")), Why::not_entitled);
+  }
+  allowance.status = Status::grace;
+  EXPECT_TRUE(claim("b"));
+}
+
+TEST_F(SeatRules, WhatHasNotBegunGivesNothingButToAFirstActivation) {
+  allowance.status = Status::created;
+  EXPECT_EQ(refused(claim("a")), Why::not_entitled);
+  allowance.starts_at = now + 1000;
+  EXPECT_THAT(claim("a").error().why, HasSubstr("begins at"));
+  at.floor = now + 1000;
+  EXPECT_TRUE(claim("a"));
+  allowance.starts_at = std::nullopt;
+  EXPECT_EQ(refused(claim("b")), Why::not_entitled);
+  allowance.starts_with_activation = true;
+  EXPECT_TRUE(claim("b"));
+}
+
+TEST_F(SeatRules, ANodeLockedSeatStaysItsMachines) {
+  allowance.concurrency = Concurrency::node_lock;
+  ASSERT_TRUE(claim("a"));
+  ASSERT_TRUE(claim("b"));
+  at.now += 100 * hour_ms;
+  EXPECT_EQ(index.due(at.now, 10).size(), 0u);
+  EXPECT_EQ(refused(claim("c")), Why::seats_exhausted);
+  EXPECT_EQ(claim("c").error().numbers->next_free_ms, std::nullopt);
+  EXPECT_EQ(claim("a")->seat.until, at.now + lease_ms);
+}
+
+TEST_F(SeatRules, SeatsAreKeptForAGroup) {
+  policy.reservations = {{"press", 1, {"ann", "bob"}}};
+  ASSERT_TRUE(claim("a", "eve"));
+  const auto kept = claim("b", "eve");
+  ASSERT_EQ(refused(kept), Why::seats_exhausted);
+  EXPECT_THAT(kept.error().why, HasSubstr("kept for groups"));
+  EXPECT_EQ(claim("c", "ann")->seat.group, "press");
+  EXPECT_EQ(refused(claim("d", "bob")), Why::seats_exhausted);
+}
+
+TEST_F(SeatRules, AGroupMayHaveMoreThanIsKeptForIt) {
+  policy.reservations = {{"press", 1, {"ann", "bob"}}};
+  EXPECT_TRUE(claim("a", "ann"));
+  EXPECT_TRUE(claim("b", "bob"));
+  EXPECT_EQ(index.use(allowance.entitlement).groups.at("press"), 2);
+}
+
+TEST_F(SeatRules, NamedUsersOnly) {
+  policy.named_users = {"ann"};
+  EXPECT_EQ(refused(claim("a", "eve")), Why::not_entitled);
+  EXPECT_EQ(refused(claim("a")), Why::not_entitled);
+  EXPECT_TRUE(claim("a", "ann"));
+}
+
+TEST_F(SeatRules, ASeatIsHeldForItsMinimum) {
+  policy.minimum_hold_seconds = 3600;
+  const Seat seat = claim("a")->seat;
+  const auto held = decide_release(policy, seat, now + 1000);
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->until, now + hour_ms);
+  EXPECT_EQ(held->hold, Hold::ended);
+  EXPECT_EQ(decide_release(policy, seat, now + hour_ms), std::nullopt);
+  index.put(*held);
+  ASSERT_TRUE(claim("b"));
+  EXPECT_EQ(claim("c").error().numbers->next_free_ms, lease_ms);
+  EXPECT_EQ(claim("a", {}, "again")->seat.hold, Hold::lease);  // its own machine may have it back
+}
+
+TEST_F(SeatRules, TheSurplusEndsAtItsNextRefresh) {
+  ASSERT_TRUE(claim("a"));
+  ASSERT_TRUE(claim("b"));
+  allowance.seats = {1};
+  const auto surplus = decide_refresh(index, allowance, *index.find(id_of(2)), at);
+  ASSERT_FALSE(surplus);
+  EXPECT_EQ(surplus.error().code, Why::seats_exhausted);
+  index.erase(id_of(2));
+  EXPECT_TRUE(decide_refresh(index, allowance, *index.find(id_of(1)), at));
+}
+
+TEST_F(SeatRules, ASeatIsBorrowedWithinItsPeriod) {
+  const Seat seat = claim("a")->seat;
+  const auto borrowed = decide_borrow(allowance, seat, now + hour_ms, at);
+  ASSERT_TRUE(borrowed);
+  EXPECT_EQ(borrowed->until, now + hour_ms);
+  EXPECT_EQ(borrowed->hold, Hold::borrowed);
+  EXPECT_EQ(decide_borrow(allowance, seat, now + hour_ms + 1, at).error().code,
+            Why::validation_failed);
+  EXPECT_EQ(decide_borrow(allowance, seat, now, at).error().code, Why::validation_failed);
+  allowance.expires_at = now + 1000;
+  EXPECT_FALSE(decide_borrow(allowance, seat, now + hour_ms, at));
+  allowance.expires_at = std::nullopt;
+  allowance.offline_lease_seconds = 0;
+  EXPECT_THAT(decide_borrow(allowance, seat, now + 1, at).error().why, HasSubstr("no seat leave"));
+}
+
+TEST_F(SeatRules, ABorrowedSeatIsNotShortenedByARefresh) {
+  const Seat seat = claim("a")->seat;
+  const Seat borrowed = decide_borrow(allowance, seat, now + hour_ms, at).value();
+  index.put(borrowed);
+  EXPECT_EQ(decide_refresh(index, allowance, borrowed, at)->until, now + hour_ms);
+  at.now = now + hour_ms - 1000;
+  const auto back = decide_refresh(index, allowance, borrowed, at);
+  EXPECT_EQ(back->hold, Hold::lease);
+  EXPECT_EQ(back->until, at.now + lease_ms);
+}
+
+TEST(SeatTurns, TheNextTheSameAndAnyOther) {
+  Seat seat = seat_of(1, "a", now);
+  seat.turn = 5;
+  seat.last_request = code_of("call");
+  EXPECT_EQ(judge_turn(seat, 5, code_of("another")), Turn::next);
+  EXPECT_EQ(judge_turn(seat, 4, code_of("call")), Turn::repeated);
+  EXPECT_EQ(judge_turn(seat, 4, code_of("another")), Turn::cloned);
+  EXPECT_EQ(judge_turn(seat, 3, code_of("call")), Turn::cloned);
+  EXPECT_EQ(judge_turn(seat, 9, code_of("call")), Turn::next);  // given before memory was lost
+  const Seat after = after_turn(seat, 9, code_of("new"));
+  EXPECT_EQ(after.turn, 10);
+  EXPECT_EQ(judge_turn(after, 5, code_of("another")), Turn::cloned);
+}
+
+}  // namespace
+}  // namespace skerry::licensing
