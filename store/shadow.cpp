@@ -41,6 +41,14 @@ std::optional<Record> find_shadow(Connection& connection, const Kind& kind, cons
   return from_doc(kind, id, cursor.text(0));
 }
 
+std::vector<Record> list_shadows(Connection& connection, const Kind& kind) {
+  std::vector<Record> shadows;
+  Cursor cursor =
+      connection.query("SELECT record,doc FROM shadow WHERE kind=?1 ORDER BY record", kind.name);
+  while (cursor.next()) shadows.push_back(from_doc(kind, cursor.id<RecordId>(0), cursor.text(1)));
+  return shadows;
+}
+
 void write_shadow(Connection& connection, const Record& record) {
   const std::string doc = to_doc(record);
   connection.execute(

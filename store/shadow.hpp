@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "store/record.hpp"
 
@@ -14,6 +15,8 @@ Record from_doc(const Kind& kind, const RecordId& id, std::string_view doc);
 
 // Values and stamps as central has them; nullopt when no copy is kept.
 std::optional<Record> find_shadow(Connection& connection, const Kind& kind, const RecordId& id);
+// All of one kind, by id.
+std::vector<Record> list_shadows(Connection& connection, const Kind& kind);
 void write_shadow(Connection& connection, const Record& record);
 // Keeps the record as it is before the first pending change; does nothing when one is kept already.
 void keep_shadow(Connection& connection, const Record& record);

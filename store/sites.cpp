@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view site_columns =
     "row,id,name,status,scope,sign_key,age_recipient,epoch,invited_at,admitted_at,contact_at,"
     "app_version,schema,clock_suspect,code_hash,confirmed_ord,confirmed,confirmed_hash,scope_reset,"
-    "expected";
+    "expected,digest_at,compared,differs,repair";
 constexpr std::string_view epoch_columns =
     "number,epoch,head,head_hash,durable,fenced,fork_at,copy_at,behind,began_n";
 constexpr std::array<std::string_view, 4> status_names{"invited", "active", "fenced", "revoked"};
@@ -55,6 +55,8 @@ Site read_site(const Cursor& cursor) {
   site.scope_reset = cursor.integer(18);
   site.expected =
       nullable<EpochId>(cursor, 19, [&](int column) { return cursor.id<EpochId>(column); });
+  site.comparison = {cursor.integer(20), cursor.integer(21), cursor.integer(22) != 0,
+                     cursor.integer(23)};
   return site;
 }
 
@@ -148,6 +150,12 @@ void note_site(Connection& connection, const Site& site) {
       site.app_version.empty() ? std::nullopt : std::optional(site.app_version),
       site.schema == 0 ? std::nullopt : std::optional(site.schema), site.clock_suspect,
       site.code_hash, site.down.at.ord, site.down.at.n, site.down.hash, site.expected);
+}
+
+void note_comparison(Connection& connection, const Site& site) {
+  const Comparison& made = site.comparison;
+  connection.execute("UPDATE site SET digest_at=?2,compared=?3,differs=?4,repair=?5 WHERE row=?1",
+                     site.number, made.digest_at, made.at, made.differs, made.repair);
 }
 
 std::optional<SiteEpoch> find_epoch(Connection& connection, const EpochId& epoch) {

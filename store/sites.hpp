@@ -21,6 +21,18 @@ struct DownCursor {
 enum class SiteStatus { invited, active, fenced, revoked };
 std::string_view to_text(SiteStatus status);
 
+// Whether a site holds what central holds for it (SYNC 4.9).
+struct Comparison {
+  UnixMillis digest_at = 0;  // when a digest last went to it
+  std::int64_t at = 0;       // the position in central's log at which it last compared
+  bool differs = false;
+  // The place of the log since which it needs the whole state, because it differed; 0: it did not
+  // since both were last the same.
+  std::int64_t repair = 0;
+  // The whole state was sent for that, and did not help: nothing more is sent by itself (H25).
+  bool is_alarm() const { return differs && repair > 0 && at >= repair; }
+};
+
 // A record of the kind `site`, as the machinery of exchange reads it.
 struct Site {
   std::int64_t number = 0;  // the record's row
@@ -45,6 +57,7 @@ struct Site {
   // The place of the last change of its scope to or from "all": before it, it needs the whole
   // state.
   std::int64_t scope_reset = 0;
+  Comparison comparison;
 
   RecordId record_id() const { return RecordId{id.bytes}; }
 };
@@ -77,6 +90,7 @@ Result<Site> make_site(Connection& connection, RecordWriter& writer, const SiteI
 Result<void> change_site(Connection& connection, RecordWriter& writer, const Site& site,
                          const Author& author);
 void note_site(Connection& connection, const Site& site);
+void note_comparison(Connection& connection, const Site& site);
 
 std::optional<SiteEpoch> find_epoch(Connection& connection, const EpochId& epoch);
 // The site's epochs, the newest `limit`, the newest first.

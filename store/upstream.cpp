@@ -5,8 +5,8 @@
 namespace skerry::store {
 
 std::optional<Upstream> read_upstream(Connection& connection) {
-  Cursor cursor =
-      connection.query("SELECT ce_ord,ce_nonce,n,hash,contact_at,copy_since FROM upstream");
+  Cursor cursor = connection.query(
+      "SELECT ce_ord,ce_nonce,n,hash,contact_at,copy_since,compared,differs FROM upstream");
   if (!cursor.next()) return std::nullopt;
   Upstream upstream;
   upstream.life.ord = cursor.integer(0);
@@ -17,17 +17,20 @@ std::optional<Upstream> read_upstream(Connection& connection) {
   upstream.hash = cursor.hash(3);
   upstream.contact_at = cursor.integer(4);
   if (!cursor.is_null(5)) upstream.copy_since = cursor.integer(5);
+  upstream.compared = cursor.integer(6);
+  upstream.differs = cursor.integer(7) != 0;
   return upstream;
 }
 
 void write_upstream(Connection& connection, const Upstream& upstream) {
   connection.execute(
-      "INSERT INTO upstream(one,ce_ord,ce_nonce,n,hash,contact_at,copy_since) "
-      "VALUES(1,?1,?2,?3,?4,?5,?6) ON CONFLICT(one) DO UPDATE SET ce_ord=excluded.ce_ord,"
+      "INSERT INTO upstream(one,ce_ord,ce_nonce,n,hash,contact_at,copy_since,compared,differs) "
+      "VALUES(1,?1,?2,?3,?4,?5,?6,?7,?8) ON CONFLICT(one) DO UPDATE SET ce_ord=excluded.ce_ord,"
       "ce_nonce=excluded.ce_nonce,n=excluded.n,hash=excluded.hash,"
-      "contact_at=excluded.contact_at,copy_since=excluded.copy_since",
+      "contact_at=excluded.contact_at,copy_since=excluded.copy_since,"
+      "compared=excluded.compared,differs=excluded.differs",
       upstream.life.ord, ByteView(upstream.life.nonce), upstream.n, upstream.hash,
-      upstream.contact_at, upstream.copy_since);
+      upstream.contact_at, upstream.copy_since, upstream.compared, upstream.differs);
 }
 
 void write_row_result(Connection& connection, std::int64_t log, const RowResult& result) {

@@ -23,6 +23,8 @@ struct Upstream {
   Hash hash{};
   UnixMillis contact_at = 0;             // when a bundle of central's was last applied
   std::optional<UnixMillis> copy_since;  // central said that the site goes on elsewhere
+  std::int64_t compared = 0;  // the position at which both were last compared; 0: not in this life
+  bool differs = false;       // and were not the same
 };
 
 std::optional<Upstream> read_upstream(Connection& connection);

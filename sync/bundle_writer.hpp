@@ -24,6 +24,9 @@ struct BundleOptions {
   // No more lines once this much of the payload is written: what is still in the compressor, the
   // manifest and the signatures fit between this and limits.file_bytes_max.
   std::uint64_t payload_stop_bytes = 28 * mebibyte;
+  // How often a site is sent a digest to compare with: it costs a look at every record of its
+  // scope.
+  std::int64_t digest_every_ms = 86'400'000;
 };
 
 // A finished bundle: a file without a name, positioned nowhere in particular.

@@ -20,4 +20,9 @@ struct ScopeDigest {
 // pending, so the digests of two machines are equal only when nothing is.
 ScopeDigest digest_records(store::Connection& connection, const std::optional<store::Site>& site);
 
+// At a site: the same over what it holds of central, whatever is pending over it. It is central's
+// digest for the site at `upto`, when the site stands there. nullopt: it also holds something
+// later, as from pieces of another packing, and cannot be compared.
+std::optional<ScopeDigest> digest_of_central(store::Connection& connection, Version upto);
+
 }  // namespace skerry::sync

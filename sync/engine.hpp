@@ -46,7 +46,8 @@ struct SiteKnowledge {
   CentralLife life;             // ord 0: holds nothing of central
   std::int64_t n = 0;
   Hash hash{};
-  bool copy = false;  // central said that this machine is a copy
+  bool copy = false;     // central said that this machine is a copy
+  bool differs = false;  // what it holds at n is not what central has there
 };
 
 // Why a machine begins a new epoch, or central a new life.

@@ -115,7 +115,8 @@ StateVerdict judge_delta(const SiteKnowledge& site, const StateBody& body, State
 
 StateVerdict judge_snapshot(const SiteKnowledge& site, const StateBody& body,
                             StateVerdict verdict) {
-  if (!verdict.new_life && body.upto.n <= site.n) {
+  const bool repairs = site.differs && body.upto.n == site.n;
+  if (!verdict.new_life && body.upto.n <= site.n && !repairs) {
     verdict.action = Action::duplicate;
     return verdict;
   }

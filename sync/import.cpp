@@ -9,6 +9,7 @@
 #include "store/site_scope.hpp"
 #include "sync/bundle_reader.hpp"
 #include "sync/senders.hpp"
+#include "sync/self_check.hpp"
 #include "sync/take_changes.hpp"
 #include "sync/take_state.hpp"
 
@@ -95,6 +96,8 @@ std::string describe(const TakenChanges& taken) {
 
 std::string describe(const StateCounts& counts) {
   std::string text = counts.refusal ? counts.refusal->detail : detail_of(counts);
+  if (counts.differs)
+    text += "; what this site holds is not what central has: the whole state comes once more";
   if (counts.ended) text += "; it is of a life of central that has ended";
   if (counts.renewed) text += "; a new epoch of this site's log began";
   return text;
@@ -203,6 +206,9 @@ class Import {
       outcome_.from_copy = taken.copy;
       const std::int64_t by_rule =
           store::apply_rules(connection, node_.log, node_.random, before_n);
+      if (taken.rows_taken)
+        SKERRY_TRY_VOID(
+            check_changes_taken(connection, manifest.from.epoch, body, lines_of(reader)));
       std::string detail = describe(taken);
       if (by_rule > 0) detail += fmt::format("; {} conflicts decided by rule", by_rule);
       finish(connection, outcome_of(taken), std::move(detail), counts_json(taken.counts));
@@ -266,6 +272,7 @@ class Import {
       case Errc::revoked_signer:
       case Errc::missing_key:
       case Errc::unsupported_version:
+      case Errc::internal:
         return true;
       default:
         return false;

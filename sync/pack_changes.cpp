@@ -22,6 +22,7 @@ struct Up {
   Trust trust;
   EpochId current;
   std::optional<DownPosition> down;
+  std::optional<ChangesBody::Compared> compared;
   std::vector<LostRows> lost;
   json::array new_keys;  // of this site, that central has not confirmed
   bool copy = false;
@@ -122,6 +123,7 @@ ChangesBody new_body(const Up& up, const DueRows& due) {
   body.previous = due.epoch.previous;
   body.parent = due.epoch.parent;
   body.down = up.down;
+  body.compared = up.compared;
   body.lost = up.lost;
   return body;
 }
@@ -197,6 +199,7 @@ Result<void> pack_changes(const Node& node, const PackChanges& what, const EmitB
     if (!identity || !upstream) return fail(Errc::not_enrolled, "this site has no central yet");
     up.from = Party::site(identity->id);
     if (upstream->life.ord > 0) up.down = DownPosition{upstream->life, upstream->n, upstream->hash};
+    if (up.down && upstream->compared > 0) up.compared = {upstream->compared, !upstream->differs};
     up.copy = upstream->copy_since.has_value();
     up.lost = lost_rows(*reader);
     for (const std::string& text : store::list_new_keys(*reader)) {

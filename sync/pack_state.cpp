@@ -4,6 +4,7 @@
 
 #include "store/trust.hpp"
 #include "sync/bundle_name.hpp"
+#include "sync/digest.hpp"
 #include "sync/due.hpp"
 #include "sync/pack.hpp"
 #include "sync/positions.hpp"
@@ -28,6 +29,7 @@ struct Down {
   std::vector<store::TrustGeneration> trust;  // that the site has not said it holds
   crypto::KeyId to_key;                       // of the site, as central knows it
   bool has_others = false;  // a copy, or a machine that was put back, does not hold all this
+  bool compares = false;    // a digest is due
   DueFor due_for;
 };
 
@@ -106,6 +108,12 @@ Result<store::DownCursor> told(Connection& connection, const store::LogHead& hea
   return down;
 }
 
+// Also when the clock was put back since, and as long as both are not known to be the same again.
+bool is_due(const store::Comparison& comparison, const Node& node) {
+  const std::int64_t since = node.clock.wall_ms() - comparison.digest_at;
+  return since < 0 || since >= node.options.digest_every_ms || comparison.repair > 0;
+}
+
 Result<Down> prepare(const Node& node, const SiteId& id, const std::optional<std::int64_t>& from,
                      const std::optional<Resume>& resume) {
   const store::Reader reader = node.database.read();
@@ -133,7 +141,10 @@ Result<Down> prepare(const Node& node, const SiteId& id, const std::optional<std
     due_for.base = reported.at.n;
     due_for.fields_from = store::fields_from_of(*reader, due_for.site, reported.at.n);
   }
-  if (!known || resume || due_for.base < due_for.site.scope_reset) begin_snapshot(down);
+  const store::Comparison& comparison = due_for.site.comparison;
+  const std::int64_t whole_since = std::max(due_for.site.scope_reset, comparison.repair);
+  if (!known || resume || due_for.base < whole_since) begin_snapshot(down);
+  down.compares = !resume && (from || is_due(comparison, node));
   // Pieces of two packings of one position need not be cut at the same places.
   node.random.fill(down.series);
   if (resume) {
@@ -176,6 +187,7 @@ class Packer {
       if (body.upto.n == body.base.n) return begin_anew();
       go_behind(body.upto.n);
     }
+    if (last && part_ == 1 && down_.compares && !down_.acks_only) body.digest = digest();
     SKERRY_TRY_VOID(note_waypoint(body, last));
     manifest.extra = to_json(body);
     SKERRY_TRY_VOID(add_trust(manifest.extra));
@@ -268,6 +280,13 @@ class Packer {
     return body;
   }
 
+  // Of the moment that the bundle is of; once anything was written since, another time.
+  std::optional<Hash> digest() {
+    const store::Reader reader = node_.database.read();  // of one moment
+    if (store::read_head(*reader, "own").n != down_.upto.n) return std::nullopt;
+    return digest_records(*reader, down_.due_for.site).sha256;
+  }
+
   Result<void> note_waypoint(StateBody& body, bool last) {
     const auto work = [&](Connection& connection) -> Result<void> {
       if (body.upto.n != down_.upto.n)
@@ -282,6 +301,11 @@ class Packer {
       const std::pair first(from.n, from.hash);
       if (std::find(body.waypoints.begin(), body.waypoints.end(), first) == body.waypoints.end())
         body.waypoints.insert(body.waypoints.begin(), first);
+      if (body.digest) {
+        store::Site now = store::find_site(connection, site.id).value();
+        now.comparison.digest_at = node_.clock.wall_ms();
+        store::note_comparison(connection, now);
+      }
       return {};
     };
     return node_.database.write(work);

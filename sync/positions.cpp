@@ -190,6 +190,8 @@ json::object to_json(const ChangesBody& body) {
                                             {"head", body.head}}}};
   if (auto epoch = epoch_json(body)) extra["epoch"] = std::move(*epoch);
   if (body.down) extra["down"] = position_json(*body.down);
+  if (body.compared)
+    extra["compared"] = json::object{{"n", body.compared->n}, {"same", body.compared->same}};
   if (!body.lost.empty()) extra["lost"] = lost_json(body.lost);
   return extra;
 }
@@ -210,6 +212,9 @@ Result<ChangesBody> read_changes_body(const json::object& extra) {
   if (members.has("epoch"))
     if (auto epoch = members.object("epoch")) read_epoch(*epoch, body);
   if (members.has("down")) body.down = read_position(members.object("down"));
+  if (members.has("compared"))
+    if (auto compared = members.object("compared"))
+      body.compared = {compared->integer("n", 1, count_max), compared->flag("same")};
   body.lost = read_lost(members, errors);
   SKERRY_TRY_VOID(refuse_if_any(std::move(errors)));
   return body;
@@ -240,6 +245,7 @@ json::object to_json(const StateBody& body) {
     for (const Ack& ack : body.acks) acks.push_back(ack_json(ack));
     extra["acks"] = std::move(acks);
   }
+  if (body.digest) extra["digest"] = to_hex(*body.digest);
   return extra;
 }
 
@@ -260,6 +266,7 @@ Result<StateBody> read_state_body(const json::object& extra) {
   if (!agrees_with_waypoints(body))
     members.refuse("waypoints", "does_not_fit", "the one at upto has another hash");
   body.acks = read_acks(members, errors);
+  if (members.has("digest")) body.digest = members.hash("digest");
   SKERRY_TRY_VOID(refuse_if_any(std::move(errors)));
   return body;
 }

@@ -49,6 +49,13 @@ struct ChangesBody {
   // The row this epoch goes on behind; 0: it shares none. Absent: it is the first.
   std::optional<LogPlace> parent;
   std::optional<DownPosition> down;  // what the site holds of central; absent: nothing
+  // Whether it held at position `n` of that life what central held then; absent: never compared.
+  struct Compared {
+    std::int64_t n = 0;
+    bool same = true;
+    bool operator==(const Compared&) const = default;
+  };
+  std::optional<Compared> compared;
   std::vector<LostRows> lost;
 };
 json::object to_json(const ChangesBody& body);
@@ -89,6 +96,8 @@ struct StateBody {
   std::int64_t part = 1;  // pieces of one pack
   bool last_part = true;
   Hash series{};  // the same in all pieces of one packing, and in no other: random
+  std::optional<Hash>
+      digest;  // of all that the site sees at `upto` (sync/digest.hpp), now and then
 };
 json::object to_json(const StateBody& body);
 Result<StateBody> read_state_body(const json::object& extra);

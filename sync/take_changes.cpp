@@ -91,14 +91,16 @@ class Taking {
       if (!again_) epoch->behind = verdict.behind;
       if (verdict.activate) epoch->began_n = body_.down ? body_.down->n : 0;
       SKERRY_TRY_VOID(take_rows(*epoch, verdict.action, lines));
+      taken_.rows_taken = verdict.action == Action::apply && !epoch->fork_at;
       store::update_epoch(connection_, *epoch);
       if (verdict.activate) activate(epoch_id);
     }
     note_lost_rows();
     if (verdict.copy) note_copy(body_.current.value_or(epoch_id));
+    const bool compared = note_comparison(verdict);
     const bool report = note_contact(verdict);
-    taken_.counts.news =
-        report || taken_.new_life || taken_.counts.rows > 0 || taken_.counts.quarantined > 0;
+    taken_.counts.news = report || compared || taken_.new_life || taken_.counts.rows > 0 ||
+                         taken_.counts.quarantined > 0;
     return std::move(taken_);
   }
 
@@ -171,6 +173,30 @@ class Taking {
     if (!epoch) return;
     epoch->copy_at = log_.wall_ms();
     store::update_epoch(connection_, *epoch);
+  }
+
+  // A site that differs is sent the whole state, once. When that does not help, nothing is sent
+  // again by itself: somebody has to look (H25). Returns whether the site says something new.
+  bool note_comparison(const ChangesVerdict& verdict) {
+    store::Comparison& known = site_.comparison;
+    const bool of_this_life = body_.down && body_.down->life == life_of(log_.own());
+    if (!verdict.report || !body_.compared || !of_this_life) return false;
+    // At one position a difference may come up later, and be mended.
+    const bool news = body_.compared->n > known.at ||
+                      (body_.compared->n == known.at && body_.compared->same == known.differs);
+    if (!news || body_.compared->n < known.repair) return false;
+    const bool was_alarm = known.is_alarm();
+    known.at = body_.compared->n;
+    known.differs = !body_.compared->same;
+    const json::object facts{{"site", to_string(site_.id)}, {"at", known.at}};
+    if (!known.differs)
+      known.repair = 0;
+    else if (known.repair == 0)
+      known.repair = store::append_event(connection_, log_, "site_differs", facts).n;
+    else if (!was_alarm)
+      store::append_event(connection_, log_, "site_differs_again", facts);
+    store::note_comparison(connection_, site_);
+    return true;
   }
 
   // An older bundle that arrives late is no contact and takes no report back. Returns whether the

@@ -21,6 +21,7 @@ struct TakenChanges {
   bool activated = false;             // the site goes on in this epoch
   bool copy = false;                  // the sender is a copy
   bool behind = false;                // late, or of a machine that was put back
+  bool rows_taken = false;            // all of the bundle's are decided, now or before
   std::optional<Error> rows_refused;  // why no row was looked at, when the rest had an effect
 };
 

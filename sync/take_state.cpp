@@ -8,9 +8,11 @@
 #include "store/identity.hpp"
 #include "store/lost_ranges.hpp"
 #include "store/own_epochs.hpp"
+#include "sync/digest.hpp"
 #include "sync/engine.hpp"
 #include "sync/rebase.hpp"
 #include "sync/renew_epoch.hpp"
+#include "sync/self_check.hpp"
 #include "sync/state_line.hpp"
 
 namespace skerry::sync {
@@ -26,6 +28,7 @@ SiteKnowledge knowledge(Connection& connection, const std::vector<store::OwnEpoc
   known.n = upstream.n;
   known.hash = upstream.hash;
   known.copy = upstream.copy_since.has_value();
+  known.differs = upstream.differs;
   for (const store::OwnEpoch& epoch : epochs) {
     OwnRows own{epoch.epoch, epoch.first, epoch.end, epoch.acked, epoch.durable, std::nullopt};
     if (const Ack* ack = find_ack(body.acks, epoch.epoch))
@@ -50,7 +53,7 @@ Version newest_in(const RecordState& record) {
 class Taker {
  public:
   // `whole`: the lines are everything this site sees, and the site holds something already; `anew`:
-  // that is of a life of central that ended.
+  // that is of a life of central that ended, or is not what central has.
   // `upto`: behind that version the bundle cannot know anything; absent where it was cut.
   Taker(Connection& connection, store::ChangeLog& log, const std::vector<store::OwnEpoch>& epochs,
         std::optional<Version> upto, bool whole, bool anew, std::string bundle)
@@ -166,15 +169,16 @@ bool is_complete(Connection& connection, const StateBody& body) {
   return cursor.next() && cursor.integer(0) == body.part;
 }
 
-Result<void> take_staged(Connection& connection, const StateBody& body, Taker& taker) {
-  {
+// The lines of all pieces.
+LineSource staged_lines(Connection& connection, const StateBody& body) {
+  return [&connection, &body](const LineCallback& on_line) -> Result<void> {
     auto cursor = connection.query(
         "SELECT line FROM staged_snapshot WHERE snapshot=?1 AND number>0 ORDER BY part,number",
         body.series);
-    while (cursor.next()) SKERRY_TRY_VOID(taker.take(cursor.text(0)));
-  }
-  connection.execute("DELETE FROM staged_snapshot");
-  return {};
+    for (std::uint64_t number = 1; cursor.next(); ++number)
+      SKERRY_TRY_VOID(on_line(cursor.text(0), number));
+    return {};
+  };
 }
 
 void write_confirmed(Connection& connection, const std::vector<store::OwnEpoch>& epochs,
@@ -238,17 +242,23 @@ class Taking {
     if (verdict.renewal) renew_epoch(connection_, log_, random_, *verdict.renewal);
     if (!counts_.duplicate || counts_.renewed)
       for (const Ack& ack : body_.acks) store::note_found(connection_, ack.epoch, ack.n);
-    if (applies) SKERRY_TRY_VOID(apply(verdict, *upstream, confirmed));
+    const bool staged = verdict.action == Action::stage;
+    const LineSource lines = staged ? staged_lines(connection_, body_) : lines_;
+    if (applies) SKERRY_TRY_VOID(apply(verdict, *upstream, confirmed, lines));
     if (applies) log_.observe(connection_, central_clock);
     note(*upstream, verdict, applies);
+    if (applies) SKERRY_TRY_VOID(check_state_taken(connection_, body_, lines));
+    if (staged) connection_.execute("DELETE FROM staged_snapshot");
+    if (applies || (!verdict.refusal && !snapshot_)) compare();
     return counts_;
   }
 
  private:
   Result<void> apply(const StateVerdict& verdict, const store::Upstream& upstream,
-                     const std::vector<OwnRows>& confirmed) {
+                     const std::vector<OwnRows>& confirmed, const LineSource& lines) {
     const bool holds_any = upstream.life.ord > 0;
     const bool anew = verdict.new_life && holds_any;
+    const bool replaces = anew || (snapshot_ && upstream.differs);
     // What the life of central that ended said of rows is void; what a snapshot does not name is
     // gone, conflicts too.
     if (anew) connection_.execute("DELETE FROM row_result");
@@ -256,11 +266,8 @@ class Taking {
     const Version upto{body_.upto.life.ord, body_.upto.n};
     const bool cut = !body_.last_part && !snapshot_;
     Taker taker(connection_, log_, epochs_, cut ? std::nullopt : std::optional(upto),
-                snapshot_ && holds_any, anew, bundle_);
-    SKERRY_TRY_VOID(
-        verdict.action == Action::stage
-            ? take_staged(connection_, body_, taker)
-            : lines_([&](std::string_view line, std::uint64_t) { return taker.take(line); }));
+                snapshot_ && holds_any, replaces, bundle_);
+    SKERRY_TRY_VOID(lines([&](std::string_view line, std::uint64_t) { return taker.take(line); }));
     taker.drop_others(upto);
     for (std::size_t i = 0; i < epochs_.size(); ++i) taker.settle(epochs_[i], confirmed[i].acked);
     if (anew) taker.show_pending();
@@ -270,6 +277,10 @@ class Taking {
 
   void note(store::Upstream upstream, const StateVerdict& verdict, bool applies) {
     if (applies) {
+      if (upstream.life != body_.upto.life) {
+        upstream.compared = 0;
+        upstream.differs = false;
+      }
       upstream.life = body_.upto.life;
       upstream.n = body_.upto.n;
       upstream.hash = body_.upto.hash;
@@ -278,6 +289,20 @@ class Taking {
     if (counts_.new_copy) upstream.copy_since = log_.wall_ms();
     if (verdict.renewal && verdict.renewal->why == why::authorised) upstream.copy_since.reset();
     log_.set_copy(upstream.copy_since.has_value());
+    store::write_upstream(connection_, upstream);
+  }
+
+  // Whether both hold the same at the bundle's end, if it says and this site stands there: central
+  // is told with the next bundle up (SYNC 4.9).
+  void compare() {
+    store::Upstream upstream = *store::read_upstream(connection_);
+    const bool stands_there = upstream.life == body_.upto.life && upstream.n == body_.upto.n &&
+                              upstream.hash == body_.upto.hash;
+    if (!body_.digest || !body_.last_part || !stands_there) return;
+    const auto here = digest_of_central(connection_, {body_.upto.life.ord, body_.upto.n});
+    if (!here) return;
+    upstream.compared = body_.upto.n;
+    upstream.differs = counts_.differs = here->sha256 != *body_.digest;
     store::write_upstream(connection_, upstream);
   }
 

@@ -24,11 +24,13 @@ struct StateCounts {
   bool ended = false;            // of a life of central that is over
   bool renewed = false;          // this machine began a new epoch
   bool new_copy = false;         // this machine learned that it is a copy
+  bool differs = false;          // what it holds now is not what central has
   std::optional<Error> refusal;  // why the lines were not used, when the rest had an effect
 };
 
 // Inside a write job at a site. Errors roll the job back: Errc::bundle_gap, Errc::wrong_history,
-// Errc::corrupt_bundle, Errc::unsupported_version, Errc::not_enrolled, Errc::read_only_copy.
+// Errc::corrupt_bundle, Errc::unsupported_version, Errc::not_enrolled, Errc::read_only_copy;
+// Errc::internal when what was written reads back otherwise.
 // `bundle`: its id, the request of the rows that note what arrived.
 Result<StateCounts> take_state(store::Connection& connection, store::ChangeLog& log, Random& random,
                                const StateBody& body, bool snapshot, HlcStamp central_clock,

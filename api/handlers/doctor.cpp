@@ -45,6 +45,17 @@ void add_copy_findings(store::Connection& connection, json::array& findings) {
           finding("warning", "copy", std::move(note->first), std::move(note->second)));
 }
 
+void add_difference_findings(store::Connection& connection,
+                             const std::optional<store::Upstream>& upstream,
+                             json::array& findings) {
+  if (auto note = note_of_difference(upstream))
+    findings.push_back(finding("error", "digest", std::move(note->first), std::move(note->second)));
+  for (const store::Site& site : store::list_sites(connection))
+    if (auto note = note_of_difference(site))
+      findings.push_back(finding(site.comparison.is_alarm() ? "error" : "warning", "digest",
+                                 std::move(note->first), std::move(note->second)));
+}
+
 void add_lost_findings(store::Connection& connection, Role role, json::array& findings) {
   const auto own = store::read_own_epochs(connection);
   for (const store::LostRange& range : store::list_lost(connection)) {
@@ -135,6 +146,7 @@ Result<Response> get_doctor(Context& context, Request& request) {
                                              "skerry conflict list")
                                    : finding("ok", "conflicts", "none is open"));
   add_copy_findings(*reader, findings);
+  add_difference_findings(*reader, upstream, findings);
   add_lost_findings(*reader, context.role, findings);
   findings.push_back(backup_finding(*reader, context));
   findings.push_back(trust_finding(*reader, context));

@@ -52,6 +52,15 @@ json::object log_json(const Context& context, store::Connection& connection,
           {"epoch", to_string(own.epoch)},  {"head", own.seq},   {"hash", to_hex(own.hash)}};
 }
 
+json::value compared_json(const store::Upstream& upstream) {
+  if (upstream.compared == 0) return nullptr;
+  return json::object{{"n", upstream.compared}, {"same", !upstream.differs}};
+}
+
+json::value attention_of(const std::pair<std::string, std::string>& note) {
+  return json::string(fmt::format("{}: {}", note.first, note.second));
+}
+
 // Why the log goes on in a new epoch, for the banner.
 std::string_view describe_why(std::string_view reason) {
   constexpr std::pair<std::string_view, std::string_view> reasons[] = {
@@ -121,6 +130,7 @@ void add_site_status(store::Connection& connection, const Context& context, json
                    {"sign_keys", std::move(sign_keys)},
                    {"acked", own.acked},
                    {"durable", own.durable},
+                   {"compared", compared_json(*upstream)},
                    {"held_rows", untaken.held},
                    {"rejected_rows", untaken.rejected},
                    {"trouble", trouble_json(trouble)},
@@ -130,6 +140,7 @@ void add_site_status(store::Connection& connection, const Context& context, json
     attention.push_back("central's first state has not arrived: skerry exchange DIR");
   if (trouble)
     attention.push_back(json::string(fmt::format("{}: {}", text_of(*trouble), trouble->next)));
+  if (const auto note = note_of_difference(upstream)) attention.push_back(attention_of(*note));
   if (untaken.held > 0)
     attention.push_back(json::string(fmt::format(
         "central holds back {} own changes: skerry audit list --source api", untaken.held)));
@@ -157,9 +168,11 @@ void add_central_status(store::Connection& connection, json::object& status,
                         json::array& attention) {
   status["pending"] = 0;
   add_life_status(connection, status, attention);
-  for (const store::Site& site : store::list_sites(connection))
+  for (const store::Site& site : store::list_sites(connection)) {
     if (const auto note = note_of_branches(connection, site))
-      attention.push_back(json::string(fmt::format("{}: {}", note->first, note->second)));
+      attention.push_back(attention_of(*note));
+    if (const auto note = note_of_difference(site)) attention.push_back(attention_of(*note));
+  }
   const Untaken untaken = read_untaken(connection, Role::central);
   if (untaken.held > 0)
     attention.push_back(json::string(fmt::format(

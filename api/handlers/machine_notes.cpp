@@ -63,4 +63,30 @@ std::optional<std::pair<std::string, std::string>> note_of_branches(store::Conne
                   site.name));
 }
 
+std::optional<std::pair<std::string, std::string>> note_of_difference(
+    const std::optional<store::Upstream>& upstream) {
+  if (!upstream || !upstream->differs) return std::nullopt;
+  return std::pair(
+      fmt::format("what this site holds at {} of central's log is not what central has",
+                  upstream->compared),
+      std::string("exchange with central, which sends its whole state once; check this disk"));
+}
+
+std::optional<std::pair<std::string, std::string>> note_of_difference(const store::Site& site) {
+  const store::Comparison& made = site.comparison;
+  if (!made.differs) return std::nullopt;
+  if (!made.is_alarm())
+    return std::pair(fmt::format("what site {} holds at {} is not what is here: the whole state "
+                                 "goes to it, once",
+                                 site.name, made.at),
+                     fmt::format("exchange with the site ({})", site.name));
+  return std::pair(
+      fmt::format("what site {} holds differs from what is here, again at {}: the whole state was "
+                  "sent and did not help, and is not sent again by itself",
+                  site.name, made.at),
+      fmt::format("compare skerry digest --site {0} here with skerry digest there, check its disk; "
+                  "then skerry bundle export {0} --from 1",
+                  site.name));
+}
+
 }  // namespace skerry::api

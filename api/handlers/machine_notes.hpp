@@ -9,6 +9,7 @@
 #include "api/context.hpp"
 #include "store/exchange_trouble.hpp"
 #include "store/sites.hpp"
+#include "store/upstream.hpp"
 
 namespace skerry::api {
 
@@ -34,5 +35,11 @@ std::string text_of(const store::ExchangeTrouble& trouble);
 // At central: what else writes as the site, or wrote, and what to do about it.
 std::optional<std::pair<std::string, std::string>> note_of_branches(store::Connection& connection,
                                                                     const store::Site& site);
+
+// What is said of records that are not the same here and there, and what to do: at a site of what
+// it holds of central, at central of a site.
+std::optional<std::pair<std::string, std::string>> note_of_difference(
+    const std::optional<store::Upstream>& upstream);
+std::optional<std::pair<std::string, std::string>> note_of_difference(const store::Site& site);
 
 }  // namespace skerry::api

@@ -78,7 +78,8 @@ inline constexpr std::array site_derived{
 };
 
 // See table `site`.
-inline constexpr std::array<std::string_view, 5> site_hidden{
-    "code_hash", "confirmed_ord", "confirmed_hash", "scope_reset", "expected"};
+inline constexpr std::array<std::string_view, 9> site_hidden{
+    "code_hash", "confirmed_ord", "confirmed_hash", "scope_reset", "expected",
+    "digest_at", "compared",      "differs",        "repair"};
 
 }  // namespace skerry::kinds

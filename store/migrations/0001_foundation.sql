@@ -724,7 +724,8 @@ CREATE TABLE shadow(
 ) STRICT;
 
 -- At a site: what it holds of central, and since when central knows the site elsewhere, so that this
--- machine is a copy. One row once enrolled.
+-- machine is a copy; at which position the two were last compared, and whether they differed. One row
+-- once enrolled.
 CREATE TABLE upstream(
   one INTEGER PRIMARY KEY CHECK (one = 1),
   ce_ord INTEGER NOT NULL,
@@ -732,7 +733,9 @@ CREATE TABLE upstream(
   n INTEGER NOT NULL,
   hash BLOB NOT NULL,
   contact_at INTEGER NOT NULL,
-  copy_since INTEGER
+  copy_since INTEGER,
+  compared INTEGER NOT NULL DEFAULT 0,
+  differs INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- At a site: the pieces of a snapshot until the last one is there and all are swapped in.
@@ -749,7 +752,9 @@ CREATE TABLE staged_snapshot(
 -- an invitation not yet answered; (confirmed_ord, confirmed, confirmed_hash) is the position of
 -- central's log that the site last said it holds; `scope_reset` the place of the last change of
 -- `scope` to or from 'all'; `epoch` the one the site is to write, `expected` that of a copy of it
--- which was authorised to go on instead.
+-- which was authorised to go on instead; `digest_at` when a digest last went to it, `compared` the
+-- position at which it last compared, `differs` what came of it, `repair` the place since which it
+-- needs the whole state because of that.
 CREATE TABLE site(
   row INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE,
@@ -779,7 +784,11 @@ CREATE TABLE site(
   confirmed_ord INTEGER NOT NULL DEFAULT 0,
   confirmed_hash BLOB NOT NULL DEFAULT (zeroblob(32)),
   scope_reset INTEGER NOT NULL DEFAULT 0,
-  expected BLOB
+  expected BLOB,
+  digest_at INTEGER NOT NULL DEFAULT 0,
+  compared INTEGER NOT NULL DEFAULT 0,
+  differs INTEGER NOT NULL DEFAULT 0,
+  repair INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX site_version ON site(version, id) WHERE version > 0;
 CREATE INDEX site_name ON site(name, id);

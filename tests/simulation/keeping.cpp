@@ -38,8 +38,24 @@ void World::prune(Machine& site) {
   journal_.say([&] { return fmt::format("{} forgets {} rows", site.name(), rows); });
 }
 
+// A value that no row of the log tells of, as of a bad disk. Once for each site: a second time is
+// for a person to mend.
+void World::spoil(Machine& site) {
+  if (disasters_.any() || spoilt_.contains(&site)) return;
+  auto work = [&](store::Connection& connection) -> Result<std::int64_t> {
+    return connection.execute(
+        "UPDATE customer SET description='spoilt' WHERE stamps NOT LIKE '0.%' AND "
+        "row=(SELECT min(row) FROM customer WHERE id NOT IN (SELECT record FROM shadow))");
+  };
+  if (must(site.write(work), "spoiling") == 0) return;
+  spoilt_.insert(&site);
+  journal_.happened("record spoilt");
+  journal_.say([&] { return fmt::format("a customer is spoilt at {}", site.name()); });
+}
+
 void World::keep_house() {
   if (keeping_.percent(7)) back_up_central();
+  if (keeping_.percent(2)) spoil(site(1 + keeping_.below(swarm_.sites)));
   if (!keeping_.percent(20)) return;
   const auto all = instances(1 + keeping_.below(swarm_.sites));
   prune(*all[keeping_.below(all.size())]);

@@ -226,6 +226,7 @@ Machine::Machine(std::size_t number_in, std::filesystem::path folder_in, const I
                  const UnixMillis& now, std::uint64_t seed, const store::DatabaseOptions& how)
     : number(number_in), folder(std::move(folder_in)), clock(now), random(seed), how_(how) {
   options.zstd_level = 1;
+  options.digest_every_ms = 0;
   std::filesystem::create_directories(folder / "spool");
   std::filesystem::create_directories(folder / "anchor");
   if (!image.database.empty()) write_image(image, true);

@@ -147,6 +147,8 @@ void World::note_cursors_of(Machine& machine) {
   const auto [upstream, own] = machine.read([](store::Connection& connection) {
     return std::pair(*store::read_upstream(connection), store::read_own_epochs(connection).back());
   });
+  if (upstream.differs && !spoilt_.contains(&machine))
+    throw Violation("digest", machine.name() + " finds a difference where there is none");
   Cursor now{upstream.life.ord, upstream.n, own.epoch, own.acked, 0};
   Cursor& before = cursors_[&machine];
   const bool same_life = now.ord == before.ord;

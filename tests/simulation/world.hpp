@@ -92,6 +92,7 @@ class World {
   void keep_house();
   void back_up_central();
   void prune(Machine& site);
+  void spoil(Machine& site);
 
   // carriers.cpp
   void export_up(Machine& site);
@@ -129,6 +130,7 @@ class World {
   Rng keeping_;  // a stream of its own, too
   const bool keeps_house_;
   std::set<Hash> pruned_;  // of rows
+  std::set<const Machine*> spoilt_;
 };
 
 }  // namespace skerry::sim

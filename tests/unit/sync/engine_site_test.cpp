@@ -55,6 +55,17 @@ TEST_F(JudgeState, KnowsWhatItHas) {
   EXPECT_EQ(judge(true).action, Action::duplicate);
 }
 
+TEST_F(JudgeState, H25_AWholeStateAtTheSamePlaceMendsADifferenceOnly) {
+  body.upto = {site.life, 5, hash_of(5)};
+  body.base = {site.life, 0, Hash{}};
+  EXPECT_EQ(judge(true).action, Action::duplicate);
+  site.differs = true;
+  EXPECT_EQ(judge(true).action, Action::apply);
+  EXPECT_EQ(judge(false).action, Action::duplicate) << "no delta does";
+  body.upto = {site.life, 4, hash_of(4)};
+  EXPECT_EQ(judge(true).action, Action::duplicate) << "nor an older one";
+}
+
 TEST_F(JudgeState, AGapIsNamed) {
   body.base = {site.life, 6, hash_of(6)};
   EXPECT_EQ(refused(), Errc::bundle_gap);

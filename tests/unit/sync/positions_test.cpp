@@ -22,6 +22,7 @@ ChangesBody changes() {
   body.prev_hash[1] = 3;
   body.last_hash[1] = 7;
   body.down = position(12);
+  body.compared = {11, false};
   return body;
 }
 
@@ -35,6 +36,7 @@ StateBody state() {
   body.part = 2;
   body.last_part = false;
   body.series[0] = 4;
+  body.digest = Hash{7};
   return body;
 }
 
@@ -48,6 +50,25 @@ TEST(Positions, ChangesComeBackAsTheyWent) {
   EXPECT_EQ(read->prev_hash, sent.prev_hash);
   EXPECT_EQ(read->last_hash, sent.last_hash);
   EXPECT_EQ(read->down, sent.down);
+  EXPECT_EQ(read->compared, sent.compared);
+}
+
+TEST(Positions, AComparisonIsOfAPosition) {
+  json::object extra = to_json(changes());
+  extra["compared"].as_object()["n"] = 0;
+  EXPECT_FALSE(read_changes_body(extra));
+  extra["compared"] = true;
+  EXPECT_FALSE(read_changes_body(extra));
+  extra.erase("compared");
+  EXPECT_EQ(read_changes_body(extra)->compared, std::nullopt);
+}
+
+TEST(Positions, ADigestIsAHash) {
+  json::object extra = to_json(state());
+  extra["digest"] = "none";
+  EXPECT_FALSE(read_state_body(extra));
+  extra.erase("digest");
+  EXPECT_EQ(read_state_body(extra)->digest, std::nullopt);
 }
 
 TEST(Positions, ABundleWithoutRowsIsAReport) {
@@ -109,6 +130,7 @@ TEST(Positions, StateComesBackAsItWent) {
   EXPECT_EQ(read->part, 2);
   EXPECT_FALSE(read->last_part);
   EXPECT_EQ(read->series, sent.series);
+  EXPECT_EQ(read->digest, sent.digest);
 }
 
 TEST(Positions, AStateThatEndsBeforeItsBaseIsRefused) {
