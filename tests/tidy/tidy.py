@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import coroutines
+import hazards
 import layering
 import rules
 import tools
@@ -24,7 +25,7 @@ FILE_CHECKS = (
     coroutines.check_detached,
 )
 # Each takes all sources.
-TREE_CHECKS = (layering.check_includes, rules.check_listed_in_cmake)
+TREE_CHECKS = (layering.check_includes, rules.check_listed_in_cmake, hazards.check_hazards)
 # Each takes all sources and the root, and returns None where its program is not installed.
 TOOL_CHECKS = (tools.check_shellcheck, tools.check_clang_format)
 

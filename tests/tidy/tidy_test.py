@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 
 import coroutines
+import hazards
 import layering
 import rules
 import tools
@@ -255,6 +256,29 @@ class Tools(unittest.TestCase):
         if found is None:
             self.skipTest("clang-format 14 is not installed")
         self.assertEqual([(f.path, f.line) for f in found], [("a.cpp", 3)])
+
+
+class Hazards(unittest.TestCase):
+    def found(self, *missing, cell="`a_test`", tests="TEST(A, H{}_Holds) {{}}\n"):
+        rows = "".join(f"| H{n} | what | {cell} |\n" for n in hazards.HAZARDS)
+        named = "".join(tests.format(n) for n in hazards.HAZARDS if n not in missing)
+        tree = {hazards.PROMISES: rows, "tests/a_test.cpp": named}
+        return hazards.check_hazards(sources_of(tree))
+
+    def test_each_has_a_test_of_its_name(self):
+        self.assertEqual(self.found(), [])
+        self.assertEqual(lines(self.found(1, 28)), [1, 28])
+
+    def test_a_comment_is_no_test(self):
+        self.assertEqual(len(self.found(tests="// H{}_Holds\n")), len(hazards.HAZARDS))
+
+    def test_what_is_open_says_so_and_has_none(self):
+        self.assertEqual(self.found(*hazards.HAZARDS, cell="open: nothing yet"), [])
+        self.assertEqual(lines(self.found(*range(1, 28), cell="open: nothing yet")), [28])
+
+    def test_a_hazard_without_a_row(self):
+        tree = {hazards.PROMISES: "", "tests/a_test.cpp": "TEST(A, H1_Holds) {}"}
+        self.assertEqual(len(hazards.check_hazards(sources_of(tree))), len(hazards.HAZARDS))
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ TEST(Hlc, ParseRefusesOtherSpellings) {
     EXPECT_FALSE(parse_hlc(text)) << text;
 }
 
-TEST(Hlc, NoStampCountsLaterThanAMinuteAfterItCame) {
+TEST(Hlc, H6_NoStampCountsLaterThanAMinuteAfterItCame) {
   const HlcStamp limit = HlcStamp::at(now_ms + 60'000);
   EXPECT_EQ(effective_stamp(HlcStamp::at(now_ms, 5), now_ms), HlcStamp::at(now_ms, 5));
   EXPECT_EQ(effective_stamp(HlcStamp::at(now_ms - day_ms, 5), now_ms).ms(), now_ms - day_ms);

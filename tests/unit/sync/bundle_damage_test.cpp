@@ -31,7 +31,7 @@ class Changing {
   FileHandle file_;
 };
 
-TEST(BundleDamage, EveryPrefixIsRefused) {
+TEST(BundleDamage, H15_EveryPrefixIsRefused) {
   Exchange exchange;
   const Bytes bytes = exchange.bundle({R"({"k":"chg","seq":1})"});
   Changing file(bytes);
@@ -44,7 +44,7 @@ TEST(BundleDamage, EveryPrefixIsRefused) {
   }
 }
 
-TEST(BundleDamage, EveryFlippedBitIsRefused) {
+TEST(BundleDamage, H15_EveryFlippedBitIsRefused) {
   Exchange exchange;
   const Bytes bytes = exchange.bundle({R"({"k":"chg","seq":1})"});
   Changing file(bytes);

@@ -176,7 +176,7 @@ TEST_F(BundleHostile, AKeyOfAnotherNameIsNotTaken) {
 }
 
 // A thief who may send takes somebody's payload, which he cannot open, and signs it as his own.
-TEST_F(BundleHostile, PayloadSignedAgainByAnotherSender) {
+TEST_F(BundleHostile, H17_PayloadSignedAgainByAnotherSender) {
   const crypto::SigningKey thief = test::signing_key(7);
   Manifest manifest = exchange_.open(good_)->manifest();
   manifest.from.party = Party::site(new_id<SiteId>(exchange_.random));

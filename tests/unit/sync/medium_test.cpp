@@ -155,7 +155,7 @@ TEST_F(MediumTest, AReceiptThatIsNoFileIsNone) {
   EXPECT_EQ(as_text(test::read_file(outside / "secret")).substr(0, 7), "applied");
 }
 
-TEST_F(MediumTest, LinksAreNotFollowedAnywhere) {
+TEST_F(MediumTest, H16_LinksAreNotFollowedAnywhere) {
   test::Folder outside;
   fs::create_directory_symlink(outside.path(), folder_ / "SKERRY");
   EXPECT_EQ(write("x", Party::central(), site, "u-1.skb").error().code, Errc::io_failed);
@@ -212,7 +212,7 @@ TEST_F(MediumTest, WhatIsReadBackMustBeWhatWasMeant) {
 }
 
 // A file size limit stands for the end of the medium: the kernel refuses in the same place.
-TEST_F(MediumTest, AFullMediumLeavesNothingPartial) {
+TEST_F(MediumTest, H21_AFullMediumLeavesNothingPartial) {
   ASSERT_TRUE(write("x", Party::central(), site, "u-1.skb"));
   const std::string large(2 * mebibyte, 'x');
   std::signal(SIGXFSZ, SIG_IGN);

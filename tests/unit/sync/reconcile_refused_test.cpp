@@ -134,7 +134,7 @@ TEST_F(Reconcile, ABundleInClearIsTakenByPolicyAlone) {
   EXPECT_EQ(value(central, "customer", acme, "name"), "\"Acme\"");
 }
 
-TEST_F(Reconcile, AClockThatRanAheadIsKnownByItsRows) {
+TEST_F(Reconcile, H6_AClockThatRanAheadIsKnownByItsRows) {
   const auto suspect = [&] {
     return central.read([&](store::Connection& connection) {
       return store::find_site(connection, sim::site_id(1))->clock_suspect;

@@ -20,7 +20,7 @@ TEST_F(Reconcile, TwoHonestPeersBecomeOneRegister) {
   EXPECT_TRUE(conflicts(central).empty());
 }
 
-TEST_F(Reconcile, ConcurrentEditsLeaveOneConflictOnBothSides) {
+TEST_F(Reconcile, H7_ConcurrentEditsLeaveOneConflictOnBothSides) {
   const RecordId acme = *create(central, "customer", {{"name", "Acme"}});
   exchange(site);
   ASSERT_TRUE(set(site, "customer", acme, {{"name", "Acme of the site"}}));
@@ -86,7 +86,7 @@ TEST_F(Reconcile, TwoSitesMayCreateTheSameKey) {
   EXPECT_EQ(conflicts(central)[0].type, ConflictType::duplicate_key);
 }
 
-TEST_F(Reconcile, AHeldRowIsDecidedWhenItsParentComesAndTheSiteIsTold) {
+TEST_F(Reconcile, H10_AHeldRowIsDecidedWhenItsParentComesAndTheSiteIsTold) {
   const RecordId acme = *create(central, "customer", {{"name", "Acme"}});
   exchange(site);
   const RecordId ann =
