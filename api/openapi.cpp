@@ -80,8 +80,10 @@ object schemas() {
   object all = words.replace(parts().schemas).as_object();
   all["Problem"] = openapi::problem_schema();
   for (const Kind& kind : all_kinds()) {
-    for (const Form form : {Form::record, Form::create, Form::patch})
+    for (const Form form : {Form::record, Form::create, Form::patch}) {
+      if (!openapi::has_form(kind, form)) continue;
       all[openapi::schema_name(kind, form)] = openapi::kind_schema(kind, form);
+    }
     all[openapi::kind_word(kind) + "Page"] = openapi::page_schema(kind);
   }
   return all;

@@ -5,6 +5,7 @@
 
 #include "core/check.hpp"
 #include "core/period.hpp"
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "licensing/activation_codes.hpp"
 #include "store/allocations.hpp"
@@ -82,6 +83,9 @@ Result<Record> start(const Acting& acting, const RecordId& entitlement,
 Result<Record> reclaim(const Acting& acting, const RecordId& allocation,
                        std::optional<std::int64_t> revision) {
   SKERRY_TRY(const Record before, present(acting, "allocation", allocation, revision));
+  if (is_blank(acting.author.reason))
+    return fail(Errc::bad_request, "taking back what a site may still use needs a reason",
+                "send it as the header Skerry-Reason");
   if (store::counted(before, acting.now) == store::Counted{})
     return fail(refusal("/seats", "nothing_allocated", "is nothing that its site may still use"));
   Record after = before;

@@ -30,7 +30,8 @@ Result<store::Record> start(const Acting& acting, const RecordId& entitlement,
 
 // Takes an allocation back without its site's word, for the reason of `acting.author`: what the
 // site may still use is disputed until the end it knows, and can be given elsewhere at once.
-// Errors: not_found, precondition_failed; validation_failed when the site may use nothing any more.
+// Errors: not_found, precondition_failed; bad_request without a reason; validation_failed when the
+// site may use nothing any more.
 Result<store::Record> reclaim(const Acting& acting, const RecordId& allocation,
                               std::optional<std::int64_t> revision);
 

@@ -8,7 +8,6 @@
 #include "api/retry.hpp"
 #include "api/work.hpp"
 #include "core/json_text.hpp"
-#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "licensing/allowance.hpp"
 #include "licensing/entitlements.hpp"
@@ -164,17 +163,13 @@ Result<Response> get_allowance(Context& context, Request& request) {
 }
 
 Task<Result<Response>> reclaim_allocation(Context& context, Request& request) {
-  if (is_blank(author_of(request).reason))
-    co_return fail(Errc::bad_request, "taking back what a site may still use needs a reason",
-                   "send it as the header Skerry-Reason");
-  auto response = co_await apply(context, request, "allocation", licensing::reclaim);
-  co_return response;
+  return apply(context, request, "allocation", licensing::reclaim);
 }
 
 Task<Result<Response>> entitle_order(Context& context, Request& request) {
-  SKERRY_CO_TRY(const json::object body, request.json_body());
-  SKERRY_CO_TRY(const auto skus, read_texts(body, "skus", licensing::order_lines_max));
   auto what = [&](const Acting& acting, const RecordId& id, Retry& retry) -> Result<Response> {
+    SKERRY_TRY(const json::object body, request.json_body());
+    SKERRY_TRY(const auto skus, read_texts(body, "skus", licensing::order_lines_max));
     SKERRY_TRY(const auto made, licensing::entitle(acting, id, skus));
     std::string text = R"({"items":[)";
     for (const Record& record : made) {
@@ -191,9 +186,9 @@ Task<Result<Response>> entitle_order(Context& context, Request& request) {
 
 // They are shown once: a retry by key gives their records without them.
 Task<Result<Response>> add_activation_codes(Context& context, Request& request) {
-  SKERRY_CO_TRY(const json::object body, request.json_body());
-  SKERRY_CO_TRY(const CodesWanted wanted, read_codes_wanted(body));
   auto what = [&](const Acting& acting, const RecordId& id, Retry& retry) -> Result<Response> {
+    SKERRY_TRY(const json::object body, request.json_body());
+    SKERRY_TRY(const CodesWanted wanted, read_codes_wanted(body));
     SKERRY_TRY(const auto made, licensing::add_codes(acting, id, wanted.own, wanted.count));
     json::array shown;
     json::array described;

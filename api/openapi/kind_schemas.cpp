@@ -177,6 +177,10 @@ void add_record_members(object& properties, array& required) {
 
 }  // namespace
 
+bool has_form(const Kind& kind, Form form) {
+  return form != Form::create || kind.is_written() || kind.administered;
+}
+
 std::string kind_word(const Kind& kind) { return camel_case(kind.name); }
 std::string kind_words(const Kind& kind) { return camel_case(kind.plural); }
 

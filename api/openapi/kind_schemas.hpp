@@ -12,6 +12,10 @@ namespace skerry::api::openapi {
 // A record as it is answered, a new one as it is sent, a merge patch.
 enum class Form : std::uint8_t { record, create, patch };
 
+// Whether clients send that: what no write makes has no form of a new one, but for what an
+// invitation makes of the same fields.
+bool has_form(const Kind& kind, Form form);
+
 std::string kind_word(const Kind& kind);               // "CustomField"
 std::string kind_words(const Kind& kind);              // "CustomFields"
 std::string schema_name(const Kind& kind, Form form);  // "CustomFieldCreate"

@@ -63,7 +63,6 @@ constexpr Field plan_type(bool required) {
                .title = "Type",
                .type = choice,
                .required = required,
-               .filterable = true,
                .options = plan_types,
                .default_json = required ? R"("paid")" : "null"});
 }
@@ -134,7 +133,6 @@ inline constexpr std::array feature_fields{
           .title = "Type",
           .type = choice,
           .required = true,
-          .filterable = true,
           .options = feature_types}),
     kept({.name = "enabled", .title = "Enabled, of a bool", .type = boolean}),
     kept({.name = "amount",
@@ -152,7 +150,6 @@ inline constexpr std::array attribute_fields{
           .title = "Type",
           .type = choice,
           .required = true,
-          .filterable = true,
           .options = attribute_types}),
     kept({.name = "pattern", .title = "Pattern of a string, or email", .length_max = 200}),
     kept({.name = "value", .title = "Value", .length_max = 1000}),
@@ -186,7 +183,7 @@ inline constexpr std::array offering_fields{
           .filterable = true,
           .unique = Unique::everywhere,
           .length_max = 20}),
-    kept({.name = "name", .title = "Name", .searchable = true, .filterable = true}),
+    kept({.name = "name", .title = "Name", .searchable = true}),
     kept({.name = "edition",
           .title = "Edition",
           .type = reference,
@@ -248,7 +245,7 @@ inline constexpr std::array activation_code_fields{
            .unique = Unique::everywhere,
            .length_max = 64}),
     noted({.name = "hint", .title = "Its last characters", .searchable = true, .length_max = 10}),
-    kept({.name = "disabled_at", .title = "Disabled at", .type = timestamp, .filterable = true}),
+    kept({.name = "disabled_at", .title = "Disabled at", .type = timestamp}),
     central_archived_at,
 };
 
@@ -299,14 +296,11 @@ inline constexpr std::array entitlement_fields{
            .title = "Terms that differ from the offering's by choice",
            .type = texts,
            .length_max = 100}),
-    kept({.name = "starts_at", .title = "Started at", .type = timestamp, .filterable = true}),
+    kept({.name = "starts_at", .title = "Started at", .type = timestamp}),
     kept({.name = "expires_at", .title = "Expires at", .type = timestamp, .filterable = true}),
-    kept({.name = "maintenance_until",
-          .title = "Maintenance until",
-          .type = timestamp,
-          .filterable = true}),
+    kept({.name = "maintenance_until", .title = "Maintenance until", .type = timestamp}),
     noted({.name = "renewed_at", .title = "Renewed at", .type = timestamp}),
-    kept({.name = "disabled_at", .title = "Disabled at", .type = timestamp, .filterable = true}),
+    kept({.name = "disabled_at", .title = "Disabled at", .type = timestamp}),
     central_archived_at,
 };
 

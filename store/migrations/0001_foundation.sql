@@ -306,7 +306,6 @@ CREATE TABLE plan(
 ) STRICT;
 CREATE INDEX plan_version ON plan(version, id) WHERE version > 0;
 CREATE INDEX plan_name ON plan(name, id);
-CREATE INDEX plan_type ON plan(type, id);
 CREATE INDEX plan_updated_at ON plan(updated_at, id);
 CREATE INDEX plan_archived ON plan(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE plan_search USING fts5(
@@ -335,7 +334,6 @@ CREATE TABLE feature(
 CREATE INDEX feature_version ON feature(version, id) WHERE version > 0;
 CREATE INDEX feature_product ON feature(product, id);
 CREATE INDEX feature_key ON feature(key, id);
-CREATE INDEX feature_type ON feature(type, id);
 CREATE INDEX feature_updated_at ON feature(updated_at, id);
 CREATE INDEX feature_archived ON feature(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE feature_search USING fts5(
@@ -364,7 +362,6 @@ CREATE TABLE attribute(
 CREATE INDEX attribute_version ON attribute(version, id) WHERE version > 0;
 CREATE INDEX attribute_product ON attribute(product, id);
 CREATE INDEX attribute_key ON attribute(key, id);
-CREATE INDEX attribute_type ON attribute(type, id);
 CREATE INDEX attribute_updated_at ON attribute(updated_at, id);
 CREATE INDEX attribute_archived ON attribute(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE attribute_search USING fts5(
@@ -426,7 +423,6 @@ CREATE TABLE offering(
 ) STRICT;
 CREATE INDEX offering_version ON offering(version, id) WHERE version > 0;
 CREATE INDEX offering_sku ON offering(sku, id);
-CREATE INDEX offering_name ON offering(name, id);
 CREATE INDEX offering_edition ON offering(edition, id);
 CREATE INDEX offering_plan ON offering(plan, id);
 CREATE INDEX offering_updated_at ON offering(updated_at, id);
@@ -480,7 +476,6 @@ CREATE TABLE activation_code(
 CREATE INDEX activation_code_version ON activation_code(version, id) WHERE version > 0;
 CREATE INDEX activation_code_sales_order ON activation_code(sales_order, id);
 CREATE INDEX activation_code_digest ON activation_code(digest, id);
-CREATE INDEX activation_code_disabled_at ON activation_code(disabled_at, id);
 CREATE INDEX activation_code_disabled ON activation_code(id) WHERE disabled_at IS NOT NULL;
 CREATE INDEX activation_code_updated_at ON activation_code(updated_at, id);
 CREATE INDEX activation_code_archived ON activation_code(id) WHERE archived_at IS NOT NULL;
@@ -534,11 +529,7 @@ CREATE INDEX entitlement_customer ON entitlement(customer, id);
 CREATE INDEX entitlement_sales_order ON entitlement(sales_order, id);
 CREATE INDEX entitlement_offering ON entitlement(offering, id);
 CREATE INDEX entitlement_product ON entitlement(product, id);
-CREATE INDEX entitlement_type ON entitlement(type, id);
-CREATE INDEX entitlement_starts_at ON entitlement(starts_at, id);
 CREATE INDEX entitlement_expires_at ON entitlement(expires_at, id);
-CREATE INDEX entitlement_maintenance_until ON entitlement(maintenance_until, id);
-CREATE INDEX entitlement_disabled_at ON entitlement(disabled_at, id);
 CREATE INDEX entitlement_disabled ON entitlement(id) WHERE disabled_at IS NOT NULL;
 CREATE INDEX entitlement_updated_at ON entitlement(updated_at, id);
 CREATE INDEX entitlement_archived ON entitlement(id) WHERE archived_at IS NOT NULL;

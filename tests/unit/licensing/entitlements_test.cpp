@@ -21,7 +21,7 @@ class EntitlementsTest : public store::CatalogueTest {
   auto act(What what) {
     return run([&](Connection& connection) {
       store::RecordWriter writer(connection, log, role, random);
-      return what(Acting{connection, writer, author, random, clock.wall_ms()});
+      return what(Acting{connection, writer, because, random, clock.wall_ms()});
     });
   }
   // "" or what it was refused for.
@@ -40,6 +40,7 @@ class EntitlementsTest : public store::CatalogueTest {
   }
 
   RecordId order;
+  store::Author because{"uid:0", "api", "rq-1", "sunk"};
 };
 
 TEST_F(EntitlementsTest, ARenewalGoesOnFromTheExpiry) {
@@ -131,6 +132,9 @@ TEST_F(EntitlementsTest, AReclaimFreesAtOnce) {
   const auto reclaimed = [&] {
     return act([&](const Acting& acting) { return reclaim(acting, given, std::nullopt); });
   };
+  because.reason = " ";
+  EXPECT_EQ(reclaimed().error().code, Errc::bad_request);
+  because.reason = "sunk";
   const auto back = reclaimed();
   ASSERT_TRUE(back);
   EXPECT_EQ(back->value("disputed_seats"), json::value(10));
