@@ -1,0 +1,141 @@
+"""The rules of reconciliation, and for each a change of one place in the sources that breaks it.
+
+A break is (file, what stands there, what stands there instead); the text must be there once. Seeds:
+how many the simulator may need until it notices; few rules need more than the default.
+"""
+
+from dataclasses import dataclass
+
+SEEDS_DEFAULT = 300
+
+
+@dataclass(frozen=True)
+class Break:
+    name: str  # for the command line
+    rule: str  # what is broken, with its hazard or place in the protocol
+    file: str
+    before: str
+    after: str
+    seeds: int = SEEDS_DEFAULT
+
+
+BREAKS = (
+    # Lost memory and other branches.
+    Break("fork", "H2: another row under a known number is a fork", "sync/row_taker.cpp",
+          "forked_ = known && known->hash != hash;", "forked_ = false;"),
+    Break("fork_rest", "4.5: what follows a fork is kept, not taken in", "sync/row_taker.cpp",
+          "if (forked_) return keep(line, seq, hash);",
+          "if (forked_ && seq <= epoch_.head) return keep(line, seq, hash);"),
+    Break("reissue", "H2: a change that is issued again counts once", "sync/row_taker.cpp",
+          "if (!row.uid) return std::nullopt;", "return std::nullopt;"),
+    Break("future_up", "H4: a site that knows central's future means a new life",
+          "sync/engine_central.cpp", "return down.n > central.n ||", "return false &&"),
+    Break("life_up", "H4: a later life that a site names means a new life",
+          "sync/engine_central.cpp",
+          "if (down.life.ord != central.life.ord) return down.life.ord > central.life.ord;",
+          "if (down.life.ord != central.life.ord) return false;"),
+    Break("hash_up", "H5: a position is a number and a hash", "sync/engine_central.cpp",
+          "(down.n > 0 && central.hash_at_down != down.hash);", "false;"),
+    Break("future_down", "H1: central that knows a site's future means a new epoch",
+          "sync/engine_site.cpp", "if (!ack || ack->n <= own.end) return std::nullopt;",
+          "return std::nullopt;"),
+    Break("fork_down", "H2: a fork that central names means a new epoch", "sync/engine_site.cpp",
+          "if (!ack || !ack->fork || is_ours(own, ack)) continue;", "continue;"),
+    Break("ack_hash", "H2: an acknowledgement holds only for the row of its hash",
+          "sync/engine_site.cpp", "return pruned || own.hash_at_ack == ack->hash;", "return true;"),
+    Break("waypoints", "H5: a bundle fits only a site that stands on its history",
+          "sync/engine_site.cpp",
+          "return std::find(body.waypoints.begin(), body.waypoints.end(), std::pair(site.n, "
+          "site.hash)) !=\n         body.waypoints.end();", "return true;", 1800),
+    Break("new_life", "4.5: only a snapshot is taken from a new life", "sync/engine_site.cpp",
+          "if (verdict.new_life)\n", "if (false)\n"),
+    Break("ended_life", "H18: an ended life of central says nothing any more",
+          "sync/engine_site.cpp", "if (body.upto.life.ord < site.life.ord) {", "if (false) {"),
+    Break("acks_of_life", "H4: nothing is acknowledged until the new life says so",
+          "sync/engine_site.cpp", "if (new_life) own->acked = own->durable = 0;", ""),
+    Break("pending_of_life", "H4: what waits is shown over the state of a new life",
+          "sync/take_state.cpp", "if (anew) taker.show_pending();", ""),
+    Break("anchor", "H1: an anchor that knows more means a new epoch", "sync/recall.cpp",
+          "return AnchorVerdict::ahead;", "return AnchorVerdict::fits;"),
+    Break("fence", "H3: the rows of a copy's epoch are only kept", "sync/engine_central.cpp",
+          "} else if (central.epoch->fenced) {", "} else if (false) {"),
+    Break("copy_down", "H3: a copy takes nothing in", "sync/engine_site.cpp",
+          "if (verdict.copy || site.copy)", "if (false)"),
+    # Order.
+    Break("gap_up", "H14: rows are taken in without a gap", "sync/engine_central.cpp",
+          "if (body.first > head + 1)", "if (false)"),
+    Break("gap_down", "H14: states follow each other", "sync/engine_site.cpp",
+          "if (body.base.n > site.n)", "if (false)"),
+    Break("old_state", "H14: an older bundle is a no-op", "sync/engine_site.cpp",
+          "if (body.upto.n <= site.n) {", "if (false) {"),
+    Break("newest_field", "4.5: the newer version of a field stands", "sync/rebase.cpp",
+          "if (field.version < known) continue;", "", 1800),
+    Break("recipient", "H17: a bundle for somebody else is refused", "sync/import.cpp",
+          "SKERRY_TRY_VOID(check_recipient(identity, reader.manifest().to));", ""),
+    # Merging.
+    Break("clock_clamp", "H6: no stamp counts later than a minute after it came",
+          "core/hlc.cpp", "return std::min(stamp, HlcStamp::at(received + stamp_lead_ms_max));",
+          "return stamp;"),
+    Break("later_wins", "4.4: of two the later stamp wins", "core/merge.cpp",
+          "return std::pair(proposal.effective, proposal.author) >\n"
+          "         std::pair(current.effective, current.author);", "return true;"),
+    Break("central_wins", "4.4: a field of policy central keeps what central wrote",
+          "core/merge.cpp", "return !current.author.is_zero() && later(current, proposal);",
+          "return later(current, proposal);"),
+    Break("own_successor", "4.4: who follows its own earlier row is not concurrent",
+          "core/merge.cpp",
+          "(current.author == proposal.author && !proposal.author.is_zero());", "false;"),
+    Break("base", "4.4: who wrote over what it saw is not concurrent", "core/merge.cpp",
+          "return (proposal.base && *proposal.base == current.version) ||", "return"),
+    Break("observed_remove", "4.4: of a set only what was seen is removed", "core/merge.cpp",
+          "if (!contains(seen, element) || contains(wanted, element)) merged.push_back(element);",
+          "if (contains(wanted, element)) merged.push_back(element);"),
+    Break("conflict", "H7: a concurrent edit leaves a conflict record", "sync/decide_row.cpp",
+          "if (is_conflict(merged.outcome)) conflicts.emplace_back(&field, merged);", ""),
+    Break("tombstone", "H8: what is deleted lives again by a decision alone",
+          "sync/decide_row.cpp",
+          "if (const auto tombstone = store::find_tombstone(connection_, change.record))\n"
+          "    return after_delete(row, *tombstone);", ""),
+    Break("delete_vs_edit", "H7: an edit that a deletion did not see is kept as a conflict",
+          "sync/decide_row.cpp", "if (stamp.site == site_.number || seen) continue;", "continue;"),
+    Break("duplicate_key", "H9: of two records with one key both stay, with a conflict record",
+          "sync/decide_row.cpp",
+          "note_duplicate_keys(row, Record(*change.kind), record);", ""),
+    Break("held", "H10: what waits is decided when its parent is here", "sync/row_taker.cpp",
+          "  decide_transaction();\n  retry_held();", "  decide_transaction();"),
+    Break("transaction", "H11: a row that is refused takes its transaction along",
+          "sync/row_taker.cpp", "if (transaction_.size() == 1) {",
+          "if (transaction_.size() > 1) {\n    for (const SiteRow& row : transaction_) "
+          "decide_alone(row);\n  } else if (transaction_.size() == 1) {"),
+    Break("owner", "4.4: a site does not write what is central's", "sync/decide_row.cpp",
+          "if (row.change.kind->authority == Authority::central) return "
+          "rejected(\"owned_by_central\");", "", 1800),
+    # Scope.
+    Break("scope_in", "H13: a change of what the site does not see is a conflict",
+          "sync/decide_row.cpp",
+          "if (!before) return absent(row);\n  if (!scope_allows(row, before->scope)) return "
+          "{Disposition::conflict, \"out_of_scope\", 0};\n  return set_fields(row, *before);",
+          "if (!before) return absent(row);\n  return set_fields(row, *before);"),
+    Break("evict", "H13: what leaves the scope is taken away", "sync/due.cpp",
+          "return due_for.scope.sees(due.id) ? lines.entered() : lines.left();",
+          "return due_for.scope.sees(due.id) ? lines.entered() : Result<bool>(true);"),
+    Break("evict_moved", "H13: what moves out of the scope is taken away", "sync/due.cpp",
+          "if (!held) return std::nullopt;", "return std::nullopt;"),
+    Break("enter", "H13: what enters the scope comes whole", "sync/due.cpp",
+          "return due_for.scope.sees(due.id) ? lines.entered() : lines.left();",
+          "return due_for.scope.sees(due.id) ? Result<bool>(true) : lines.left();"),
+    Break("scope_out", "I12: nothing outside the scope leaves central", "sync/due.cpp",
+          "if (!record || !due_for.scope.sees(*record->kind, record->scope)) return std::nullopt;",
+          "if (!record) return std::nullopt;"),
+    # The site's view.
+    Break("pending", "4.3: the view is central's state with what waits over it",
+          "sync/rebase.cpp", "replay(after, *change, log_.wall_ms());", ""),
+    Break("settle", "4.5: what central decided is shown when nothing waits any more",
+          "sync/take_state.cpp",
+          "for (std::size_t i = 0; i < epochs_.size(); ++i) taker.settle(epochs_[i], "
+          "confirmed[i].acked);", ""),
+    Break("snapshot_drops", "4.9: what a snapshot does not name is gone", "sync/take_state.cpp",
+          "taker.drop_others(upto);", ""),
+    Break("told", "H11: a site is told what became of its rows", "sync/take_state.cpp",
+          "take_result(*told);", "static_cast<void>(told);"),
+)
