@@ -20,6 +20,10 @@
 #include "sync/outbox.hpp"
 #include "sync/spool.hpp"
 
+namespace skerry::licensing {
+class SeatDesk;
+}
+
 namespace skerry::api {
 
 // Immutable but for what it refers to; every handler may use it on any I/O thread.
@@ -43,6 +47,8 @@ struct Context {
   // Any thread. The composition root sets it, once there is a server; zeros without one.
   std::function<ServerStats()> server_stats = [] { return ServerStats{}; };
   std::shared_ptr<BackupDesk> backups = std::make_shared<BackupDesk>();
+  // The composition root sets it before the server starts.
+  licensing::SeatDesk* seats = nullptr;
 };
 
 }  // namespace skerry::api

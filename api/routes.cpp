@@ -1,5 +1,6 @@
 #include "api/routes.hpp"
 
+#include "api/handlers/activations.hpp"
 #include "api/handlers/audit.hpp"
 #include "api/handlers/backups.hpp"
 #include "api/handlers/bundles.hpp"
@@ -16,7 +17,9 @@
 #include "api/handlers/lifecycle.hpp"
 #include "api/handlers/machine.hpp"
 #include "api/handlers/metrics.hpp"
+#include "api/handlers/offline.hpp"
 #include "api/handlers/records.hpp"
+#include "api/handlers/seat_pools.hpp"
 #include "api/handlers/sites.hpp"
 #include "api/handlers/tokens.hpp"
 #include "api/handlers/trust.hpp"
@@ -137,6 +140,36 @@ constexpr Route routes[] = {
      "Central's end of the online exchange"},
     {post, "/v1/exchange:online", Access::admin, Body::json, handler<retried<exchange_online>>,
      "exchangeOnline", "Exchange with central now"},
+    {post, "/v1/activations", Access::open, Body::json, handler<activate>, "activate",
+     "Take a seat"},
+    {get, "/v1/activations/{id}", Access::open, Body::none, handler<get_activation>,
+     "getActivation", "A seat as it is"},
+    {del, "/v1/activations/{id}", Access::open, Body::none, handler<release_activation>,
+     "releaseActivation", "Give a seat back"},
+    {post, "/v1/activations/{id}/refresh", Access::open, Body::none, handler<refresh_activation>,
+     "refreshActivation", "A longer lease"},
+    {post, "/v1/activations/{id}/borrow", Access::open, Body::json, handler<borrow_activation>,
+     "borrowActivation", "A lease for a machine that leaves the network"},
+    {post, "/v1/activations/{id}/features/{key}/checkout", Access::open, Body::json,
+     handler<check_out_feature>, "checkOutFeature", "Take of an element pool"},
+    {post, "/v1/activations/{id}/features/{key}/return", Access::open, Body::json,
+     handler<return_feature>, "returnFeature", "Give back to an element pool"},
+    {post, "/v1/activations/{id}/features/{key}/usage", Access::open, Body::json,
+     handler<use_feature>, "useFeature", "Consume of a usage count"},
+    {post, "/v1/offline-activations", Access::open, Body::json, handler<activate_offline>,
+     "activateOffline", "Take a seat for a machine that never sees this one"},
+    {post, "/v1/activations/{id}/offline-refresh", Access::open, Body::json,
+     handler<refresh_offline>, "refreshOffline", "A longer lease for it"},
+    {post, "/v1/activations/{id}/offline-return", Access::open, Body::json, handler<return_offline>,
+     "returnOffline", "Give its seat back"},
+    {get, "/v1/seat-pools", Access::read, Body::none, handler<list_seat_pools>, "listSeatPools",
+     "Seats by entitlement, with what was denied"},
+    {get, "/v1/seat-pools/{id}", Access::read, Body::none, handler<get_seat_pool>, "getSeatPool",
+     "The seats of one entitlement and who has them"},
+    {post, "/v1/seat-pools/{id}:policy", Access::admin, Body::json, handler<set_seat_policy>,
+     "setSeatPolicy", "How seats are given out: minimum hold, reservations, named users"},
+    {get, "/v1/lease-clock", Access::read, Body::none, handler<get_lease_clock>, "getLeaseClock",
+     "The time by which leases run, and jumps of the clock"},
     {post, "/v1/assets:move", Access::write, Body::json, handler<move_assets>, "moveAssets",
      "Move many assets to one location"},
     {get, "/v1/assets/{id}/history", Access::read, Body::none, handler<get_asset_history>,

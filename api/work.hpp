@@ -16,7 +16,8 @@ namespace skerry::api {
 //   auto work = [&](store::Connection& connection) -> Result<store::Record> { … };
 //   auto record = co_await write(context, work);
 // `work` is taken by reference so that no temporary stands in a co_await statement (ADR 0008); it
-// lives in the handler's frame, which waits for it.
+// lives in the handler's frame, which waits for it. One that has a member lost() is told, on the
+// writer thread and before any later job runs, that what it did is undone.
 template <class Work>
 auto write(Context& context, Work& work) -> Task<std::invoke_result_t<Work&, store::Connection&>> {
   using Outcome = std::invoke_result_t<Work&, store::Connection&>;
@@ -31,6 +32,8 @@ auto write(Context& context, Work& work) -> Task<std::invoke_result_t<Work&, sto
       return {};
     }
     void done(Result<void> committed) noexcept override {
+      if constexpr (requires { work.lost(); })
+        if (!committed) work.lost();
       if (!committed) outcome.emplace(tl::unexpected<Error>(std::move(committed).error()));
       completion.complete(std::move(*outcome));
     }

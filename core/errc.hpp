@@ -64,6 +64,11 @@ enum class Errc {
   wrong_history,        // the sender's history is not the one we hold
   code_used,            // the enrolment code was used or is unknown
   limit_exceeded,       // a limit of the format is exceeded
+  // seats
+  not_entitled,       // no entitlement that is in force here allows it
+  seats_exhausted,    // no seat is free
+  feature_exhausted,  // not enough of a feature is left
+  seat_cloned,        // the call is not the one that follows: another machine goes on as the seat
   // surroundings
   not_enrolled,         // the site has no central yet
   no_recovery_key,      // there is no key that a backup could be encrypted to

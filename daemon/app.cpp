@@ -19,7 +19,9 @@
 #include "daemon/open_files.hpp"
 #include "daemon/periodic_exchange.hpp"
 #include "daemon/remember.hpp"
+#include "daemon/seat_upkeep.hpp"
 #include "daemon/upkeep.hpp"
+#include "licensing/catalogue_allowances.hpp"
 #include "store/record.hpp"
 #include "sync/exchange.hpp"
 #include "sync/outbox.hpp"
@@ -218,6 +220,10 @@ Result<Exit> serve(const Config& config) {
   name_thread(context.backups->worker(), "skerry-backup");
   SKERRY_TRY_VOID(api::end_cut_imports(context));
   api::asio::post(worker, [&] { take_in_kept(node, spool); });
+  licensing::CatalogueAllowances catalogue;
+  licensing::SeatDesk seats(*database, clock, random, catalogue, keys.sign,
+                            [&log] { return log.last_n(); });
+  context.seats = &seats;
   api::TokenAuthenticator tokens(context);
   api::Server server(api::Router(api::all_routes(), context), &tokens,
                      server_options(config, folder));
@@ -229,12 +235,14 @@ Result<Exit> serve(const Config& config) {
       interval.count() > 0 && identity->role == Role::site)
     exchanges.emplace(context, patience, interval);
   std::optional<Upkeep> upkeep(std::in_place, context, patience, config.history_keep_days);
+  std::optional<SeatUpkeep> seat_upkeep(std::in_place, *database, seats, patience);
   server.start();
   SKERRY_TRY_VOID(say_ready(config, folder, identity->role));
   wait_for_end(server, context, patience, signals);
 
   exchanges.reset();
   upkeep.reset();
+  seat_upkeep.reset();
   worker.join();
   importer.join();
   context.backups->join();

@@ -4,6 +4,7 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/backup.hpp"
+#include "daemon/cli/offline.hpp"
 #include "daemon/cli/trust.hpp"
 #include "daemon/run_command.hpp"
 
@@ -24,6 +25,7 @@ class Parser : public CommandTree {
     add_machine();
     backups_.add_to(*this);
     trust_.add_to(*this);
+    offline_.add_to(*this);
     add_tokens();
     add_import();
     add_export();
@@ -302,6 +304,7 @@ class Parser : public CommandTree {
   Common common_;
   BackupCommands backups_;
   TrustCommands trust_;
+  OfflineCommands offline_;
 
   std::string site_, file_, id_, role_, name_, epoch_;
   std::vector<std::string> keys_;

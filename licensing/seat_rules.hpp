@@ -37,6 +37,7 @@ enum class Why : std::uint8_t {
   forbidden,          // the secret is not the seat's
   seat_cloned,        // the call is not the one that follows: another machine goes on as the seat
   already_exists,     // the machine has a seat
+  id_used,            // the id of a request file was used by another file
 };
 struct Denial {
   Why code;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/handlers/machine_notes.hpp"
+#include "licensing/seat_desk.hpp"
 #include "store/conflicts.hpp"
 #include "store/own_epochs.hpp"
 #include "store/upstream.hpp"
@@ -107,6 +108,25 @@ void add_trust(Exposition& out, store::Connection& connection) {
             seconds(trust->expires_at));
 }
 
+void add_seats(Exposition& out, const std::vector<licensing::PoolState>& pools) {
+  const auto each = [&](auto number) {
+    for (const licensing::PoolState& pool : pools)
+      if (const auto value = number(pool))
+        out.value("entitlement", to_string(pool.entitlement), *value);
+  };
+  using Pool = licensing::PoolState;
+  using Number = std::optional<std::int64_t>;
+  out.metric("skerry_seats_in_use", "gauge", "Seats that are out.");
+  each([](const Pool& pool) { return Number(pool.numbers.in_use); });
+  out.metric("skerry_seats_limit", "gauge", "Seats there are; none where there is no limit.");
+  each([](const Pool& pool) { return pool.allowance ? pool.numbers.limit.limit : Number(); });
+  out.metric("skerry_seat_denials_total", "counter",
+             "Claims refused for want of a seat or feature.");
+  each([](const Pool& pool) { return Number(pool.counts.denials); });
+  out.metric("skerry_seat_clones_total", "counter", "Calls by machines that go on as another.");
+  each([](const Pool& pool) { return Number(pool.counts.clones); });
+}
+
 }  // namespace
 
 Result<Response> get_metrics(Context& context, Request& request) {
@@ -128,6 +148,7 @@ Result<Response> get_metrics(Context& context, Request& request) {
             context.role == Role::site ? store::count_pending(*reader).rows : 0);
   add_exchange(out, *reader, context.role);
   add_trust(out, *reader);
+  add_seats(out, context.seats->pools());
   add_writer(out, context.node.database.stats());
   Response response = Response::text(200, out.take());
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";

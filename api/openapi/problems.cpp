@@ -14,6 +14,10 @@ object text(std::string_view description) {
   return {{"type", "string"}, {"description", description}};
 }
 
+object number(std::string_view description) {
+  return {{"type", array{"integer", "null"}}, {"description", description}};
+}
+
 template <class Visit>
 void for_each_error(Visit visit) {
   for (int code = 0; code <= static_cast<int>(Errc::internal); ++code)
@@ -90,7 +94,19 @@ json::object problem_schema() {
                           {"description",
                            "With `in_use`: how many records would stay and lose an optional "
                            "reference"}}},
-      {"token", text("With `in_use`: says that the counts were seen")}};
+      {"token", text("With `in_use`: says that the counts were seen")},
+      {"limit",
+       number("With `seats_exhausted`, `feature_exhausted`: how many there are; null: any")},
+      {"overdraft", number("The same: how many beyond that; null: any")},
+      {"in_use", number("The same: how many are in use")},
+      {"left", number("The same: how many are left; null: any")},
+      {"next_free_in_seconds",
+       number(
+           "With `seats_exhausted`: until a seat comes free by itself, if nothing else happens")},
+      {"holders",
+       object{{"type", "array"},
+              {"description", "With `seats_exhausted`, where the policy shows it: who has seats"},
+              {"items", object{{"type", "string"}}}}}};
   return {{"type", "object"},
           {"description", "RFC 9457"},
           {"required", array{"type", "title", "status", "instance", "code"}},

@@ -70,6 +70,20 @@ Result<Exit> run_explain(Terminal& terminal, const std::string& code);
 Result<Exit> run_init(const Config& config, Terminal& terminal, const std::string& role,
                       const std::string& name);
 
+// offline.cpp: without a daemon
+struct OfflineWish {
+  std::string seat;  // the file that keeps it
+  std::string file;  // the request that is made, or the answer that is read
+  std::string code;  // a file
+  std::string product, seat_id;
+  std::vector<std::string> amounts;  // "feature=number"
+};
+Result<Exit> run_offline_request(Terminal& terminal, const OfflineWish& wish);
+// Errc::bad_input for the answer to another request, missing_key for one to somebody else.
+Result<Exit> run_offline_answer(Terminal& terminal, const OfflineWish& wish);
+Result<Exit> run_offline_refresh(Terminal& terminal, const OfflineWish& wish);
+Result<Exit> run_offline_return(Terminal& terminal, const OfflineWish& wish);
+
 // token.cpp
 struct NewToken {
   std::string name;

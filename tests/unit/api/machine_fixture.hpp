@@ -14,6 +14,7 @@
 #include "api/server.hpp"
 #include "api/token_authenticator.hpp"
 #include "crypto/secret.hpp"
+#include "licensing/catalogue_allowances.hpp"
 #include "tests/unit/api/raw_client.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
@@ -70,6 +71,8 @@ class MachineTest : public testing::Test {
   asio::thread_pool worker{1};
   asio::thread_pool importer{1};
   std::unique_ptr<Context> context;
+  licensing::CatalogueAllowances catalogue;
+  std::unique_ptr<licensing::SeatDesk> seats;
   std::unique_ptr<TokenAuthenticator> authenticator;
   std::unique_ptr<Server> server;
   std::uint16_t port = 0;

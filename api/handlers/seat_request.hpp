@@ -1,0 +1,67 @@
+// What calls of the Licensing API bring: bodies, and who calls about a seat.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/context.hpp"
+#include "api/http_types.hpp"
+#include "api/work.hpp"
+#include "licensing/seat_desk.hpp"
+
+namespace skerry::api {
+
+// Reads the members of a body and keeps every complaint, those about members it does not know
+// first.
+class BodyReader {
+ public:
+  BodyReader(const json::object& body, std::initializer_list<std::string_view> known);
+
+  // A name: not blank, no control characters, at most `characters_max`. Empty when it is absent and
+  // not required, or complained of.
+  std::string name(std::string_view member, bool required, std::size_t characters_max = 255);
+  std::int64_t count(std::string_view member);  // 1 to 2^53 - 1, required
+  UnixMillis instant(std::string_view member);  // required
+  // Errc::validation_failed with every complaint, `what` being "the claim".
+  Result<void> done(std::string_view what);
+
+ private:
+  void refuse(std::string_view member, std::string code, std::string detail);
+  const json::object& body_;
+  std::vector<FieldError> errors_;
+};
+
+struct ActivationRequest {
+  licensing::Opening opening;
+  licensing::Claim claim;
+};
+// `body` in the form of POST /v1/activations.
+Result<ActivationRequest> read_activation(const Request& request);
+
+// The activation that the path names: Errc::not_found.
+Result<RecordId> activation_id(const Request& request);
+
+// Idempotency-Key of a call about seats: Errc::bad_request without one.
+Result<void> require_key(const Request& request);
+
+// Who calls, views into the request. With the right to write and no secret, an operator, who says
+// why: Errc::bad_request without Skerry-Reason.
+Result<licensing::Caller> caller_of(const Request& request);
+
+// As write() (api/work.hpp), for what changes seats: the desk hears when it is undone.
+template <class Work>
+auto write_seats(Context& context, Work& work)
+    -> Task<std::invoke_result_t<Work&, store::Connection&>> {
+  struct SeatWork {
+    licensing::SeatDesk& desk;
+    Work& work;
+    auto operator()(store::Connection& connection) { return work(connection); }
+    void lost() noexcept { desk.commit_failed(); }
+  };
+  SeatWork seats{*context.seats, work};
+  auto outcome = co_await write(context, seats);
+  co_return outcome;
+}
+
+}  // namespace skerry::api

@@ -1,0 +1,31 @@
+#include "daemon/cli/offline.hpp"
+
+namespace skerry::daemon {
+
+void OfflineCommands::add_to(CommandTree& tree) {
+  CLI::App* offline = tree.add_noun(
+      "offline", "a seat for a machine that never sees a daemon: the application's side");
+  const auto verb = [&](const char* name, const char* doc,
+                        Result<Exit> (*run)(Terminal&, const OfflineWish&)) {
+    CLI::App* made = tree.add_plain(
+        offline, name, doc,
+        [this, run](const Config&, Terminal& terminal) { return run(terminal, wish_); });
+    made->add_option("SEAT", wish_.seat, "the file that keeps the seat: private")->required();
+    made->add_option("FILE", wish_.file, "the request, or the answer")->required();
+    return made;
+  };
+  CLI::App* request = verb("request", "ask for a seat", run_offline_request);
+  request->add_option("--code", wish_.code, "a file with the activation code")->required();
+  request->add_option("--product", wish_.product, "its SKU")->required();
+  request->add_option("--seat-id", wish_.seat_id, "what tells this machine from others")
+      ->required();
+  CommandTree::repeatable(request->add_option(
+      "--amount", wish_.amounts, "feature=number to use while it is away, repeatable"));
+  verb("answer", "take the answer to a request in", run_offline_answer);
+  verb("refresh", "ask for a longer lease", run_offline_refresh);
+  CLI::App* back = verb("return", "give the seat back", run_offline_return);
+  CommandTree::repeatable(
+      back->add_option("--used", wish_.amounts, "feature=number that was used, repeatable"));
+}
+
+}  // namespace skerry::daemon

@@ -1,0 +1,31 @@
+// What seats need from time to time: leases that ended, refreshes to be written, the time floor.
+#pragma once
+
+#include <thread>
+
+#include "daemon/patience.hpp"
+#include "licensing/seat_desk.hpp"
+
+namespace skerry::daemon {
+
+// A thread "skerry-seats" that asks the desk every second; the work runs on the writer thread. Ends
+// with the patience, which outlives it, after a last upkeep.
+class SeatUpkeep {
+ public:
+  SeatUpkeep(store::Database& database, licensing::SeatDesk& desk, Patience& patience);
+  ~SeatUpkeep();
+  SeatUpkeep(const SeatUpkeep&) = delete;
+  SeatUpkeep& operator=(const SeatUpkeep&) = delete;
+
+ private:
+  void run();
+  void tidy();
+  bool write_once();
+
+  store::Database& database_;
+  licensing::SeatDesk& desk_;
+  Patience& patience_;
+  std::thread thread_;
+};
+
+}  // namespace skerry::daemon

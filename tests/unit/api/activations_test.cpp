@@ -1,0 +1,335 @@
+// The Licensing API over a real machine; what it may give stands in a list.
+#include <fmt/format.h>
+
+#include "core/timestamp.hpp"
+#include "crypto/base64.hpp"
+#include "crypto/sha256.hpp"
+#include "licensing/activation_codes.hpp"
+#include "licensing/lease_token.hpp"
+#include "tests/unit/api/handlers_fixture.hpp"
+
+namespace skerry::api {
+namespace {
+
+constexpr std::string_view code = "K7QF2-9XWMC-4TB0H-RGN5E-8PVJD";
+constexpr std::int64_t lease_seconds = 600;
+
+class Offers final : public licensing::AllowanceSource {
+ public:
+  Offers() {
+    offered.entitlement = *parse_id<RecordId>("0199c0de-0000-7000-8000-0000000000e1");
+    offered.product = *parse_id<RecordId>("0199c0de-0000-7000-8000-0000000000b1");
+    offered.product_sku = "PRESS";
+    offered.edition = "Standard";
+    offered.status = licensing::Status::active;
+    offered.concurrency = licensing::Concurrency::concurrent;
+    offered.seats = {2};
+    offered.lease_seconds = lease_seconds;
+    offered.offline_lease_seconds = 86'400;
+    offered.features = {{"cores", licensing::FeatureType::element_pool, false, {8}, {0}},
+                        {"prints", licensing::FeatureType::usage_count, false, {100}, {0}}};
+    digest = licensing::digest_of(*licensing::canonical_code(code));
+  }
+  std::vector<licensing::Allowance> by_code(store::Connection&, const Hash& asked,
+                                            UnixMillis) override {
+    if (asked != digest) return {};
+    return {offered};
+  }
+  std::optional<licensing::Allowance> by_id(store::Connection&, const RecordId& id,
+                                            UnixMillis) override {
+    if (id != offered.entitlement) return std::nullopt;
+    return offered;
+  }
+  licensing::Allowance offered;
+  Hash digest{};
+};
+
+class ActivationsTest : public HandlersTest {
+ protected:
+  ActivationsTest() { open(); }
+  // As after a restart.
+  void open() {
+    seats = std::make_unique<licensing::SeatDesk>(*database, clock, random, offers, keys.sign,
+                                                  [this] { return log.last_n(); });
+    context->seats = seats.get();
+  }
+  // Like an application: over TCP, without a token.
+  Answer ask(std::string_view method, std::string_view target, std::string_view body = {},
+             std::string_view headers = {}) {
+    std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: test\r\n{}Content-Length: {}\r\n",
+                                   method, target, headers, body.size());
+    if (!body.empty()) text += "Content-Type: application/json\r\n";
+    RawClient client = RawClient::tcp(port);
+    return client.ask(text + "\r\n" + std::string(body));
+  }
+  Answer activate(std::string_view seat, std::string_view key = "1") {
+    return ask(
+        "POST", "/v1/activations",
+        fmt::format(R"({{"activation_code":"{}","product":"PRESS","seat_id":"{}"}})", code, seat),
+        fmt::format("Idempotency-Key: {}\r\n", key));
+  }
+  // What an application keeps of its seat.
+  struct Seat {
+    std::string id, secret, nonce;
+  };
+  Seat take(std::string_view seat) {
+    const Answer answer = activate(seat);
+    EXPECT_EQ(answer.status, 201u) << answer.body;
+    const json::object body = read_json(answer);
+    return {text(body, "id"), text(body, "secret"), text(body, "nonce")};
+  }
+  static std::string text(const json::object& body, std::string_view member) {
+    return std::string(body.at(member).as_string());
+  }
+  Answer call(Seat& seat, std::string_view method, std::string_view what, std::string_view key,
+              std::string_view body = {}) {
+    const Answer answer = ask(
+        method, fmt::format("/v1/activations/{}{}", seat.id, what), body,
+        fmt::format("Idempotency-Key: {}\r\nSkerry-Seat-Secret: {}\r\nSkerry-Seat-Nonce: {}\r\n",
+                    key, seat.secret, seat.nonce));
+    if (answer.status == 200 && answer.body.find("\"nonce\"") != std::string::npos)
+      seat.nonce = text(read_json(answer), "nonce");
+    return answer;
+  }
+
+  Offers offers;
+};
+
+TEST_F(ActivationsTest, FromTheFirstCallToTheLast) {
+  const Answer made = activate("press-1");
+  ASSERT_EQ(made.status, 201u) << made.body;
+  EXPECT_EQ(made.header("Cache-Control"), "no-store");
+  const json::object body = read_json(made);
+  EXPECT_EQ(made.header("Location"), "/v1/activations/" + text(body, "id"));
+  EXPECT_EQ(body.at("expires_in_seconds").as_int64(), lease_seconds);
+  EXPECT_EQ(body.at("renew_after_seconds").as_int64(), lease_seconds / 2);
+  const auto claims = licensing::verify_lease_token(keys.sign.verify_key(), text(body, "token"));
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(text(*claims, "sub"), text(body, "id"));
+  EXPECT_EQ(text(*claims, "iss"), "central");
+
+  Seat seat{text(body, "id"), text(body, "secret"), text(body, "nonce")};
+  clock.now += 60'000;
+  EXPECT_EQ(read_json(call(seat, "POST", "/refresh", "r1")).at("expires_in_seconds").as_int64(),
+            lease_seconds);
+  EXPECT_EQ(read_json(call(seat, "GET", "", "")).at("seat_id").as_string(), "press-1");
+  EXPECT_EQ(call(seat, "DELETE", "", "d").status, 204u);
+  EXPECT_EQ(call(seat, "DELETE", "", "d").status, 404u);
+}
+
+TEST_F(ActivationsTest, TheSameSeatIsTheSameSeat) {
+  const Answer made = activate("press-1", "1");
+  const Answer retry = activate("press-1", "1");
+  EXPECT_EQ(retry.status, 201u);
+  EXPECT_EQ(retry.body, made.body);
+  const Answer again = activate("press-1", "2");
+  EXPECT_EQ(again.status, 200u);
+  EXPECT_EQ(text(read_json(again), "id"), text(read_json(made), "id"));
+  EXPECT_NE(text(read_json(again), "secret"), text(read_json(made), "secret"));
+}
+
+TEST_F(ActivationsTest, ADenialSaysAllThatHelps) {
+  take("press-1");
+  take("press-2");
+  clock.now += 100'500;
+  const Answer denied = activate("press-3");
+  EXPECT_EQ(denied.status, 409u);
+  const json::object body = read_json(denied);
+  EXPECT_EQ(text(body, "code"), "seats_exhausted");
+  EXPECT_EQ(body.at("limit").as_int64(), 2);
+  EXPECT_EQ(body.at("in_use").as_int64(), 2);
+  EXPECT_EQ(body.at("overdraft").as_int64(), 0);
+  EXPECT_EQ(body.at("next_free_in_seconds").as_int64(), lease_seconds - 100);
+  EXPECT_FALSE(body.contains("holders"));
+  EXPECT_EQ(
+      post("/v1/seat-pools/0199c0de-0000-7000-8000-0000000000e1:policy", R"({"show_holders":true})")
+          .status,
+      200u);
+  EXPECT_THAT(activate("press-3").body, HasSubstr(R"("holders":["press-1","press-2"])"));
+}
+
+TEST_F(ActivationsTest, ALostReplyAndAClone) {
+  Seat seat = take("press-1");
+  Seat clone = seat;
+  const Answer first = call(seat, "POST", "/refresh", "r1");
+  Seat lost = clone;
+  EXPECT_EQ(call(lost, "POST", "/refresh", "r1").body, first.body);
+  const Answer met = call(clone, "POST", "/refresh", "another");
+  EXPECT_EQ(met.status, 409u);
+  EXPECT_THAT(met.body, HasSubstr("seat_cloned"));
+  EXPECT_THAT(get("/v1/seat-pools").body, HasSubstr(R"("clones":1)"));
+  open();
+  EXPECT_EQ(call(seat, "POST", "/refresh", "r2").status, 200u);
+}
+
+TEST_F(ActivationsTest, Features) {
+  Seat seat = take("press-1");
+  const Answer out = call(seat, "POST", "/features/cores/checkout", "1", R"({"amount":5})");
+  ASSERT_EQ(out.status, 200u) << out.body;
+  EXPECT_EQ(read_json(out).at("left").as_int64(), 3);
+  EXPECT_EQ(read_json(out).at("held").as_int64(), 5);
+  const Answer none = call(seat, "POST", "/features/cores/checkout", "2", R"({"amount":4})");
+  EXPECT_EQ(none.status, 409u);
+  EXPECT_EQ(read_json(none).at("left").as_int64(), 3);
+  EXPECT_EQ(call(seat, "POST", "/features/cores/return", "3", R"({"amount":5})").status, 200u);
+  EXPECT_EQ(read_json(call(seat, "POST", "/features/prints/usage", "4", R"({"amount":60})"))
+                .at("left")
+                .as_int64(),
+            40);
+  EXPECT_EQ(call(seat, "POST", "/features/prints/checkout", "5", R"({"amount":1})").status, 422u);
+  EXPECT_EQ(call(seat, "POST", "/features/none/usage", "6", R"({"amount":1})").status, 404u);
+}
+
+TEST_F(ActivationsTest, ASeatIsBorrowed) {
+  Seat seat = take("press-1");
+  const std::string day = format_timestamp(clock.now + 86'400'000);
+  const Answer borrowed =
+      call(seat, "POST", "/borrow", "1", fmt::format(R"({{"until":"{}"}})", day));
+  ASSERT_EQ(borrowed.status, 200u) << borrowed.body;
+  EXPECT_EQ(text(read_json(borrowed), "lease_expires_at"), day);
+  const std::string later = format_timestamp(clock.now + 86'401'000);
+  EXPECT_EQ(call(seat, "POST", "/borrow", "2", fmt::format(R"({{"until":"{}"}})", later)).status,
+            422u);
+}
+
+TEST_F(ActivationsTest, AnOperatorReleasesWithAReason) {
+  const Seat seat = take("press-1");
+  const std::string target = "/v1/activations/" + seat.id;
+  EXPECT_EQ(ask("DELETE", target).status, 401u);
+  EXPECT_EQ(send("DELETE", target).status, 400u);
+  EXPECT_EQ(get(target).status, 200u);
+  EXPECT_EQ(
+      send("POST", target + "/refresh", {}, "Idempotency-Key: 1\r\nSkerry-Reason: why\r\n").status,
+      403u);
+  EXPECT_EQ(send("DELETE", target, {}, "Skerry-Reason: laptop stolen\r\n").status, 204u);
+  const std::string audit = get("/v1/audit").body;
+  EXPECT_THAT(audit, HasSubstr("seat_released"));
+  EXPECT_THAT(audit, HasSubstr("laptop stolen"));
+}
+
+TEST_F(ActivationsTest, AnAnswerIsSignedWhenAsked) {
+  const Answer answer =
+      ask("GET", fmt::format("/v1/activations/{}", nobody), {},
+          "Skerry-Seat-Secret: x\r\nAccept-Signature: skerry=(\"@status\");nonce=\"n-1\"\r\n");
+  EXPECT_EQ(answer.status, 404u);
+  const std::string digest = std::string(answer.header("Content-Digest"));
+  EXPECT_EQ(
+      digest, "sha-256=:" + [&] {
+        std::string text = crypto::to_base64(crypto::sha256(as_bytes(answer.body)));
+        return text.append((4 - text.size() % 4) % 4, '=');
+      }() + ":");
+  const std::string input = std::string(answer.header("Signature-Input"));
+  ASSERT_TRUE(input.starts_with("skerry="));
+  EXPECT_THAT(input, HasSubstr(R"(;nonce="n-1")"));
+  const std::string base = fmt::format(
+      "\"@status\": 404\n\"content-digest\": {}\n\"@method\";req: GET\n"
+      "\"@path\";req: /v1/activations/{}\n\"@signature-params\": {}",
+      digest, nobody, input.substr(7));
+  std::string signature(answer.header("Signature"));
+  signature = signature.substr(8, signature.find('=', 8) - 8);  // skerry=:…==:
+  const auto bytes = crypto::from_base64(signature);
+  ASSERT_TRUE(bytes);
+  EXPECT_TRUE(keys.sign.verify_key().verify(as_bytes(base), *bytes));
+  EXPECT_EQ(activate("press-1").header("Signature"), "");
+}
+
+TEST_F(ActivationsTest, RefusesWhatIsWrong) {
+  Seat seat = take("press-1");
+  const std::string key = "Idempotency-Key: k\r\n";
+  check({
+      {"nothing",
+       "POST",
+       "/v1/activations",
+       "{}",
+       key,
+       422,
+       {"/activation_code", "/product", "/seat_id"},
+       {}},
+      {"an unknown member",
+       "POST",
+       "/v1/activations",
+       R"({"activation_code":"x","product":"P","seat_id":"s","x":1})",
+       key,
+       422,
+       {"\"/x\""},
+       {}},
+      {"no key",
+       "POST",
+       "/v1/activations",
+       R"({"activation_code":"x","product":"P","seat_id":"s"})",
+       "",
+       400,
+       {"Idempotency-Key"},
+       {}},
+      {"a code of nobody",
+       "POST",
+       "/v1/activations",
+       R"({"activation_code":"x","product":"PRESS","seat_id":"s"})",
+       key,
+       403,
+       {"not_entitled"},
+       {}},
+      {"no such seat",
+       "GET",
+       fmt::format("/v1/activations/{}", nobody),
+       "",
+       "",
+       404,
+       {"not_found"},
+       {}},
+      {"no id", "GET", "/v1/activations/7", "", "", 404, {"not_found"}, {}},
+      {"no amount",
+       "POST",
+       fmt::format("/v1/activations/{}/features/cores/checkout", seat.id),
+       "{}",
+       key,
+       422,
+       {"/amount"},
+       {}},
+      {"an amount of nothing",
+       "POST",
+       fmt::format("/v1/activations/{}/features/cores/checkout", seat.id),
+       R"({"amount":0})",
+       key,
+       422,
+       {"/amount"},
+       {}},
+      {"no time",
+       "POST",
+       fmt::format("/v1/activations/{}/borrow", seat.id),
+       R"({"until":"soon"})",
+       key,
+       422,
+       {"/until"},
+       {}},
+      {"a policy of nobody's",
+       "POST",
+       fmt::format("/v1/seat-pools/{}:policy", nobody),
+       "{}",
+       "",
+       404,
+       {"not_found"},
+       {}},
+      {"a bad policy",
+       "POST",
+       fmt::format("/v1/seat-pools/{}:policy", nobody),
+       R"({"minimum_hold_seconds":-1})",
+       "",
+       422,
+       {"/minimum_hold_seconds"},
+       {}},
+      {"a list", "GET", "/v1/activations", "", "", 405, {"method_not_allowed"}, {}},
+  });
+  EXPECT_EQ(ask("POST", fmt::format("/v1/activations/{}/refresh", seat.id), {},
+                key + "Skerry-Seat-Secret: wrong\r\nSkerry-Seat-Nonce: 1.x\r\n")
+                .status,
+            403u);
+}
+
+TEST_F(ActivationsTest, TheLeaseClockIsShown) {
+  EXPECT_THAT(get("/v1/lease-clock").body, HasSubstr(R"("jumps":[])"));
+  EXPECT_EQ(ask("GET", "/v1/lease-clock").status, 401u);
+}
+
+}  // namespace
+}  // namespace skerry::api
