@@ -6,6 +6,7 @@
 // submit(), write() and read() may be called from any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -59,10 +60,22 @@ struct DatabaseOptions {
   bool durable = true;
 };
 
+// How long the COMMITs took, fsync and all, in the shape of a Prometheus histogram: `within[i]` of
+// them at most `bounds[i]` seconds, every shorter one among them.
+struct CommitTimes {
+  static constexpr std::array<double, 11> bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+                                                 0.05,   0.1,   0.25,   1,     5};
+  std::array<std::uint64_t, bounds.size()> within{};
+  std::uint64_t count = 0;
+  double seconds = 0;
+};
+
 // Counts since open().
 struct WriterStats {
-  std::uint64_t jobs = 0;                 // whose done() was called, with whatever outcome
-  std::uint64_t groups = 0;               // transactions they shared
+  std::uint64_t jobs = 0;    // whose done() was called, with whatever outcome
+  std::uint64_t groups = 0;  // transactions they shared
+  std::uint64_t steps = 0;   // grows while a long job works; the unit is nobody's
+  CommitTimes commits;
   std::size_t queued = 0;                 // waiting now
   std::uint64_t wal_pages = 0;            // in the write-ahead log now
   std::uint64_t checkpoints = 0;          // that succeeded

@@ -4,6 +4,7 @@
 
 #include "api/handlers/machine_notes.hpp"
 #include "licensing/seat_desk.hpp"
+#include "store/backups.hpp"
 #include "store/conflicts.hpp"
 #include "store/own_epochs.hpp"
 #include "store/upstream.hpp"
@@ -28,6 +29,16 @@ class Exposition {
   void value(std::string_view label, std::string_view of, Number number) {
     fmt::format_to(std::back_inserter(text_), "{}{{{}=\"{}\"}} {}\n", name_, label, escaped(of),
                    number);
+  }
+  // Of a histogram, whose samples have names of their own.
+  template <class Number>
+  void sample(std::string_view suffix, Number number) {
+    fmt::format_to(std::back_inserter(text_), "{}{} {}\n", name_, suffix, number);
+  }
+  template <class Number>
+  void sample(std::string_view suffix, std::string_view label, std::string_view of, Number number) {
+    fmt::format_to(std::back_inserter(text_), "{}{}{{{}=\"{}\"}} {}\n", name_, suffix, label,
+                   escaped(of), number);
   }
   template <class Number>
   void gauge(std::string_view name, std::string_view help, Number number) {
@@ -56,13 +67,20 @@ class Exposition {
 
 double seconds(UnixMillis at) { return static_cast<double>(at) / 1000; }
 
-void add_machine(Exposition& out, const Context& context) {
+std::int64_t database_bytes(store::Connection& connection) {
+  return scalar(connection,
+                "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
+}
+
+void add_machine(Exposition& out, const Context& context, store::Connection& connection) {
   out.metric("skerry_build_info", "gauge", "Always 1; the labels say what runs here.");
   out.value("version", context.node.app_version, 1);
   out.gauge("skerry_central", "1 at central, 0 at a site.", context.role == Role::central ? 1 : 0);
   out.gauge("skerry_start_time_seconds", "When the daemon started.", seconds(context.started_at));
   out.gauge("skerry_free_bytes", "Free on the disk of the data folder.",
             free_bytes(context.data_folder));
+  out.gauge("skerry_database_bytes", "Size of the database, without its write-ahead log.",
+            database_bytes(connection));
   const ServerStats server = context.server_stats();
   out.metric("skerry_http_requests_total", "counter", "Answers: a 4xx, a 5xx, or any other.");
   out.value("class", "client_error", server.client_errors);
@@ -77,6 +95,13 @@ void add_writer(Exposition& out, const store::WriterStats& writer) {
   out.value(writer.jobs);
   out.metric("skerry_writer_commits_total", "counter", "Transactions that they shared.");
   out.value(writer.groups);
+  out.metric("skerry_commit_seconds", "histogram", "How long commits took, with their fsync.");
+  for (std::size_t i = 0; i < writer.commits.within.size(); ++i)
+    out.sample("_bucket", "le", fmt::format("{}", store::CommitTimes::bounds[i]),
+               writer.commits.within[i]);
+  out.sample("_bucket", "le", "+Inf", writer.commits.count);
+  out.sample("_sum", writer.commits.seconds);
+  out.sample("_count", writer.commits.count);
   out.gauge("skerry_wal_pages", "Pages in the write-ahead log.", writer.wal_pages);
 }
 
@@ -134,7 +159,7 @@ Result<Response> get_metrics(Context& context, Request& request) {
   const store::Reader reader = context.node.database.read();
   const Untaken untaken = read_untaken(*reader, context.role);
   Exposition out;
-  add_machine(out, context);
+  add_machine(out, context, *reader);
   out.gauge("skerry_log_position", "Number of the last change of this machine's log.",
             context.node.log.last_n());
   out.gauge("skerry_conflicts_open", "Conflicts that wait for a decision.",
@@ -149,6 +174,10 @@ Result<Response> get_metrics(Context& context, Request& request) {
   add_exchange(out, *reader, context.role);
   add_trust(out, *reader);
   add_seats(out, context.seats->pools());
+  out.metric("skerry_last_good_backup_timestamp_seconds", "gauge",
+             "When the newest backup was made that was found whole.");
+  if (const auto backup = store::last_good_backup(*reader, context.node.clock.wall_ms()))
+    out.value(seconds(backup->created_at));
   add_writer(out, context.node.database.stats());
   Response response = Response::text(200, out.take());
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -91,11 +91,34 @@ std::optional<Error> GroupCommit::commit() {
   SKERRY_CHECK(!connection_.any_statement_busy());
   try {
     const ReaderPool::Commit commit(readers_);
+    const auto begun = std::chrono::steady_clock::now();
     connection_.execute("COMMIT");
+    note_commit(std::chrono::steady_clock::now() - begun);
     return std::nullopt;
   } catch (const StorageError& error) {
     return Error(error.code(), error.what());
   }
+}
+
+void GroupCommit::note_commit(std::chrono::steady_clock::duration took) {
+  const double seconds = std::chrono::duration<double>(took).count();
+  for (std::size_t i = 0; i < within_.size(); ++i)
+    if (seconds <= CommitTimes::bounds[i]) within_[i].fetch_add(1, std::memory_order_relaxed);
+  commit_microseconds_.fetch_add(
+      static_cast<std::uint64_t>(
+          std::chrono::duration_cast<std::chrono::microseconds>(took).count()),
+      std::memory_order_relaxed);
+  commits_.fetch_add(1, std::memory_order_release);
+}
+
+CommitTimes GroupCommit::commits() const {
+  CommitTimes times;
+  times.count = commits_.load(std::memory_order_acquire);
+  times.seconds = static_cast<double>(commit_microseconds_.load(std::memory_order_relaxed)) / 1e6;
+  // One that is being noted is in a bucket before it is counted: no bucket may exceed the count.
+  for (std::size_t i = 0; i < within_.size(); ++i)
+    times.within[i] = std::min(times.count, within_[i].load(std::memory_order_relaxed));
+  return times;
 }
 
 void GroupCommit::roll_back() {

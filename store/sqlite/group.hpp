@@ -1,7 +1,9 @@
 // Group commit: many jobs, one transaction, one fsync. Only for the writer.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,12 +29,14 @@ class GroupCommit {
   // Counted before done() is called. Any thread.
   std::uint64_t jobs() const { return jobs_; }
   std::uint64_t groups() const { return groups_; }
+  CommitTimes commits() const;
 
  private:
   std::optional<Error> begin();
   Result<void> run_job(WriteJob& job);
   Result<void> attempt(WriteJob& job);
   std::optional<Error> commit();
+  void note_commit(std::chrono::steady_clock::duration took);
   void roll_back();
 
   Connection& connection_;
@@ -40,6 +44,9 @@ class GroupCommit {
   Participant* participant_ = nullptr;
   std::atomic<std::uint64_t> jobs_{0};
   std::atomic<std::uint64_t> groups_{0};
+  std::array<std::atomic<std::uint64_t>, CommitTimes::bounds.size()> within_{};
+  std::atomic<std::uint64_t> commits_{0};
+  std::atomic<std::uint64_t> commit_microseconds_{0};
 };
 
 }  // namespace skerry::store

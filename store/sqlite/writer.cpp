@@ -3,10 +3,17 @@
 #include <algorithm>
 #include <pthread.h>
 #include <span>
+#include <sqlite3.h>
 
 #include "core/check.hpp"
 
 namespace skerry::store {
+namespace {
+
+// Of SQLite's machine: some milliseconds of work, and nothing beside what they cost.
+constexpr int instructions_a_step = 100'000;
+
+}  // namespace
 
 Writer::Writer(std::unique_ptr<Connection> connection, ReaderPool& readers,
                const DatabaseOptions& options)
@@ -16,6 +23,13 @@ Writer::Writer(std::unique_ptr<Connection> connection, ReaderPool& readers,
       groups_(*connection_, readers),
       wal_(*connection_) {
   SKERRY_CHECK(options_.queue_jobs_max > 0 && options_.group_jobs_max > 0);
+  sqlite3_progress_handler(
+      connection_->handle(), instructions_a_step,
+      [](void* steps) {
+        static_cast<std::atomic<std::uint64_t>*>(steps)->fetch_add(1, std::memory_order_relaxed);
+        return 0;
+      },
+      &steps_);
   if (!options_.threaded) return;
   thread_ = std::thread([this] { loop(); });
   pthread_setname_np(thread_.native_handle(), "skerry-writer");
@@ -94,6 +108,8 @@ WriterStats Writer::stats() const {
   WriterStats stats;
   stats.jobs = groups_.jobs();
   stats.groups = groups_.groups();
+  stats.commits = groups_.commits();
+  stats.steps = steps_.load(std::memory_order_relaxed);
   stats.wal_pages = wal_.pages();
   stats.checkpoints = wal_.checkpoints();
   stats.checkpoint_failures = wal_.failures();

@@ -43,8 +43,9 @@ class Writer {
   const DatabaseOptions options_;
   const std::unique_ptr<Connection> connection_;
   ReaderPool& readers_;
-  GroupCommit groups_;  // writer thread, like connection_, but for its counters
-  Wal wal_;             // writer thread, but for its counters
+  GroupCommit groups_;                   // writer thread, like connection_, but for its counters
+  Wal wal_;                              // writer thread, but for its counters
+  std::atomic<std::uint64_t> steps_{0};  // counted by the connection as it works
 
   std::atomic<std::thread::id> running_on_{};  // the thread inside run()
 
