@@ -60,6 +60,7 @@ Result<DueBundle> due_bundle(const json::value& value) {
     SKERRY_TRY(bundle.from, parse_party(object.at("from").as_string()));
     SKERRY_TRY(bundle.to, parse_party(object.at("to").as_string()));
     bundle.size = object.at("size").to_number<std::uint64_t>();
+    bundle.rows = object.at("lines").to_number<std::int64_t>();
     if (sync::is_bundle_name(bundle.name)) return bundle;
   } catch (const std::exception&) {  // a member is missing, or of another type
   }
@@ -106,23 +107,31 @@ Result<std::vector<FoundBundle>> find_answers(const fs::path& place) {
               "at the site: skerry enrol DIR");
 }
 
+Result<OpenFile> fetch_bundle(DaemonClient& daemon, const DueBundle& bundle) {
+  return daemon.fetch(in_outbox(bundle));
+}
+
+Result<void> drop_bundle(DaemonClient& daemon, const DueBundle& bundle) {
+  return daemon.remove(in_outbox(bundle));
+}
+
 Result<fs::path> carry_to_medium(DaemonClient& daemon, const DueBundle& bundle,
                                  const fs::path& folder) {
   SKERRY_TRY(const auto medium, sync::Medium::open(folder));
-  SKERRY_TRY(const auto fetched, daemon.fetch(in_outbox(bundle)));
+  SKERRY_TRY(const auto fetched, fetch_bundle(daemon, bundle));
   SKERRY_TRY(auto path, medium.write(fetched.file.fd(), fetched.size, fetched.sha256, bundle.to,
                                      bundle.from, bundle.name));
-  SKERRY_TRY_VOID(daemon.remove(in_outbox(bundle)));
+  SKERRY_TRY_VOID(drop_bundle(daemon, bundle));
   return path;
 }
 
 Result<fs::path> carry_to_file(DaemonClient& daemon, const DueBundle& bundle,
                                const fs::path& file) {
-  SKERRY_TRY(const auto fetched, daemon.fetch(in_outbox(bundle)));
+  SKERRY_TRY(const auto fetched, fetch_bundle(daemon, bundle));
   const bool same_name = file.filename() == bundle.name;  // an earlier packing of the same
   SKERRY_TRY_VOID(sync::place_file(fetched.file.fd(), fetched.size, fetched.sha256, file,
                                    same_name ? sync::Existing::replace : sync::Existing::refuse));
-  SKERRY_TRY_VOID(daemon.remove(in_outbox(bundle)));
+  SKERRY_TRY_VOID(drop_bundle(daemon, bundle));
   return file;
 }
 

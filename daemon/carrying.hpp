@@ -16,6 +16,7 @@ struct DueBundle {
   sync::Party from;
   sync::Party to;
   std::uint64_t size = 0;
+  std::int64_t rows = 0;
 };
 Result<DueBundle> due_bundle(const json::value& value);
 Result<std::vector<DueBundle>> due_bundles(const json::object& answer);
@@ -35,6 +36,9 @@ Result<FoundBundle> find_invitation(const std::filesystem::path& place);
 // The same for answers: SKERRY/central/*/enrol-*.skb. All of them, ordered by name.
 Result<std::vector<FoundBundle>> find_answers(const std::filesystem::path& place);
 
+// From the daemon's outbox; and out of it, when it has arrived elsewhere.
+Result<OpenFile> fetch_bundle(DaemonClient& daemon, const DueBundle& bundle);
+Result<void> drop_bundle(DaemonClient& daemon, const DueBundle& bundle);
 // Fetches the bundle from the daemon and writes it to the medium `folder`, or into `file`. Read
 // back and compared, and then gone from the daemon's outbox, before it returns the path.
 Result<std::filesystem::path> carry_to_medium(DaemonClient& daemon, const DueBundle& bundle,

@@ -26,17 +26,6 @@ bool is_loopback(std::string_view url) {
   return false;
 }
 
-Result<std::string> exchange_url(const OnlineOptions& options) {
-  std::string url = options.url;
-  while (!url.empty() && url.back() == '/') url.pop_back();
-  if (url.empty())
-    return fail(Errc::bad_config, "central.url is not set", "set central.url in skerry.toml");
-  if (const std::string why = central_url_complaint(url); !why.empty())
-    return fail(Errc::bad_config, fmt::format("central.url: {}", why),
-                "correct central.url in skerry.toml");
-  return url + "/v1/exchange";
-}
-
 // A problem+json of central's, as the error it came from.
 Error read_problem(const HttpResponse& response) {
   const auto parsed = parse_json_object(response.body);
@@ -127,8 +116,7 @@ class Exchange {
     if (!resume_.empty()) request.headers.push_back({std::string(header_resume), resume_});
     request.body = HttpFile{packed.bundle.file.fd(), packed.bundle.size, 0};
     request.sink = &incoming.sink();
-    SKERRY_TRY(const HttpResponse response, ask(request));
-    if (!response.ok()) return fail(read_problem(response));
+    SKERRY_TRY(const HttpResponse response, ask_central(client_, request));
     ++report_.rounds;
     ++report_.sent;
     report_.rows_sent += packed.lines;
@@ -139,13 +127,6 @@ class Exchange {
       SKERRY_TRY(answered.got_bundle, take(incoming.seal()));
     }
     return answered;
-  }
-
-  Result<HttpResponse> ask(const HttpRequest& request) {
-    auto response = client_.request(request);
-    if (response || response.error().code != Errc::unreachable) return response;
-    return fail(Errc::central_unreachable, "central does not answer: " + response.error().detail,
-                "check the line and central.url; nothing is lost, and a medium works all the same");
   }
 
   // What central has not confirmed; what this exchange has sent already is on its way to being
@@ -198,10 +179,29 @@ std::string central_url_complaint(const std::string& url) {
          "own authority";
 }
 
+Result<std::string> exchange_url(std::string central_url) {
+  while (!central_url.empty() && central_url.back() == '/') central_url.pop_back();
+  if (central_url.empty())
+    return fail(Errc::bad_config, "central.url is not set", "set central.url in skerry.toml");
+  if (const std::string why = central_url_complaint(central_url); !why.empty())
+    return fail(Errc::bad_config, fmt::format("central.url: {}", why),
+                "correct central.url in skerry.toml");
+  return central_url + "/v1/exchange";
+}
+
+Result<HttpResponse> ask_central(HttpClient& client, const HttpRequest& request) {
+  auto response = client.request(request);
+  if (response && !response->ok()) return fail(read_problem(*response));
+  if (response || response.error().code != Errc::unreachable) return response;
+  return fail(Errc::central_unreachable, "central does not answer: " + response.error().detail,
+              "check the line and central.url; nothing is lost, and a medium works all the same");
+}
+
 Result<OnlineReport> exchange_online(const Node& node, const Spool& spool,
                                      const OnlineOptions& options) {
-  auto done = exchange_url(options).and_then(
-      [&](std::string url) { return Exchange(node, spool, options, std::move(url)).run(); });
+  auto done = exchange_url(options.url).and_then([&](std::string url) {
+    return Exchange(node, spool, options, std::move(url)).run();
+  });
   const bool says_nothing = !done && done.error().code == Errc::stopping;
   if (says_nothing || options.url.empty()) return done;
   const auto note = [&](store::Connection& connection) -> Result<void> {

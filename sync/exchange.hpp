@@ -16,6 +16,13 @@ namespace skerry::sync {
 // HTTP that does not leave the machine.
 std::string central_url_complaint(const std::string& url);
 
+// Where a site's bundles go, from central.url: "https://central.example/v1/exchange".
+// Errc::bad_config when that is not set, or no site can reach its central there.
+Result<std::string> exchange_url(std::string central_url);
+
+// Asks central, whose reasons and whose silence come back as errors: every response is a 2xx.
+Result<HttpResponse> ask_central(HttpClient& client, const HttpRequest& request);
+
 struct OnlineOptions {
   std::string url;                // of central: "https://central.example"; http only to loopback
   std::filesystem::path ca_file;  // pinned authorities; empty: the system's

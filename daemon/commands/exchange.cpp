@@ -1,4 +1,6 @@
-// exchange DIR, exchange --online.
+// exchange DIR.
+#include "sync/exchange.hpp"
+
 #include <algorithm>
 
 #include "core/clock.hpp"
@@ -8,8 +10,6 @@
 
 namespace skerry::daemon {
 namespace {
-
-constexpr std::string_view bundle_media_type = "application/vnd.skerry.bundle";
 
 // One file on the medium, and what became of it.
 struct Incoming {
@@ -197,7 +197,7 @@ class FileExchange {
     if (options_.dry_run) return show_only(incoming, file);
     auto answer =
         session_.daemon.upload("/v1/bundles" + Query().add("name", incoming.entry.name).text(),
-                               file, bundle_media_type, incoming.entry.name);
+                               file, sync::bundle_media_type, incoming.entry.name);
     if (!answer) {
       const Exit exit = info(answer.error().code).exit;
       const bool about_file = answer.error().code == Errc::read_only_copy;
@@ -324,21 +324,6 @@ Result<Exit> run_exchange(Session& session, const ExchangeOptions& options) {
   SKERRY_TRY_VOID(exchange.take_in());
   SKERRY_TRY_VOID(exchange.write_due());
   return exchange.finish();
-}
-
-Result<Exit> run_exchange_online(Session& session) {
-  SKERRY_TRY(const auto answer, session.daemon.post("/v1/exchange:online", {}));
-  session.terminal.document(answer);
-  session.terminal.line("sent {} with {}, received {} with {}; central confirmed {}",
-                        counted(integer_of(answer, "sent"), "bundle"),
-                        counted(integer_of(answer, "rows_sent"), "row"),
-                        counted(integer_of(answer, "received"), "bundle"),
-                        counted(integer_of(answer, "records_received"), "record"),
-                        counted(integer_of(answer, "confirmed"), "row"));
-  const std::int64_t conflicts = integer_of(answer, "conflicts_open");
-  if (conflicts == 0) return Exit::ok;
-  session.terminal.next(fmt::format("skerry conflict list ({} to decide)", conflicts));
-  return Exit::conflicts;
 }
 
 }  // namespace skerry::daemon

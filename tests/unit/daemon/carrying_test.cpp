@@ -80,15 +80,19 @@ TEST_F(Carrying, AnswersAreNotReceipts) {
 }
 
 TEST(DueBundles, AreReadStrictly) {
-  const auto bundle =
-      due_bundle({{"name", "u-1.skb"}, {"from", one}, {"to", "central"}, {"size", 5}});
+  const auto bundle = due_bundle(
+      {{"name", "u-1.skb"}, {"from", one}, {"to", "central"}, {"size", 5}, {"lines", 7}});
   ASSERT_TRUE(bundle);
   EXPECT_EQ(bundle->to, sync::Party::central());
+  EXPECT_EQ(bundle->rows, 7);
   EXPECT_EQ(sync::to_string(bundle->from), one);
   for (const json::value& wrong :
        {json::value(), json::value({{"name", "u-1.skb"}}),
-        json::value({{"name", "../x"}, {"from", one}, {"to", "central"}, {"size", 5}}),
-        json::value({{"name", "u-1.skb"}, {"from", "you"}, {"to", "central"}, {"size", 5}})})
+        json::value(
+            {{"name", "../x"}, {"from", one}, {"to", "central"}, {"size", 5}, {"lines", 1}}),
+        json::value(
+            {{"name", "u-1.skb"}, {"from", "you"}, {"to", "central"}, {"size", 5}, {"lines", 1}}),
+        json::value({{"name", "u-1.skb"}, {"from", one}, {"to", "central"}, {"size", 5}})})
     EXPECT_FALSE(due_bundle(wrong));
 }
 

@@ -1,0 +1,116 @@
+// exchange --online: by the daemon, or by this process between the daemon and central.
+#include <filesystem>
+
+#include "daemon/carrying.hpp"
+#include "daemon/commands/commands.hpp"
+#include "sync/exchange.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+Result<Exit> finish(Session& session, const json::object& report) {
+  session.terminal.document(report);
+  session.terminal.line("sent {} with {}, received {} with {}; central confirmed {}",
+                        counted(integer_of(report, "sent"), "bundle"),
+                        counted(integer_of(report, "rows_sent"), "row"),
+                        counted(integer_of(report, "received"), "bundle"),
+                        counted(integer_of(report, "records_received"), "record"),
+                        counted(integer_of(report, "confirmed"), "row"));
+  const std::int64_t conflicts = integer_of(report, "conflicts_open");
+  if (conflicts == 0) return Exit::ok;
+  session.terminal.next(fmt::format("skerry conflict list ({} to decide)", conflicts));
+  return Exit::conflicts;
+}
+
+// Carries bundles between the daemon and central as a person carries them on a medium: the daemon
+// needs no network for it.
+class Relay {
+ public:
+  Relay(Session& session, std::string url)
+      : session_(session), url_(std::move(url)), central_(http_options(session.config)) {}
+
+  Result<Exit> run() {
+    while (true) {
+      const std::int64_t before = received_;
+      SKERRY_TRY(const auto due, session_.daemon.post("/v1/bundles:export", {}));
+      SKERRY_TRY(const auto bundles, due_bundles(due));
+      for (const DueBundle& bundle : bundles) SKERRY_TRY_VOID(carry(bundle));
+      ++rounds_;
+      if (received_ == before) break;  // central knew of nothing more
+    }
+    SKERRY_TRY(const auto status, session_.daemon.get_object("/v1/status"));
+    return finish(session_, {{"rounds", rounds_},
+                             {"sent", sent_},
+                             {"received", received_},
+                             {"rows_sent", rows_sent_},
+                             {"records_received", records_received_},
+                             {"confirmed", confirmed_},
+                             {"conflicts_open", integer_of(status, "conflicts_open")}});
+  }
+
+ private:
+  static sync::HttpOptions http_options(const Config& config) {
+    sync::HttpOptions http;
+    http.ca_file = config.central_ca_file;
+    http.proxy = config.central_proxy;
+    return http;
+  }
+
+  // One bundle out, central's answer in.
+  Result<void> carry(const DueBundle& bundle) {
+    SKERRY_TRY(const OpenFile file, fetch_bundle(session_.daemon, bundle));
+    OpenFile answer;
+    SKERRY_TRY(answer.file, sync::make_private_file(std::filesystem::temp_directory_path()));
+    sync::FileSink sink(answer.file.fd(), sync::BundleLimits{}.file_bytes_max);
+    sync::HttpRequest request;
+    request.method = "POST";
+    request.url = url_;
+    request.headers = {{"Content-Type", std::string(sync::bundle_media_type)}};
+    if (!resume_.empty()) request.headers.push_back({std::string(sync::header_resume), resume_});
+    request.body = sync::HttpFile{file.file.fd(), file.size, 0};
+    request.sink = &sink;
+    SKERRY_TRY(const sync::HttpResponse response, sync::ask_central(central_, request));
+    SKERRY_TRY_VOID(drop_bundle(session_.daemon, bundle));
+    ++sent_;
+    rows_sent_ += bundle.rows;
+    resume_ = response.header(sync::header_resume);
+    answer.size = sink.bytes();
+    return response.status == 200 ? take(answer) : Result<void>();
+  }
+
+  Result<void> take(const OpenFile& answer) {
+    SKERRY_TRY(const auto taken,
+               session_.daemon.upload("/v1/bundles" + Query().add("name", "online").text(), answer,
+                                      sync::bundle_media_type, "central's bundle"));
+    if (text_of(taken, "outcome") == "duplicate") return {};
+    ++received_;
+    const json::object& counts = object_of(taken, "counts");
+    records_received_ += integer_of(counts, "records");
+    confirmed_ += integer_of(counts, "confirmed");
+    return {};
+  }
+
+  Session& session_;
+  const std::string url_;
+  sync::HttpClient central_;
+  std::string resume_;  // central's place in a snapshot of several pieces
+  std::int64_t rounds_ = 0;
+  std::int64_t sent_ = 0;
+  std::int64_t received_ = 0;
+  std::int64_t rows_sent_ = 0;
+  std::int64_t records_received_ = 0;
+  std::int64_t confirmed_ = 0;
+};
+
+}  // namespace
+
+Result<Exit> run_exchange_online(Session& session, bool relay) {
+  if (relay) {
+    SKERRY_TRY(std::string url, sync::exchange_url(session.config.central_url));
+    return Relay(session, std::move(url)).run();
+  }
+  SKERRY_TRY(const auto report, session.daemon.post("/v1/exchange:online", {}));
+  return finish(session, report);
+}
+
+}  // namespace skerry::daemon
