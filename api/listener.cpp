@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <map>
 #include <netinet/in.h>
@@ -82,6 +83,21 @@ std::uint16_t bound_port(int socket) {
   sockaddr_in v4{};  // the port of IPv6 stands in the same place
   std::memcpy(&v4, &storage, sizeof v4);
   return ntohs(v4.sin_port);
+}
+
+// Empty for other families than IPv4 and IPv6.
+std::string host_of(const sockaddr_storage& storage) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (storage.ss_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &storage, sizeof v4);
+    ::inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+  } else if (storage.ss_family == AF_INET6) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &storage, sizeof v6);
+    ::inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
+  }
+  return text;
 }
 
 // Makes way for a new socket at `path`.
@@ -171,22 +187,34 @@ Result<Descriptor> open_unix(const std::filesystem::path& path) {
   return socket;
 }
 
+Result<PassedSocket> look_at_passed(const Descriptor& socket) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  sockaddr_storage storage{};
+  socklen_t address_size = sizeof storage;
+  const bool usable = ::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 &&
+                      listens != 0 &&
+                      ::getsockname(socket.get(), generic(storage), &address_size) == 0 &&
+                      ::fcntl(socket.get(), F_SETFL, O_NONBLOCK) == 0;
+  const int family = usable ? storage.ss_family : AF_UNSPEC;
+  if (family == AF_UNIX) {
+    sockaddr_un address{};
+    std::memcpy(&address, &storage, sizeof address);
+    return PassedSocket{family, address.sun_path};
+  }
+  if (family == AF_INET || family == AF_INET6)
+    return PassedSocket{family, fmt::format(fmt::runtime(family == AF_INET ? "{}:{}" : "[{}]:{}"),
+                                            host_of(storage), bound_port(socket.get()))};
+  return fail(Errc::bad_config, "a socket that was passed on does not listen on TCP or a Unix path",
+              "give skerry.socket ListenStream= lines only");
+}
+
 std::string peer_address(int socket) {
   if (const auto peer = credentials(socket)) return fmt::format("unix:{}", peer->uid);
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   if (::getpeername(socket, generic(storage), &size) != 0) return "unknown";
-  char text[INET6_ADDRSTRLEN] = "";
-  if (storage.ss_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, &storage, sizeof v4);
-    ::inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
-  } else if (storage.ss_family == AF_INET6) {
-    sockaddr_in6 v6{};
-    std::memcpy(&v6, &storage, sizeof v6);
-    ::inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
-  }
-  return text;
+  return host_of(storage);
 }
 
 std::shared_ptr<const Principal> local_administrator(

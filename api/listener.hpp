@@ -24,6 +24,14 @@ Result<TcpListener> open_tcp(const std::string& address, std::uint16_t port);
 // See Server::listen_unix.
 Result<Descriptor> open_unix(const std::filesystem::path& path);
 
+// What is known of a socket that somebody else has opened.
+struct PassedSocket {
+  int family = 0;       // AF_UNIX, AF_INET or AF_INET6
+  std::string address;  // "127.0.0.1:7070", "[::1]:7070", or the path
+};
+// Errc::bad_config for a descriptor that is no listening stream socket of these families.
+Result<PassedSocket> look_at_passed(const Descriptor& socket);
+
 // "127.0.0.1", "::1"; "unix:<uid>" for a Unix socket; "unknown" when the peer has left already.
 std::string peer_address(int socket);
 

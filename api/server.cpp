@@ -143,6 +143,13 @@ Result<void> Server::listen_unix(const std::filesystem::path& path) {
   return {};
 }
 
+Result<PassedSocket> Server::listen_on(Descriptor socket) {
+  SKERRY_CHECK(!state_->started);
+  SKERRY_TRY(PassedSocket passed, look_at_passed(socket));
+  state_->adopt(std::move(socket), passed.family);
+  return passed;
+}
+
 void Server::start() {
   SKERRY_CHECK(!state_->started);
   state_->started = true;

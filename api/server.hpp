@@ -23,6 +23,7 @@
 
 #include "api/auth.hpp"
 #include "api/limits.hpp"
+#include "api/listener.hpp"
 #include "api/router.hpp"
 #include "api/server_stats.hpp"
 
@@ -54,6 +55,10 @@ class Server {
   // answers on is Errc::locked, a file that is no socket Errc::already_exists. Removed again when
   // the server stops.
   Result<void> listen_unix(const std::filesystem::path& path);
+
+  // Before start(). A listening socket that somebody else has opened, and removes; what it listens
+  // on. Errc::bad_config when it is none.
+  Result<PassedSocket> listen_on(Descriptor socket);
 
   void start();
 

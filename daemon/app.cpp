@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <thread>
 
 #include "api/context.hpp"
@@ -20,7 +21,9 @@
 #include "daemon/periodic_exchange.hpp"
 #include "daemon/remember.hpp"
 #include "daemon/seat_upkeep.hpp"
+#include "daemon/systemd.hpp"
 #include "daemon/upkeep.hpp"
+#include "daemon/watchdog.hpp"
 #include "licensing/catalogue_allowances.hpp"
 #include "store/record.hpp"
 #include "sync/exchange.hpp"
@@ -31,6 +34,7 @@ namespace skerry::daemon {
 namespace {
 
 constexpr int server_ended = SIGUSR1;  // sent to the main thread by the one that waits
+constexpr std::chrono::minutes open_time_max{30};
 
 // Blocked in the thread that calls this and in those it starts: signals come by sigwait().
 sigset_t take_signals() {
@@ -81,31 +85,47 @@ api::BackupSettings backup_settings(const Config& config) {
           config.backup_keep};
 }
 
-// Binds both, writes the address file and says that we are ready.
-Result<void> listen(api::Server& server, const Config& config, const DataFolder& folder) {
-  const auto endpoint = parse_endpoint(config.listen_address).value();  // checked when it was read
-  SKERRY_TRY(const std::uint16_t port, server.listen_tcp(endpoint.address, endpoint.port));
-  if (!endpoint.address.starts_with("127.") && endpoint.address != "::1")
+// Where the daemon answers, as `ready` says it.
+struct Listening {
+  std::string tcp;
+  std::string socket;
+};
+
+// What the service manager has opened, and what of the two is missing then.
+Result<Listening> listen(api::Server& server, const Config& config,
+                         std::vector<api::Descriptor> passed) {
+  Listening listening;
+  for (api::Descriptor& socket : passed) {
+    SKERRY_TRY(api::PassedSocket known, server.listen_on(std::move(socket)));
+    std::string& place = known.family == AF_UNIX ? listening.socket : listening.tcp;
+    if (place.empty()) place = std::move(known.address);
+  }
+  if (listening.tcp.empty()) {
+    const auto endpoint =
+        parse_endpoint(config.listen_address).value();  // checked when it was read
+    SKERRY_TRY(const std::uint16_t port, server.listen_tcp(endpoint.address, endpoint.port));
+    const bool v6 = endpoint.address.find(':') != std::string::npos;
+    listening.tcp = fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), endpoint.address, port);
+  }
+  if (listening.socket.empty()) {
+    SKERRY_TRY_VOID(server.listen_unix(config.socket()));
+    listening.socket = config.socket();
+  }
+  if (!listening.tcp.starts_with("127.") && !listening.tcp.starts_with("[::1]"))
     log(Level::warning,
-        "listen.address {} takes plain HTTP from other machines: tokens can be read on the way; "
-        "listen on 127.0.0.1 behind a proxy that speaks TLS",
-        config.listen_address);
-  SKERRY_TRY_VOID(server.listen_unix(config.socket()));
-  const bool v6 = endpoint.address.find(':') != std::string::npos;
-  const std::string address =
-      fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), endpoint.address, port);
-  SKERRY_TRY_VOID(crypto::write_file_atomically(folder.address(), as_bytes(address + "\n"), 0644));
-  return {};
+        "{} takes plain HTTP from other machines: tokens can be read on the way; listen on "
+        "127.0.0.1 behind a proxy that speaks TLS",
+        listening.tcp);
+  return listening;
 }
 
-Result<void> say_ready(const Config& config, const DataFolder& folder, Role role) {
-  SKERRY_TRY(const auto address, crypto::read_small_file(folder.address(), 256));
-  std::string text(as_text(address));
-  text.pop_back();
-  std::printf("ready tcp=%s socket=%s role=%s\n", text.c_str(), config.socket().c_str(),
+void say_ready(const Systemd& systemd, const Listening& listening, Role role) {
+  std::printf("ready tcp=%s socket=%s role=%s\n", listening.tcp.c_str(), listening.socket.c_str(),
               std::string(to_text(role)).c_str());
   std::fflush(stdout);
-  return {};
+  systemd.status(
+      fmt::format("{}: answers on {} and {}", to_text(role), listening.tcp, listening.socket));
+  systemd.notify("READY=1");
 }
 
 void name_thread(api::asio::thread_pool& thread, const char* name) {
@@ -126,7 +146,7 @@ void take_in_kept(const sync::Node& node, const sync::Spool& spool) {
 
 // Until the server has ended: by a first signal gracefully, by a second one at once.
 void wait_for_end(api::Server& server, const api::Context& context, Patience& patience,
-                  const sigset_t& signals) {
+                  const sigset_t& signals, const Systemd& systemd) {
   std::thread waiter([&server, main = pthread_self()] {
     server.wait();
     pthread_kill(main, server_ended);
@@ -136,6 +156,7 @@ void wait_for_end(api::Server& server, const api::Context& context, Patience& pa
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal == server_ended) break;
     log(Level::notice, "stopping{}", stopping ? " at once" : "");
+    systemd.notify("STOPPING=1");
     patience.end();
     context.imports->stop();
     context.backups->stop();
@@ -151,6 +172,7 @@ Result<Exit> serve(const Config& config) {
   const DataFolder folder{config.data()};
   SKERRY_TRY_VOID(folder.must_be_initialised());
   const sigset_t signals = take_signals();  // before the first thread
+  SKERRY_TRY(Systemd systemd, Systemd::from_environment());
 
   // Ports.
   const SystemClock clock;
@@ -165,6 +187,8 @@ Result<Exit> serve(const Config& config) {
   store::DatabaseOptions storage;
   storage.readers_max = static_cast<int>(io_threads(config)) + 3;  // worker, importer, one to spare
   storage.group_jobs_max = static_cast<std::size_t>(config.writes_per_commit);
+  systemd.status("opening the database");
+  systemd.extend_start(open_time_max);  // a large write-ahead log, or a migration
   SKERRY_TRY(auto database, store::Database::open(folder.path, storage));
   database->set_participant(&log);
 
@@ -228,7 +252,9 @@ Result<Exit> serve(const Config& config) {
   api::Server server(api::Router(api::all_routes(), context), &tokens,
                      server_options(config, folder));
   context.server_stats = [&server] { return server.stats(); };
-  SKERRY_TRY_VOID(listen(server, config, folder));
+  SKERRY_TRY(const Listening listening, listen(server, config, systemd.take_sockets()));
+  SKERRY_TRY_VOID(
+      crypto::write_file_atomically(folder.address(), as_bytes(listening.tcp + "\n"), 0644));
 
   std::optional<PeriodicExchange> exchanges;
   if (const std::chrono::seconds interval{config.exchange_interval_seconds};
@@ -236,13 +262,16 @@ Result<Exit> serve(const Config& config) {
     exchanges.emplace(context, patience, interval);
   std::optional<Upkeep> upkeep(std::in_place, context, patience, config.history_keep_days);
   std::optional<SeatUpkeep> seat_upkeep(std::in_place, *database, seats, patience);
+  std::optional<Watchdog> watchdog;
+  if (systemd.watchdog()) watchdog.emplace(systemd, *database, patience, *systemd.watchdog());
   server.start();
-  SKERRY_TRY_VOID(say_ready(config, folder, identity->role));
-  wait_for_end(server, context, patience, signals);
+  say_ready(systemd, listening, identity->role);
+  wait_for_end(server, context, patience, signals, systemd);
 
   exchanges.reset();
   upkeep.reset();
   seat_upkeep.reset();
+  watchdog.reset();
   worker.join();
   importer.join();
   context.backups->join();

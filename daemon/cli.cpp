@@ -4,6 +4,7 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/backup.hpp"
+#include "daemon/cli/manual.hpp"
 #include "daemon/cli/offline.hpp"
 #include "daemon/cli/trust.hpp"
 #include "daemon/run_command.hpp"
@@ -34,6 +35,7 @@ class Parser : public CommandTree {
     add_bundles();
     add_conflicts();
     add_audit();
+    add_configuration();
     add_local();
   }
 
@@ -167,12 +169,14 @@ class Parser : public CommandTree {
     CLI::Option* folder = exchange->add_option("DIR", exchange_.folder, "the medium's folder");
     CLI::Option* online = exchange->add_flag("--online", online_, "with central over the network");
     online->excludes(folder);
+    exchange->add_flag("--relay", relay_, "by this process, for a daemon without a network")
+        ->needs(online);
     exchange->add_flag("--remove", exchange_.remove, "take files off that were taken in")
         ->excludes(online);
     exchange->add_flag("--dry-run", exchange_.dry_run, "only say what is there")->excludes(online);
   }
   Result<Exit> run_any_exchange(Session& session) {
-    if (online_) return run_exchange_online(session);
+    if (online_) return run_exchange_online(session, relay_);
     if (!exchange_.folder.empty()) return run_exchange(session, exchange_);
     return fail(Errc::usage, "exchange needs a folder or --online", "skerry exchange DIR");
   }
@@ -284,6 +288,17 @@ class Parser : public CommandTree {
     verb->add_option("--search,-q", audit_.text, "words in labels, values, names, reasons");
   }
 
+  static Exit print(Terminal& terminal, std::string text) {
+    terminal.document({{"text", text}});
+    text.pop_back();  // the newline that ends the line
+    terminal.line("{}", text);
+    return Exit::ok;
+  }
+  void add_configuration() {
+    CLI::App* config = add_noun("config", "the configuration");
+    add_plain(config, "show", "every key, what it is set to, and where", run_config_show);
+    add_plain(config, "check", "whether the file is acceptable", run_config_check);
+  }
   void add_local() {
     CLI::App* init = add_plain(&app_, "init", "make a site or a central in the data folder",
                                [this](const Config& config, Terminal& terminal) {
@@ -299,6 +314,17 @@ class Parser : public CommandTree {
     explain->add_option("CODE", id_)->required();
     add_plain(&app_, "version", "the version of this program",
               [](const Config&, Terminal& terminal) { return run_version(terminal); });
+    add_plain(&app_, "man", "the manual page of these commands, for man(1)",
+              [this](const Config&, Terminal& terminal) {
+                return print(terminal, manual_page(app_, SKERRY_VERSION));
+              });
+    CLI::App* complete = add_plain(&app_, "completion", "completion of commands, for a shell",
+                                   [this](const Config&, Terminal& terminal) {
+                                     return print(terminal, *completion(app_, shell_));
+                                   });
+    complete->add_option("SHELL", shell_, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   }
 
   Common common_;
@@ -306,10 +332,10 @@ class Parser : public CommandTree {
   TrustCommands trust_;
   OfflineCommands offline_;
 
-  std::string site_, file_, id_, role_, name_, epoch_;
+  std::string site_, file_, id_, role_, name_, epoch_, shell_;
   std::vector<std::string> keys_;
   std::int64_t limit_ = 100;
-  bool all_ = false, online_ = false;
+  bool all_ = false, online_ = false, relay_ = false;
   NewToken token_;
   ImportOptions import_;
   RecordExportOptions record_export_;

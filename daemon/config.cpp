@@ -7,6 +7,7 @@
 #include <sstream>
 #include <toml++/toml.h>
 
+#include "core/json_text.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "crypto/age.hpp"
@@ -206,24 +207,15 @@ Result<Config> read_config_file(const std::filesystem::path& file) {
   return parse_config(as_text(*bytes), file);
 }
 
-std::string toml_default(const ConfigKey& key) {
-  const Config defaults;
-  struct Writer {
-    const Config& config;
-    std::string operator()(const TextKey& type) const {
-      return fmt::format("\"{}\"", config.*type.member);
-    }
-    std::string operator()(const IntegerKey& type) const {
-      return fmt::format("{}", config.*type.member);
-    }
-    std::string operator()(const IntegersKey&) const { return "[]"; }
-  };
-  return std::visit(Writer{defaults}, key.type);
-}
-
 }  // namespace
 
 std::span<const ConfigKey> config_keys() { return keys; }
+
+json::value ConfigKey::value_in(const Config& config) const {
+  return std::visit(
+      [&](const auto& shape) -> json::value { return json::value_from(config.*shape.member); },
+      type);
+}
 
 std::filesystem::path Config::socket() const {
   return listen_socket.empty() ? data() / "skerry.sock" : std::filesystem::path(listen_socket);
@@ -286,6 +278,7 @@ Result<Config> load_config(const ConfigPlaces& places) {
 }
 
 std::string config_template() {
+  const Config defaults;
   std::string text = "# Skerry's configuration. Every line shows its default.\n";
   std::string section;
   // Keys without a section come first, as TOML needs it.
@@ -301,7 +294,7 @@ std::string config_template() {
         }
         name.remove_prefix(dot + 1);
       }
-      text += fmt::format("# {}\n#{} = {}\n", key.doc, name, toml_default(key));
+      text += fmt::format("# {}\n#{} = {}\n", key.doc, name, to_json_text(key.value_in(defaults)));
     }
   }
   return text;

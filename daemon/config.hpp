@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "core/strict_json.hpp"
 
 namespace skerry::daemon {
 
@@ -70,6 +71,9 @@ struct ConfigKey {
   std::string_view name;  // "listen.address"
   std::variant<TextKey, IntegerKey, IntegersKey> type;
   std::string_view doc;
+
+  // JSON, which is TOML as well for these types.
+  json::value value_in(const Config& config) const;
 };
 std::span<const ConfigKey> config_keys();
 

@@ -74,6 +74,7 @@ Result<void> initialise(const InitOptions& options) {
   const sync::Keys keys{crypto::SigningKey::generate(), crypto::AgeIdentity::generate(random)};
   SKERRY_TRY_VOID(save_keys(folder.keys(), keys));
   SKERRY_TRY_VOID(make_database(folder, options, keys, random, anchor));
+  if (!options.with_config) return {};
   return crypto::create_file_atomically(folder.config(), as_bytes(config_template()), 0640);
 }
 

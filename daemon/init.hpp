@@ -13,12 +13,13 @@ struct InitOptions {
   std::filesystem::path data;
   std::filesystem::path anchor;  // its folder
   Role role = Role::site;
-  std::string name;  // for people; 1 to 255 characters
+  std::string name;         // for people; 1 to 255 characters
+  bool with_config = true;  // false: the machine has one elsewhere
 };
 
 // Makes the folder (0700), the keys (0600), the database with the machine's identity, its anchor,
-// and a configuration file of defaults. Errc::already_exists for a folder that holds one of these,
-// which stays as it was.
+// and, when wanted, a configuration file of defaults. Errc::already_exists for a folder that holds
+// one of these, which stays as it was.
 Result<void> initialise(const InitOptions& options);
 
 }  // namespace skerry::daemon

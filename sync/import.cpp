@@ -8,8 +8,8 @@
 #include "store/inbox.hpp"
 #include "store/site_scope.hpp"
 #include "sync/bundle_reader.hpp"
-#include "sync/senders.hpp"
 #include "sync/self_check.hpp"
+#include "sync/senders.hpp"
 #include "sync/take_changes.hpp"
 #include "sync/take_state.hpp"
 
@@ -303,7 +303,8 @@ class Import {
     outcome_.counts = {};
     outcome_.error = std::move(error);
     auto work = [&](Connection& connection) -> Result<void> {
-      store::write_inbox(connection, inbox_entry(node_, outcome_, verified_, sha256_, name_, door_));
+      store::write_inbox(connection,
+                         inbox_entry(node_, outcome_, verified_, sha256_, name_, door_));
       return {};
     };
     // A database that takes no note of a refusal has said so already, by the refusal itself.

@@ -65,6 +65,9 @@ Result<Exit> run_backup_restore(const Config& config, Terminal& terminal,
 Result<Exit> run_backup_reapply(const Config& config, Terminal& terminal, const std::string& file);
 
 // local.cpp: without a daemon
+Result<Exit> run_config_show(const Config& config, Terminal& terminal);
+// A file that is not acceptable never gets here: loading it has said why.
+Result<Exit> run_config_check(const Config& config, Terminal& terminal);
 Result<Exit> run_version(Terminal& terminal);
 Result<Exit> run_explain(Terminal& terminal, const std::string& code);
 Result<Exit> run_init(const Config& config, Terminal& terminal, const std::string& role,
@@ -178,7 +181,8 @@ struct ExchangeOptions {
   bool dry_run = false;
 };
 Result<Exit> run_exchange(Session& session, const ExchangeOptions& options);
-Result<Exit> run_exchange_online(Session& session);
+// `relay`: this process speaks to central, for a daemon without a network.
+Result<Exit> run_exchange_online(Session& session, bool relay);
 
 // bundle.cpp
 struct ExportOptions {

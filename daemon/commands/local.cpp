@@ -1,4 +1,5 @@
 // init, version, explain: nothing of these needs a daemon.
+#include "core/json_text.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/init.hpp"
 
@@ -25,13 +26,34 @@ Result<Exit> run_explain(Terminal& terminal, const std::string& code) {
   return Exit::ok;
 }
 
+Result<Exit> run_config_show(const Config& config, Terminal& terminal) {
+  json::object values;
+  for (const ConfigKey& key : config_keys()) values[key.name] = key.value_in(config);
+  const std::string file =
+      config.file.empty() ? "no file: every key has its default" : config.file.string();
+  terminal.document({{"file", config.file.string()}, {"values", values}});
+  terminal.line("# {}", file);
+  for (const auto& [name, value] : values)
+    terminal.line("{} = {}", std::string_view(name), to_json_text(value));
+  return Exit::ok;
+}
+
+Result<Exit> run_config_check(const Config& config, Terminal& terminal) {
+  terminal.document({{"file", config.file.string()}, {"acceptable", true}});
+  if (config.file.empty())
+    terminal.line("there is no file: every key has its default");
+  else
+    terminal.line("{} is acceptable", config.file.string());
+  return Exit::ok;
+}
+
 Result<Exit> run_init(const Config& config, Terminal& terminal, const std::string& role_text,
                       const std::string& name) {
   const auto role = parse_role(role_text);
   if (!role)
     return fail(Errc::usage, fmt::format("--role: '{}' is neither site nor central", role_text),
                 "skerry init --role site --name NAME");
-  SKERRY_TRY_VOID(initialise({config.data(), config.anchor(), *role, name}));
+  SKERRY_TRY_VOID(initialise({config.data(), config.anchor(), *role, name, config.file.empty()}));
   terminal.document({{"role", role_text}, {"name", name}, {"data_folder", config.data_folder}});
   terminal.line("{} \"{}\" is initialised in {}", role_text, name, config.data_folder);
   terminal.next(fmt::format("skerry serve --data {}", config.data_folder));

@@ -189,7 +189,7 @@ class Allocations(Catalogue):
         self.central, self.site, self.medium = self.new_pair()
         self.furnish()
 
-    def test_h26_seats_are_in_one_place(self):
+    def test_H26_seats_are_in_one_place(self):
         sold = self.sold()["id"]
         given = self.made("allocations", entitlement=sold, site=self.site_id, seats=6,
                           amounts={"render": 200}, until=FAR)

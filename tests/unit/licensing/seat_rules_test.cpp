@@ -130,7 +130,7 @@ TEST_F(SeatRules, ANodeLockedSeatStaysItsMachines) {
   EXPECT_EQ(index.due(at.now, 10).size(), 0u);
   EXPECT_EQ(refused(claim("c")), Why::seats_exhausted);
   EXPECT_EQ(claim("c").error().numbers->next_free_ms, std::nullopt);
-  EXPECT_EQ(claim("a")->seat.until, at.now + lease_ms);
+  EXPECT_EQ(claim("a", {}, "anew")->seat.until, at.now + lease_ms);
 }
 
 TEST_F(SeatRules, SeatsAreKeptForAGroup) {

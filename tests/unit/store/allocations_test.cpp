@@ -31,7 +31,7 @@ class AllocationsTest : public CatalogueTest {
   RecordId entitlement, plant, mine;
 };
 
-TEST_F(AllocationsTest, NoMoreIsGivenThanWasSold) {
+TEST_F(AllocationsTest, H26_NoMoreIsGivenThanWasSold) {
   EXPECT_EQ(give(plant, 6), "");
   EXPECT_EQ(give(mine, 5), "/seats oversold;");
   EXPECT_EQ(give(mine, 4), "");

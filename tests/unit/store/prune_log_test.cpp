@@ -80,7 +80,7 @@ class PruneLogTest : public SiteStoreTest {
   std::vector<Record> records;
 };
 
-TEST_F(PruneLogTest, OnlyWhatIsDurableAndOldGoes) {
+TEST_F(PruneLogTest, H23_OnlyWhatIsDurableAndOldGoes) {
   write_days(9);  // rows 1 to 12: nine own, three received
   EXPECT_EQ(prune(0), 0) << "no central has said anything";
   confirm(9, 0);

@@ -1,0 +1,221 @@
+"""The daemon under a service manager: what systemd is told, sockets it opened, no network."""
+
+import os
+import select
+import shutil
+import socket
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from machine import READY_SECONDS, SKERRY, MachineTest, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPOSURE_MAX = 15  # tenths, of 100
+
+
+def may_cut_network():
+    return shutil.which("unshare") and subprocess.run(
+        ["unshare", "--net", "true"], capture_output=True, check=False).returncode == 0
+
+
+class Manager:
+    """Systemd's end of the notifications."""
+
+    def __init__(self, folder):
+        self.path = str(folder / "notify")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+
+    def hear(self, wanted, seconds=READY_SECONDS):
+        """What was said up to a message that begins so."""
+        heard = []
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            ready, _, _ = select.select([self.socket], [], [], end - time.monotonic())
+            if not ready:
+                break
+            heard.append(self.socket.recv(4096).decode())
+            if heard[-1].startswith(wanted):
+                return heard
+        raise AssertionError(f"waited in vain for {wanted}: {heard}")
+
+    def silent(self, unwanted, seconds):
+        """Whether nothing of the kind is said for so long."""
+        try:
+            self.hear(unwanted, seconds)
+        except AssertionError:
+            return True
+        return False
+
+
+class Service(MachineTest):
+    def setUp(self):
+        super().setUp()
+        self.manager = Manager(self.folder)
+        self.addCleanup(self.manager.socket.close)
+
+    def serve(self, machine, sockets=(), cut_network=False, **environment):
+        """The daemon as its unit starts it: descriptors from 3 on, the rest in the environment."""
+        environment = {**os.environ, "NOTIFY_SOCKET": self.manager.path, **environment}
+        command = [SKERRY, "serve", "--data", str(machine.data)]
+        if cut_network:
+            command = ["unshare", "--net", *command]
+        if sockets:
+            # The shell's PID is the daemon's: each of the two runs the next in its place.
+            renumber = " ".join(f"{3 + i}<&{end.fileno()}" for i, end in enumerate(sockets))
+            command = ["bash", "-c", f'export LISTEN_PID=$$; exec "$@" {renumber}', "-", *command]
+            environment["LISTEN_FDS"] = str(len(sockets))
+        with open(machine.data / "log", "ab") as log:
+            machine.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment,
+                pass_fds=[end.fileno() for end in sockets])
+        return machine
+
+    def passed_sockets(self):
+        tcp = socket.create_server(("127.0.0.1", 0))
+        # Away from the numbers that they are passed as.
+        path = str(self.folder / "passed.sock")
+        local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        local.bind(path)
+        local.listen()
+        for end in (tcp, local):
+            self.addCleanup(end.close)
+        return tcp, local, path
+
+    def test_ready_and_stopping_are_said(self):
+        machine = self.serve(self.new_machine("site", "mine", start=False))
+        heard = self.manager.hear("READY=1")
+        self.assertTrue(any(line.startswith("EXTEND_TIMEOUT_USEC=") for line in heard), heard)
+        self.assertTrue(any(line.startswith("STATUS=site: answers on 127.0.0.1:")
+                            for line in heard), heard)
+        self.assertEqual(machine.stop(), 0)
+        self.manager.hear("STOPPING=1")
+
+    def test_the_watchdog_is_fed_while_the_writer_lives(self):
+        machine = self.serve(self.new_machine("site", "mine", start=False), WATCHDOG_USEC="300000")
+        self.manager.hear("READY=1")
+        for _ in range(5):
+            self.manager.hear("WATCHDOG=1")
+        machine.process.send_signal(19)  # SIGSTOP: nothing of it lives
+        time.sleep(0.2)
+        while select.select([self.manager.socket], [], [], 0)[0]:
+            self.manager.socket.recv(4096)
+        self.assertTrue(self.manager.silent("WATCHDOG=1", 0.6))
+        machine.process.send_signal(18)  # SIGCONT
+        self.manager.hear("WATCHDOG=1")
+        self.assertEqual(machine.stop(), 0)
+
+    def test_without_an_interval_nothing_is_fed(self):
+        machine = self.serve(self.new_machine("site", "mine", start=False))
+        self.manager.hear("READY=1")
+        self.assertTrue(self.manager.silent("WATCHDOG=1", 0.5))
+        self.assertEqual(machine.stop(), 0)
+
+    def test_a_watchdog_of_another_process_is_not_ours(self):
+        machine = self.serve(self.new_machine("site", "mine", start=False),
+                             WATCHDOG_USEC="100000", WATCHDOG_PID="1")
+        self.manager.hear("READY=1")
+        self.assertTrue(self.manager.silent("WATCHDOG=1", 0.5))
+        self.assertEqual(machine.stop(), 0)
+
+    def test_nonsense_in_the_environment_is_refused_by_name(self):
+        machine = self.new_machine("site", "mine", start=False)
+        self.serve(machine, WATCHDOG_USEC="soon")
+        self.assertEqual(machine.process.wait(READY_SECONDS), 78)
+        self.assertIn("WATCHDOG_USEC", machine.log())
+        machine.forget_process()
+
+    def test_a_descriptor_that_does_not_listen_is_refused(self):
+        machine = self.new_machine("site", "mine", start=False)
+        one, other = socket.socketpair()
+        self.addCleanup(one.close)
+        self.addCleanup(other.close)
+        self.serve(machine, [one])
+        self.assertEqual(machine.process.wait(READY_SECONDS), 78)
+        self.assertIn("does not listen", machine.log())
+        machine.forget_process()
+
+    @unittest.skipUnless(may_cut_network(), "needs the right to make a network namespace")
+    def test_passed_sockets_serve_with_the_network_cut_off(self):
+        machine = self.new_machine("site", "mine", start=False)
+        tcp, local, path = self.passed_sockets()
+        # The command line finds the daemon by its configuration, as on an installed machine.
+        machine.configure(f'socket = "{path}"\n')
+        self.serve(machine, [tcp, local], cut_network=True)
+        line = machine.process.stdout.readline()
+        port = tcp.getsockname()[1]
+        self.assertEqual(line, f"ready tcp=127.0.0.1:{port} socket={path} role=site\n")
+        machine.address = f"127.0.0.1:{port}"
+        made = machine.create("customers", {"name": "Behind the wall"})
+        self.assertEqual(machine.get("customers", made["id"]).json()["name"], "Behind the wall")
+        links = Path(f"/proc/{machine.process.pid}/net/dev").read_text().splitlines()[2:]
+        self.assertEqual([link.split(":")[0].strip() for link in links], ["lo"])
+        self.assertEqual(machine.stop(), 0)
+        self.assertTrue(os.path.exists(path), "whoever opened the socket removes it")
+
+    @unittest.skipUnless(may_cut_network(), "needs the right to make a network namespace")
+    def test_the_relay_exchanges_for_a_daemon_without_a_network(self):
+        central, site, _ = self.new_pair()
+        site.stop()
+        tcp, local, path = self.passed_sockets()
+        site.configure(f'socket = "{path}"\n[central]\nurl = "http://{central.address}"\n')
+        self.serve(site, [tcp, local], cut_network=True)
+        site.process.stdout.readline()
+        site.address = f"127.0.0.1:{tcp.getsockname()[1]}"
+        there = site.create("customers", {"name": "From the site"})
+        here = central.create("customers", {"name": "From central"})
+        alone = site.run("exchange", "--online")
+        self.assertEqual(alone.code, 69, alone)  # the daemon itself reaches nobody
+        report = site.ok("exchange", "--online", "--relay", "--json").document()
+        self.assertGreaterEqual(report["rows_sent"], 1, report)
+        self.assertGreaterEqual(report["confirmed"], 1, report)
+        self.assertEqual(central.get("customers", there["id"]).json()["name"], "From the site")
+        self.assertEqual(site.get("customers", here["id"]).json()["name"], "From central")
+        self.assert_same_state(central, site)
+        again = site.ok("exchange", "--online", "--relay", "--json").document()
+        self.assertEqual(again["records_received"], 0, again)
+        central.stop()
+        away = site.run("exchange", "--online", "--relay")
+        self.assertEqual(away.code, 69, away)
+        self.assertIn("medium works all the same", away.err)
+
+    def test_the_relay_needs_an_address(self):
+        _, site, _ = self.new_pair()
+        refused = site.run("exchange", "--online", "--relay")
+        self.assertEqual(refused.code, 78, refused)
+        self.assertIn("central.url", refused.err)
+        self.assertEqual(site.run("exchange", "--relay").code, 64)
+
+
+@unittest.skipUnless(shutil.which("systemd-analyze"), "needs systemd-analyze")
+class Units(unittest.TestCase):
+    def test_the_services_are_hardly_exposed(self):
+        for unit in ("skerry.service", "skerry-exchange.service"):
+            done = subprocess.run(
+                ["systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE_MAX}",
+                 "--no-pager", str(ROOT / "systemd" / unit)],
+                capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stdout[-500:] + done.stderr)
+
+    def test_the_units_are_well_formed(self):
+        units = [str(path) for path in sorted((ROOT / "systemd").glob("skerry*.[st]*"))
+                 if path.suffix in (".service", ".socket", ".timer")]
+        self.assertEqual(len(units), 4)
+        done = subprocess.run(["systemd-analyze", "verify", "--man=no", *units],
+                              capture_output=True, text=True, check=False)
+        # /usr/bin/skerry is where it is installed, not where it is built.
+        complaints = [line for line in done.stderr.splitlines()
+                      if "/usr/bin/skerry is not executable" not in line]
+        self.assertEqual([line for line in complaints if "skerry" in line], [])
+
+    def test_the_configuration_that_is_installed_is_acceptable(self):
+        done = subprocess.run([SKERRY, "config", "check", "--config",
+                               str(ROOT / "systemd" / "skerry.toml")],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
