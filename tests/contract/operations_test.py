@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 from examples import kinds, one_of_each  # noqa: E402
 from machine import RECIPIENT, MachineTest, wait_until  # noqa: E402  (found by the line above)
 from recorded import Recorder  # noqa: E402
-from seats_world import sell  # noqa: E402
+from seat_operations import SeatOperations  # noqa: E402
 from validating_proxy import DOCUMENT  # noqa: E402
 
 NOT_THROUGH_PROXY = {
@@ -31,11 +31,7 @@ def another():
     return {"Content-Type": "text/csv", "Idempotency-Key": str(uuid.uuid4())}
 
 
-def a_key():
-    return {"Idempotency-Key": str(uuid.uuid4())}
-
-
-class OperationsTest(MachineTest):
+class OperationsTest(SeatOperations, MachineTest):
     asked = set()
 
     @classmethod
@@ -339,59 +335,6 @@ class OperationsTest(MachineTest):
         self.ask(central, "POST", f"{place}:reauthorise", 200)
         self.ask(central, "POST", f"{place}:discard", 200)
         self.ask(central, "POST", f"{place}:discard", 404)
-
-    def test_5_seats(self):
-        central = self.new_machine("central", "vendor")
-        code, entitlement = sell(central)
-        claim = {"activation_code": code, "product": "PRESS", "seat_id": "press-1"}
-        made = self.ask(central, "POST", "/v1/activations", 201, claim, a_key()).json()
-        made = self.ask(central, "POST", "/v1/activations", 200, claim, a_key()).json()
-        address = f"/v1/activations/{made['id']}"
-
-        def call(method, what, status, body=None):
-            nonlocal made
-            headers = {"Skerry-Seat-Secret": made["secret"], "Skerry-Seat-Nonce": made["nonce"],
-                       "Accept-Signature": "skerry=(\"@status\")", **a_key()}
-            answer = self.ask(central, method, address + what, status, body, headers)
-            if status == 200:
-                made |= {"nonce": answer.json().get("nonce", made["nonce"])}
-
-        call("GET", "", 200)
-        call("POST", "/refresh", 200)
-        for what in ("features/cores/checkout", "features/cores/return", "features/prints/usage"):
-            call("POST", f"/{what}", 200, {"amount": 2})
-        call("POST", "/features/cores/checkout", 409, {"amount": 9})
-        call("POST", "/borrow", 200, {"until": made["lease_expires_at"]})
-        call("POST", "/borrow", 422, {"until": "2999-01-01T00:00:00Z"})
-        offline = {"format": "skerry-offline-request", "version": 1, "kind": "activate",
-                   "activation_code": code, "product": "PRESS", "recipient": RECIPIENT}
-        away = self.ask(central, "POST", "/v1/offline-activations", 201,
-                        offline | {"id": str(uuid.uuid4()), "seat_id": "away"}).json()
-        self.ask(central, "POST", "/v1/offline-activations", 409,
-                 offline | {"id": str(uuid.uuid4()), "seat_id": "away-2"})
-        self.ask(central, "POST", "/v1/activations", 409, claim | {"seat_id": "press-3"}, a_key())
-        self.offline_calls(central, made, away["activation"])
-        self.ask(central, "GET", "/v1/seat-pools", 200)
-        self.ask(central, "GET", f"/v1/seat-pools/{entitlement}", 200)
-        self.ask(central, "POST", f"/v1/seat-pools/{entitlement}:policy", 200,
-                 {"show_holders": True})
-        self.ask(central, "GET", "/v1/lease-clock", 200)
-
-    def offline_calls(self, central, here, away):
-        """A borrowed seat's secret serves its files, too; another's does not."""
-        def file(kind, seat, **more):
-            return {"format": "skerry-offline-request", "version": 1, "id": str(uuid.uuid4()),
-                    "kind": kind, "activation": seat, "secret": here["secret"], **more}
-        address = f"/v1/activations/{here['id']}"
-        self.ask(central, "POST", f"{address}/offline-refresh", 200,
-                 file("refresh", here["id"], recipient=RECIPIENT))
-        self.ask(central, "POST", f"/v1/activations/{away}/offline-return", 403,
-                 file("return", away))
-        self.ask(central, "POST", f"{address}/offline-return", 200,
-                 file("return", here["id"]))
-        claim = self.ask(central, "DELETE", f"/v1/activations/{away}", 204, None,
-                         {"Skerry-Reason": "came back without its file"})
-        self.assertEqual(claim.body, b"")
 
     def test_9_nothing_is_left_out(self):
         known = {name for *_, name in self.patterns}
