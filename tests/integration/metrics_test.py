@@ -19,7 +19,7 @@ needs_promtool = unittest.skipUnless(shutil.which("promtool"), "needs promtool, 
 
 def promtool(*arguments, stdin=None):
     return subprocess.run(["promtool", *arguments], input=stdin, capture_output=True, text=True,
-                          check=False, timeout=60)
+                          check=False, timeout=300)
 
 
 def values(text):
