@@ -115,7 +115,7 @@ class OperationsTest(SeatOperations, MachineTest):
         central = self.new_machine("central", "vendor")
         customer = central.create("customers", {"name": "Lighthouse Bakery"})
         for path in ("/livez", "/readyz", "/metrics", "/docs", "/v1/openapi.json",
-                     "/problems/not_found", "/v1/status", "/v1/doctor", "/v1/digest",
+                     "/problems/not_found", "/v1/status", "/v1/doctor", "/v1/digest", "/v1/trust",
                      "/v1/changes?after=0&limit=10",
                      f"/v1/audit?kind=customer&record={customer['id']}&limit=10",
                      "/v1/search?q=light", "/v1/conflicts?state=open", "/v1/inbox?limit=5"):

@@ -10,11 +10,12 @@ OF_TYPE = {"string": "x", "integer": 7, "number": 0.5, "boolean": True, "array":
            "null": None}
 OF_FORMAT = {"uuid": ["x", "0199c0de-0000-7000-8000-00000000000", "{0199c0de}"],
              "date": ["yesterday", "2026-02-30", "2026-1-1"],
-             "date-time": ["yesterday", "2026-13-01T00:00:00Z", "2026-03-02"],
+             "date-time": ["yesterday", "2026-13-01T00:00:00Z"],  # a day is one
              "idn-email": ["nobody", "@", "a b@c.example"],
              "iri": ["nowhere", "javascript:alert(1)"]}
 NOT_A_CHOICE = "nonsense"
 LONG = 5_000
+INTEGER_MAX = 2**53 - 1  # a larger one is no JSON that the machine reads: told with its byte
 
 
 def resolved(document, schema):
@@ -61,7 +62,7 @@ def wrong_texts(schema):
 
 
 def wrong_numbers(schema):
-    if "maximum" in schema:
+    if schema.get("maximum", INTEGER_MAX) < INTEGER_MAX:
         yield schema["maximum"] + 1
     if "minimum" in schema:
         yield schema["minimum"] - 1

@@ -188,8 +188,9 @@ class Metrics(Conflicts):
         for machine in (self.central, self.site):
             values, text = self.metrics(machine)
             self.assertTrue(text.endswith("\n"))
-            for name in {value.split("{")[0] for value in values}:
-                self.assertRegex(text, rf"(?m)^# HELP {name} .+\.\n# TYPE {name} (gauge|counter)$")
+            for name in {re.sub(r"({.*|_bucket.*|_sum|_count)$", "", value) for value in values}:
+                self.assertRegex(text, rf"(?m)^# HELP {name} .+\.\n"
+                                       rf"# TYPE {name} (gauge|counter|histogram)$")
 
 
 if __name__ == "__main__":
