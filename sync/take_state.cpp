@@ -277,7 +277,9 @@ class Taking {
 
   void note(store::Upstream upstream, const StateVerdict& verdict, bool applies) {
     if (applies) {
-      if (upstream.life != body_.upto.life) {
+      // A whole state mends what differed; whether it did, a later digest says. One of several
+      // pieces has none.
+      if (snapshot_ || upstream.life != body_.upto.life) {
         upstream.compared = 0;
         upstream.differs = false;
       }
