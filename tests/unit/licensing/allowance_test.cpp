@@ -1,5 +1,7 @@
 #include "licensing/allowance.hpp"
 
+#include <gmock/gmock.h>
+
 #include "licensing/activation_codes.hpp"
 #include "tests/unit/store/catalogue_fixture.hpp"
 
