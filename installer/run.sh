@@ -1,7 +1,6 @@
 #!/bin/sh
 # Skerry @VERSION@ for @ARCH@: installs itself on a bare Debian 12, without a network. Behind this
 # script stands a tar file; `sh THIS_FILE help` says what can be done with it.
-# shellcheck disable=SC2317  # everything is reachable by the command at the end
 set -eu
 
 version=@VERSION@
@@ -122,7 +121,9 @@ save_database() {
 answers() {
   tries=0
   while [ "$tries" -lt 60 ]; do
-    "$root/usr/bin/skerry" status >/dev/null 2>&1 && return 0
+    code=0
+    "$root/usr/bin/skerry" status >/dev/null 2>&1 || code=$?
+    case $code in 0 | 10 | 11) return 0 ;; esac # well, needs attention, conflicts to decide
     systemctl is-failed --quiet skerry.service && return 1
     sleep 1
     tries=$((tries + 1))
@@ -198,7 +199,7 @@ rollback() {
   say "skerry $previous is installed again"
 }
 
-uninstall_it() {
+uninstall() {
   must_be_able
   stop
   for unit in $units; do rm -f "$root/usr/local/lib/systemd/system/$unit"; done
