@@ -23,6 +23,8 @@ void add(crypto::Sha256& hash, std::string_view text) {
   hash.update(as_bytes(text));
 }
 
+}  // namespace
+
 Hash hash_of(const Request& request) {
   crypto::Sha256 hash;
   add(hash, to_string(request.method));
@@ -35,8 +37,6 @@ Hash hash_of(const Request& request) {
   if (request.upload.file) hash.update(request.upload.sha256);
   return hash.finish();
 }
-
-}  // namespace
 
 bool RunningKeys::enter(const std::string& principal, const std::string& key) {
   const MutexLock lock(mutex_);

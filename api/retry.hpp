@@ -22,6 +22,9 @@ namespace skerry::api {
 
 struct Context;
 
+// Of what makes two requests the same: method, path, query and body.
+Hash hash_of(const Request& request);
+
 // The keys whose first request has not been answered yet. Any thread.
 class RunningKeys {
  public:

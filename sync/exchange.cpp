@@ -109,14 +109,9 @@ class Exchange {
   Result<ExchangeAgent::Answered> round() {
     SKERRY_TRY(const PackedBundle packed, next_bundle());
     SKERRY_TRY(SpoolWriter incoming, spool_.begin());
-    HttpRequest request;
-    request.method = "POST";
-    request.url = url_;
-    request.headers = {{"Content-Type", std::string(bundle_media_type)}};
-    if (!resume_.empty()) request.headers.push_back({std::string(header_resume), resume_});
-    request.body = HttpFile{packed.bundle.file.fd(), packed.bundle.size, 0};
-    request.sink = &incoming.sink();
-    SKERRY_TRY(const HttpResponse response, ask_central(client_, request));
+    const HttpFile file{packed.bundle.file.fd(), packed.bundle.size, 0};
+    SKERRY_TRY(const HttpResponse response,
+               send_bundle(client_, url_, file, resume_, incoming.sink()));
     ++report_.rounds;
     ++report_.sent;
     report_.rows_sent += packed.lines;
@@ -189,7 +184,15 @@ Result<std::string> exchange_url(std::string central_url) {
   return central_url + "/v1/exchange";
 }
 
-Result<HttpResponse> ask_central(HttpClient& client, const HttpRequest& request) {
+Result<HttpResponse> send_bundle(HttpClient& client, const std::string& url, const HttpFile& bundle,
+                                 const std::string& resume, ByteSink& answer) {
+  HttpRequest request;
+  request.method = "POST";
+  request.url = url;
+  request.headers = {{"Content-Type", std::string(bundle_media_type)}};
+  if (!resume.empty()) request.headers.push_back({std::string(header_resume), resume});
+  request.body = bundle;
+  request.sink = &answer;
   auto response = client.request(request);
   if (response && !response->ok()) return fail(read_problem(*response));
   if (response || response.error().code != Errc::unreachable) return response;

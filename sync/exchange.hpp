@@ -20,8 +20,10 @@ std::string central_url_complaint(const std::string& url);
 // Errc::bad_config when that is not set, or no site can reach its central there.
 Result<std::string> exchange_url(std::string central_url);
 
-// Asks central, whose reasons and whose silence come back as errors: every response is a 2xx.
-Result<HttpResponse> ask_central(HttpClient& client, const HttpRequest& request);
+// Sends central a bundle; its own goes into `answer`. `resume` is what its last response said,
+// empty at first. Central's reasons and its silence come back as errors: every response is a 2xx.
+Result<HttpResponse> send_bundle(HttpClient& client, const std::string& url, const HttpFile& bundle,
+                                 const std::string& resume, ByteSink& answer);
 
 struct OnlineOptions {
   std::string url;                // of central: "https://central.example"; http only to loopback

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "api/retry.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/sha256.hpp"
@@ -13,19 +14,11 @@ namespace {
 
 constexpr std::int64_t count_max = (std::int64_t{1} << 53) - 1;
 
-void add(crypto::Sha256& hash, std::string_view text) {
-  hash.update(as_bytes(std::to_string(text.size())));
-  hash.update(as_bytes(" "));
-  hash.update(as_bytes(text));
-}
-
 // The same call again has the same hash: who sends another key makes another call.
-Hash hash_of(const Request& request) {
+Hash hash_of_call(const Request& request) {
   crypto::Sha256 hash;
-  add(hash, to_string(request.method));
-  for (const std::string& segment : request.target.segments) add(hash, segment);
-  add(hash, request.header("Idempotency-Key"));
-  add(hash, request.body);
+  hash.update(hash_of(request));
+  hash.update(as_bytes(request.header("Idempotency-Key")));
   return hash.finish();
 }
 
@@ -102,7 +95,7 @@ Result<ActivationRequest> read_activation(const Request& request) {
   read.claim.machine = reader.name("seat_id", true);
   read.claim.name = reader.name("seat_name", false);
   read.claim.user = reader.name("user", false);
-  read.claim.request = hash_of(request);
+  read.claim.request = hash_of_call(request);
   SKERRY_TRY_VOID(reader.done("the activation"));
   return read;
 }
@@ -128,7 +121,7 @@ Result<licensing::Caller> caller_of(const Request& request) {
   licensing::Caller caller;
   caller.secret = request.header("Skerry-Seat-Secret");
   caller.nonce = request.header("Skerry-Seat-Nonce");
-  caller.request = hash_of(request);
+  caller.request = hash_of_call(request);
   if (!caller.secret.empty()) return caller;
   const bool looks = request.method == Method::get;
   caller.is_operator = request.principal->may(looks ? Access::read : Access::write);

@@ -62,14 +62,8 @@ class Relay {
     OpenFile answer;
     SKERRY_TRY(answer.file, sync::make_private_file(std::filesystem::temp_directory_path()));
     sync::FileSink sink(answer.file.fd(), sync::BundleLimits{}.file_bytes_max);
-    sync::HttpRequest request;
-    request.method = "POST";
-    request.url = url_;
-    request.headers = {{"Content-Type", std::string(sync::bundle_media_type)}};
-    if (!resume_.empty()) request.headers.push_back({std::string(sync::header_resume), resume_});
-    request.body = sync::HttpFile{file.file.fd(), file.size, 0};
-    request.sink = &sink;
-    SKERRY_TRY(const sync::HttpResponse response, sync::ask_central(central_, request));
+    SKERRY_TRY(const sync::HttpResponse response,
+               sync::send_bundle(central_, url_, {file.file.fd(), file.size, 0}, resume_, sink));
     SKERRY_TRY_VOID(drop_bundle(session_.daemon, bundle));
     ++sent_;
     rows_sent_ += bundle.rows;
