@@ -15,8 +15,8 @@ char32_t take_character(std::string_view& text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
   const std::size_t size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  char32_t c = size == 1 ? lead : lead & (0xff >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) c = c << 6 | (byte(i) & 0x3f);
+  char32_t c = size == 1 ? lead : lead & (0xffU >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) c = c << 6 | (byte(i) & 0x3fU);
   text.remove_prefix(size);
   return c;
 }
