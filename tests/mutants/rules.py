@@ -94,8 +94,9 @@ BREAKS = (
           "if (is_conflict(merged.outcome)) conflicts.emplace_back(&field, merged);", ""),
     Break("tombstone", "H8: what is deleted lives again by a decision alone",
           "sync/decide_row.cpp",
-          "if (const auto tombstone = store::find_tombstone(connection_, change.record))\n"
-          "    return after_delete(row, *tombstone);", ""),
+          "if (const auto tombstone = store::find_tombstone(connection_, row.change.record))\n"
+          "    return after_delete(row, *tombstone);\n  const auto before",
+          "const auto before"),
     Break("delete_vs_edit", "H7: an edit that a deletion did not see is kept as a conflict",
           "sync/decide_row.cpp", "if (stamp.site == site_.number || seen) continue;", "continue;"),
     Break("duplicate_key", "H9: of two records with one key both stay, with a conflict record",
