@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -54,6 +55,8 @@ struct DatabaseOptions {
   std::size_t queue_jobs_max = 4096;
   std::size_t group_jobs_max = 512;  // that share a commit; 1: one commit per job
   int readers_max = 4;
+  // After so long without work the memory of the connections goes back to the system.
+  std::chrono::milliseconds memory_kept_for{10'000};
   bool threaded = true;  // false: submit() runs the job on its caller, one thread in all
   // false: nothing is fsynced while the database is open. For tests only, whose databases need not
   // outlive the machine: a power cut would lose what was acknowledged.

@@ -22,6 +22,7 @@ Snapshot ReaderPool::take() {
     MutexLock lock(mutex_);
     while (out_ == readers_max_) given_back_.wait(mutex_);
     ++out_;
+    was_used_ = true;
     if (!free_.empty()) {
       snapshot = std::move(free_.back());
       free_.pop_back();
@@ -67,6 +68,13 @@ void ReaderPool::release_free() {
   MutexLock lock(mutex_);
   for (const Snapshot& snapshot : free_)
     if (snapshot.connection->in_transaction()) snapshot.connection->execute("COMMIT");
+}
+
+bool ReaderPool::close_unused() {
+  MutexLock lock(mutex_);
+  const bool unused = !std::exchange(was_used_, false) && out_ == 0 && !free_.empty();
+  if (unused) free_.clear();
+  return unused;
 }
 
 }  // namespace skerry::store

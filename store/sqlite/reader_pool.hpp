@@ -1,5 +1,5 @@
-// Read-only connections, opened when first needed, each in a read transaction that is kept while
-// nothing is written. Any thread.
+// Read-only connections, opened when first needed and closed when none was for a while, each in a
+// read transaction that is kept while nothing is written. Any thread.
 #pragma once
 
 #include <atomic>
@@ -39,6 +39,8 @@ class ReaderPool {
 
   // Ends the transactions of those that nobody has out: they would hold a checkpoint up.
   void release_free() SKERRY_EXCLUDES(mutex_);
+  // Closes them all when none was taken since the last call. Whether any was closed.
+  bool close_unused() SKERRY_EXCLUDES(mutex_);
 
  private:
   void bring_up_to_date(Snapshot& snapshot) const;
@@ -51,6 +53,7 @@ class ReaderPool {
   // The one given back last is taken first: its cache is warm, and a small load keeps few caches.
   std::vector<Snapshot> free_ SKERRY_GUARDED_BY(mutex_);
   int out_ SKERRY_GUARDED_BY(mutex_) = 0;
+  bool was_used_ SKERRY_GUARDED_BY(mutex_) = false;  // since the last close_unused()
 };
 
 }  // namespace skerry::store

@@ -1,6 +1,7 @@
 #include "store/sqlite/writer.hpp"
 
 #include <algorithm>
+#include <malloc.h>
 #include <pthread.h>
 #include <span>
 #include <sqlite3.h>
@@ -65,7 +66,10 @@ Result<void> Writer::submit(std::unique_ptr<WriteJob> job) {
 void Writer::loop() {
   Jobs jobs;
   while (take(jobs)) {
-    run(jobs);
+    if (jobs.empty())
+      let_memory_go();
+    else
+      run(jobs);
     jobs.clear();
   }
 }
@@ -75,8 +79,9 @@ bool Writer::take(Jobs& jobs) {
   while (queue_.empty()) {
     if (stopping_) return false;
     waiting_ = true;
-    wake_.wait(mutex_);
+    const bool woken = wake_.wait_for(mutex_, options_.memory_kept_for);
     waiting_ = false;
+    if (!woken && queue_.empty()) return true;
   }
   // Whatever came during the last fsync is the next group; nobody waits for a group to fill.
   const std::size_t limit = options_.group_jobs_max;
@@ -84,6 +89,16 @@ bool Writer::take(Jobs& jobs) {
   std::move(queue_.begin(), queue_.begin() + count, std::back_inserter(jobs));
   queue_.erase(queue_.begin(), queue_.begin() + count);
   return true;
+}
+
+// A burst filled the page caches of every connection; on a machine that does little most of the
+// time they would be most of what the daemon holds.
+void Writer::let_memory_go() {
+  if (!readers_.close_unused()) return;
+  sqlite3_db_release_memory(connection_->handle());
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 void Writer::run(const Jobs& jobs) {

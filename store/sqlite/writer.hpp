@@ -36,7 +36,9 @@ class Writer {
   using Jobs = std::vector<std::unique_ptr<WriteJob>>;
 
   void loop();
+  // False when there will be no more; no jobs when none came for a while.
   bool take(Jobs& jobs) SKERRY_EXCLUDES(mutex_);
+  void let_memory_go();
   void run(const Jobs& jobs);
   bool idle() const SKERRY_EXCLUDES(mutex_);
 

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -114,6 +115,23 @@ TEST_F(DatabaseTest, ReadersAreReused) {
   const Connection* first = &*database_->read();
   const Connection* second = &*database_->read();
   EXPECT_EQ(first, second);
+}
+
+TEST_F(DatabaseTest, WhatWasNotUsedForAWhileGivesItsMemoryBack) {
+  open({.readers_max = 2, .memory_kept_for = std::chrono::milliseconds(5)});
+  std::int64_t in_use = 0;
+  {
+    const Reader kept = database_->read();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(number("SELECT count(*) FROM t"), 0);
+    in_use = sqlite3_memory_used();
+  }
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (sqlite3_memory_used() > in_use * 2 / 3 && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_LE(sqlite3_memory_used(), in_use * 2 / 3);  // the writer's is left, of three
+  EXPECT_TRUE(write(inserting(1)));
+  EXPECT_EQ(number("SELECT count(*) FROM t"), 1);
 }
 
 TEST_F(DatabaseTest, ReadWaitsForAFreeReader) {
