@@ -55,9 +55,11 @@ bool is_utf16(std::string_view start) {
 // One reading of one file. libcsv calls back into it from C, which must not see an exception: the
 // first one is kept and thrown again outside.
 class Reading {
+  static constexpr unsigned char options = CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL;
+
  public:
   Reading(const CsvLimits& limits, CsvSink& sink) : limits_(limits), sink_(sink) {
-    csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
+    csv_init(&parser_, options);
     csv_set_blk_size(&parser_, 4096);
   }
   ~Reading() { csv_free(&parser_); }
@@ -70,14 +72,15 @@ class Reading {
 
   // False when nothing more is to be read.
   bool feed(std::string_view bytes) {
-    const std::size_t done =
-        csv_parse(&parser_, bytes.data(), bytes.size(), on_field, on_row, this);
-    rethrow();
-    if (ended_) return false;
-    if (done != bytes.size()) {
-      refuse_parse("stray_quote",
-                   "holds a quote that is neither around the whole cell nor doubled");
-      return false;
+    for (;;) {
+      const std::size_t done =
+          csv_parse(&parser_, bytes.data(), bytes.size(), on_field, on_row, this);
+      rethrow();
+      if (ended_) return false;
+      if (done == bytes.size()) break;
+      stray_quote();
+      if (ended_) return false;
+      bytes.remove_prefix(done);
     }
     if (parser_.entry_pos > limits_.cell_bytes_max) cell_too_long();
     return !ended_;
@@ -123,10 +126,22 @@ class Reading {
     if (csv_error(&parser_) == CSV_ENOMEM) throw std::bad_alloc();
   }
 
+  // In a cell that does not begin with one, a quote says nothing of where the cell ends: the row is
+  // refused, and those behind it are read. Inside of quotes the structure is in doubt.
+  void stray_quote() {
+    TableError error{row_, column_name(), "stray_quote",
+                     "holds a quote that is neither around the whole cell nor doubled"};
+    if (parser_.quoted != 0 || header_.empty()) return end(std::move(error));
+    if (good_) sink_.error(std::move(error));
+    good_ = false;
+    csv_set_opts(&parser_, options & ~CSV_STRICT);
+  }
+
   void field(std::string_view cell) {
     after_return_ = false;
     if (cell.size() > limits_.cell_bytes_max) return cell_too_long();
-    if (row_text_.size() + cell.size() > limits_.row_bytes_max)
+    const std::size_t delimiters = ends_.size();
+    if (row_text_.size() + delimiters + cell.size() > limits_.row_bytes_max)
       return end({row_,
                   {},
                   "row_too_long",
@@ -136,14 +151,12 @@ class Reading {
                   {},
                   "too_many_columns",
                   fmt::format("the header has more than {} columns", limits_.columns_max)});
-    ++fields_;
-    if (!header_.empty() && fields_ > header_.size()) return;  // ragged: counted, not kept
     row_text_.append(cell);
     ends_.push_back(row_text_.size());
   }
 
   void line_end(int terminator) {
-    const bool second_half = fields_ == 0 && after_return_ && terminator == '\n';  // of CR LF
+    const bool second_half = ends_.empty() && after_return_ && terminator == '\n';  // of CR LF
     after_return_ = terminator == '\r';
     if (second_half) return;
     if (!is_blank_line()) {
@@ -152,13 +165,14 @@ class Reading {
       else
         take_row();
     }
+    if (!good_) csv_set_opts(&parser_, options);
+    good_ = true;
     ++row_;
-    fields_ = 0;
     row_text_.clear();
     ends_.clear();
   }
 
-  bool is_blank_line() const { return fields_ == 0 || (fields_ == 1 && row_text_.empty()); }
+  bool is_blank_line() const { return ends_.empty() || (ends_.size() == 1 && row_text_.empty()); }
 
   std::string_view cell(std::size_t index) const {
     const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
@@ -194,27 +208,24 @@ class Reading {
                   {},
                   "too_many_rows",
                   fmt::format("the file holds more than {} rows; split it", limits_.rows_max)});
-    bool good = true;
     cells_.clear();
     for (std::size_t i = 0; i < ends_.size(); ++i) {
       cells_.push_back(cell(i));
+      if (i >= header_.size()) continue;
       const auto complain = [&](std::string_view code, std::string detail) {
         sink_.error({row_, header_[i], std::string(code), std::move(detail)});
       };
-      good &= check_text(cells_.back(), complain);
+      good_ &= check_text(cells_.back(), complain);
     }
-    if (fields_ != header_.size()) {
-      good = false;
+    if (ends_.size() != header_.size()) {
+      good_ = false;
       sink_.error({row_,
                    {},
                    "ragged_row",
-                   fmt::format("the row has {} {}, the header has {}", fields_,
-                               fields_ == 1 ? "field" : "fields", header_.size())});
+                   fmt::format("{}{} {}, the header has {}", ragged_row_begins, ends_.size(),
+                               ends_.size() == 1 ? "field" : "fields", header_.size())});
     }
-    if (!good) {
-      cells_.resize(header_.size());
-      return sink_.refused_row(row_, cells_);
-    }
+    if (!good_) return sink_.refused_row(row_, cells_);
     if (!sink_.row(row_, cells_)) ended_ = true;
   }
 
@@ -241,7 +252,8 @@ class Reading {
 
   // Of the cell that is being read.
   std::string column_name() const {
-    return fields_ < header_.size() ? header_[fields_] : fmt::format("column {}", fields_ + 1);
+    return ends_.size() < header_.size() ? header_[ends_.size()]
+                                         : fmt::format("column {}", ends_.size() + 1);
   }
 
   const CsvLimits& limits_;
@@ -251,9 +263,9 @@ class Reading {
   std::string row_text_;           // the cells of the row, one after the other
   std::vector<std::size_t> ends_;  // where in row_text_ each ends
   std::vector<std::string_view> cells_;
-  std::size_t fields_ = 0;  // of the row, the ones beyond the header too
   std::int64_t row_ = 1;
   std::int64_t data_rows_ = 0;
+  bool good_ = true;  // the row has no error so far
   bool after_return_ = false;
   bool ended_ = false;
   std::exception_ptr failure_;

@@ -28,6 +28,9 @@ struct CsvLimits {
   std::int64_t rows_max = 1'000'000;  // of data
 };
 
+// How the detail of a ragged_row begins.
+inline constexpr std::string_view ragged_row_begins = "the row has ";
+
 // What is wrong with one place of a table. Codes of the reader: empty_file, empty_header,
 // duplicate_header, not_utf8, nul_byte, ragged_row, stray_quote, unclosed_quote, cell_too_long,
 // row_too_long, too_many_columns, too_many_rows.
@@ -58,10 +61,11 @@ class CsvSink {
   // the file. The cells live until the call returns. False ends the reading.
   virtual bool row(std::int64_t number, std::span<const std::string_view> cells) = 0;
   // In the order of the file. A row with an error is not given to row(); the rows after it are,
-  // unless the error leaves the structure in doubt (quotes and limits), which ends the reading.
+  // unless the error leaves the structure in doubt (a quote inside of quotes, and the limits),
+  // which ends the reading.
   virtual void error(TableError error) = 0;
   // After the errors of a row that is not given to row(): its cells, the bytes as they are in the
-  // file, as many as the header has; missing ones are empty, surplus ones left out.
+  // file, as many as the row has.
   virtual void refused_row(std::int64_t number, std::span<const std::string_view> cells) {
     static_cast<void>(number);
     static_cast<void>(cells);

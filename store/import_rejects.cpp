@@ -32,7 +32,8 @@ std::string reasons_of(std::int64_t number, const std::vector<TableError>& error
 
 void RejectFile::header(const std::vector<std::string>& names) {
   if (!wanted() || columns_ > 0) return;
-  columns_ = names.size();
+  names_ = names.size();
+  columns_ = names_;
   if (columns_ > 1 && ascii_lower(names.back()) == reject_reason_header) --columns_;
   if (form_.has_byte_order_mark) waiting_ += byte_order_mark;
   for (std::size_t i = 0; i < columns_; ++i) {
@@ -44,8 +45,14 @@ void RejectFile::header(const std::vector<std::string>& names) {
 }
 
 std::string RejectFile::row(std::span<const std::string_view> cells) const {
+  // A ragged row stays one, with every cell that it has: what is not mended is refused again. Only
+  // what an earlier refusal wrote behind it is not of the row.
+  if (cells.size() == names_)
+    cells = cells.first(columns_);
+  else if (names_ > columns_ && !cells.empty() && cells.back().starts_with(ragged_row_begins))
+    cells = cells.first(cells.size() - 1);
   std::string text;
-  for (const std::string_view cell : cells.first(std::min(columns_, cells.size()))) {
+  for (const std::string_view cell : cells) {
     append_csv_cell(text, cell);
     text += form_.delimiter;
   }

@@ -36,7 +36,8 @@ class RejectFile {
  private:
   int file_;
   CsvForm form_;
-  std::size_t columns_ = 0;
+  std::size_t names_ = 0;    // in the header
+  std::size_t columns_ = 0;  // without that of reasons
   std::string waiting_;
 };
 

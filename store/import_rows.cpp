@@ -1,13 +1,16 @@
 #include "store/import_rows.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <iterator>
 #include <numeric>
 
 #include "core/json_member.hpp"
 #include "core/json_text.hpp"
 #include "core/text.hpp"
+#include "crypto/sha256.hpp"
 #include "store/export_records.hpp"
 
 namespace skerry::store {
@@ -64,7 +67,7 @@ std::optional<PreparedRow> RowReader::read(Connection& connection, std::int64_t 
   else
     prepare_create();
   if (errors.size() > before) return std::nullopt;
-  note_names(key, for_people);
+  if (note_names(key, for_people)) row_.wish = PreparedRow::Wish::nothing;
   if (errors.size() > before) return std::nullopt;
   return std::move(row_);
 }
@@ -285,6 +288,7 @@ RowReader::SpelledKey RowReader::spelled_key() const {
     if (own_id_ || !given_[key.field]) return key;
     fields.resize(given_.size());
     std::iota(fields.begin(), fields.end(), std::size_t{0});
+    key.whole = true;
     key.text = "whole\n";
   }
   append_json(key.text, *given_[key.field]);
@@ -296,28 +300,48 @@ RowReader::SpelledKey RowReader::spelled_key() const {
   return key;
 }
 
+// All that the row says, in the words of the file.
+std::uint64_t RowReader::content() const {
+  std::string text;
+  for (const ImportColumn& column : columns_.columns) {
+    const std::string_view cell = column.text(cells_);
+    fmt::format_to(std::back_inserter(text), "{}:", cell.size());
+    text += cell;
+  }
+  const Hash whole = crypto::sha256(as_bytes(text));
+  std::uint64_t content;
+  std::memcpy(&content, whole.data(), sizeof content);
+  return content;
+}
+
 // A record must not be named twice in a file: by its id, by its key, or once by each. Two ids with
-// one key are two records.
-void RowReader::note_names(const SpelledKey& key, std::string_view key_for_people) {
-  const auto refuse = [&](std::string header, std::string_view text, std::int64_t before) {
+// one key are two records. True for a row that has the key of one before it and says the same, word
+// for word: in a table of devices each may name its type.
+bool RowReader::note_names(const SpelledKey& key, std::string_view key_for_people) {
+  const SeenKeys::Row row{row_.number, content()};
+  const auto again = [&](std::string header, std::string_view text, const SeenKeys::Row& before) {
+    const bool same = before.content == row.content;
+    if (same && !key.whole) return true;
     errors_->push_back({row_.number, std::move(header), "duplicate_row",
-                        fmt::format("{} stands in row {} already", text, before)});
+                        fmt::format("{} stands in row {} already{}", text, before.number,
+                                    same ? "" : ", with other values")});
+    return false;
   };
   if (!key.text.empty()) {
     const std::string alone = "k" + key.text;
     const std::string beside_id = "i" + key.text;
-    auto before = own_id_ ? seen_.find(as_bytes(alone)) : seen_.add(as_bytes(alone), row_.number);
+    auto before = own_id_ ? seen_.find(as_bytes(alone)) : seen_.add(as_bytes(alone), row);
     if (own_id_)
-      seen_.add(as_bytes(beside_id), row_.number);
+      seen_.add(as_bytes(beside_id), row);
     else if (!before)
       before = seen_.find(as_bytes(beside_id));
-    if (before) return refuse(header_of(key.field), key_for_people, *before);
+    if (before) return again(header_of(key.field), key_for_people, *before);
   }
   const auto id_column = std::find_if(columns_.columns.begin(), columns_.columns.end(),
                                       [](const auto& each) { return each.use == ColumnUse::id; });
-  if (!row_.id || id_column == columns_.columns.end()) return;
-  const auto before = seen_.add(row_.id->view(), row_.number);
-  if (before) refuse(id_column->header, to_string(*row_.id), *before);
+  if (!row_.id || id_column == columns_.columns.end()) return false;
+  const auto before = seen_.add(row_.id->view(), row);
+  return before && again(id_column->header, to_string(*row_.id), *before);
 }
 
 std::string RowReader::header_of(std::size_t field) const {

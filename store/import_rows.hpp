@@ -102,9 +102,11 @@ class RowReader {
   struct SpelledKey {
     std::string text;  // empty: nothing
     std::size_t field = 0;
+    bool whole = false;  // no key, but all that the row says
   };
   SpelledKey spelled_key() const;
-  void note_names(const SpelledKey& key, std::string_view key_for_people);
+  std::uint64_t content() const;
+  bool note_names(const SpelledKey& key, std::string_view key_for_people);
   std::string header_of(std::size_t field) const;
   std::string names_of_key() const;
   bool owned_by_central(const Field& field) const;

@@ -13,26 +13,29 @@ constexpr std::size_t places_first = 1024;  // a power of two, as every size aft
 
 }  // namespace
 
-std::optional<std::int64_t> SeenKeys::add(ByteView key, std::int64_t row) {
-  SKERRY_CHECK(row > 0 && row <= std::numeric_limits<std::uint32_t>::max());
+std::optional<SeenKeys::Row> SeenKeys::add(ByteView key, Row row) {
+  SKERRY_CHECK(row.number > 0 && row.number <= std::numeric_limits<std::uint32_t>::max());
   if (used_ * 8 >= rows_.size() * 7) grow();
   const Digest digest = digest_of(key);
   const std::size_t place = place_of(digest);
-  if (rows_[place] != 0) return rows_[place];
+  if (rows_[place] != 0) return Row{rows_[place], contents_[place]};
   digests_[place] = digest;
-  rows_[place] = static_cast<std::uint32_t>(row);
+  rows_[place] = static_cast<std::uint32_t>(row.number);
+  contents_[place] = row.content;
   ++used_;
   return std::nullopt;
 }
 
-std::optional<std::int64_t> SeenKeys::find(ByteView key) const {
+std::optional<SeenKeys::Row> SeenKeys::find(ByteView key) const {
   if (rows_.empty()) return std::nullopt;
-  const std::uint32_t row = rows_[place_of(digest_of(key))];
-  return row == 0 ? std::nullopt : std::optional<std::int64_t>(row);
+  const std::size_t place = place_of(digest_of(key));
+  if (rows_[place] == 0) return std::nullopt;
+  return Row{rows_[place], contents_[place]};
 }
 
 std::size_t SeenKeys::bytes() const {
-  return digests_.capacity() * sizeof(Digest) + rows_.capacity() * sizeof(std::uint32_t);
+  return digests_.capacity() * sizeof(Digest) + rows_.capacity() * sizeof(std::uint32_t) +
+         contents_.capacity() * sizeof(std::uint64_t);
 }
 
 SeenKeys::Digest SeenKeys::digest_of(ByteView key) {
@@ -54,14 +57,17 @@ std::size_t SeenKeys::place_of(const Digest& digest) const {
 void SeenKeys::grow() {
   const std::vector<Digest> digests = std::move(digests_);
   const std::vector<std::uint32_t> rows = std::move(rows_);
+  const std::vector<std::uint64_t> contents = std::move(contents_);
   const std::size_t places = rows.empty() ? places_first : rows.size() * 2;
   digests_ = std::vector<Digest>(places);
   rows_ = std::vector<std::uint32_t>(places);
+  contents_ = std::vector<std::uint64_t>(places);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i] == 0) continue;
     const std::size_t place = place_of(digests[i]);
     digests_[place] = digests[i];
     rows_[place] = rows[i];
+    contents_[place] = contents[i];
   }
 }
 

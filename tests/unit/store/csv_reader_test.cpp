@@ -145,7 +145,7 @@ TEST(CsvReader, NamesThePlaceOfWhatIsWrong) {
        "a,b\n\xff,x\0\n1\n"sv,
        {"2 a not_utf8", "2 b nul_byte", "3  ragged_row"},
        0},
-      {"a quote inside a cell", "a,b\n1,2\n3,4\"5\n6,7\n", {"3 b stray_quote"}, 1},
+      {"a quote inside a cell", "a,b\n1,2\n3,4\"5\n6,7\n", {"3 b stray_quote"}, 2},
       {"text behind a closing quote", "a,b\n\"1\"x,2\n", {"2 a stray_quote"}, 0},
       {"a stray quote in the header", "a,b\"c\n1,2\n", {"1 column 2 stray_quote"}, 0},
       {"an open quote", "a,b\n1,2\n3,\"4\n5,6\n", {"3 b unclosed_quote"}, 1},

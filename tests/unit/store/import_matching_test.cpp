@@ -44,6 +44,18 @@ TEST_F(ImportMatching, ARowWithoutAKeyMakesNoneTwice) {
   EXPECT_EQ(customers(), 4);
 }
 
+// A table of devices names the type of each.
+TEST_F(ImportMatching, ARowThatIsSaidAgainIsTheSame) {
+  const std::string_view file = "sku,name,type\nVOR,VOR,device\nNDB,NDB,device\nVOR,VOR,device\n";
+  for (const ImportMode mode : {ImportMode::all_or_nothing, ImportMode::good_rows_only}) {
+    const auto report = import(file, {.mode = mode}, "product");
+    EXPECT_EQ(report.created + report.unchanged, 3) << counts(report);
+    EXPECT_THAT(places(report), ElementsAre());
+  }
+  EXPECT_THAT(places(import("sku,name,type\nDME,DME,device\nDME,dme,device\n", {}, "product")),
+              ElementsAre("3 sku duplicate_row"));
+}
+
 TEST_F(ImportMatching, MoreOfOneNameThanAreLookedAtAreAmbiguous) {
   std::string file = "name,description\n";
   for (int i = 0; i <= same_label_max; ++i) file += fmt::format("Same,{}\n", i);

@@ -8,13 +8,14 @@ namespace {
 
 TEST(SeenKeys, TellsWhereAKeyStoodFirst) {
   SeenKeys seen;
-  EXPECT_EQ(seen.add(as_bytes("a"), 2), std::nullopt);
-  EXPECT_EQ(seen.add(as_bytes("b"), 3), std::nullopt);
-  EXPECT_EQ(seen.add(as_bytes("a"), 4), 2);
-  EXPECT_EQ(seen.add(as_bytes("a"), 5), 2);
-  EXPECT_EQ(seen.add(as_bytes(""), 6), std::nullopt);
+  using Row = SeenKeys::Row;
+  EXPECT_EQ(seen.add(as_bytes("a"), {2, 20}), std::nullopt);
+  EXPECT_EQ(seen.add(as_bytes("b"), {3, 30}), std::nullopt);
+  EXPECT_EQ(seen.add(as_bytes("a"), {4, 40}), (Row{2, 20}));
+  EXPECT_EQ(seen.add(as_bytes("a"), {5, 50}), (Row{2, 20}));
+  EXPECT_EQ(seen.add(as_bytes(""), {6, 60}), std::nullopt);
   EXPECT_EQ(seen.size(), 3u);
-  EXPECT_EQ(seen.find(as_bytes("b")), 3);
+  EXPECT_EQ(seen.find(as_bytes("b")), (Row{3, 30}));
   EXPECT_EQ(seen.find(as_bytes("c")), std::nullopt);
   EXPECT_EQ(SeenKeys().find(as_bytes("a")), std::nullopt);
 }
@@ -23,11 +24,11 @@ TEST(SeenKeys, KeepsAllWhileItGrowsAndStaysSmall) {
   SeenKeys seen;
   constexpr int count = 100'000;
   for (int i = 1; i <= count; ++i)
-    ASSERT_EQ(seen.add(as_bytes("key " + std::to_string(i)), i), std::nullopt);
+    ASSERT_EQ(seen.add(as_bytes("key " + std::to_string(i)), {i, 7}), std::nullopt);
   for (int i = 1; i <= count; i += 997)
-    ASSERT_EQ(seen.add(as_bytes("key " + std::to_string(i)), 1), i);
+    ASSERT_EQ(seen.add(as_bytes("key " + std::to_string(i)), {1, 8}), (SeenKeys::Row{i, 7}));
   EXPECT_EQ(seen.size(), static_cast<std::size_t>(count));
-  EXPECT_LE(seen.bytes(), static_cast<std::size_t>(count) * 50);
+  EXPECT_LE(seen.bytes(), static_cast<std::size_t>(count) * 70);
 }
 
 }  // namespace
