@@ -51,8 +51,10 @@ std::optional<std::string_view> network_file_system(std::uint64_t type) {
 
 Result<void> prepare_folder(const std::filesystem::path& folder) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-    return fail(Errc::io_failed, fmt::format("cannot create the data folder {}: {}",
-                                             folder.string(), std::strerror(errno)));
+    return fail(
+        Errc::io_failed,
+        fmt::format("cannot create the data folder {}: {}", folder.string(), std::strerror(errno)),
+        "name a new folder, or an empty one, in a folder that is there");
   struct statfs status {};
   if (::statfs(folder.c_str(), &status) != 0)
     return fail(Errc::io_failed, fmt::format("cannot use the data folder {}: {}", folder.string(),
@@ -65,6 +67,20 @@ Result<void> prepare_folder(const std::filesystem::path& folder) {
                             "not keep a database whole",
                             folder.string(), *name),
                 "move the data folder to a local disk");
+  // Who may write in it may put another database and other keys in place of these.
+  struct stat access {};
+  if (::stat(folder.c_str(), &access) != 0)
+    return fail(Errc::io_failed, fmt::format("cannot examine the data folder {}: {}",
+                                             folder.string(), std::strerror(errno)));
+  if (!S_ISDIR(access.st_mode))
+    return fail(Errc::bad_config, fmt::format("{} is no folder", folder.string()),
+                "name a new folder, or an empty one");
+  if ((access.st_mode & 022U) != 0)
+    return fail(Errc::bad_config,
+                fmt::format("the data folder {} has mode {:04o}: others may put their files in "
+                            "place of its own",
+                            folder.string(), access.st_mode & 07777U),
+                fmt::format("chmod go-w {}", folder.string()));
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "store/sqlite/folder_lock.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -34,6 +35,29 @@ TEST(PrepareFolder, NeedsTheParent) {
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, Errc::io_failed);
   EXPECT_NE(outcome.error().detail.find("no/data"), std::string::npos);
+}
+
+// As for keys: sshd's StrictModes.
+TEST(PrepareFolder, RefusesOneThatOthersMayWriteIn) {
+  TemporaryFolder folder;
+  for (const mode_t mode : {0770U, 0707U, 01777U}) {
+    std::filesystem::create_directory(folder / "data");
+    ASSERT_EQ(::chmod((folder / "data").c_str(), mode), 0);
+    const auto outcome = prepare_folder(folder / "data");
+    ASSERT_FALSE(outcome) << mode;
+    EXPECT_EQ(outcome.error().code, Errc::bad_config);
+    EXPECT_NE(outcome.error().next.find("chmod go-w"), std::string::npos);
+  }
+  ASSERT_EQ(::chmod((folder / "data").c_str(), 0755), 0);
+  EXPECT_TRUE(prepare_folder(folder / "data"));
+}
+
+TEST(PrepareFolder, RefusesAFile) {
+  TemporaryFolder folder;
+  std::ofstream(folder / "data") << "no folder";
+  const auto outcome = prepare_folder(folder / "data");
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Errc::bad_config);
 }
 
 TEST(FolderLock, HoldsThePid) {
