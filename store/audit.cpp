@@ -210,7 +210,8 @@ bool AuditFilter::may_pass(const LogRow& row) const {
 
 bool AuditFilter::passes(const AuditRow& row) const {
   return (!actor || row.actor == *actor || name_of(row) == *actor) &&
-         (!source || fits_source(row, *source)) && (!op || row.op == *op) &&
+         (!source || fits_source(row, *source)) &&
+         (!op || row.op == *op || (*op == "decide" && !row.resolves.empty())) &&
          (!site || row.site == *site) && has_words(row, words);
 }
 

@@ -22,6 +22,13 @@ std::string in_brackets(std::string_view what, const std::string& text) {
   return text.empty() ? std::string() : fmt::format(" ({}{})", what, text);
 }
 
+// "api", or "sync, site Dock 3" of what came from a site.
+std::string where_from(const json::object& change) {
+  const std::string site = text_of(change, "site");
+  const bool named = !site.empty() && site != "central";
+  return text_of(change, "source") + (named ? ", site " + site : std::string());
+}
+
 void show_change(Terminal& terminal, const json::object& change) {
   terminal.document(change);
   if (terminal.json_output()) return;
@@ -32,10 +39,11 @@ void show_change(Terminal& terminal, const json::object& change) {
     fields +=
         fmt::format(" {}={}", std::string_view(name), now == nullptr ? "null" : to_json_text(*now));
   }
-  terminal.line("{:>6} {} {} {} {}{} by {} ({}){}{}", integer_of(change, "n"),
+  terminal.line("{:>6} {} {} {} {}{} by {} ({}){}{}{}", integer_of(change, "n"),
                 text_of(change, "recorded_at"), text_of(change, "op"), text_of(change, "kind"),
                 text_of(change, "record"), in_brackets("", text_of(change, "label")),
-                text_of(change, "actor"), text_of(change, "source"), fields,
+                text_of(change, "actor"), where_from(change), fields,
+                in_brackets("decides conflict ", text_of(change, "resolves")),
                 in_brackets("why: ", text_of(change, "reason")));
 }
 
