@@ -104,8 +104,11 @@ class Parser : public CommandTree {
     out->add_option("--format", record_export_.format, "csv or ndjson")
         ->check(CLI::IsMember({"csv", "ndjson"}));
     out->add_option("--out", record_export_.out, "a new file; without it stdout");
-    out->add_option("--archived", record_export_.archived, "exclude, include or only")
-        ->check(CLI::IsMember({"exclude", "include", "only"}));
+    CLI::Option* archived =
+        out->add_option("--archived", record_export_.archived, "exclude, include or only")
+            ->check(CLI::IsMember({"exclude", "include", "only"}));
+    out->add_flag("--all", record_export_.all, "archived and scrapped ones, too")
+        ->excludes(archived);
     out->add_option("--search", record_export_.words, "only what these words find");
     out->add_option("--sort", record_export_.sort, "by this field, -field for the other way");
   }

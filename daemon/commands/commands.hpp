@@ -119,9 +119,10 @@ Result<Exit> run_mapping_delete(Session& session, const std::string& name);
 
 // export.cpp
 struct RecordExportOptions {
-  std::string kind;  // plural
-  std::string format = "csv";
-  std::string out;  // a file that is made; empty: stdout
+  std::string kind;    // plural
+  std::string format;  // empty: csv, or what --json asks for
+  std::string out;     // a file that is made; empty: stdout
+  bool all = false;    // archived and scrapped ones, too
   std::string archived, words, sort;
   std::vector<std::string> filters;  // "field=value"
 };

@@ -14,9 +14,13 @@ namespace {
 
 constexpr std::uint64_t export_bytes_max = std::uint64_t{64} << 30;
 
-Result<std::string> target_of(const RecordExportOptions& options) {
+// With `json` the records are one object a line, as everything is.
+Result<std::string> target_of(const RecordExportOptions& options, bool json) {
   Query query;
-  query.add("format", options.format);
+  const std::string by_itself = json && options.out.empty() ? "ndjson" : "csv";
+  query.add("format", options.format.empty() ? by_itself : options.format);
+  if (options.all) query.add("archived", "include");
+  if (options.all && options.kind == "assets") query.add("scrapped", "include");
   query.add_if("archived", options.archived)
       .add_if("q", options.words)
       .add_if("sort", options.sort);
@@ -67,7 +71,7 @@ Result<void> check_kind(const std::string& plural) {
 
 Result<Exit> run_export(Session& session, const RecordExportOptions& options) {
   SKERRY_TRY_VOID(check_kind(options.kind));
-  SKERRY_TRY(const std::string target, target_of(options));
+  SKERRY_TRY(const std::string target, target_of(options, session.terminal.json_output()));
   if (!options.out.empty() && ::access(options.out.c_str(), F_OK) == 0)
     return fail(Errc::already_exists, fmt::format("{} is there already", options.out),
                 "name a file that is not there");
