@@ -205,7 +205,9 @@ Result<OnlineReport> exchange_online(const Node& node, const Spool& spool,
   auto done = exchange_url(options.url).and_then([&](std::string url) {
     return Exchange(node, spool, options, std::move(url)).run();
   });
-  const bool says_nothing = !done && done.error().code == Errc::stopping;
+  // Of a site without a central the status says so itself.
+  const bool says_nothing =
+      !done && (done.error().code == Errc::stopping || done.error().code == Errc::not_enrolled);
   if (says_nothing || options.url.empty()) return done;
   const auto note = [&](store::Connection& connection) -> Result<void> {
     if (done)

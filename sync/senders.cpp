@@ -54,7 +54,9 @@ KeyResult find_site_key(Connection& connection, const Manifest& manifest, const 
                 "skerry site list");
   if (site->status == store::SiteStatus::revoked)
     return fail(Errc::revoked_signer, fmt::format("site {} was revoked", site->name),
-                "nothing was taken in; the rows stay readable at the site");
+                "nothing was taken in, the rows stay readable at the site; to have it back: skerry "
+                "site invite " +
+                    site->name);
   if (site->sign_key.empty())
     return fail(Errc::unknown_signer,
                 fmt::format("site {} was invited but not admitted", site->name),

@@ -69,8 +69,12 @@ class FileExchange {
                                     {"outcome", line.outcome},
                                     {"detail", line.detail},
                                     {"next", line.next}});
-        if (find_errc(line.outcome) == nullptr) continue;
+        const ErrcInfo* why = find_errc(line.outcome);
+        if (why == nullptr) continue;
         ++refused;
+        // What was damaged or is missing is packed again; this heals by nobody's doing but theirs.
+        if (why->code == Errc::revoked_signer || why->code == Errc::unknown_signer)
+          ++refused_there_;
         session_.terminal.line("refused by {}: {}: {} ({})", receipt.recipient, line.name,
                                Terminal::name(line.detail), Terminal::name(line.outcome));
         if (!line.next.empty()) session_.terminal.line("          {}", Terminal::name(line.next));
@@ -105,6 +109,7 @@ class FileExchange {
     const std::int64_t conflicts = integer_of(status, "conflicts_open");
     if (failure_) note_failure();
     Exit exit = worst_;
+    if (exit == Exit::ok && refused_there_ > 0) exit = Exit::partly;
     if (exit == Exit::ok && conflicts > 0) exit = Exit::conflicts;
     session_.terminal.document({{"event", "summary"},
                                 {"applied", applied_},
@@ -279,6 +284,11 @@ class FileExchange {
     if (failure_) return failure_->next;
     if (refused_ > 0) return "see the refused files above";
     if (passed_over_ > 0) return "see what was passed by above";
+    if (refused_there_ > 0)
+      return fmt::format(
+          "see above why {} took nothing of it; until that is mended this machine "
+          "keeps what it has",
+          self_.role == Role::central ? "the site" : "central");
     if (conflicts > 0) return fmt::format("skerry conflict list ({} to decide)", conflicts);
     if (!news_) return "nothing: both sides have everything this medium can carry";
     return self_.role == Role::central
@@ -299,6 +309,7 @@ class FileExchange {
   std::int64_t applied_ = 0;
   std::int64_t known_ = 0;
   std::int64_t refused_ = 0;
+  std::int64_t refused_there_ = 0;  // of this machine's bundles, by those they are for
   std::int64_t passed_over_ = 0;
   std::int64_t written_ = 0;
   bool news_ = false;  // the medium holds something that the other side may not know
