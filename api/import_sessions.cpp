@@ -81,6 +81,7 @@ void ImportSession::begin() { began_ms_.store(steady_ms(), std::memory_order_rel
 void ImportSession::end(ImportState state, store::ImportReport report, std::optional<Error> error,
                         UnixMillis now) {
   const MutexLock lock(mutex_);
+  ended_ms_.store(steady_ms(), std::memory_order_relaxed);
   ended_ = state;
   report_ = std::move(report);
   error_ = std::move(error);
@@ -120,7 +121,9 @@ void ImportSession::add_progress(json::object& out) const {
   const std::int64_t total = read(watch.rows_total);
   const std::int64_t began = read(began_ms_);
   const std::int64_t rows = read(watch.rows);
-  const std::int64_t elapsed = std::max<std::int64_t>(1, steady_ms() - began);
+  const std::int64_t ended = read(ended_ms_);
+  const std::int64_t until = ended == 0 ? steady_ms() : ended;
+  const std::int64_t elapsed = std::max<std::int64_t>(1, until - began);
   out["rows_done"] = rows;
   out["rows_total"] = total < 0 ? json::value() : json::value(total);
   out["bytes_done"] = read(watch.bytes);

@@ -55,6 +55,7 @@ class ImportSession {
   std::optional<Error> error_ SKERRY_GUARDED_BY(mutex_);
   UnixMillis ended_at_ SKERRY_GUARDED_BY(mutex_) = 0;
   std::atomic<std::int64_t> began_ms_{0};  // steady clock; 0: waits
+  std::atomic<std::int64_t> ended_ms_{0};  // 0: goes on
 };
 
 // Any thread.

@@ -121,8 +121,9 @@ Result<ImportRequest> read_import_request(const Context& context, const Request&
       return fail(Errc::bad_request,
                   "save_mapping is a name of 1 to 64 letters, digits, blanks, dots, hyphens and "
                   "underscores");
-    wish.to_save = {std::string(*name), std::string(wish.kind->name), columns,
-                    context.node.clock.wall_ms(), author_of(request).actor};
+    if (!wish.options.dry_run)
+      wish.to_save = {std::string(*name), std::string(wish.kind->name), columns,
+                      context.node.clock.wall_ms(), author_of(request).actor};
   }
   wish.options.columns = std::move(columns);
   return wish;

@@ -234,12 +234,17 @@ json::value read_custom(const json::object& object, const Place& at) {
   return canonical;
 }
 
+// What every record shows beside its fields.
+constexpr std::array<std::string_view, 4> made_by_us{"id", "revision", "created_at", "updated_at"};
+
 void refuse_unknown(const Kind& kind, const json::object& body, std::vector<FieldError>& errors) {
   for (const auto& [key, value] : body) {
     const int field = kind.find_field(key);
     if (field >= 0 && !kind.fields[static_cast<std::size_t>(field)].read_only) continue;
     const std::string pointer = fmt::format("/{}", escape_pointer(key));
-    if (kind.find_column(key) >= 0)
+    const bool of_every_record =
+        std::find(made_by_us.begin(), made_by_us.end(), std::string_view(key)) != made_by_us.end();
+    if (of_every_record || kind.find_column(key) >= 0)
       errors.push_back({pointer, "read_only", "follows from other things; it is not written"});
     else
       errors.push_back(

@@ -105,7 +105,7 @@ TEST_F(ReadPatchTest, MergesIntoGroups) {
 
 TEST_F(ReadPatchTest, Refuses) {
   EXPECT_EQ(patched(R"({"name":null})"), "/name required");
-  EXPECT_EQ(patched(R"({"revision":2})"), "/revision unknown_field");
+  EXPECT_EQ(patched(R"({"revision":2})"), "/revision read_only");
   EXPECT_EQ(patched(R"({"address":{"street":null}})"), "");  // removes what is not there (RFC 7396)
   EXPECT_EQ(patched(R"({"address":[]})"), "/address wrong_type");
 }
