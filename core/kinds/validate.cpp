@@ -242,9 +242,7 @@ void refuse_unknown(const Kind& kind, const json::object& body, std::vector<Fiel
     const int field = kind.find_field(key);
     if (field >= 0 && !kind.fields[static_cast<std::size_t>(field)].read_only) continue;
     const std::string pointer = fmt::format("/{}", escape_pointer(key));
-    const bool of_every_record =
-        std::find(made_by_us.begin(), made_by_us.end(), std::string_view(key)) != made_by_us.end();
-    if (of_every_record || kind.find_column(key) >= 0)
+    if (std::count(made_by_us.begin(), made_by_us.end(), key) > 0 || kind.find_column(key) >= 0)
       errors.push_back({pointer, "read_only", "follows from other things; it is not written"});
     else
       errors.push_back(
