@@ -1,0 +1,287 @@
+// A seat of a Skerry machine, for applications: taken, kept alive, verified without the network.
+//
+// Headers only, C++17, POSIX; link libcurl, Boost.JSON and libcrypto of OpenSSL 3 (which libcurl
+// brings). docs/clients/cpp.md shows the use.
+#pragma once
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <curl/curl.h>
+#include <memory>
+#include <openssl/rand.h>
+#include <optional>
+#include <skerry/lease.hpp>
+#include <skerry/state.hpp>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace skerry::client {
+
+namespace detail {
+
+inline std::string random_hex() {
+  unsigned char bytes[16];
+  if (RAND_bytes(bytes, sizeof bytes) != 1) throw std::runtime_error("no random bytes");
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace detail
+
+struct Options {
+  std::string server;       // "http://127.0.0.1:7070", or https
+  std::string state;        // the state file
+  std::string trusted_key;  // of that machine, as PEM or base64url, delivered with the application
+  int attempts = 4;
+  std::chrono::milliseconds timeout{10'000};
+  std::string ca_file;  // PEM; empty: the system's
+};
+
+// For one thread at a time. Each call is on the disk before it is sent. When its answer does not
+// come within `attempts`, it throws Trouble::unreachable and stays pending, and the next call, of
+// this process or of one after a restart, first asks for that answer: the same request again, which
+// the machine counts once.
+class Seat {
+ public:
+  explicit Seat(Options options) : options_(std::move(options)), state_(options_.state) {
+    detail::public_key(options_.trusted_key);
+  }
+
+  // ---- without the network
+  bool has_seat() const { return state_.seat.is_object(); }
+  // Of element pools, by feature.
+  json::object held() const { return kept().at("held").as_object(); }
+  double renew_after_seconds() const {
+    return std::max(0.0, kept().at("received_at").to_number<double>() +
+                             kept().at("renew_after_seconds").to_number<double>() - now());
+  }
+  // Verified: bad_lease when it is not for this seat or has ended. It ends as long after its
+  // arrival as it was given for, so this machine's clock need not agree with the other one's.
+  Lease lease() const {
+    const json::object& seat = kept();
+    Lease made{verify(detail::text_at(seat, "token"), options_.trusted_key,
+                      detail::text_at(seat, "product"), detail::text_at(seat, "seat_id"))};
+    made.seconds_left = seat.at("received_at").to_number<double>() +
+                        made.claims.at("exp").to_number<double>() -
+                        made.claims.at("iat").to_number<double>() - now();
+    if (made.seconds_left > 0) return made;
+    throw Failure(Trouble::bad_lease, "the lease has ended: refresh it, or activate again");
+  }
+
+  // ---- with it
+  // Takes a seat, or goes on with the one in the state file; a new one when the machine has ended
+  // that. `names`: seat_name, user, edition.
+  Lease activate(const std::string& code, const std::string& product, const std::string& seat_id,
+                 json::object names = {}) {
+    settle();
+    if (has_seat()) {
+      if (detail::text_at(kept(), "product") != product ||
+          detail::text_at(kept(), "seat_id") != seat_id)
+        throw Failure(Trouble::no_seat,
+                      "the state file holds another seat: release it, or use another file");
+      try {
+        return refresh();
+      } catch (const Failure& failure) {
+        if (failure.code() != "not_found") throw;
+      }
+    }
+    names["activation_code"] = code;
+    names["product"] = product;
+    names["seat_id"] = seat_id;
+    call("POST", "", std::move(names));
+    return lease();
+  }
+  Lease refresh() {
+    settle();
+    call("POST", "/refresh");
+    return lease();
+  }
+  // A longer lease, for a machine that leaves the network. until: 2026-03-02T10:11:12Z.
+  Lease borrow(const std::string& until) {
+    settle();
+    call("POST", "/borrow", json::object{{"until", until}});
+    return lease();
+  }
+  // Takes of an element pool, all or nothing: {"held": 2, "left": 6, …}.
+  json::object check_out(const std::string& feature, std::int64_t amount = 1) {
+    return change(feature, "checkout", amount);
+  }
+  json::object give_back(const std::string& feature, std::int64_t amount = 1) {
+    return change(feature, "return", amount);
+  }
+  // Consumes of a usage count: {"in_use": 10, "left": 90, …}.
+  json::object use(const std::string& feature, std::int64_t amount = 1) {
+    return change(feature, "usage", amount);
+  }
+  // The seat is free, and pools have back what it held.
+  void release() {
+    settle();
+    if (has_seat()) call("DELETE", "");
+  }
+  // Finds out what became of a call whose answer was lost: that answer, or nullopt. What was
+  // refused left nothing, and is not told again.
+  std::optional<json::object> settle() {
+    if (!state_.pending.is_object()) return std::nullopt;
+    try {
+      return ask();
+    } catch (const Failure& failure) {
+      if (failure.trouble != Trouble::refused) throw;
+      return std::nullopt;
+    }
+  }
+
+ private:
+  struct Reply {
+    long status = 0;  // 0: none came
+    json::object body;
+    std::string why;
+  };
+
+  const json::object& kept() const {
+    if (!has_seat()) throw Failure(Trouble::no_seat, "there is no seat: activate first");
+    return state_.seat.get_object();
+  }
+  // The wall clock in seconds, which within a run cannot be set back.
+  double now() const {
+    using std::chrono::duration;
+    const duration<double> wall = std::chrono::system_clock::now().time_since_epoch();
+    const duration<double> ran = std::chrono::steady_clock::now() - started_;
+    return std::max(wall.count(), started_wall_.count() + ran.count());
+  }
+
+  json::object change(const std::string& feature, const char* act, std::int64_t amount) {
+    settle();
+    const std::unique_ptr<char, decltype(&curl_free)> key(
+        curl_easy_escape(curl_.get(), feature.data(), static_cast<int>(feature.size())),
+        &curl_free);
+    return call("POST", std::string("/features/") + key.get() + "/" + act,
+                json::object{{"amount", amount}});
+  }
+
+  json::object call(const char* method, const std::string& what,
+                    std::optional<json::object> body = std::nullopt) {
+    json::object headers{{"Idempotency-Key", detail::random_hex()}};
+    std::string path = "/v1/activations";
+    if (!what.empty() || std::strcmp(method, "DELETE") == 0) {
+      path += "/" + detail::text_at(kept(), "id") + what;
+      headers["Skerry-Seat-Secret"] = kept().at("secret");
+      headers["Skerry-Seat-Nonce"] = kept().at("nonce");
+    }
+    if (body) headers["Content-Type"] = "application/json";
+    state_.pending =
+        json::object{{"method", method},
+                     {"path", path},
+                     {"headers", std::move(headers)},
+                     {"body", body ? json::value(json::serialize(*body)) : json::value(nullptr)}};
+    state_.save();
+    return ask();
+  }
+
+  // Sends the pending call until it is answered, and keeps what it came to.
+  json::object ask() {
+    std::string why;
+    std::chrono::milliseconds pause{200};
+    for (int attempt = 0; attempt < options_.attempts; ++attempt, pause *= 2) {
+      if (attempt > 0) std::this_thread::sleep_for(pause / 2);
+      Reply reply = send(state_.pending.get_object());
+      const bool later = reply.status >= 500 || reply.status == 408 || reply.status == 429;
+      if (reply.status != 0 && !later) return take(reply);
+      why = later ? "HTTP " + std::to_string(reply.status) : reply.why;
+    }
+    throw Failure(Trouble::unreachable, "no answer from " + options_.server + ": " + why);
+  }
+
+  static std::size_t append(char* data, std::size_t size, std::size_t count, void* text) {
+    static_cast<std::string*>(text)->append(data, size * count);
+    return size * count;
+  }
+
+  Reply send(const json::object& call) const {
+    CURL* const curl = curl_.get();
+    curl_easy_reset(curl);
+    const std::string url = options_.server + detail::text_at(call, "path");
+    const std::string method = detail::text_at(call, "method");
+    const std::string body = call.at("body").is_null() ? "" : detail::text_at(call, "body");
+    std::string text;
+    std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(nullptr,
+                                                                        &curl_slist_free_all);
+    for (const auto& [name, value] : call.at("headers").as_object())
+      headers.reset(curl_slist_append(
+          headers.release(), (std::string(name) + ": " + value.as_string().c_str()).c_str()));
+    curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.timeout.count()));
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Seat::append);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &text);
+    if (method == "POST") {
+      curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
+      curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.c_str());
+    }
+    if (!options_.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
+    Reply reply;
+    const CURLcode done = curl_easy_perform(curl);
+    if (done != CURLE_OK) {
+      reply.why = curl_easy_strerror(done);
+      return reply;
+    }
+    boost::system::error_code error;
+    json::value read = text.empty() ? json::object() : json::parse(text, error);
+    reply.why = "the answer is no JSON object";
+    if (error || !read.is_object()) return reply;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply.status);
+    reply.body = std::move(read.get_object());
+    return reply;
+  }
+
+  json::object take(Reply& reply) {
+    const json::object call = std::move(state_.pending.get_object());
+    state_.pending = nullptr;
+    const bool good = reply.status >= 200 && reply.status < 300;
+    const bool released =
+        detail::text_at(call, "method") == "DELETE" && (good || reply.status == 404);
+    const bool of_a_feature = detail::text_at(call, "path").find("/features/") != std::string::npos;
+    const Failure refusal(reply.status, reply.body);
+    if (released || (refusal.code() == "not_found" && !of_a_feature))
+      state_.seat = nullptr;  // given back, or ended by the machine
+    else if (good)
+      keep(reply.body);
+    state_.save();
+    if (good || released) return std::move(reply.body);
+    throw refusal;
+  }
+
+  void keep(const json::object& answer) {
+    if (!answer.contains("token")) {
+      json::object& seat = state_.seat.as_object();
+      seat["nonce"] = answer.at("nonce");
+      seat["held"].as_object()[answer.at("feature").as_string()] = answer.at("held");
+      return;
+    }
+    json::object seat{{"received_at", now()}};
+    for (const char* const member :
+         {"id", "product", "seat_id", "nonce", "token", "held", "renew_after_seconds"})
+      seat[member] = answer.at(member);
+    seat["secret"] = answer.contains("secret") ? answer.at("secret") : kept().at("secret");
+    state_.seat = std::move(seat);
+  }
+
+  Options options_;
+  State state_;
+  std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl_{curl_easy_init(), &curl_easy_cleanup};
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::chrono::duration<double> started_wall_ = std::chrono::system_clock::now().time_since_epoch();
+};
+
+}  // namespace skerry::client

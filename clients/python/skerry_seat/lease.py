@@ -1,0 +1,90 @@
+"""The lease token: a JWS that says who may run what until when (docs/formats/lease-token.md)."""
+
+import base64
+import binascii
+import json
+import re
+import time
+
+from . import ed25519
+from .errors import BadLease
+
+TYPE = "skerry-lease+jwt"
+KEY_INFO = bytes.fromhex("302a300506032b6570032100")  # SubjectPublicKeyInfo before the 32 bytes
+
+
+def from_base64url(text):
+    if not re.fullmatch(r"[A-Za-z0-9_-]*", text):
+        raise BadLease("the token is not base64url")
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error as error:
+        raise BadLease("the token is not base64url") from error
+
+
+def public_key(text):
+    """32 bytes: of the PEM in `keys/sign.pub.pem`, or of the member `x` of a JWK."""
+    inner = re.search(r"-----BEGIN PUBLIC KEY-----(.*?)-----END PUBLIC KEY-----", text, re.S)
+    try:
+        if inner:
+            info = base64.b64decode("".join(inner.group(1).split()), validate=True)
+            key = info[len(KEY_INFO):] if info.startswith(KEY_INFO) else b""
+        else:
+            key = from_base64url(text.strip())
+    except (binascii.Error, BadLease):
+        key = b""
+    if len(key) != 32:
+        raise ValueError("the trusted key is no Ed25519 public key, as PEM or base64url")
+    return key
+
+
+class Lease:
+    """Claims that were verified, and how long they hold."""
+
+    def __init__(self, claims, ends_at, clock=time.time):
+        self.claims = claims
+        self.ends_at = ends_at  # seconds since 1970, by `clock`
+        self.clock = clock
+
+    @property
+    def seconds_left(self):
+        return max(0.0, self.ends_at - self.clock())
+
+    @property
+    def features(self):
+        return self.claims["features"]
+
+    @property
+    def attributes(self):
+        return self.claims["attributes"]
+
+    def allows(self, feature):
+        """Whether a feature is on; of a count or a pool, whether there is any of it."""
+        found = self.features.get(feature)
+        if found is None:
+            return False
+        return found["enabled"] if found["type"] == "bool" else found["amount"] != 0
+
+
+def verify(token, trusted_key, product, seat_id):
+    """The claims of a token that `trusted_key` signed for this product and seat; else BadLease.
+
+    Whether the lease has ended is the caller's question.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        raise BadLease("the token has not three parts")
+    head, body, signature = map(from_base64url, parts)
+    signed = f"{parts[0]}.{parts[1]}".encode()
+    if not ed25519.verify(public_key(trusted_key), signed, signature):
+        raise BadLease("the token is not signed by the trusted key")
+    try:
+        header, claims = json.loads(head), json.loads(body)
+        if (header["alg"], header["typ"]) != ("EdDSA", TYPE):
+            raise BadLease("the text that was signed is no lease token")
+        if (claims["aud"], claims["seat_id"]) != (product, seat_id):
+            raise BadLease("the lease is of another product or seat")
+        int(claims["iat"]), int(claims["exp"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadLease("the token does not say what a lease token says") from error
+    return claims
