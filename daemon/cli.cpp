@@ -6,6 +6,7 @@
 #include "daemon/cli/backup.hpp"
 #include "daemon/cli/manual.hpp"
 #include "daemon/cli/offline.hpp"
+#include "daemon/cli/operations.hpp"
 #include "daemon/cli/trust.hpp"
 #include "daemon/run_command.hpp"
 
@@ -27,6 +28,7 @@ class Parser : public CommandTree {
     backups_.add_to(*this);
     trust_.add_to(*this);
     offline_.add_to(*this);
+    operations_.add_to(*this);
     add_tokens();
     add_import();
     add_export();
@@ -334,6 +336,7 @@ class Parser : public CommandTree {
   BackupCommands backups_;
   TrustCommands trust_;
   OfflineCommands offline_;
+  OperationsCommands operations_;
 
   std::string site_, file_, id_, role_, name_, epoch_, shell_;
   std::vector<std::string> keys_;

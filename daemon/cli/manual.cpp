@@ -183,7 +183,8 @@ std::string manual_page(const CLI::App& app, std::string_view version) {
       "output, "
       "75 busy, 77 not permitted, 78 configuration.\n"
       ".SH FILES\n.TP\n.I /etc/skerry/skerry.toml\nthe configuration of an installed machine\n"
-      ".TP\n.I /var/lib/skerry\nits data\n.TP\n.I /usr/share/doc/skerry\nthe manual\n"
+      ".TP\n.I /var/lib/skerry\nits data\n"
+      ".TP\n.I /usr/share/doc/skerry/html/index.html\nthe manual\n"
       ".SH ENVIRONMENT\n.TP\n.B SKERRY_DATA\nthe data folder\n.TP\n.B SKERRY_CONFIG\n"
       "the configuration file\n";
   return page;

@@ -1,0 +1,76 @@
+#include "daemon/support/redact.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/json_text.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+std::string cleaned(std::string_view text, const std::vector<std::string>& names = {}) {
+  return Redactor(names).clean(text);
+}
+
+TEST(Redactor, Tokens) {
+  EXPECT_EQ(cleaned("token skry_app_0123456789abcdefghijABCDEFGHIJ12345678 refused"),
+            "token [token] refused");
+  EXPECT_EQ(cleaned("Authorization: Bearer abc.def-ghi"), "Authorization: [token]");
+  EXPECT_EQ(cleaned(R"("bearer x")"), R"("[token]")");
+  EXPECT_EQ(cleaned("askry_x, the bearer"), "askry_x, the bearer");
+}
+
+TEST(Redactor, PrivateKeys) {
+  EXPECT_EQ(cleaned("key AGE-SECRET-KEY-1QQQQ-9 here"), "key [key] here");
+  EXPECT_EQ(cleaned("a\n-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\nb"),
+            "a\n[key]\nb");
+  EXPECT_EQ(cleaned("-----BEGIN EC PRIVATE KEY-----\nMC4C"), "[key]") << "without an end";
+  const std::string open = "-----BEGIN PUBLIC KEY-----\nMC\n-----END PUBLIC KEY-----\n";
+  EXPECT_EQ(cleaned(open), open);
+}
+
+TEST(Redactor, Addresses) {
+  EXPECT_EQ(cleaned("proxy http://ann:secret@proxy:3128/x"), "proxy http://[login]@proxy:3128/x");
+  EXPECT_EQ(cleaned("http://proxy:3128/a@b"), "http://proxy:3128/a@b");
+  EXPECT_EQ(cleaned("<ann.bee+x@mail.example.org>"), "<[address]>");
+  EXPECT_EQ(cleaned("ann@localhost"), "ann@localhost") << "no domain";
+  EXPECT_EQ(cleaned("10.1.2.3:7070 and 127.0.0.1:7070 and 0.0.0.0:1"),
+            "[address]:7070 and 127.0.0.1:7070 and 0.0.0.0:1");
+  EXPECT_EQ(cleaned("SQLite 3.40.1, 1.2.3.4.5x"), "SQLite 3.40.1, [address].5x");
+}
+
+TEST(Redactor, ActivationCodes) {
+  EXPECT_EQ(cleaned("K7QF2-9XWMC-4TB0H-RGN5E-8PVJD."), "[code].");
+  EXPECT_EQ(cleaned("K7QF2-9XWMC-4TB0H-RGN5E"), "K7QF2-9XWMC-4TB0H-RGN5E");
+  EXPECT_EQ(cleaned("xK7QF2-9XWMC-4TB0H-RGN5E-8PVJD"), "xK7QF2-9XWMC-4TB0H-RGN5E-8PVJD");
+}
+
+TEST(Redactor, NamesAsWholeWordsTheLongestFirst) {
+  const std::vector<std::string> names{"North", "North Mill", "Müller", "x"};
+  EXPECT_EQ(cleaned("site North Mill, North; Northern x", names),
+            "site [name], [name]; Northern x");
+  EXPECT_EQ(cleaned("Müller Müllers", names), "[name] Müllers");
+}
+
+TEST(Redactor, CountsWhatItReplaced) {
+  Redactor redactor({"mine"});
+  redactor.clean("mine and 10.0.0.1");
+  redactor.clean("nothing");
+  EXPECT_EQ(redactor.replaced(), 2U);
+}
+
+TEST(Redactor, InJsonTheTextsAndNotTheMembers) {
+  json::value value = json::parse(R"({"mine":[1,null,"at mine",{"a \"b\"":"a \"b\""}]})");
+  Redactor redactor({"mine", "a \"b\""});
+  redactor.clean(value);
+  EXPECT_EQ(to_json_text(value), R"({"mine":[1,null,"at [name]",{"a \"b\"":"[name]"}]})");
+}
+
+TEST(Redactor, AnyBytesPass) {
+  std::string all;
+  for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+  EXPECT_EQ(cleaned(all), all);
+  EXPECT_EQ(cleaned(""), "");
+}
+
+}  // namespace
+}  // namespace skerry::daemon
