@@ -41,10 +41,7 @@ stage_sources() {
   "$program" man >"$tree/program/skerry.1"
   for shell in bash zsh fish; do "$program" completion "$shell" >"$tree/program/skerry.$shell"; done
   python3 -B "$here/sbom.py" "$program" "$version" >"$tree/program/skerry.spdx.json"
-  mkdir -p "$tree/docs/formats" "$tree/docs/adr"
-  cp "$root/docs/manual.md" "$root/docs/promises.md" "$tree/docs/"
-  cp "$root/docs/formats/"*.md "$tree/docs/formats/"
-  cp "$root/docs/adr/"*.md "$tree/docs/adr/"
+  python3 -B "$here/manual_html.py" "$root/docs" "$tree/docs/html" "$version"
   mkdir -p "$tree/docs/prometheus"
   cp "$here/prometheus/skerry.rules.yml" "$tree/docs/prometheus/"
   printf 'skerry (%s) unstable; urgency=medium\n\n  * See changes/unreleased of the sources.\n\n' \

@@ -49,6 +49,8 @@ try_below_a_folder() {
   expect "every library but libc's is carried" bash -c \
     "! ldd '$root/opt/skerry/current/usr/bin/skerry' | grep '=>' | grep -v '$root/opt/skerry' |
       grep -v -E 'lib(c|m|resolv)\.so|ld-linux'"
+  expect "the manual is installed, and lists its pages" \
+    grep -q 'href="manual.html"' "$root/opt/skerry/current/usr/share/doc/skerry/html/index.html"
   expect "a machine is made" "$root/opt/skerry/current/usr/bin/skerry" init --role site \
     --name here --data "$root/var/lib/skerry/machine"
   echo "# mine" >>"$root/etc/skerry/skerry.toml"
