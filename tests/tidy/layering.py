@@ -11,8 +11,8 @@ EVERYWHERE = "everywhere"  # a header that is not confined
 EVERY_FOLDER = "every folder"  # a folder below no other, such as tests
 PLATFORM = re.compile(
     r"^(sys|netinet|net|arpa|linux)/|"
-    r"^(dirent|fcntl|grp|malloc|netdb|poll|pthread|pwd|sched|signal|spawn|syslog|termios|unistd)\.h$|"
-    r"^(stdlib|strings)\.h$"
+    r"^(dirent|fcntl|grp|malloc|netdb|poll|pthread|pwd|sched|signal|spawn)\.h$|"
+    r"^(stdlib|strings|syslog|termios|unistd)\.h$"
 )
 STANDARD = re.compile(r"^[a-z_0-9]+$")
 
