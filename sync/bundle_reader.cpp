@@ -76,6 +76,21 @@ BundleInspection inspection_of(const BundleReader& reader) {
 
 }  // namespace
 
+std::string bundle_remedy(Errc code) {
+  switch (code) {
+    case Errc::corrupt_bundle:
+    case Errc::limit_exceeded:
+      return "have it written again by its sender; nothing was changed here";
+    case Errc::bad_signature:
+    case Errc::unknown_signer:
+      return "do not use it; ask its sender, and check the medium";
+    case Errc::missing_key:
+      return "it was made for other keys: run an exchange so that it is packed anew";
+    default:
+      return {};
+  }
+}
+
 Result<BundleReader> BundleReader::open(FileHandle file, const KeyLookup& lookup,
                                         const BundleLimits& limits) {
   BundleReader reader(std::move(file), limits);

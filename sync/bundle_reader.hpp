@@ -29,6 +29,9 @@ namespace skerry::sync {
 using KeyLookup = std::function<Result<std::optional<crypto::VerifyKey>>(const Manifest& manifest,
                                                                          const crypto::KeyId& key)>;
 
+// What to do with a bundle that was refused so; empty where its detail has to say it.
+std::string bundle_remedy(Errc code);
+
 // Movable; one thread.
 class BundleReader {
  public:

@@ -279,24 +279,8 @@ class Import {
     }
   }
 
-  // The remedy, where the place of the refusal did not know one.
-  static std::string next_for(Errc code) {
-    switch (code) {
-      case Errc::corrupt_bundle:
-      case Errc::limit_exceeded:
-        return "have it written again by its sender; nothing was changed here";
-      case Errc::bad_signature:
-      case Errc::unknown_signer:
-        return "do not use it; ask its sender, and check the medium";
-      case Errc::missing_key:
-        return "it was made for other keys: run an exchange so that it is packed anew";
-      default:
-        return {};
-    }
-  }
-
   void refuse(Error error) {
-    if (error.next.empty()) error.next = next_for(error.code);
+    if (error.next.empty()) error.next = bundle_remedy(error.code);
     outcome_.outcome = info(error.code).slug;
     outcome_.detail = error.detail;
     outcome_.next = error.next;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sync/bundle_limits.hpp"
+#include "sync/bundle_reader.hpp"
 
 namespace skerry::api {
 json::object to_json(const sync::PackedBundle& packed) {
@@ -28,7 +29,7 @@ Result<sync::SpooledFile> take_upload(const Context& context, Request& request) 
     return fail(Errc::limit_exceeded,
                 fmt::format("the file has {} bytes; a bundle has at most {}", request.upload.size,
                             bytes_max),
-                "have it written again by its sender; nothing was changed here");
+                sync::bundle_remedy(Errc::limit_exceeded));
   return sync::SpooledFile{sync::FileHandle(request.upload.file.release()), request.upload.size,
                            request.upload.sha256};
 }

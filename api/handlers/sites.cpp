@@ -7,6 +7,7 @@
 #include "api/work.hpp"
 #include "crypto/fingerprint.hpp"
 #include "store/inbox.hpp"
+#include "sync/bundle_reader.hpp"
 #include "sync/enrolment.hpp"
 
 namespace skerry::api {
@@ -42,10 +43,13 @@ class SeenFile {
     entry_.sender = sender;
     write();
   }
-  void note_refused(const Error& error) {
+  // Returns the error with its remedy.
+  Error refused(Error error) {
+    if (error.next.empty()) error.next = sync::bundle_remedy(error.code);
     entry_.outcome = info(error.code).slug;
     entry_.detail = error.detail;
     write();
+    return error;
   }
 
  private:
@@ -91,10 +95,7 @@ Task<Result<Response>> admit_site(Context& context, Request& request) {
   auto work = [&]() -> Result<Response> {
     SeenFile seen(context, "enrol", file.sha256);
     const auto taken = sync::admit_site(context.node, std::move(file), confirm, author);
-    if (!taken) {
-      seen.note_refused(taken.error());
-      return tl::unexpected<Error>(taken.error());
-    }
+    if (!taken) return fail(seen.refused(taken.error()));
     const sync::Applicant& applicant = *taken;
     json::array bundles;
     if (applicant.admitted) {
@@ -138,10 +139,7 @@ Task<Result<Response>> enrol(Context& context, Request& request) {
   auto work = [&]() -> Result<Response> {
     SeenFile seen(context, "invitation", file.sha256);
     const auto taken = sync::answer_invitation(context.node, std::move(file));
-    if (!taken) {
-      seen.note_refused(taken.error());
-      return tl::unexpected<Error>(taken.error());
-    }
+    if (!taken) return fail(seen.refused(taken.error()));
     const sync::Answered& answered = *taken;
     seen.note_taken(fmt::format("answered as site {}", answered.site_name), std::nullopt);
     SKERRY_TRY(json::object bundle, keep_in_outbox(context, answered.bundle));

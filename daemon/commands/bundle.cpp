@@ -33,6 +33,7 @@ void show(Terminal& terminal, const sync::BundleInspection& seen) {
 // Names the file in an error about it.
 Error about(const std::string& file, Error error) {
   error.detail = fmt::format("{}: {}", file, error.detail);
+  if (error.next.empty()) error.next = sync::bundle_remedy(error.code);
   return error;
 }
 
@@ -96,6 +97,8 @@ Result<Exit> run_bundle_verify(const Config& config, Terminal& terminal, const s
   const auto own = DataFolder{config.data()}.public_key().string();
   SKERRY_TRY(const auto known, load_public_keys(keys.empty() ? std::vector{own} : keys));
   auto seen = sync::verify_bundle(opened.file.fd(), known);
+  if (!seen && seen.error().code == Errc::unknown_signer && keys.empty())
+    seen.error().next = "name the public key of its sender: --key FILE.pem";
   if (!seen) return fail(about(file, std::move(seen).error()));
   json::object report = to_json(*seen);
   report["verified"] = true;

@@ -81,7 +81,8 @@ Result<Exit> run_conflict_show(Session& session, const std::string& id) {
   if (const std::string by = text_of(conflict, "decided_by"); !by.empty())
     terminal.line("decided by {}", by);
   else
-    terminal.next(fmt::format("skerry conflict resolve {} --choose winner|loser", id));
+    terminal.next(
+        fmt::format("skerry conflict resolve {} --choose winner|loser, or --value JSON", id));
   return Exit::ok;
 }
 

@@ -209,7 +209,8 @@ Result<Exit> run_site_show(Session& session, const std::string& name) {
                     : "");
   if (const std::string version = text_of(site, "app_version"); !version.empty())
     terminal.line("runs        {}, schema {}", version, integer_of(site, "schema"));
-  terminal.next(fmt::format("skerry site set {} --scope-add REF", text_of(site, "id")));
+  terminal.next(fmt::format("skerry site set {} {}", text_of(site, "id"),
+                            set_of(site) ? "--scope-add REF" : "--scope REF,REF"));
   return Exit::ok;
 }
 
