@@ -23,6 +23,7 @@
 #include "api/handlers/sites.hpp"
 #include "api/handlers/tokens.hpp"
 #include "api/handlers/trust.hpp"
+#include "api/handlers/usage.hpp"
 #include "api/retry.hpp"
 
 namespace skerry::api {
@@ -162,6 +163,12 @@ constexpr Route routes[] = {
      handler<refresh_offline>, "refreshOffline", "A longer lease for it"},
     {post, "/v1/activations/{id}/offline-return", Access::open, Body::json, handler<return_offline>,
      "returnOffline", "Give its seat back"},
+    {get, "/v1/usage-reports", Access::read, Body::none, handler<get_usage_report>,
+     "getUsageReport", "Usage by customer and period"},
+    {get, "/v1/usage_facts:outgoing", Access::read, Body::none, handler<get_outgoing_usage>,
+     "getOutgoingUsage", "What leaves for central with the next bundle"},
+    {post, "/v1/usage_facts:close", Access::write, Body::none, handler<retried<close_usage>>,
+     "closeUsage", "Make facts of what the open hour has counted"},
     {get, "/v1/seat-pools", Access::read, Body::none, handler<list_seat_pools>, "listSeatPools",
      "Seats by entitlement, with what was denied"},
     {get, "/v1/seat-pools/{id}", Access::read, Body::none, handler<get_seat_pool>, "getSeatPool",
@@ -198,6 +205,8 @@ constexpr Route routes[] = {
      "startEntitlement", "It begins now"},
     {get, "/v1/entitlements/{id}/allowance", Access::read, Body::none, handler<get_allowance>,
      "getAllowance", "What it allows this machine, and its status"},
+    {post, "/v1/entitlements/{id}:reduce", Access::admin, Body::json, handler<reduce_entitlement>,
+     "reduceEntitlement", "Fewer seats than are in use"},
     {post, "/v1/allocations/{id}:reclaim", Access::admin, Body::none, handler<reclaim_allocation>,
      "reclaimAllocation", "Take an allocation back without its site's word"},
     {post, "/v1/orders/{id}:entitle", Access::write, Body::json, handler<entitle_order>,

@@ -247,6 +247,8 @@ Result<Exit> serve(const Config& config) {
   licensing::CatalogueAllowances catalogue;
   licensing::SeatDesk seats(*database, clock, random, catalogue, keys.sign,
                             [&log] { return log.last_n(); });
+  licensing::UsageFacts usage(log, random, *licensing::parse_redaction(config.usage_redact));
+  seats.tell(usage);
   context.seats = &seats;
   api::TokenAuthenticator tokens(context);
   api::Server server(api::Router(api::all_routes(), context), &tokens,

@@ -8,6 +8,7 @@
 #include "daemon/cli/offline.hpp"
 #include "daemon/cli/operations.hpp"
 #include "daemon/cli/trust.hpp"
+#include "daemon/cli/usage.hpp"
 #include "daemon/run_command.hpp"
 
 namespace skerry::daemon {
@@ -29,6 +30,7 @@ class Parser : public CommandTree {
     trust_.add_to(*this);
     offline_.add_to(*this);
     operations_.add_to(*this);
+    usage_.add_to(*this);
     add_tokens();
     add_import();
     add_export();
@@ -337,6 +339,7 @@ class Parser : public CommandTree {
   TrustCommands trust_;
   OfflineCommands offline_;
   OperationsCommands operations_;
+  UsageCommands usage_;
 
   std::string site_, file_, id_, role_, name_, epoch_, shell_;
   std::vector<std::string> keys_;

@@ -12,6 +12,7 @@
 #include "core/text.hpp"
 #include "crypto/age.hpp"
 #include "crypto/file.hpp"
+#include "licensing/usage_facts.hpp"
 #include "sync/exchange.hpp"
 #include "sync/http_client.hpp"
 
@@ -63,6 +64,8 @@ constexpr std::array keys{
               "so many good ones of this machine stay in that folder"},
     ConfigKey{"history.keep_days", IntegerKey{&Config::history_keep_days, 0, 36'500},
               "a site forgets changes so old that central has in a verified backup; 0: none"},
+    ConfigKey{"usage.redact", TextKey{&Config::usage_redact, "redaction"},
+              "none, users or all: whose names leave in facts of seats as keyed digests only"},
     ConfigKey{"log.level", TextKey{&Config::log_level, "level"},
               "critical, error, warning, notice, info or debug"},
     ConfigKey{"io_threads", IntegerKey{&Config::io_threads, 0, 256},
@@ -109,6 +112,8 @@ std::string shape_complaint(std::string_view shape, std::string_view value) {
     return fmt::format("'{}' is no public key of age: skerry backup key FILE makes one", value);
   if (shape == "level" && !parse_level(value))
     return fmt::format("'{}' is none of critical, error, warning, notice, info, debug", value);
+  if (shape == "redaction" && !licensing::parse_redaction(value))
+    return fmt::format("'{}' is none of none, users, all", value);
   if (value.find('\0') != std::string_view::npos) return "the text holds a zero byte";
   return {};
 }

@@ -43,6 +43,7 @@ struct Config {
   std::int64_t backup_interval_seconds = 86'400;
   std::int64_t backup_keep = 7;
   std::int64_t history_keep_days = 90;
+  std::string usage_redact = "none";
   std::string log_level = "info";
   std::int64_t io_threads = 0;
 
@@ -54,7 +55,8 @@ struct Config {
 
 struct TextKey {
   std::string Config::*member;
-  std::string_view shape = {};  // address, central, level, path, proxy, recipient; empty: any text
+  std::string_view shape =
+      {};  // address, central, level, path, proxy, recipient, redaction; empty: any text
 };
 struct IntegerKey {
   std::int64_t Config::*member;

@@ -4,7 +4,7 @@
 #include <future>
 #include <pthread.h>
 
-#include "api/work.hpp"
+#include "api/handlers/usage.hpp"
 #include "core/log.hpp"
 #include "sync/exchange.hpp"
 
@@ -33,7 +33,9 @@ void PeriodicExchange::run() {
 
 void PeriodicExchange::exchange_once() {
   try {
-    const auto report = sync::exchange_online(context_.node, context_.spool, context_.online);
+    const auto report = api::write_usage(context_).and_then([this](std::size_t) {
+      return sync::exchange_online(context_.node, context_.spool, context_.online);
+    });
     if (!report)
       log(Level::warning, "online exchange: {}", report.error().detail);
     else if (report->rows_sent + report->records_received > 0)

@@ -24,13 +24,16 @@ void SeatUpkeep::run() {
 // Many small jobs, so that no claim waits long for one.
 void SeatUpkeep::tidy() {
   constexpr int jobs_max = 64;
-  for (int job = 0; job < jobs_max && desk_.wants_upkeep(); ++job)
+  for (int job = 0; job < jobs_max && (facts_left_ || desk_.wants_upkeep()); ++job)
     if (!write_once()) return;
 }
 
 bool SeatUpkeep::write_once() {
   auto work = [this](store::Connection& connection) -> Result<void> {
     desk_.upkeep(connection);
+    SKERRY_TRY_VOID(desk_.confirm_freed(connection));
+    SKERRY_TRY(const auto written, desk_.write_facts(connection, false));
+    facts_left_ = written.more;
     return {};
   };
   const auto done = database_.write(work);

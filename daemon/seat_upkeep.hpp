@@ -1,4 +1,5 @@
-// What seats need from time to time: leases that ended, refreshes to be written, the time floor.
+// What seats need from time to time: leases that ended, refreshes to be written, the time floor,
+// facts for central.
 #pragma once
 
 #include <thread>
@@ -24,6 +25,7 @@ class SeatUpkeep {
 
   store::Database& database_;
   licensing::SeatDesk& desk_;
+  bool facts_left_ = true;  // of the run before
   Patience& patience_;
   std::thread thread_;
 };

@@ -39,20 +39,6 @@ Amount less(const Amount& all, const Amount& taken) {
   return {std::max<std::int64_t>(0, *all.limit - *taken.limit)};
 }
 
-// Since when usage counts: the last month's day, the renewal, or ever.
-UnixMillis usage_since(const Allowance& allowance, const Record& entitlement, UnixMillis now) {
-  if (allowance.usage_reset == UsageReset::never || !allowance.starts_at) return 0;
-  const UnixMillis start = *allowance.starts_at;
-  if (allowance.usage_reset == UsageReset::on_renewal)
-    return time_of(entitlement.value("renewed_at")).value_or(start);
-  if (now <= start) return start;
-  constexpr UnixMillis shortest_month_ms = 28LL * 86'400'000;
-  int months = static_cast<int>((now - start) / (31LL * 86'400'000));
-  const int most = static_cast<int>((now - start) / shortest_month_ms) + 1;
-  while (months < most && add_period(start, {months + 1, 0}) <= now) ++months;
-  return add_period(start, {months, 0});
-}
-
 class Reader {
  public:
   Reader(Connection& connection, const store::Identity& self, UnixMillis now)
@@ -135,7 +121,7 @@ class Reader {
     made.maintenance_until = time_of(entitlement.value("maintenance_until"));
     if (is("usage_reset", "never")) made.usage_reset = UsageReset::never;
     if (is("usage_reset", "monthly")) made.usage_reset = UsageReset::monthly;
-    made.usage_since = usage_since(made, entitlement, now_);
+    made.usage_since = store::usage_since(entitlement, now_);
     if (const json::object* attributes = entitlement.value("attributes").if_object())
       made.attributes = *attributes;
   }

@@ -46,6 +46,46 @@ Error refusal(std::string_view pointer, std::string_view code, std::string detai
                {{std::string(pointer), std::string(code), detail}});
 }
 
+Result<void> require_reason(const Acting& acting) {
+  if (!is_blank(acting.author.reason)) return {};
+  return fail(Errc::bad_request, "taking back what may still be used needs a reason",
+              "send it as the header Skerry-Reason");
+}
+
+// All but `left` of an allocation is disputed from now on.
+Result<Record> take_back(const Acting& acting, const Record& before, const store::Counted& left) {
+  Record after = before;
+  store::dispute(before, after, left, acting.now);
+  FieldValues values;
+  for (std::size_t i = 0; i < before.values.size(); ++i)
+    if (before.values[i] != after.values[i]) values.push_back({i, after.values[i]});
+  return acting.writer.set(before, values, acting.author);
+}
+
+// The newest allocations lose first, until all of them take `most` seats.
+Result<void> cut_allocations(const Acting& acting, const RecordId& entitlement, std::int64_t most) {
+  const Kind& kind = *find_kind("allocation");
+  std::vector<Record> allocations;
+  {
+    auto rows = acting.connection.query(
+        fmt::format("SELECT {} FROM allocation WHERE entitlement=?1 ORDER BY id DESC",
+                    store::select_columns(kind)),
+        entitlement);
+    while (rows.next()) allocations.push_back(store::read_record(rows, kind));
+  }
+  std::int64_t excess =
+      store::counted_of(acting.connection, entitlement, RecordId{}, acting.now).seats - most;
+  for (const Record& each : allocations) {
+    const std::int64_t taken = store::counted(each, acting.now).seats;
+    if (excess <= 0 || taken == 0) continue;
+    store::Counted left = store::present(each);
+    left.seats = std::min(left.seats, std::max<std::int64_t>(0, taken - excess));
+    excess -= taken - left.seats;
+    SKERRY_TRY_VOID(take_back(acting, each, left));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Record> renew(const Acting& acting, const RecordId& entitlement,
@@ -83,17 +123,26 @@ Result<Record> start(const Acting& acting, const RecordId& entitlement,
 Result<Record> reclaim(const Acting& acting, const RecordId& allocation,
                        std::optional<std::int64_t> revision) {
   SKERRY_TRY(const Record before, present(acting, "allocation", allocation, revision));
-  if (is_blank(acting.author.reason))
-    return fail(Errc::bad_request, "taking back what a site may still use needs a reason",
-                "send it as the header Skerry-Reason");
+  SKERRY_TRY_VOID(require_reason(acting));
   if (store::counted(before, acting.now) == store::Counted{})
     return fail(refusal("/seats", "nothing_allocated", "is nothing that its site may still use"));
+  return take_back(acting, before, store::Counted{});
+}
+
+Result<Record> reduce(const Acting& acting, const RecordId& entitlement, std::int64_t seats,
+                      std::optional<std::int64_t> revision) {
+  SKERRY_TRY(const Record before, present(acting, "entitlement", entitlement, revision));
+  SKERRY_TRY_VOID(require_reason(acting));
+  const std::int64_t* const sold = before.value("seats").if_int64();
+  if (!sold || seats < 1 || seats >= *sold)
+    return fail(refusal("/seats", "out_of_range", "must be 1 or more, and fewer than it has"));
   Record after = before;
-  store::dispute(before, after, acting.now);
-  FieldValues values;
-  for (std::size_t i = 0; i < before.values.size(); ++i)
-    if (before.values[i] != after.values[i]) values.push_back({i, after.values[i]});
-  return acting.writer.set(before, values, acting.author);
+  after.values[position(*before.kind, "seats")] = seats;
+  if (const auto bound = store::sold_seats(after).limit)
+    SKERRY_TRY_VOID(cut_allocations(acting, entitlement, *bound));
+  const store::ForcedReduction forced(acting.connection, entitlement);
+  return acting.writer.update(*before.kind, entitlement, {{"seats", seats}}, std::nullopt,
+                              acting.author);
 }
 
 Result<std::vector<Record>> entitle(const Acting& acting, const RecordId& order,

@@ -35,6 +35,14 @@ Result<store::Record> start(const Acting& acting, const RecordId& entitlement,
 Result<store::Record> reclaim(const Acting& acting, const RecordId& allocation,
                               std::optional<std::int64_t> revision);
 
+// Fewer seats than sites and this machine use, for the reason of `acting.author`: the newest
+// allocations are cut until they fit, and what they lose is disputed as by reclaim(); a seat of
+// this machine that is one too many ends at its next refresh. Errors: not_found,
+// precondition_failed; bad_request without a reason; validation_failed for a number that is not
+// less.
+Result<store::Record> reduce(const Acting& acting, const RecordId& entitlement, std::int64_t seats,
+                             std::optional<std::int64_t> revision);
+
 inline constexpr std::size_t order_lines_max = 100;
 
 // Entitlements of the order's customer, one for each SKU, in that order. Errors: not_found;

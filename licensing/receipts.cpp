@@ -3,52 +3,75 @@
 #include <vector>
 
 #include "core/check.hpp"
+#include "licensing/allowance.hpp"
+#include "store/allocations.hpp"
 
 namespace skerry::licensing {
 namespace {
 
 using store::Connection;
+using store::Counted;
 
 struct Unconfirmed {
   RecordId allocation;
+  RecordId entitlement;
   std::int64_t issue = 0;
-  std::int64_t in_use = 0;  // seats of the entitlement that are out here
 };
 
-// Seats are of an entitlement, not of one of its allocations: all of these are held against them.
-std::vector<Unconfirmed> unconfirmed(Connection& connection, const RecordId& site, UnixMillis now) {
+std::vector<Unconfirmed> unconfirmed(Connection& connection, const RecordId& site,
+                                     const std::optional<RecordId>& of) {
   std::vector<Unconfirmed> found;
-  auto rows = connection.query(
-      "SELECT a.id,a.issue,(SELECT count(*) FROM seat s WHERE s.entitlement=a.entitlement) AS used "
-      "FROM allocation a WHERE a.site=?1 AND a.confirmed<a.issue AND used<=("
-      "SELECT coalesce(sum(b.seats),0) FROM allocation b "
-      "WHERE b.entitlement=a.entitlement AND b.site=?1 AND b.until>?2) ORDER BY a.id",
-      site, now);
-  while (rows.next()) found.push_back({rows.id<RecordId>(0), rows.integer(1), rows.integer(2)});
+  const auto take = [&](store::Cursor rows) {
+    while (rows.next())
+      found.push_back({rows.id<RecordId>(0), rows.id<RecordId>(1), rows.integer(2)});
+  };
+  if (of)
+    take(
+        connection.query("SELECT id,entitlement,issue FROM allocation WHERE entitlement=?1 AND "
+                         "+site=?2 AND confirmed<issue",
+                         *of, site));
+  else
+    take(connection.query(
+        "SELECT id,entitlement,issue FROM allocation WHERE site=?1 AND confirmed<issue ORDER BY id",
+        site));
   return found;
+}
+
+// What this site may give of the entitlement now.
+Counted allowed(const Allowance& allowance) {
+  Counted all{allowance.seats.limit.value_or(0), {}};
+  for (const AllowedFeature& each : allowance.features)
+    if (each.type != FeatureType::boolean) all.amounts.emplace(each.key, each.amount);
+  return all;
 }
 
 }  // namespace
 
 Result<std::size_t> confirm_allocations(Connection& connection, store::RecordWriter& writer,
                                         const store::Identity& self, Random& random, UnixMillis now,
-                                        const store::Author& author) {
-  if (self.role != Role::site) return 0;
-  const RecordId site{self.id.bytes};
+                                        const store::Author& author, std::optional<RecordId> of) {
+  std::size_t confirmed = 0;
+  if (self.role != Role::site) return confirmed;
   const Kind& kind = *find_kind("allocation_receipt");
   const auto position = [&](std::string_view field) {
     const int found = kind.find_field(field);
     SKERRY_CHECK(found >= 0);
     return static_cast<std::size_t>(found);
   };
-  const auto due = unconfirmed(connection, site, now);
-  for (const Unconfirmed& each : due)
-    SKERRY_TRY_VOID(writer.make(kind, new_record_id(now, random),
-                                {{position("allocation"), json::value(to_string(each.allocation))},
-                                 {position("issue"), json::value(each.issue)},
-                                 {position("in_use"), json::value(each.in_use)}},
-                                author));
-  return due.size();
+  for (const Unconfirmed& each : unconfirmed(connection, RecordId{self.id.bytes}, of)) {
+    const auto allowance = find_allowance(connection, self, each.entitlement, now);
+    if (!allowance) continue;
+    const Counted in_use = store::own_use(connection, each.entitlement, allowance->usage_since);
+    if (!store::covers(allowed(*allowance), in_use)) continue;
+    FieldValues values{{position("allocation"), json::value(to_string(each.allocation))},
+                       {position("issue"), json::value(each.issue)},
+                       {position("in_use"), json::value(in_use.seats)}};
+    if (auto amounts = store::amounts_json(in_use); !amounts.is_null())
+      values.push_back({position("amounts"), std::move(amounts)});
+    SKERRY_TRY_VOID(writer.make(kind, new_record_id(now, random), std::move(values), author));
+    ++confirmed;
+  }
+  return confirmed;
 }
 
 }  // namespace skerry::licensing

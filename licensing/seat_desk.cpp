@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "licensing/site_certificate.hpp"
 #include "store/identity.hpp"
 #include "store/time_floor.hpp"
 
@@ -39,7 +40,9 @@ void SeatDesk::load(store::Connection& connection) {
   known_.clear();
   starts_ = load_starts(connection);
   const UnixMillis now = clock_.now();
+  std::set<RecordId> with_seats;
   for (Seat& seat : load_seats(connection)) {
+    with_seats.insert(seat.entitlement);
     const AllowanceRef allowed = allowance(connection, seat.entitlement);
     if (allowed && seat.hold == Hold::lease) {
       UnixMillis until = now + allowed->lease_seconds * 1000;
@@ -52,6 +55,11 @@ void SeatDesk::load(store::Connection& connection) {
     index_.set_used(each.entitlement, each.feature, each.used);
   policies_ = load_policies(connection);
   counts_ = load_counts(connection);
+  for (const RecordId& each : with_seats)  // a crash may have come before the count was written
+    if (const std::int64_t seats = index_.use(each).seats; counts_[each].high_water < seats)
+      counts(each).high_water = seats;
+  tally_.forget_marks();
+  marked_hour_ = 0;
   stale_ = false;
 }
 
@@ -101,13 +109,19 @@ void SeatDesk::put(store::Connection& connection, const Seat& seat) {
   const auto known = counts_.find(seat.entitlement);
   if (known == counts_.end() || known->second.high_water < seats)
     counts(seat.entitlement).high_water = seats;
+  mark(seat.entitlement);
 }
 
 // Free at once, or when its minimum hold has passed.
 void SeatDesk::drop(store::Connection& connection, const Seat& seat) {
+  freed_.insert(seat.entitlement);
+  note_end(connection, seat);
   if (const auto held = decide_release(policies_[seat.entitlement], seat, clock_.now()))
     return put(connection, *held);
-  const RecordId id = seat.id;
+  end(connection, seat.id);
+}
+
+void SeatDesk::end(store::Connection& connection, const RecordId& id) {
   delete_seat(connection, id);
   refreshed_.erase(id);
   index_.erase(id);
@@ -115,9 +129,10 @@ void SeatDesk::drop(store::Connection& connection, const Seat& seat) {
 
 void SeatDesk::sweep(store::Connection& connection) {
   for (const RecordId& id : index_.due(clock_.now(), swept_max)) {
-    delete_seat(connection, id);
-    refreshed_.erase(id);
-    index_.erase(id);
+    const Seat& seat = *index_.find(id);
+    note_end(connection, seat);
+    freed_.insert(seat.entitlement);
+    end(connection, id);
   }
 }
 
@@ -140,6 +155,12 @@ void SeatDesk::upkeep(store::Connection& connection) {
   }
   for (const RecordId& id : counted_) write_counts(connection, id, counts_[id]);
   for (const KeptJump& jump : jumps_) write_jump(connection, jump);
+  if (const UnixMillis hour = hour_of(clock_.now()); hour != marked_hour_) {
+    for (const auto& [entitlement, ignored] : counts_) mark(entitlement);
+    marked_hour_ = hour;
+  }
+  tally_.write(connection);
+  noted_ = false;
   // The hybrid clock keeps what signed bundles told of the time.
   if (const auto told = store::read_time_floor(connection)) clock_.raise(told->ms());
   written_floor_ = clock_.floor();
@@ -151,7 +172,8 @@ void SeatDesk::upkeep(store::Connection& connection) {
 bool SeatDesk::wants_upkeep() {
   const MutexLock lock(mutex_);
   if (const auto jump = clock_.check()) jumps_.push_back({clock_.now(), *jump});
-  return stale_ || !refreshed_.empty() || !counted_.empty() || !jumps_.empty() ||
+  return stale_ || noted_ || !refreshed_.empty() || !counted_.empty() || !jumps_.empty() ||
+         !tally_.empty() || (!counts_.empty() && hour_of(clock_.now()) != marked_hour_) ||
          clock_.floor() - written_floor_ >= floor_every_ms || !index_.due(clock_.now(), 1).empty();
 }
 
@@ -199,18 +221,31 @@ ClockState SeatDesk::clock() {
   return {clock_.now(), clock_.floor(), wall_.wall_ms()};
 }
 
-std::string SeatDesk::issuer() {
+void SeatDesk::read_issuer() {
   {
     const MutexLock lock(mutex_);
-    if (issuer_version_ == version_()) return issuer_;
+    if (issuer_version_ == version_()) return;
   }
   const std::int64_t version = version_();
   const store::Reader reader = database_.read();
   const auto identity = store::read_identity(*reader);
+  std::string certificate = read_site_certificate(*reader);
   const MutexLock lock(mutex_);
   issuer_version_ = version;
   issuer_ = identity && identity->role == Role::site ? to_string(identity->id) : "central";
+  certificate_ = std::move(certificate);
+}
+
+std::string SeatDesk::issuer() {
+  read_issuer();
+  const MutexLock lock(mutex_);
   return issuer_;
+}
+
+std::string SeatDesk::certificate() {
+  read_issuer();
+  const MutexLock lock(mutex_);
+  return certificate_;
 }
 
 void SeatDesk::commit_failed() {

@@ -20,6 +20,7 @@
 #include "licensing/seat_proof.hpp"
 #include "licensing/seat_rows.hpp"
 #include "licensing/seat_rules.hpp"
+#include "licensing/usage_facts.hpp"
 #include "store/database.hpp"
 
 namespace skerry::licensing {
@@ -80,6 +81,11 @@ struct ClockState {
   UnixMillis wall = 0;
 };
 
+// Who was denied a seat, for the facts.
+inline UsageKey wanted_by(const Claim& claim, const RecordId& entitlement) {
+  return {entitlement, Happened::denial, 0, {}, claim.machine, claim.user, {}};
+}
+
 class SeatDesk {
  public:
   static constexpr std::int64_t flush_every_ms = 1000;
@@ -95,6 +101,16 @@ class SeatDesk {
            const crypto::SigningKey& key, std::function<std::int64_t()> version);
 
   const SeatProof& proof() const { return proof_; }
+
+  // Where what happens here is told; without it nowhere. The composition root sets it before
+  // anybody calls.
+  void tell(UsageFacts& facts) { facts_ = &facts; }
+  // What the seats of this job leave in the log: receipts of allocations that fit since something
+  // came free, and for an upkeep the facts that are ready. `close`: also the open hour's.
+  // Writer thread, in the job itself; an error undoes it.
+  Result<void> confirm_freed(store::Connection& connection) SKERRY_EXCLUDES(mutex_);
+  Result<UsageFacts::Written> write_facts(store::Connection& connection, bool close)
+      SKERRY_EXCLUDES(mutex_);
 
   // ---- writer thread, inside a job
   // From the first entitlement that the code opens and that has a seat for the machine, or gives it
@@ -134,6 +150,8 @@ class SeatDesk {
   ClockState clock() SKERRY_EXCLUDES(mutex_);
   // Of tokens: the id of this site, zeros before it is enrolled; "central" at central.
   std::string issuer() SKERRY_EXCLUDES(mutex_);
+  // Central's word that this site's key is its key; empty at central, and before it came.
+  std::string certificate() SKERRY_EXCLUDES(mutex_);
   void commit_failed() SKERRY_EXCLUDES(mutex_);
   // Whether upkeep() has something to write. To be asked every flush_every_ms; notices jumps.
   bool wants_upkeep() SKERRY_EXCLUDES(mutex_);
@@ -156,6 +174,7 @@ class SeatDesk {
   bool is_fresh(const Known& known) const SKERRY_REQUIRES(mutex_);
   // An entitlement that begins with its first activation has begun when that was here.
   Allowance begun(Allowance allowance) const SKERRY_REQUIRES(mutex_);
+  void read_issuer() SKERRY_EXCLUDES(mutex_);
   AllowanceRef start(store::Connection& connection, const AllowanceRef& allowed)
       SKERRY_REQUIRES(mutex_);
   // For a call on any thread: reads outside of the mutex when it must.
@@ -167,7 +186,20 @@ class SeatDesk {
     bool repeated = false;
   };
   Decision<Admitted> admit_turn(const RecordId& id, const Caller& caller) SKERRY_REQUIRES(mutex_);
-  tl::unexpected<Denial> denied(Denial denial, const RecordId& entitlement) SKERRY_REQUIRES(mutex_);
+  // `about`: who was denied what; its entitlement is set.
+  tl::unexpected<Denial> denied(Denial denial, UsageKey about) SKERRY_REQUIRES(mutex_);
+  void count_clone(const Seat& seat) SKERRY_REQUIRES(mutex_);
+  // For the facts: what happened now, or is counted in this hour.
+  UsageKey event(const Seat& seat, Happened what) const SKERRY_REQUIRES(mutex_);
+  void note(store::Connection& connection, const UsageKey& key, std::int64_t amount)
+      SKERRY_REQUIRES(mutex_);
+  void note_grant(store::Connection& connection, const Seat& seat, bool overdrawn)
+      SKERRY_REQUIRES(mutex_);
+  void note_end(store::Connection& connection, const Seat& seat) SKERRY_REQUIRES(mutex_);
+  void note_usage(store::Connection& connection, const RecordId& entitlement,
+                  const std::string& feature, std::int64_t amount) SKERRY_REQUIRES(mutex_);
+  void mark(const RecordId& entitlement) SKERRY_REQUIRES(mutex_);
+  void end(store::Connection& connection, const RecordId& id) SKERRY_REQUIRES(mutex_);
   void sweep(store::Connection& connection) SKERRY_REQUIRES(mutex_);
   void drop(store::Connection& connection, const Seat& seat) SKERRY_REQUIRES(mutex_);
   void put_used(store::Connection& connection, const FeatureUse& use) SKERRY_REQUIRES(mutex_);
@@ -185,6 +217,7 @@ class SeatDesk {
   AllowanceSource& source_;
   const SeatProof proof_;
   const std::function<std::int64_t()> version_;
+  UsageFacts* facts_ = nullptr;
 
   Mutex mutex_;
   LeaseClock clock_ SKERRY_GUARDED_BY(mutex_);
@@ -202,7 +235,13 @@ class SeatDesk {
   std::set<RecordId> counted_ SKERRY_GUARDED_BY(mutex_);              // not written yet
   std::int64_t issuer_version_ SKERRY_GUARDED_BY(mutex_) = -1;
   std::string issuer_ SKERRY_GUARDED_BY(mutex_);
+  std::string certificate_ SKERRY_GUARDED_BY(mutex_);
   std::vector<KeptJump> jumps_ SKERRY_GUARDED_BY(mutex_);  // not written yet
+  // Of which less is in use: what was taken back from an allocation may fit now (ADR 0047).
+  std::set<RecordId> freed_ SKERRY_GUARDED_BY(mutex_);
+  UsageTally tally_ SKERRY_GUARDED_BY(mutex_);            // not written yet
+  bool noted_ SKERRY_GUARDED_BY(mutex_) = false;          // since the last upkeep
+  UnixMillis marked_hour_ SKERRY_GUARDED_BY(mutex_) = 0;  // whose standing seats are marked
   UnixMillis written_floor_ SKERRY_GUARDED_BY(mutex_) = 0;
   bool stale_ SKERRY_GUARDED_BY(mutex_) = false;
 };

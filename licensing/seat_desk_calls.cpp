@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t opened_max = 10'000;     // codes whose entitlements are remembered
 constexpr std::int64_t generations_known = 8;  // secrets of the past that are told from nonsense
-constexpr std::size_t holders_shown = 100;
 
 tl::unexpected<Denial> deny(Why code, std::string why, std::string next = {}) {
   return tl::unexpected<Denial>(Denial{code, std::move(why), std::move(next), {}, {}});
@@ -56,15 +55,6 @@ AllowanceRef SeatDesk::allowance_of(const RecordId& id) {
   return allowance(*reader, entitlement);
 }
 
-tl::unexpected<Denial> SeatDesk::denied(Denial denial, const RecordId& entitlement) {
-  if (denial.code == Why::seats_exhausted || denial.code == Why::feature_exhausted)
-    ++counts(entitlement).denials;
-  if (denial.code == Why::seats_exhausted && policies_[entitlement].show_holders)
-    for (const Seat* const seat : index_.list(entitlement, holders_shown))
-      denial.holders.push_back(seat->name.empty() ? seat->machine : seat->name);
-  return tl::unexpected<Denial>(std::move(denial));
-}
-
 Decision<Seat> SeatDesk::admit(const RecordId& id, const Caller& caller) {
   const Seat* const seat = index_.find(id);
   if (!seat || seat->hold == Hold::ended)
@@ -74,7 +64,7 @@ Decision<Seat> SeatDesk::admit(const RecordId& id, const Caller& caller) {
   const std::int64_t oldest = std::max<std::int64_t>(1, seat->generation - generations_known);
   for (std::int64_t past = seat->generation - 1; past >= oldest; --past) {
     if (!proof_.is_secret(id, past, caller.secret)) continue;
-    ++counts(seat->entitlement).clones;
+    count_clone(*seat);
     return deny(
         Why::seat_cloned,
         fmt::format("{} was activated again since, perhaps on another machine", seat->machine),
@@ -101,7 +91,7 @@ Decision<SeatDesk::Admitted> SeatDesk::admit_turn(const RecordId& id, const Call
     default:
       break;
   }
-  ++counts(seat.entitlement).clones;
+  count_clone(seat);
   return deny(
       Why::seat_cloned,
       fmt::format("the nonce of this call was used by another one: two machines go on as {}",
@@ -130,11 +120,16 @@ Decision<SeatState> SeatDesk::claim(store::Connection& connection, const Opening
     auto grant = decide_claim(index_, *each, policies_[each->entitlement], claim, id, at());
     if (!grant) {
       if (!why || grant.error().code == Why::seats_exhausted)
-        why = denied(std::move(grant).error(), each->entitlement).value();
+        why = denied(std::move(grant).error(), wanted_by(claim, each->entitlement)).value();
       continue;
     }
+    const Seat* const had = index_.find(each->entitlement, claim.machine);
+    const bool is_given = !had || had->hold == Hold::ended;
+    if (is_given && facts_ && !facts_->may_write())
+      return deny(Why::not_entitled, "this machine is a copy of a site: it gives no new seats",
+                  "skerry site copies, at central");
     if (!grant->repeated) put(connection, grant->seat);
-    if (grant->overdrawn) ++counts(each->entitlement).overdrafts;
+    if (is_given) note_grant(connection, grant->seat, grant->overdrawn);
     SeatState given = state(grant->seat, start(connection, each));
     given.is_new = grant->is_new;
     given.repeated = grant->repeated;
@@ -206,10 +201,17 @@ Decision<SeatState> SeatDesk::feature(store::Connection& connection, const Recor
                       : call == FeatureCall::give_back ? decide_return
                                                        : decide_usage;
   auto change = decide(index_, *allowed, admitted->seat, feature, amount);
-  if (!change) return denied(std::move(change).error(), entitlement);
+  if (!change) {
+    UsageKey about = event(admitted->seat, Happened::denial);
+    about.feature = feature;
+    return denied(std::move(change).error(), std::move(about));
+  }
   put(connection, change->seat);
+  if (call == FeatureCall::give_back) freed_.insert(entitlement);
   if (call == FeatureCall::usage) {
-    put_used(connection, {entitlement, std::string(feature), {change->used, allowed->usage_since}});
+    const std::string name(feature);
+    put_used(connection, {entitlement, name, {change->used, allowed->usage_since}});
+    note_usage(connection, entitlement, name, amount);
   }
   SeatState given = state(change->seat, std::move(allowed));
   given.numbers = change->numbers;
@@ -230,8 +232,9 @@ Decision<SeatState> SeatDesk::refresh(const RecordId& id, const Caller& caller) 
       seat.until = clock_.now();
       index_.put(seat);
       refreshed_.insert(id);
+      tally_.add(event(seat, Happened::release), 1);
     }
-    if (!longer) return denied(std::move(longer).error(), seat.entitlement);
+    if (!longer) return denied(std::move(longer).error(), event(seat, Happened::denial));
     seat = *std::move(longer);
     index_.put(seat);
     refreshed_.insert(id);

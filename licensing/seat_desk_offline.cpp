@@ -55,9 +55,11 @@ Decision<SeatState> SeatDesk::activate_offline(store::Connection& connection,
   for (const AllowanceRef& each : opened_by(connection, opening)) {
     auto grant = decide_claim(index_, *each, policies_[each->entitlement], claim, id, at());
     if (!grant) {
-      last = denied(std::move(grant).error(), each->entitlement);
+      last = denied(std::move(grant).error(), wanted_by(claim, each->entitlement));
       continue;
     }
+    if (facts_ && !facts_->may_write())
+      return deny(Why::not_entitled, "this machine is a copy of a site: it gives no new seats");
     if (!grant->is_new)
       return deny(Why::already_exists, "this seat_id has a seat: return it, or refresh it");
     const UnixMillis until = latest_borrowing(*each, clock_.now());
@@ -65,12 +67,12 @@ Decision<SeatState> SeatDesk::activate_offline(store::Connection& connection,
     std::vector<FeatureUse> uses;
     if (seat) seat = allot(*each, *std::move(seat), amounts, uses);
     if (!seat) {
-      last = denied(std::move(seat).error(), each->entitlement);
+      last = denied(std::move(seat).error(), wanted_by(claim, each->entitlement));
       continue;
     }
     put(connection, *seat);
     for (const FeatureUse& use : uses) put_used(connection, use);
-    if (grant->overdrawn) ++counts(each->entitlement).overdrafts;
+    note_grant(connection, *seat, grant->overdrawn);
     return state(*seat, start(connection, each));
   }
   return last;
@@ -110,12 +112,16 @@ Decision<void> SeatDesk::settle(store::Connection& connection, const RecordId& i
   const UnixMillis since = allowed ? allowed->usage_since : 0;
   for (const auto& [feature, given] : seat.allotted) {
     const auto spent = used.find(feature);
-    const std::int64_t back = given - (spent == used.end() ? 0 : spent->second);
+    const std::int64_t taken = spent == used.end() ? 0 : spent->second;
+    const std::int64_t back = given - taken;
+    note_usage(connection, seat.entitlement, feature, taken);
     const std::int64_t total = index_.use(seat.entitlement).used_of(feature, since);
     put_used(connection,
              {seat.entitlement, feature, {std::max<std::int64_t>(0, total - back), since}});
   }
-  drop(connection, seat);
+  Seat settled = seat;
+  settled.allotted.clear();
+  drop(connection, settled);
   return {};
 }
 

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/period.hpp"
 #include "core/timestamp.hpp"
+#include "store/identity.hpp"
 #include "store/site_scope.hpp"
 #include "store/sites.hpp"
 
 namespace skerry::store {
 namespace {
+
+constexpr std::string_view forced_key = "forced_reduction";  // of table meta: an entitlement
 
 std::int64_t number_of(const json::value& value) {
   const std::int64_t* number = value.if_int64();
@@ -33,23 +37,12 @@ Counted read_counted(const json::value& seats, const json::value& amounts) {
   return read;
 }
 
-json::value amounts_json(const Counted& of) {
-  json::object object;
-  for (const auto& [key, amount] : of.amounts) object[key] = to_json(amount);
-  if (object.empty()) return nullptr;
-  return object;
-}
-
 bool is_more(const Amount& a, const Amount& b) {
   return b.limit && (!a.limit || *a.limit > *b.limit);
 }
 
 void put(Record& record, std::string_view field, json::value value) {
   record.values[static_cast<std::size_t>(record.kind->find_field(field))] = std::move(value);
-}
-
-Counted present(const Record& allocation) {
-  return read_counted(allocation.value("seats"), allocation.value("amounts"));
 }
 
 bool is_confirmed(const Record& allocation) {
@@ -120,9 +113,38 @@ void Counted::add(const Counted& other) {
   }
 }
 
+void Counted::take(const Counted& other) {
+  seats = std::max<std::int64_t>(0, seats - other.seats);
+  for (auto& [key, amount] : amounts) {
+    const Amount taken = other.of(key);
+    if (!taken.limit)
+      amount = Amount{0};
+    else if (amount.limit)
+      amount = Amount{std::max<std::int64_t>(0, *amount.limit - *taken.limit)};
+  }
+  std::erase_if(amounts, [](const auto& each) { return each.second == Amount{0}; });
+}
+
 Amount Counted::of(std::string_view key) const {
   const auto found = amounts.find(key);
   return found == amounts.end() ? Amount{0} : found->second;
+}
+
+Counted present(const Record& allocation) {
+  return read_counted(allocation.value("seats"), allocation.value("amounts"));
+}
+
+json::value amounts_json(const Counted& of) {
+  json::object object;
+  for (const auto& [key, amount] : of.amounts) object[key] = to_json(amount);
+  if (object.empty()) return nullptr;
+  return object;
+}
+
+bool covers(const Counted& all, const Counted& part) {
+  if (part.seats > all.seats) return false;
+  return std::none_of(part.amounts.begin(), part.amounts.end(),
+                      [&](const auto& each) { return is_more(each.second, all.of(each.first)); });
 }
 
 Counted counted(const Record& allocation, UnixMillis now) {
@@ -144,6 +166,36 @@ Counted counted_of(Connection& connection, const RecordId& entitlement, const Re
     if (const Record record = read_record(rows, kind); record.id != except)
       sum.add(counted(record, now));
   return sum;
+}
+
+UnixMillis usage_since(const Record& entitlement, UnixMillis now) {
+  const UnixMillis start = time_of(entitlement.value("starts_at"));
+  if (start == 0 || entitlement.value("usage_reset") == json::value("never")) return 0;
+  if (entitlement.value("usage_reset") != json::value("monthly")) {
+    const UnixMillis renewed = time_of(entitlement.value("renewed_at"));
+    return renewed == 0 ? start : renewed;
+  }
+  if (now <= start) return start;
+  constexpr UnixMillis shortest_month_ms = 28LL * 86'400'000;
+  int months = static_cast<int>((now - start) / (31LL * 86'400'000));
+  const int most = static_cast<int>((now - start) / shortest_month_ms) + 1;
+  while (months < most && add_period(start, {months + 1, 0}) <= now) ++months;
+  return add_period(start, {months, 0});
+}
+
+Counted own_use(Connection& connection, const RecordId& entitlement, UnixMillis since) {
+  Counted use;
+  {
+    auto seats = connection.query("SELECT count(*) FROM seat WHERE entitlement=?1", entitlement);
+    if (seats.next()) use.seats = seats.integer(0);
+  }
+  auto amounts = connection.query(
+      "SELECT e.key,sum(e.value) FROM seat s,json_each(s.held) e WHERE s.entitlement=?1 AND "
+      "length(s.held)>2 GROUP BY 1 UNION ALL "
+      "SELECT feature,used FROM feature_use WHERE entitlement=?1 AND since>=?2 AND used>0",
+      entitlement, since);
+  while (amounts.next()) use.amounts[std::string(amounts.text(0))] = {amounts.integer(1)};
+  return use;
 }
 
 Amount sold_seats(const Record& entitlement) {
@@ -180,8 +232,9 @@ void hold_until_confirmed(const Record& before, Record& after, UnixMillis now) {
   put(after, "held_until", holds ? json::value(format_timestamp(until)) : json::value());
 }
 
-void dispute(const Record& before, Record& after, UnixMillis now) {
+void dispute(const Record& before, Record& after, const Counted& left, UnixMillis now) {
   Counted lost = counted(before, now);
+  lost.take(left);
   UnixMillis until = 0;
   for (const std::string_view field : {"until", "held_until"})
     until = std::max(until, time_of(before.value(field)));
@@ -189,8 +242,8 @@ void dispute(const Record& before, Record& after, UnixMillis now) {
     lost.cover(read_counted(before.value("disputed_seats"), before.value("disputed_amounts")));
     until = std::max(until, known);
   }
-  put(after, "seats", 0);
-  put(after, "amounts", nullptr);
+  put(after, "seats", left.seats);
+  put(after, "amounts", amounts_json(left));
   put(after, "issue", number_of(before.value("issue")) + 1);
   for (const std::string_view field : {"held_seats", "held_amounts", "held_until"})
     put(after, field, nullptr);
@@ -206,7 +259,8 @@ void check_allocation_fits(Connection& connection, const Record& allocation, con
   const auto entitlement = find_record(connection, *find_kind("entitlement"), id);
   if (!entitlement) return;
   const Counted wanted = counted(allocation, now);
-  const Counted others = counted_of(connection, id, allocation.id, now);
+  Counted others = counted_of(connection, id, allocation.id, now);
+  others.add(own_use(connection, id, usage_since(*entitlement, now)));
   const Amount bound = sold_seats(*entitlement);
   if (bound.limit && wanted.seats + others.seats > *bound.limit)
     refusal.take(complaint("seats", "oversold",
@@ -218,17 +272,27 @@ void check_allocation_fits(Connection& connection, const Record& allocation, con
 
 void check_allocations_fit(Connection& connection, const Record& entitlement, UnixMillis now,
                            Refusal& refusal) {
-  const Counted taken = counted_of(connection, entitlement.id, RecordId{}, now);
+  Counted taken = counted_of(connection, entitlement.id, RecordId{}, now);
+  if (read_meta(connection, forced_key) != to_string(entitlement.id))
+    taken.add(own_use(connection, entitlement.id, usage_since(entitlement, now)));
   const Amount seats = sold_seats(entitlement);
   if (seats.limit && taken.seats > *seats.limit)
     refusal.take(
-        complaint("seats", "in_use",
-                  fmt::format("{} are with sites: reduce the allocations first", taken.seats)));
+        complaint("seats", "in_use", fmt::format("{} are with sites or in use here", taken.seats)));
   for (const auto& [key, amount] : taken.amounts)
     if (is_more(amount, sold_of(entitlement, key)))
-      refusal.take(complaint(
-          fmt::format("features/{}", key), "in_use",
-          fmt::format("{} are with sites: reduce the allocations first", text_of(amount))));
+      refusal.take(complaint(fmt::format("features/{}", key), "in_use",
+                             fmt::format("{} are with sites or in use here", text_of(amount))));
+}
+
+ForcedReduction::ForcedReduction(Connection& connection, const RecordId& entitlement)
+    : connection_(connection) {
+  const std::string id = to_string(entitlement);
+  write_meta(connection_, forced_key, id);
+}
+
+ForcedReduction::~ForcedReduction() {
+  connection_.execute("DELETE FROM meta WHERE key=?1", forced_key);
 }
 
 Result<void> check_unallocated(const Record& record, UnixMillis now) {
@@ -242,26 +306,29 @@ void update_confirmed(Connection& connection, const RecordId& allocation) {
   bool at_central = false;
   std::int64_t site = 0;
   std::int64_t issue = 0;
-  std::int64_t seats = 0;
+  Counted given;
   {
     auto holder = connection.query(
-        "SELECT s.row,a.issue,a.seats FROM allocation a LEFT JOIN site s ON s.id=a.site WHERE "
-        "a.id=?1",
+        "SELECT s.row,a.issue,a.seats,coalesce(a.amounts,'null') FROM allocation a LEFT JOIN site "
+        "s ON s.id=a.site WHERE a.id=?1",
         allocation);
     if (!holder.next()) return;
     at_central = !holder.is_null(0);
     if (at_central) site = holder.integer(0);
     issue = holder.integer(1);
-    seats = holder.integer(2);
+    given = read_counted(holder.integer(2), json::parse(holder.text(3)));
   }
   std::int64_t confirmed = 0;
   {
     auto receipts = connection.query(
-        "SELECT issue,in_use,stamps FROM allocation_receipt WHERE allocation=?1", allocation);
+        "SELECT issue,in_use,stamps,coalesce(amounts,'null') FROM allocation_receipt WHERE "
+        "allocation=?1",
+        allocation);
     while (receipts.next()) {
       const auto stamps = Stamps::parse(receipts.text(2));
       if (at_central && (!stamps || stamps->every().site != site)) continue;
-      const bool too_many = receipts.integer(0) == issue && receipts.integer(1) > seats;
+      const Counted in_use = read_counted(receipts.integer(1), json::parse(receipts.text(3)));
+      const bool too_many = receipts.integer(0) == issue && !covers(given, in_use);
       if (receipts.integer(0) <= issue && !too_many)
         confirmed = std::max(confirmed, receipts.integer(0));
     }

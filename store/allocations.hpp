@@ -23,9 +23,16 @@ struct Counted {
 
   void cover(const Counted& other);       // the larger of each
   void add(const Counted& other);         // the sum of each
+  void take(const Counted& other);        // what is left of each, never below nothing
   Amount of(std::string_view key) const;  // 0 where nothing is said
 };
 
+// Whether `part` fits into `all`.
+bool covers(const Counted& all, const Counted& part);
+// As a field of a record has them: null for none.
+json::value amounts_json(const Counted& of);
+// What is given now, whatever counts beside it.
+Counted present(const Record& allocation);
 // What the allocation takes at a time: the present numbers and, until its site confirmed them,
 // those before. What is disputed takes nothing.
 Counted counted(const Record& allocation, UnixMillis now);
@@ -36,19 +43,40 @@ Counted counted_of(Connection& connection, const RecordId& entitlement, const Re
 Amount sold_seats(const Record& entitlement);
 Amount sold_of(const Record& entitlement, std::string_view feature);
 
+// Since when usage of its counts adds up: the last month's day, the renewal, or ever (0).
+UnixMillis usage_since(const Record& entitlement, UnixMillis now);
+
+// What the seats take that this machine gave: those that are out, what they hold of pools, what was
+// used of counts (table `seat`, `feature_use`).
+Counted own_use(Connection& connection, const RecordId& entitlement, UnixMillis since);
+
 // A new issue, when `after` gives other numbers than `before`; keeps what was there before in
 // `held_…` where that was more.
 void hold_until_confirmed(const Record& before, Record& after, UnixMillis now);
 
-// Takes everything back without the site's word: what it may still use stands in `disputed_…` until
-// the end that the site knows, and counts no more.
-void dispute(const Record& before, Record& after, UnixMillis now);
+// Takes back all but `left` without the site's word: what it may still use beyond that stands in
+// `disputed_…` until the end that the site knows, and counts no more.
+void dispute(const Record& before, Record& after, const Counted& left, UnixMillis now);
 
-// Complaints about an allocation, or about an entitlement of which some is allocated.
+// Complaints about an allocation, or about an entitlement of which some is allocated or in use
+// here.
 void check_allocation_fits(Connection& connection, const Record& allocation, const Record* before,
                            UnixMillis now, Refusal& refusal);
 void check_allocations_fit(Connection& connection, const Record& entitlement, UnixMillis now,
                            Refusal& refusal);
+
+// While it lives, the entitlement may get fewer seats than this machine's own are: the surplus ends
+// at its next refresh. Part of one write job, whose transaction it is undone with.
+class ForcedReduction {
+ public:
+  ForcedReduction(Connection& connection, const RecordId& entitlement);
+  ~ForcedReduction();
+  ForcedReduction(const ForcedReduction&) = delete;
+  ForcedReduction& operator=(const ForcedReduction&) = delete;
+
+ private:
+  Connection& connection_;
+};
 
 // Errc::in_use for an allocation that a site may still use.
 Result<void> check_unallocated(const Record& record, UnixMillis now);

@@ -91,6 +91,13 @@ void check_settings(Connection& connection, const Record& record, const RecordId
                is_attribute_value, refusal);
 }
 
+// What is the same stays, whatever is in use: only who takes seats or amounts away is asked.
+bool may_take_away(const Record& before, const Record& after) {
+  for (const string_view field : {"seats", "overdraft", "features", "feature_overdraft"})
+    if (before.value(field) != after.value(field)) return true;
+  return false;
+}
+
 void check_entitlement(Connection& connection, const Record& record, const Record* before,
                        UnixMillis now, Refusal& refusal) {
   check_settings(connection, record, id_of(record.value("product")), refusal);
@@ -101,7 +108,8 @@ void check_entitlement(Connection& connection, const Record& record, const Recor
   auto order = connection.query("SELECT customer FROM sales_order WHERE id=?1", sales_order);
   if (order.next() && order.id<RecordId>(0) != id_of(record.value("customer")))
     refusal.take(complaint("sales_order", "other_customer", "is an order of another customer"));
-  if (before) check_allocations_fit(connection, record, now, refusal);
+  if (before && may_take_away(*before, record))
+    check_allocations_fit(connection, record, now, refusal);
 }
 
 }  // namespace

@@ -35,6 +35,22 @@ std::optional<RecordId> reference_of(const json::value& value) {
   return parse_id<RecordId>(*text);
 }
 
+// A site reports its own seats, under its own id.
+bool says_of_itself(const Change& change, const SiteId& site) {
+  for (const FieldChange& field : change.fields)
+    if (change.kind->fields[field.field].name == "site")
+      return field.new_value == json::value(to_string(site));
+  return false;
+}
+
+// What a site said once it may say again, when it was put back to before it had.
+bool was_said(const Change& change, const Record& holder) {
+  return change.kind->authority == Authority::site &&
+         std::all_of(change.fields.begin(), change.fields.end(), [&](const FieldChange& field) {
+           return holder.values[field.field] == field.new_value;
+         });
+}
+
 Decision rejected(std::string why) { return {Disposition::rejected, std::move(why), 0}; }
 
 // What the tables demand and a row's form alone does not: every required field, and a size that
@@ -77,10 +93,12 @@ Decision RowDecider::decide_row(const Row& row) {
 Decision RowDecider::create(const Row& row) {
   const Change& change = row.change;
   if (!is_record_id(change.record)) return rejected("the id is no UUID of version 7");
+  if (change.kind->name == "usage_fact" && !says_of_itself(change, site_.id))
+    return rejected("a fact of another machine");
   if (const auto tombstone = store::find_tombstone(connection_, change.record))
     return after_delete(row, *tombstone);
   if (const auto holder = store::find_record(connection_, *change.kind, change.record))
-    return id_taken(row, *holder);
+    return was_said(change, *holder) ? Decision{} : id_taken(row, *holder);
   Record record(*change.kind);
   record.id = change.record;
   record.created_at = row.effective.ms();  // never by a clock that is far ahead
@@ -236,6 +254,8 @@ Decision RowDecider::set_fields(const Row& row, const Record& before) {
 }
 
 Decision RowDecider::remove(const Row& row) {
+  if (row.change.kind->authority == Authority::site)
+    return rejected("what a site has said stays said");
   if (store::find_tombstone(connection_, row.change.record)) return {};  // both deleted it
   const auto before = store::find_record(connection_, *row.change.kind, row.change.record);
   if (!before) return absent(row);

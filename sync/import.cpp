@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "licensing/receipts.hpp"
+#include "licensing/usage_facts.hpp"
 #include "store/conflict_rules.hpp"
 #include "store/inbox.hpp"
 #include "store/site_scope.hpp"
@@ -203,6 +204,7 @@ class Import {
                  take_changes(connection, node_.log, node_.random, *site, manifest.from.epoch, body,
                               lines_of(reader), store::was_taken(connection, sha256_)));
       SKERRY_TRY_VOID(store::show_scope(connection, writer, *site, before_n, sender));
+      licensing::start_activated(connection, writer, node_.clock.wall_ms(), sender);
       outcome_.from_copy = taken.copy;
       const std::int64_t by_rule =
           store::apply_rules(connection, node_.log, node_.random, before_n);

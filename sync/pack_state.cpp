@@ -2,6 +2,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "licensing/site_certificate.hpp"
 #include "store/trust.hpp"
 #include "sync/bundle_name.hpp"
 #include "sync/digest.hpp"
@@ -210,6 +211,9 @@ class Packer {
  private:
   Result<void> add_trust(json::object& extra) const {
     extra["to_key"] = down_.to_key;
+    SKERRY_TRY(const auto site_key, crypto::VerifyKey::from_text(down_.due_for.site.sign_key));
+    extra["certificate"] =
+        licensing::site_certificate(node_.keys.sign, down_.due_for.site.id, site_key);
     if (down_.trust.empty()) return {};
     json::array carried;
     for (const store::TrustGeneration& generation : down_.trust) {

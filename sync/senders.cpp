@@ -4,6 +4,7 @@
 
 #include "core/json_member.hpp"
 #include "core/json_text.hpp"
+#include "licensing/site_certificate.hpp"
 #include "store/trust.hpp"
 #include "sync/site_keys.hpp"
 #include "sync/trust_chain.hpp"
@@ -76,6 +77,8 @@ Result<std::string> take_trust(Connection& connection, const Manifest& manifest,
   store::confirm_new_key(connection, text_of(manifest.extra, "to_key"));
   SKERRY_TRY(const Trust held, load_trust(connection));
   SKERRY_TRY(const TrustWalk walked, walk_carried(held, manifest));
+  for (const crypto::VerifyKey& key : walked.trust.signing_keys)
+    licensing::keep_site_certificate(connection, key, text_of(manifest.extra, "certificate"));
   if (walked.taken.empty()) return std::string();
   for (const SignedText& generation : walked.taken) {
     SKERRY_TRY(const Trust trust, parse_generation(generation.text));

@@ -4,6 +4,7 @@
 
 #include "api/handlers/bundle_json.hpp"
 #include "api/handlers/list_request.hpp"
+#include "api/handlers/usage.hpp"
 #include "api/work.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
@@ -102,6 +103,7 @@ Result<json::array> pack_due(const Context& context, const ExportWish& wish) {
     return bundles;
   }
   context.outbox.clear_for(sync::Party::central());
+  SKERRY_TRY_VOID(write_usage(context));
   SKERRY_TRY_VOID(sync::pack_changes(context.node, {.from = wish.from, .sent = {}}, keep));
   return bundles;
 }
@@ -257,6 +259,7 @@ Task<Result<Response>> exchange_online(Context& context, Request& request) {
     if (context.role != Role::site)
       return fail(Errc::wrong_role, "this machine is central; its sites start the exchange",
                   "at a site: skerry exchange --online");
+    SKERRY_TRY_VOID(write_usage(context));
     SKERRY_TRY(const auto report,
                sync::exchange_online(context.node, context.spool, context.online));
     const store::Reader reader = context.node.database.read();

@@ -107,6 +107,15 @@ Result<CodesWanted> read_codes_wanted(const json::object& body) {
   return wanted;
 }
 
+Result<std::int64_t> read_seats(const json::object& body) {
+  for (const auto& [member, value] : body)
+    if (member != "seats") return fail(refusal(member, "unknown_field", "is not seats"));
+  const json::value* given = body.if_contains("seats");
+  const std::int64_t* seats = given ? given->if_int64() : nullptr;
+  if (!seats) return fail(refusal("seats", "wrong_type", "must be a whole number"));
+  return *seats;
+}
+
 json::value time_json(const std::optional<UnixMillis>& time) {
   return time ? json::value(format_timestamp(*time)) : json::value();
 }
@@ -164,6 +173,23 @@ Result<Response> get_allowance(Context& context, Request& request) {
 
 Task<Result<Response>> reclaim_allocation(Context& context, Request& request) {
   return apply(context, request, "allocation", licensing::reclaim);
+}
+
+Task<Result<Response>> reduce_entitlement(Context& context, Request& request) {
+  std::optional<std::int64_t> revision;
+  if (!request.header("If-Match").empty()) {
+    SKERRY_CO_TRY(revision, required_revision(request.header("If-Match")));
+  }
+  auto what = [&](const Acting& acting, const RecordId& id, Retry& retry) -> Result<Response> {
+    SKERRY_TRY(const json::object body, request.json_body());
+    SKERRY_TRY(const std::int64_t seats, read_seats(body));
+    SKERRY_TRY(const Record record, licensing::reduce(acting, id, seats, revision));
+    Response response = record_answer(200, record);
+    if (retry.has_key()) retry.keep(acting.connection, response);
+    return response;
+  };
+  auto response = co_await act(context, request, "entitlement", what);
+  co_return response;
 }
 
 Task<Result<Response>> entitle_order(Context& context, Request& request) {

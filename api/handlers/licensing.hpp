@@ -18,6 +18,7 @@ Task<Result<Response>> entitle_order(Context& context, Request& request);
 
 // POST /v1/allocations/{id}:reclaim, with a Skerry-Reason: back without the site's word.
 Task<Result<Response>> reclaim_allocation(Context& context, Request& request);
+Task<Result<Response>> reduce_entitlement(Context& context, Request& request);
 
 // POST /v1/orders/{id}:codes {"count"} or {"codes"}: activation codes, shown once.
 Task<Result<Response>> add_activation_codes(Context& context, Request& request);

@@ -41,8 +41,9 @@ licensing::Caller caller_of_file(const OfflineRequest& file) {
 Result<std::string> sealed(Context& context, const OfflineRequest& file, const SeatState& state) {
   json::object answer = seat_json(state);
   answer["secret"] = context.seats->proof().secret(state.seat.id, state.seat.generation);
-  answer["token"] = licensing::lease_token(context.node.keys.sign, context.seats->issuer(),
-                                           state.seat, *state.allowance, state.now);
+  answer["token"] =
+      licensing::lease_token(context.node.keys.sign, context.seats->issuer(), state.seat,
+                             *state.allowance, state.now, context.seats->certificate());
   const std::string id = to_string(state.seat.id);
   SKERRY_TRY(const std::string text,
              licensing::seal_offline_answer(file, std::move(answer), context.node.random));

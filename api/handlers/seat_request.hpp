@@ -49,14 +49,20 @@ Result<void> require_key(const Request& request);
 // why: Errc::bad_request without Skerry-Reason.
 Result<licensing::Caller> caller_of(const Request& request);
 
-// As write() (api/work.hpp), for what changes seats: the desk hears when it is undone.
+// As write() (api/work.hpp), for what changes seats: what came free is confirmed in the same
+// transaction, and the desk hears when it is undone.
 template <class Work>
 auto write_seats(Context& context, Work& work)
     -> Task<std::invoke_result_t<Work&, store::Connection&>> {
   struct SeatWork {
     licensing::SeatDesk& desk;
     Work& work;
-    auto operator()(store::Connection& connection) { return work(connection); }
+    auto operator()(store::Connection& connection)
+        -> std::invoke_result_t<Work&, store::Connection&> {
+      auto outcome = work(connection);
+      if (outcome) SKERRY_TRY_VOID(desk.confirm_freed(connection));
+      return outcome;
+    }
     void lost() noexcept { desk.commit_failed(); }
   };
   SeatWork seats{*context.seats, work};

@@ -93,6 +93,7 @@ inline constexpr std::array allocation_receipt_fields{
                   .type = integer,
                   .required = true,
                   .length_max = seats_max}),
+    said_by_site({.name = "amounts", .title = "Amounts in use", .type = settings}),
     archived_at,
 };
 

@@ -8,6 +8,7 @@
 #include "core/kinds/licensing_fields.hpp"
 #include "core/kinds/rules.hpp"
 #include "core/kinds/site_fields.hpp"
+#include "core/kinds/usage_fields.hpp"
 
 namespace skerry {
 namespace {
@@ -152,6 +153,15 @@ constexpr std::array table{
          .match_key = "",
          .fields = kinds::allocation_receipt_fields,
          .made_by = "a site makes one when it takes a change of its allocation in"},
+    Kind{.name = "usage_fact",
+         .plural = "usage_facts",
+         .title = "What happened to a seat",
+         .authority = Authority::site,
+         .scope_field = "entitlement",
+         .label = "what",
+         .match_key = "",
+         .fields = kinds::usage_fact_fields,
+         .made_by = "the machine that gives seats makes them; they stay as they are"},
 };
 
 }  // namespace

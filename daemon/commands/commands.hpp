@@ -87,6 +87,16 @@ Result<Exit> run_offline_answer(Terminal& terminal, const OfflineWish& wish);
 Result<Exit> run_offline_refresh(Terminal& terminal, const OfflineWish& wish);
 Result<Exit> run_offline_return(Terminal& terminal, const OfflineWish& wish);
 
+// usage.cpp
+struct UsageWish {
+  std::string customer;  // account reference, name or id; empty: all
+  std::string since, until, by, format = "csv";
+  std::string out;  // a file that is made; empty: stdout
+};
+Result<Exit> run_usage_report(Session& session, const UsageWish& wish);
+// What leaves with the next bundle, as it is signed.
+Result<Exit> run_usage_outgoing(Session& session, const UsageWish& wish);
+
 // token.cpp
 struct NewToken {
   std::string name;
@@ -129,6 +139,8 @@ struct RecordExportOptions {
 Result<Exit> run_export(Session& session, const RecordExportOptions& options);
 // Errc::usage with the kinds there are.
 Result<void> check_kind(const std::string& plural);
+// What the daemon has at `target`, to stdout or, with a name, into a new file.
+Result<Exit> deliver(Session& session, const std::string& target, const std::string& out);
 // Copies what was fetched into a new file. Errc::already_exists.
 Result<void> save_file(const OpenFile& from, const std::string& name);
 

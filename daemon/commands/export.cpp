@@ -69,21 +69,25 @@ Result<void> check_kind(const std::string& plural) {
               "the kinds are " + known);
 }
 
-Result<Exit> run_export(Session& session, const RecordExportOptions& options) {
-  SKERRY_TRY_VOID(check_kind(options.kind));
-  SKERRY_TRY(const std::string target, target_of(options, session.terminal.json_output()));
-  if (!options.out.empty() && ::access(options.out.c_str(), F_OK) == 0)
-    return fail(Errc::already_exists, fmt::format("{} is there already", options.out),
+Result<Exit> deliver(Session& session, const std::string& target, const std::string& out) {
+  if (!out.empty() && ::access(out.c_str(), F_OK) == 0)
+    return fail(Errc::already_exists, fmt::format("{} is there already", out),
                 "name a file that is not there");
   SKERRY_TRY(const auto file, session.daemon.fetch(target, export_bytes_max));
-  if (options.out.empty()) {
+  if (out.empty()) {
     SKERRY_TRY_VOID(copy(file, STDOUT_FILENO, "the export"));
     return Exit::ok;
   }
-  SKERRY_TRY_VOID(save_file(file, options.out));
-  session.terminal.document({{"file", options.out}, {"bytes", file.size}});
-  session.terminal.line("{}: {}", options.out, sized(file.size));
+  SKERRY_TRY_VOID(save_file(file, out));
+  session.terminal.document({{"file", out}, {"bytes", file.size}});
+  session.terminal.line("{}: {}", out, sized(file.size));
   return Exit::ok;
+}
+
+Result<Exit> run_export(Session& session, const RecordExportOptions& options) {
+  SKERRY_TRY_VOID(check_kind(options.kind));
+  SKERRY_TRY(const std::string target, target_of(options, session.terminal.json_output()));
+  return deliver(session, target, options.out);
 }
 
 }  // namespace skerry::daemon

@@ -530,6 +530,8 @@ CREATE INDEX entitlement_sales_order ON entitlement(sales_order, id);
 CREATE INDEX entitlement_offering ON entitlement(offering, id);
 CREATE INDEX entitlement_product ON entitlement(product, id);
 CREATE INDEX entitlement_expires_at ON entitlement(expires_at, id);
+CREATE INDEX entitlement_unstarted ON entitlement(id)
+  WHERE starts='first_activation' AND starts_at IS NULL;
 CREATE INDEX entitlement_disabled ON entitlement(id) WHERE disabled_at IS NOT NULL;
 CREATE INDEX entitlement_updated_at ON entitlement(updated_at, id);
 CREATE INDEX entitlement_archived ON entitlement(id) WHERE archived_at IS NOT NULL;
@@ -587,6 +589,7 @@ CREATE TABLE allocation_receipt(
   allocation BLOB NOT NULL,
   issue INTEGER NOT NULL,
   in_use INTEGER NOT NULL,
+  amounts TEXT,
   archived_at INTEGER
 ) STRICT;
 CREATE INDEX allocation_receipt_version ON allocation_receipt(version, id) WHERE version > 0;
@@ -597,6 +600,46 @@ CREATE VIRTUAL TABLE allocation_receipt_search USING fts5(
   text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');
 CREATE VIRTUAL TABLE allocation_receipt_search_words USING fts5vocab(allocation_receipt_search, instance);
+
+-- What happened to seats, as the machine says that gave them (ADR 0053).
+CREATE TABLE usage_fact(
+  row INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  scope_customer BLOB NOT NULL,
+  scope_place BLOB,
+  stamps TEXT NOT NULL,
+  entitlement BLOB NOT NULL,
+  site TEXT NOT NULL,
+  what TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  activation TEXT,
+  machine TEXT,
+  user TEXT,
+  feature TEXT,
+  amount INTEGER NOT NULL,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX usage_fact_version ON usage_fact(version, id) WHERE version > 0;
+CREATE INDEX usage_fact_entitlement ON usage_fact(entitlement, id);
+CREATE INDEX usage_fact_site ON usage_fact(site, id);
+CREATE INDEX usage_fact_what ON usage_fact(what, id);
+CREATE INDEX usage_fact_at ON usage_fact(at, id);
+CREATE INDEX usage_fact_activation ON usage_fact(activation, id);
+CREATE INDEX usage_fact_machine ON usage_fact(machine, id);
+CREATE INDEX usage_fact_user ON usage_fact(user, id);
+CREATE INDEX usage_fact_updated_at ON usage_fact(updated_at, id);
+CREATE INDEX usage_fact_archived ON usage_fact(id) WHERE archived_at IS NOT NULL;
+-- For reports of one customer, and for entitlements that begin with their first activation.
+CREATE INDEX usage_fact_customer_at ON usage_fact(scope_customer, at);
+CREATE INDEX usage_fact_first ON usage_fact(entitlement, at) WHERE what='activation';
+CREATE VIRTUAL TABLE usage_fact_search USING fts5(
+  text, content='', columnsize=0, detail=none,
+  tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE usage_fact_search_words USING fts5vocab(usage_fact_search, instance);
 
 -- The values of custom fields, by value: "asset.color" and what it is.
 CREATE TABLE custom_value(
@@ -1055,6 +1098,20 @@ CREATE TABLE seat_count(
   overdrafts INTEGER NOT NULL,
   high_water INTEGER NOT NULL
 ) STRICT;
+-- What happened to seats, until it is a fact (licensing/usage_notes.hpp): ready from `ready_at` on.
+CREATE TABLE usage_note(
+  entitlement BLOB NOT NULL,
+  what TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  activation BLOB NOT NULL,
+  machine TEXT NOT NULL,
+  user TEXT NOT NULL,
+  feature TEXT NOT NULL,
+  amount INTEGER NOT NULL,
+  ready_at INTEGER NOT NULL,
+  PRIMARY KEY(entitlement, what, at, activation, machine, user, feature)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX usage_note_ready ON usage_note(ready_at);
 -- Times at which the wall clock left the monotonic one; the last hundred.
 CREATE TABLE clock_jump(
   number INTEGER PRIMARY KEY,

@@ -168,6 +168,67 @@ TEST_F(EntitlementsTest, AllOfItGoesWithItsCustomerUnlessASiteMayUseSome) {
     EXPECT_EQ(number(fmt::format("SELECT count(*) FROM {}", table)), 0) << table;
 }
 
+TEST_F(EntitlementsTest, AForcedReductionCutsTheNewestAllocations) {
+  const RecordId id = make("entitlement", sold());
+  const auto give = [&](std::string_view name, int seats) {
+    clock.now += 10;  // ids of one millisecond come in any order
+    return make("allocation",
+                allocation(id, site(name),
+                           fmt::format(R"("seats":{},"until":"2026-12-01T00:00:00Z")", seats)));
+  };
+  const RecordId older = give("Older", 6);
+  const RecordId newer = give("Newer", 4);
+  const auto reduced = [&](std::int64_t seats) {
+    return act([&](const Acting& acting) { return reduce(acting, id, seats, std::nullopt); });
+  };
+  because.reason = "";
+  EXPECT_EQ(reduced(7).error().code, Errc::bad_request);
+  because.reason = "not paid";
+  for (const std::int64_t wrong : {0, 10, 11})
+    EXPECT_EQ(complaints(reduced(wrong).error()), "/seats out_of_range;") << wrong;
+  ASSERT_TRUE(reduced(5));
+  const auto numbers = [&](const RecordId& of) {
+    return value("allocation", of, "seats") + " " + value("allocation", of, "disputed_seats");
+  };
+  EXPECT_EQ(numbers(newer), "0 4");
+  EXPECT_EQ(numbers(older), "5 1");
+  EXPECT_EQ(value("entitlement", id, "seats"), "5");
+  EXPECT_EQ(value("entitlement", id, "overridden"), R"(["seats"])");
+}
+
+// What a seat holds and what was used is confirmed like seats.
+TEST_F(EntitlementsTest, ASiteConfirmsAmountsThatFit) {
+  const RecordId id = make("entitlement", sold());
+  const RecordId plant = site("Plant");
+  make("allocation", allocation(id, plant,
+                                R"("seats":5,"amounts":{"render":20,"threads":4},)"
+                                R"("until":"2026-12-01T00:00:00Z")"));
+  const auto confirmed = [&] {
+    return *run([&](Connection& connection) {
+      store::RecordWriter writer(connection, log, role, random);
+      return confirm_allocations(connection, writer, {Role::site, SiteId{plant.bytes}, "plant"},
+                                 random, clock.wall_ms(), author, id);
+    });
+  };
+  const auto execute = [&](std::string_view sql) {
+    ASSERT_TRUE(run([&](Connection& connection) -> Result<void> {
+      connection.execute(sql, id);
+      return {};
+    }));
+  };
+  execute(
+      "INSERT INTO seat VALUES(randomblob(16),?1,'a','','','',1,2,'lease',0,1,1,x'',"
+      "'{\"threads\":5}','{}')");
+  EXPECT_EQ(confirmed(), 0u);
+  execute("UPDATE seat SET held='{\"threads\":4}' WHERE entitlement=?1");
+  execute("INSERT INTO feature_use VALUES(?1,'render',21,9000000000000)");
+  EXPECT_EQ(confirmed(), 0u);
+  execute("UPDATE feature_use SET used=20 WHERE entitlement=?1");
+  EXPECT_EQ(confirmed(), 1u);
+  EXPECT_EQ(text("SELECT in_use||' '||amounts FROM allocation_receipt"),
+            R"(1 {"render":20,"threads":4})");
+}
+
 // Issue by issue, for its own allocations alone.
 TEST_F(EntitlementsTest, ASiteConfirmsEachIssueOnce) {
   const RecordId id = make("entitlement", sold());

@@ -126,12 +126,100 @@ TEST_F(AllocationsTest, WhatIsTakenBackWithoutAWordIsDisputed) {
   ASSERT_EQ(changed("allocation", id, R"({"seats":3})"), "");
   const Record before = read("allocation", id);
   Record after = before;
-  dispute(before, after, clock.wall_ms());
+  dispute(before, after, Counted{}, clock.wall_ms());
   EXPECT_EQ(counted(after, clock.wall_ms()), Counted{});
   EXPECT_EQ(after.value("disputed_seats"), json::value(8));
   EXPECT_EQ(to_json_text(after.value("disputed_amounts")), R"({"render":300})");
   EXPECT_EQ(after.value("disputed_until"), json::value("2026-12-01T00:00:00.000Z"));
   EXPECT_EQ(after.value("issue"), json::value(3));
+}
+
+TEST_F(AllocationsTest, WhatIsLeftIsNotDisputed) {
+  ASSERT_EQ(give(plant, 8, R"(,"amounts":{"render":300})"), "");
+  const Record before = read("allocation", given(plant));
+  Record after = before;
+  dispute(before, after, Counted{5, {{"render", Amount{100}}}}, clock.wall_ms());
+  EXPECT_EQ(after.value("seats"), json::value(5));
+  EXPECT_EQ(to_json_text(after.value("amounts")), R"({"render":100})");
+  EXPECT_EQ(after.value("disputed_seats"), json::value(3));
+  EXPECT_EQ(to_json_text(after.value("disputed_amounts")), R"({"render":200})");
+}
+
+TEST_F(AllocationsTest, AReceiptWithTooMuchOfAFeatureConfirmsNothing) {
+  ASSERT_EQ(give(plant, 8, R"(,"amounts":{"render":300,"threads":8})"), "");
+  const RecordId id = given(plant);
+  ASSERT_EQ(changed("allocation", id, R"({"amounts":{"render":100,"threads":8}})"), "");
+  const auto confirmed = [&](std::string_view amounts) {
+    receipt(id, plant, 2, 3, json::parse(amounts));
+    return read("allocation", id).derived[0] == json::value(2);
+  };
+  EXPECT_FALSE(confirmed(R"({"render":101})"));
+  EXPECT_FALSE(confirmed(R"({"threads":9})"));
+  EXPECT_FALSE(confirmed(R"({"export":1})"));
+  EXPECT_TRUE(confirmed(R"({"render":100,"threads":8})"));
+}
+
+class OwnUseTest : public AllocationsTest {
+ protected:
+  void seats(int count, std::string_view held = "{}") {
+    write([&](Connection& connection) -> Result<void> {
+      for (int seat = 0; seat < count; ++seat)
+        connection.execute(
+            "INSERT INTO seat VALUES(randomblob(16),?1,hex(randomblob(8)),'','','',1,2,'lease',0,1,"
+            "1,x'',?2,'{}')",
+            entitlement, held);
+      return {};
+    });
+  }
+  void used(std::string_view feature, std::int64_t amount, UnixMillis since) {
+    write([&](Connection& connection) -> Result<void> {
+      connection.execute("INSERT INTO feature_use VALUES(?1,?2,?3,?4)", entitlement, feature,
+                         amount, since);
+      return {};
+    });
+  }
+};
+
+TEST_F(OwnUseTest, WhatIsInUseHereIsNotAllocated) {
+  seats(3);
+  EXPECT_EQ(give(plant, 8), "/seats oversold;");
+  EXPECT_EQ(give(plant, 7), "");
+  EXPECT_EQ(changed("entitlement", entitlement, R"({"seats":9})"), "/seats in_use;");
+}
+
+TEST_F(OwnUseTest, PoolsThatAreHeldAndCountsThatWereUsedCount) {
+  seats(2, R"({"render":30})");  // of whatever type: a key is a key
+  const UnixMillis began = read("entitlement", entitlement).created_at;
+  used("threads", 5, began + 1);
+  used("spent", 9, 1);  // before the count began anew
+  const Record record = read("entitlement", entitlement);
+  const Reader reader = database->read();
+  const Counted use = own_use(*reader, entitlement, usage_since(record, clock.wall_ms()));
+  EXPECT_EQ(use, (Counted{2, {{"render", Amount{60}}, {"threads", Amount{5}}}}));
+}
+
+TEST_F(OwnUseTest, AnEntitlementThatIsOverusedChangesInEverythingElse) {
+  seats(12);
+  EXPECT_EQ(changed("entitlement", entitlement, R"({"disabled_at":"2026-06-01"})"), "");
+  EXPECT_EQ(changed("entitlement", entitlement, R"({"seats":11})"), "/seats in_use;");
+  write([&](Connection& connection) -> Result<void> {
+    const ForcedReduction forced(connection, entitlement);
+    RecordWriter writer(connection, log, role, random);
+    return writer
+        .update(*find_kind("entitlement"), entitlement, {{"seats", 5}}, std::nullopt, author)
+        .map([](const Record&) {});
+  });
+  EXPECT_EQ(changed("entitlement", entitlement, R"({"seats":4})"), "/seats in_use;");
+  EXPECT_EQ(number("SELECT count(*) FROM meta WHERE key='forced_reduction'"), 0);
+}
+
+TEST(Counted, WhatIsTakenIsNeverMoreThanThereIs) {
+  Counted all{5, {{"a", Amount{10}}, {"b", Amount{}}, {"c", Amount{1}}}};
+  const Counted part{7, {{"a", Amount{4}}, {"b", Amount{9}}, {"c", Amount{}}}};
+  EXPECT_FALSE(covers(all, part));
+  all.take(part);
+  EXPECT_EQ(all, (Counted{0, {{"a", Amount{6}}, {"b", Amount{}}}}));
+  EXPECT_TRUE(covers(all, Counted{}));
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ class CatalogueTest : public MachineStoreTest {
   }
   // As a bundle of the site's brings it.
   void receipt(const RecordId& allocation, const RecordId& from, std::int64_t issue,
-               std::int64_t in_use) {
+               std::int64_t in_use, const json::value& amounts = nullptr) {
     write([&](Connection& connection) -> Result<void> {
       const Kind& kind = *find_kind("allocation_receipt");
       Record record(kind);
@@ -95,6 +95,7 @@ class CatalogueTest : public MachineStoreTest {
       record.values[0] = to_string(allocation);
       record.values[1] = issue;
       record.values[2] = in_use;
+      record.values[3] = amounts;
       const auto number = find_site(connection, SiteId{from.bytes})->number;
       record.stamps = Stamps(FieldStamp{{1'780'000'000, 1}, number, {}});
       insert_record(connection, record);

@@ -64,13 +64,14 @@ TEST(LicensingKinds, CentralWritesThem) {
     for (const Field& field : kind.fields)
       EXPECT_EQ(field.merge, MergeClass::central) << name << " " << field.name;
   }
-  EXPECT_EQ(find_kind("allocation_receipt")->authority, Authority::site);
+  for (const char* name : {"allocation_receipt", "usage_fact"})
+    EXPECT_EQ(find_kind(name)->authority, Authority::site) << name;
 }
 
-TEST(LicensingKinds, NoWriteMakesCodesAndReceipts) {
+TEST(LicensingKinds, NoWriteMakesCodesReceiptsAndFacts) {
   for (const Kind& kind : all_kinds())
     EXPECT_EQ(kind.is_written(), kind.name != "site" && kind.name != "activation_code" &&
-                                     kind.name != "allocation_receipt")
+                                     kind.name != "allocation_receipt" && kind.name != "usage_fact")
         << kind.name;
 }
 
