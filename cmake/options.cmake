@@ -17,6 +17,9 @@ check_pie_supported()  # without it CMake compiles for PIE, but does not link as
 
 set(SKERRY_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 option(SKERRY_COVERAGE "Instrument for coverage" OFF)
+# Most of a test's compilation goes into the headers that it reads: ten of them together take little
+# longer than one. What a file keeps to itself needs a name of its own within its folder.
+option(SKERRY_UNITY_TESTS "Compile the tests of a folder ten files at a time" ON)
 option(SKERRY_FUZZ "Build the fuzz targets with libFuzzer (clang only)" OFF)
 
 find_program(CCACHE ccache)

@@ -9,7 +9,7 @@ struct Nothing {};
 Response answer(Nothing&, Request&) { return Response::empty(); }
 constexpr Handler h = handler<answer>;
 
-constexpr Route table[] = {
+constexpr Route routes_here[] = {
     {Method::get, "/", Access::open, Body::none, h, "root", ""},
     {Method::get, "/v1/{kind}", Access::read, Body::none, h, "list", ""},
     {Method::post, "/v1/{kind}", Access::write, Body::json, h, "create", ""},
@@ -33,7 +33,7 @@ struct RouterTest : testing::Test {
     return path ? std::string(path->pattern) : "none";
   }
   Nothing nothing;
-  Router router{table, nothing};
+  Router router{routes_here, nothing};
   Request request;
 };
 
@@ -78,12 +78,12 @@ TEST_F(RouterTest, MethodsBelongToTheChosenPattern) {
 TEST(RouterDeathTest, TablesThatContradictThemselvesAreDefects) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   Nothing nothing;
-  const Route twice[] = {table[0], table[0]};
+  const Route twice[] = {routes_here[0], routes_here[0]};
   EXPECT_DEATH(Router(twice, nothing), "check failed");
   const Route open_brace[] = {{Method::get, "/{a", Access::open, Body::none, h, "", ""}};
   EXPECT_DEATH(Router(open_brace, nothing), "check failed");
   int other = 0;
-  EXPECT_DEATH(Router(table, other), "check failed");
+  EXPECT_DEATH(Router(routes_here, other), "check failed");
 }
 
 TEST_F(RouterTest, AnUnknownParameterIsADefect) {

@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::MatchesRegex;
 
-constexpr std::string_view sample = "0199c0de-1234-7abc-8def-0123456789ab";
+constexpr std::string_view sample_id = "0199c0de-1234-7abc-8def-0123456789ab";
 
 TEST(Ids, KindsOfIdDoNotMix) {
   static_assert(!std::is_convertible_v<RecordId, SiteId>);
@@ -20,17 +20,17 @@ TEST(Ids, KindsOfIdDoNotMix) {
 }
 
 TEST(Ids, TextRoundTrips) {
-  const auto id = parse_id<RecordId>(sample);
+  const auto id = parse_id<RecordId>(sample_id);
   ASSERT_TRUE(id);
   EXPECT_EQ(id->bytes[0], 0x01);
   EXPECT_EQ(id->bytes[15], 0xab);
-  EXPECT_EQ(to_string(*id), sample);
+  EXPECT_EQ(to_string(*id), sample_id);
 }
 
 TEST(Ids, UpperCaseIsReadAndWrittenAsLower) {
   const auto id = parse_id<RecordId>("0199C0DE-1234-7ABC-8DEF-0123456789AB");
   ASSERT_TRUE(id);
-  EXPECT_EQ(to_string(*id), sample);
+  EXPECT_EQ(to_string(*id), sample_id);
 }
 
 TEST(Ids, ParseRefusesEverythingElse) {
@@ -53,8 +53,8 @@ TEST(Ids, ParseRefusesEverythingElse) {
 }
 
 TEST(Ids, EveryCutIsRefused) {
-  for (std::size_t length = 0; length < sample.size(); ++length)
-    EXPECT_FALSE(parse_id<SiteId>(sample.substr(0, length))) << length;
+  for (std::size_t length = 0; length < sample_id.size(); ++length)
+    EXPECT_FALSE(parse_id<SiteId>(sample_id.substr(0, length))) << length;
 }
 
 TEST(Ids, FromStoredBytes) {

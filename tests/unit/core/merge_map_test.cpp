@@ -12,7 +12,7 @@ constexpr Field map{.name = "custom",
                     .type = FieldType::custom,
                     .merge = MergeClass::map};
 
-SiteId site(std::uint8_t number) {
+SiteId map_site(std::uint8_t number) {
   SiteId id;
   id.bytes[15] = number;
   return id;
@@ -26,7 +26,7 @@ std::string merged(std::string_view current, std::string_view old_value, std::st
                    UnixMillis at, Version base = {1, 5}, SiteId author = {}) {
   const Merged result =
       merge_field(map, {parsed(current), {1, 7}, author, HlcStamp::at(1000)},
-                  {parsed(value), parsed(old_value), base, site(1), HlcStamp::at(at)});
+                  {parsed(value), parsed(old_value), base, map_site(1), HlcStamp::at(at)});
   static constexpr std::array names{"fast_forward", "joined", "agreed", "won", "lost", "refused"};
   std::string text = names[static_cast<std::size_t>(result.outcome)];
   text += ' ' + to_json_text(result.value);
@@ -85,7 +85,7 @@ TEST(MergeMap, KeysComeInTheirOrder) {
 
 TEST(MergeMap, AnEarlierBaseOfTheSameAuthorIsNoConflict) {
   // The site's second row was written before central said anything of the first.
-  EXPECT_EQ(merged(R"({"a":1})", R"({"a":1})", R"({"a":2})", 2000, {1, 2}, site(1)),
+  EXPECT_EQ(merged(R"({"a":1})", R"({"a":1})", R"({"a":2})", 2000, {1, 2}, map_site(1)),
             R"(fast_forward {"a":2})");
 }
 

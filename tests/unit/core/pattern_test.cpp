@@ -13,7 +13,7 @@ std::string outcome(std::string_view pattern, std::string_view value) {
   return !parsed ? "?" : parsed->matches(value) ? "+" : "-";
 }
 
-struct Case {
+struct PatternCase {
   const char* pattern;
   const char* yes;
   const char* no;
@@ -45,18 +45,19 @@ TEST(PatternTest, Quantifiers) {
 }
 
 TEST(PatternTest, SetsAndClasses) {
-  for (const auto& [pattern, yes, no] : std::vector<Case>{{"[a-c]", "b", "d"},
-                                                          {"[^a-c]", "d", "b"},
-                                                          {"\\d{4}", "2026", "20x6"},
-                                                          {"\\w+", "a_Z9", "a-b"},
-                                                          {"a\\s?b", "a b", "a  b"},
-                                                          {"[\\d-]+", "1-2", "1_2"},
-                                                          {"[-a]", "-", "b"},
-                                                          {"a\\.b", "a.b", "axb"},
-                                                          {".", "\xC3\xBC", "ab"},
-                                                          {"[\xC3\xA0-\xC3\xBC]", "\xC3\xA9", "e"},
-                                                          {"cat|dog", "dog", "catdog"},
-                                                          {"|a", "", "b"}}) {
+  for (const auto& [pattern, yes, no] :
+       std::vector<PatternCase>{{"[a-c]", "b", "d"},
+                                {"[^a-c]", "d", "b"},
+                                {"\\d{4}", "2026", "20x6"},
+                                {"\\w+", "a_Z9", "a-b"},
+                                {"a\\s?b", "a b", "a  b"},
+                                {"[\\d-]+", "1-2", "1_2"},
+                                {"[-a]", "-", "b"},
+                                {"a\\.b", "a.b", "axb"},
+                                {".", "\xC3\xBC", "ab"},
+                                {"[\xC3\xA0-\xC3\xBC]", "\xC3\xA9", "e"},
+                                {"cat|dog", "dog", "catdog"},
+                                {"|a", "", "b"}}) {
     EXPECT_EQ(outcome(pattern, yes), "+") << pattern;
     EXPECT_EQ(outcome(pattern, no), "-") << pattern;
   }

@@ -5,14 +5,14 @@
 namespace skerry {
 namespace {
 
-struct Case {
+struct TextCase {
   std::string_view text;
   bool good;
 };
 
 template <class Function>
-void check(Function function, std::initializer_list<Case> cases) {
-  for (const Case& each : cases) EXPECT_EQ(function(each.text), each.good) << each.text;
+void check(Function function, std::initializer_list<TextCase> cases) {
+  for (const TextCase& each : cases) EXPECT_EQ(function(each.text), each.good) << each.text;
 }
 
 TEST(TextTest, Utf8) {

@@ -6,9 +6,9 @@
 namespace skerry {
 namespace {
 
-constexpr UnixMillis day_ms = 86'400'000;
+constexpr UnixMillis a_day = 86'400'000;
 
-struct Case {
+struct TimeCase {
   const char* text;
   UnixMillis time;
 };
@@ -21,13 +21,13 @@ TEST(Timestamp, Formats) {
 }
 
 TEST(Timestamp, WhatIsFormattedIsReadBack) {
-  for (UnixMillis time = -62'135'596'800'000; time < 253'402'300'799'999; time += 997 * day_ms + 7)
+  for (UnixMillis time = -62'135'596'800'000; time < 253'402'300'799'999; time += 997 * a_day + 7)
     ASSERT_EQ(parse_timestamp(format_timestamp(time)), time) << time;
 }
 
 TEST(Timestamp, TextOrderIsTimeOrder) {
   std::string earlier = format_timestamp(std::numeric_limits<UnixMillis>::min());
-  for (UnixMillis time = -62'135'596'799'999; time < 253'402'300'799'999; time += 1'009 * day_ms) {
+  for (UnixMillis time = -62'135'596'799'999; time < 253'402'300'799'999; time += 1'009 * a_day) {
     const std::string later = format_timestamp(time);
     ASSERT_LT(earlier, later);
     earlier = later;
@@ -40,7 +40,7 @@ TEST(Timestamp, InstantsBeyondTheCalendarAreItsEnds) {
 }
 
 TEST(Timestamp, Reads) {
-  const Case cases[] = {
+  const TimeCase cases[] = {
       {"1970-01-01T00:00:00Z", 0},
       {"1970-01-01t00:00:00z", 0},
       {"1970-01-01T00:00:00.5Z", 500},
@@ -61,7 +61,7 @@ TEST(Timestamp, Reads) {
       {"2016-12-31T15:59:60-08:00", 1'483'228'800'000},
       {"2016-12-31T23:59:60.25Z", 1'483'228'800'250},
   };
-  for (const Case& c : cases) EXPECT_EQ(parse_timestamp(c.text), c.time) << c.text;
+  for (const TimeCase& c : cases) EXPECT_EQ(parse_timestamp(c.text), c.time) << c.text;
 }
 
 TEST(Timestamp, Refuses) {

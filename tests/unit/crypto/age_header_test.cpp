@@ -38,7 +38,7 @@ TEST(AgeHeader, WritesWhatItReads) {
   }
 }
 
-struct Refused {
+struct RefusedHeader {
   const char* what;
   std::string text;
 };
@@ -46,7 +46,7 @@ struct Refused {
 TEST(AgeHeader, RefusesEverythingThatIsNotStrictlyTheFormat) {
   const std::string stanza = "-> X25519 abc\nAAAA\n";
   const std::string mac = mac_line.substr(4, 43);
-  const Refused cases[] = {
+  const RefusedHeader cases[] = {
       {"nothing", ""},
       {"only a version", version},
       {"another version", "age-encryption.org/v2\n" + stanza + mac_line},
@@ -97,7 +97,7 @@ TEST(AgeHeader, RefusesEverythingThatIsNotStrictlyTheFormat) {
       {"something behind the MAC line", header_of(stanza) + "x"},
   };
   ASSERT_TRUE(parse_age_header(header_of(stanza))) << "the pattern itself";
-  for (const Refused& c : cases) {
+  for (const RefusedHeader& c : cases) {
     const auto header = parse_age_header(c.text);
     ASSERT_FALSE(header) << c.what;
     EXPECT_EQ(header.error().code, Errc::corrupt_bundle) << c.what;

@@ -9,7 +9,7 @@
 namespace skerry::crypto {
 namespace {
 
-const std::size_t sizes[] = {0, 1, 65'535, 65'536, 65'537, 131'072, 200'000};
+const std::size_t interop_sizes[] = {0, 1, 65'535, 65'536, 65'537, 131'072, 200'000};
 
 class AgeProgram : public testing::Test {
  protected:
@@ -33,7 +33,7 @@ TEST_F(AgeProgram, OpensOurFiles) {
   ASSERT_TRUE(identity.save_new(folder_ / "key"));
   ASSERT_TRUE(second.save_new(folder_ / "second"));
   const AgeRecipient recipients[] = {identity.recipient(), second.recipient()};
-  for (const std::size_t size : sizes) {
+  for (const std::size_t size : interop_sizes) {
     const Bytes plain = seeded_bytes(size);
     write_bytes(folder_ / "file.age", encrypt(plain, recipients));
     for (const char* key : {"key", "second"}) {
@@ -50,7 +50,7 @@ TEST_F(AgeProgram, MakesFilesWeOpen) {
   ASSERT_EQ(run("umask 077; age-keygen -o " + at("key") + " && age-keygen -o " + at("other")), 0);
   const AgeIdentity identity = AgeIdentity::load(folder_ / "key").value();
   const AgeIdentity other = AgeIdentity::load(folder_ / "other").value();
-  for (const std::size_t size : sizes) {
+  for (const std::size_t size : interop_sizes) {
     const Bytes plain = seeded_bytes(size);
     write_bytes(folder_ / "plain", plain);
     ASSERT_EQ(run("age -r " + other.recipient().to_text() + " -r " +

@@ -7,12 +7,14 @@
 namespace skerry::crypto {
 namespace {
 
-const AgeIdentity& me() {
+const AgeIdentity& my_identity() {
   static const AgeIdentity identity = identity_of(1);
   return identity;
 }
 
-std::string header() { return with_mac(format_age_stanzas({bench_stanza(me().recipient())})); }
+std::string header() {
+  return with_mac(format_age_stanzas({bench_stanza(my_identity().recipient())}));
+}
 
 Bytes file_of(const std::vector<BenchChunk>& chunks) {
   return join(header(), bench_payload(chunks));
@@ -31,7 +33,7 @@ TEST(AgePayload, OpensEveryRightSequence) {
       {{{full, false}, {full, false}, {Bytes(1), true}}, 2 * age_chunk_bytes + 1},
   };
   for (const auto& [chunks, size] : cases) {
-    const auto plain = decrypt(file_of(chunks), me());
+    const auto plain = decrypt(file_of(chunks), my_identity());
     ASSERT_TRUE(plain) << size << ": " << plain.error().detail;
     EXPECT_EQ(plain->size(), size);
   }
@@ -56,7 +58,7 @@ TEST(AgePayload, RefusesEveryWrongSequence) {
   };
   for (const auto& [what, chunks] : cases) {
     for (const std::size_t piece : {std::size_t{4096}, SIZE_MAX}) {
-      const auto plain = decrypt(file_of(chunks), me(), piece);
+      const auto plain = decrypt(file_of(chunks), my_identity(), piece);
       ASSERT_FALSE(plain) << what;
       EXPECT_EQ(plain.error().code, Errc::corrupt_bundle) << what;
     }
@@ -64,12 +66,13 @@ TEST(AgePayload, RefusesEveryWrongSequence) {
 }
 
 TEST(AgePayload, TellsACutFileFromADamagedOne) {
-  EXPECT_EQ(decrypt(file_of({{part, false}}), me()).error().detail, "the age file is cut short");
-  EXPECT_EQ(decrypt(file_of({{full, true}, {part, true}}), me()).error().detail,
+  EXPECT_EQ(decrypt(file_of({{part, false}}), my_identity()).error().detail,
+            "the age file is cut short");
+  EXPECT_EQ(decrypt(file_of({{full, true}, {part, true}}), my_identity()).error().detail,
             "there are bytes behind the end of the age file");
   Bytes damaged = file_of({{part, true}});
   damaged.back() ^= 1;
-  EXPECT_EQ(decrypt(damaged, me()).error().detail, "a chunk of the age file is damaged");
+  EXPECT_EQ(decrypt(damaged, my_identity()).error().detail, "a chunk of the age file is damaged");
 }
 
 TEST(AgePayload, RefusesChunksOutOfTheirOrder) {
@@ -82,21 +85,21 @@ TEST(AgePayload, RefusesChunksOutOfTheirOrder) {
   std::copy(chunk(1).begin(), chunk(1).end(), swapped.begin() + static_cast<std::ptrdiff_t>(first));
   std::copy(chunk(0).begin(), chunk(0).end(),
             swapped.begin() + static_cast<std::ptrdiff_t>(first + age_sealed_chunk_bytes));
-  EXPECT_FALSE(decrypt(swapped, me()));
+  EXPECT_FALSE(decrypt(swapped, my_identity()));
   Bytes doubled(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(first));
   doubled.insert(doubled.end(), chunk(0).begin(), chunk(0).end());
   doubled.insert(doubled.end(), file.begin() + static_cast<std::ptrdiff_t>(first), file.end());
-  EXPECT_FALSE(decrypt(doubled, me()));
+  EXPECT_FALSE(decrypt(doubled, my_identity()));
   Bytes dropped = file;
   dropped.erase(dropped.begin() + static_cast<std::ptrdiff_t>(first),
                 dropped.begin() + static_cast<std::ptrdiff_t>(first + age_sealed_chunk_bytes));
-  EXPECT_FALSE(decrypt(dropped, me()));
+  EXPECT_FALSE(decrypt(dropped, my_identity()));
 }
 
 TEST(AgePayload, RefusesAFileCutAtAnyByte) {
   const Bytes small = file_of({{part, true}});
   for (std::size_t size = 0; size < small.size(); ++size) {
-    const auto plain = decrypt(ByteView(small).first(size), me());
+    const auto plain = decrypt(ByteView(small).first(size), my_identity());
     ASSERT_FALSE(plain) << size;
     EXPECT_EQ(plain.error().code, Errc::corrupt_bundle) << size;
   }
@@ -105,17 +108,17 @@ TEST(AgePayload, RefusesAFileCutAtAnyByte) {
   for (std::size_t chunk = 0; chunk < 3; ++chunk)
     for (const std::size_t more : {0U, 1U, 15U, 16U, 17U, 115U}) {
       const std::size_t size = first + chunk * age_sealed_chunk_bytes + more;
-      EXPECT_FALSE(decrypt(ByteView(large).first(size), me())) << size;
+      EXPECT_FALSE(decrypt(ByteView(large).first(size), my_identity())) << size;
     }
 }
 
 TEST(AgePayload, RefusesAFileWithAnyBitFlipped) {
   const Bytes file = file_of({{seeded_bytes(20), true}});
-  ASSERT_TRUE(decrypt(file, me()));
+  ASSERT_TRUE(decrypt(file, my_identity()));
   for (std::size_t bit = 0; bit < file.size() * 8; ++bit) {
     Bytes wrong = file;
     wrong[bit / 8] ^= static_cast<std::uint8_t>(1 << bit % 8);
-    EXPECT_FALSE(decrypt(wrong, me())) << bit;
+    EXPECT_FALSE(decrypt(wrong, my_identity())) << bit;
   }
 }
 
@@ -123,7 +126,7 @@ TEST(AgePayload, RefusesBytesBehindTheFile) {
   for (const Bytes& plain : {Bytes(), part, full}) {
     Bytes file = file_of({{plain, true}});
     file.push_back(0);
-    const auto opened = decrypt(file, me());
+    const auto opened = decrypt(file, my_identity());
     ASSERT_FALSE(opened) << plain.size();
     EXPECT_EQ(opened.error().code, Errc::corrupt_bundle);
   }
@@ -131,16 +134,16 @@ TEST(AgePayload, RefusesBytesBehindTheFile) {
 
 TEST(AgePayload, GivesTheSameWhateverThePieces) {
   const Bytes file = file_of({{full, false}, {part, true}});
-  const Bytes plain = decrypt(file, me()).value();
+  const Bytes plain = decrypt(file, my_identity()).value();
   for (const std::size_t piece : {1U, 2U, 15U, 64U, 217U, 65'551U, 65'552U, 65'553U})
-    EXPECT_EQ(decrypt(file, me(), piece).value(), plain) << piece;
+    EXPECT_EQ(decrypt(file, my_identity(), piece).value(), plain) << piece;
 }
 
 TEST(AgePayload, PassesOnEachChunkOnceItIsVerified) {
   const Bytes file = file_of({{full, false}, {full, false}, {part, true}});
   const std::size_t first = header().size() + age_payload_nonce_bytes;
   CollectingSink sink;
-  AgeDecryptor decryptor(sink, std::span(&me(), 1));
+  AgeDecryptor decryptor(sink, std::span(&my_identity(), 1));
   std::size_t fed = 0;
   const auto feed_until = [&](std::size_t end) {
     ASSERT_TRUE(decryptor.write(ByteView(file).subspan(fed, end - fed)));
@@ -161,7 +164,7 @@ TEST(AgePayload, PassesOnNothingOfADamagedChunk) {
   Bytes file = file_of({{full, false}, {part, true}});
   file[header().size() + age_payload_nonce_bytes + 10] ^= 1;
   CollectingSink sink;
-  AgeDecryptor decryptor(sink, std::span(&me(), 1));
+  AgeDecryptor decryptor(sink, std::span(&my_identity(), 1));
   EXPECT_FALSE(decryptor.write(file));
   EXPECT_TRUE(sink.bytes().empty());
 }
@@ -170,7 +173,7 @@ TEST(AgePayload, PassesOnTheErrorOfTheNextStage) {
   const Bytes file = file_of({{full, false}, {part, true}});
   for (const std::size_t limit : {std::size_t{0}, age_chunk_bytes}) {
     CollectingSink sink(limit);
-    AgeDecryptor decryptor(sink, std::span(&me(), 1));
+    AgeDecryptor decryptor(sink, std::span(&my_identity(), 1));
     auto done = decryptor.write(file);
     if (done) done = decryptor.finish();
     ASSERT_FALSE(done);

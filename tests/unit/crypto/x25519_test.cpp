@@ -8,27 +8,29 @@
 namespace skerry::crypto {
 namespace {
 
-Bytes unhex(std::string_view text) { return from_hex(text).value(); }
+Bytes unhex32(std::string_view text) { return from_hex(text).value(); }
 
 X25519Key key_of(std::string_view text) {
   X25519Key key;
-  std::ranges::copy(unhex(text), key.begin());
+  std::ranges::copy(unhex32(text), key.begin());
   return key;
 }
 
 // RFC 7748, section 5.2: the two products (the second has the unused high bit of u set).
 TEST(X25519, GivesTheProductsOfRfc7748) {
   EXPECT_EQ(
-      to_hex(X25519Secret(unhex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"))
-                 .shared(key_of("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"))
-                 .value()
-                 .view()),
+      to_hex(
+          X25519Secret(unhex32("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"))
+              .shared(key_of("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"))
+              .value()
+              .view()),
       "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552");
   EXPECT_EQ(
-      to_hex(X25519Secret(unhex("4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d"))
-                 .shared(key_of("e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493"))
-                 .value()
-                 .view()),
+      to_hex(
+          X25519Secret(unhex32("4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d"))
+              .shared(key_of("e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493"))
+              .value()
+              .view()),
       "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957");
 }
 
@@ -50,8 +52,8 @@ TEST(X25519, GivesTheIterationOfRfc7748) {
 
 // Section 6.1.
 TEST(X25519, AgreesOnTheSecretOfRfc7748) {
-  const X25519Secret a(unhex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"));
-  const X25519Secret b(unhex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"));
+  const X25519Secret a(unhex32("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"));
+  const X25519Secret b(unhex32("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"));
   EXPECT_EQ(to_hex(a.public_key()),
             "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
   EXPECT_EQ(to_hex(b.public_key()),

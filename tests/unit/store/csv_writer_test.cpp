@@ -28,7 +28,7 @@ TEST(CsvWriter, ARowOfOneEmptyCellIsARow) {
   EXPECT_EQ(row({"", ""}), ",\n");
 }
 
-class Kept final : public CsvSink {
+class KeptCells final : public CsvSink {
  public:
   bool header(const std::vector<std::string>&) override { return true; }
   bool row(std::int64_t, std::span<const std::string_view> cells) override {
@@ -45,7 +45,7 @@ TEST(CsvWriter, TheReaderGivesBackWhatWasWritten) {
   std::string text = "1,2,3,4,5,6,7,8\n";
   append_csv_row(text, cells);
   const TextFile file(text);
-  Kept kept;
+  KeptCells kept;
   ASSERT_TRUE(read_csv(file.get(), {}, kept));
   EXPECT_EQ(kept.cells_, cells);
   EXPECT_TRUE(kept.errors.empty());

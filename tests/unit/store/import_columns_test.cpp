@@ -136,7 +136,7 @@ TEST(ImportColumns, RefusesWishesThatMeanNothing) {
   EXPECT_THAT(refusal({.mapping = {{"name", "b"}}, .ignored = {"b"}}), HasSubstr("mapped"));
 }
 
-std::string read(std::string_view kind, std::string_view field, std::string_view cell) {
+std::string read_columns(std::string_view kind, std::string_view field, std::string_view cell) {
   const Kind& described = *find_kind(kind);
   std::vector<FieldError> errors;
   const auto value = read_cell(
@@ -146,19 +146,20 @@ std::string read(std::string_view kind, std::string_view field, std::string_view
 }
 
 TEST(ImportColumns, CellsAreReadAsTheirField) {
-  EXPECT_EQ(read("customer", "name", "  Acme "), R"("  Acme ")");
-  EXPECT_EQ(read("contact", "email", " a@x.example "), R"("a@x.example")");
-  EXPECT_EQ(read("customer", "name", " "), "empty");
-  EXPECT_EQ(read("customer", "name", "null"), R"("null")");
-  EXPECT_EQ(read("customer", "roles", "Supplier | customer;"), R"(["customer","supplier"])");
-  EXPECT_EQ(read("customer", "roles", "[]"), "[]");
-  EXPECT_EQ(read("customer", "roles", "null"), "null");
-  EXPECT_EQ(read("customer", "roles", "friend"), "bad_choice");
-  EXPECT_EQ(read("contact", "is_key_contact", "YES"), "true");
-  EXPECT_EQ(read("contact", "is_key_contact", "null"), "null");
-  EXPECT_EQ(read("contact", "is_key_contact", "perhaps"), "wrong_type");
-  EXPECT_EQ(read("contact", "status", "Inactive"), R"("inactive")");
-  EXPECT_EQ(read("contact", "customer", "x"), "bad_id");
+  EXPECT_EQ(read_columns("customer", "name", "  Acme "), R"("  Acme ")");
+  EXPECT_EQ(read_columns("contact", "email", " a@x.example "), R"("a@x.example")");
+  EXPECT_EQ(read_columns("customer", "name", " "), "empty");
+  EXPECT_EQ(read_columns("customer", "name", "null"), R"("null")");
+  EXPECT_EQ(read_columns("customer", "roles", "Supplier | customer;"),
+            R"(["customer","supplier"])");
+  EXPECT_EQ(read_columns("customer", "roles", "[]"), "[]");
+  EXPECT_EQ(read_columns("customer", "roles", "null"), "null");
+  EXPECT_EQ(read_columns("customer", "roles", "friend"), "bad_choice");
+  EXPECT_EQ(read_columns("contact", "is_key_contact", "YES"), "true");
+  EXPECT_EQ(read_columns("contact", "is_key_contact", "null"), "null");
+  EXPECT_EQ(read_columns("contact", "is_key_contact", "perhaps"), "wrong_type");
+  EXPECT_EQ(read_columns("contact", "status", "Inactive"), R"("inactive")");
+  EXPECT_EQ(read_columns("contact", "customer", "x"), "bad_id");
 }
 
 }  // namespace

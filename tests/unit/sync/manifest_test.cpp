@@ -21,7 +21,7 @@ json::object object_of(const Manifest& manifest) {
   return json::parse(encode_manifest(manifest).value()).as_object();
 }
 
-Error refusal(const json::object& object) {
+Error refusal_of(const json::object& object) {
   const Result<Manifest> parsed = parse_manifest(json::serialize(object));
   if (!parsed) return parsed.error();
   ADD_FAILURE() << "was accepted: " << json::serialize(object);
@@ -61,7 +61,7 @@ TEST(Manifest, ANewerFormatIsNamed) {
   json::object object = object_of(full());
   object["_type"] = "skerry/bundle/v2";
   object.erase("kind");  // nothing else is looked at
-  const Error error = refusal(object);
+  const Error error = refusal_of(object);
   EXPECT_EQ(error.code, Errc::unsupported_version);
   EXPECT_NE(error.detail.find("skerry/bundle/v2"), std::string::npos);
   EXPECT_NE(error.next.find("skerry/bundle/v2"), std::string::npos);
@@ -72,7 +72,7 @@ TEST(Manifest, AnotherTypeIsCorrupt) {
                            "skerry/payload/v1", "skerry/bundle/v1234567"}) {
     json::object object = object_of(full());
     object["_type"] = type;
-    EXPECT_EQ(refusal(object).code, Errc::corrupt_bundle) << type;
+    EXPECT_EQ(refusal_of(object).code, Errc::corrupt_bundle) << type;
   }
 }
 
@@ -81,7 +81,7 @@ TEST(Manifest, EveryMissingMemberIsNamed) {
   for (const char* name : {"kind", "id", "from", "to", "producer", "clock"}) {
     json::object object = whole;
     object.erase(name);
-    const Error error = refusal(object);
+    const Error error = refusal_of(object);
     EXPECT_EQ(error.code, Errc::corrupt_bundle);
     ASSERT_EQ(error.errors.size(), 1U) << name;
     EXPECT_EQ(error.errors[0].pointer, std::string("/") + name);
@@ -146,7 +146,7 @@ TEST(Manifest, EveryWrongValueIsNamedByItsPointer) {
   };
   const json::object whole = object_of(full());
   for (const Wrong& wrong : cases) {
-    const Error error = refusal(with(whole, wrong));
+    const Error error = refusal_of(with(whole, wrong));
     EXPECT_EQ(error.code, Errc::corrupt_bundle) << wrong.pointer;
     ASSERT_EQ(error.errors.size(), 1U) << wrong.pointer << " " << wrong.value;
     EXPECT_EQ(error.errors[0].pointer, wrong.pointer);
@@ -159,7 +159,7 @@ TEST(Manifest, AllComplaintsAtOnce) {
   object["kind"] = "x";
   object["clock"].as_object()["src"] = 3;
   object["payload"].as_object().erase("lines");
-  const Error error = refusal(object);
+  const Error error = refusal_of(object);
   EXPECT_EQ(error.errors.size(), 3U);
   EXPECT_NE(error.detail.find("2 more"), std::string::npos);
 }

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const Party site = Party::site(*parse_id<SiteId>("9a1b2c3d-0000-4000-8000-000000000001"));
+const Party site_here = Party::site(*parse_id<SiteId>("9a1b2c3d-0000-4000-8000-000000000001"));
 const Party other = Party::site(*parse_id<SiteId>("0a1b2c3d-0000-4000-8000-000000000002"));
 
 class MediumTest : public ::testing::Test {
@@ -36,11 +36,11 @@ class MediumTest : public ::testing::Test {
 
   test::Folder folder_;
   Medium medium_ = Medium::open(folder_.path()).value();
-  const std::string site_name_ = to_string(site);
+  const std::string site_name_ = to_string(site_here);
 };
 
 TEST_F(MediumTest, WhatIsWrittenIsListedAndRead) {
-  const fs::path path = write("content", Party::central(), site, "u-1.skb").value();
+  const fs::path path = write("content", Party::central(), site_here, "u-1.skb").value();
   EXPECT_EQ(path, folder_ / "SKERRY" / "central" / site_name_ / "u-1.skb");
   EXPECT_EQ(as_text(test::read_file(path)), "content");
   const auto entries = medium_.list_for(Party::central()).value().bundles;
@@ -54,21 +54,21 @@ TEST_F(MediumTest, WhatIsWrittenIsListedAndRead) {
 
 TEST_F(MediumTest, OnlyWhatIsForTheRecipientInOrder) {
   for (const char* name : {"u-1204-1300.skb", "u-378-1203.skb", "u-1-377.skb"})
-    ASSERT_TRUE(write("x", Party::central(), site, name));
+    ASSERT_TRUE(write("x", Party::central(), site_here, name));
   ASSERT_TRUE(write("x", Party::central(), other, "u-2.skb"));
-  ASSERT_TRUE(write("x", site, Party::central(), "d-1.skb"));
+  ASSERT_TRUE(write("x", site_here, Party::central(), "d-1.skb"));
   EXPECT_EQ(
       names_for(Party::central()),
       (std::vector<std::string>{to_string(other) + "/u-2.skb", site_name_ + "/u-1-377.skb",
                                 site_name_ + "/u-378-1203.skb", site_name_ + "/u-1204-1300.skb"}));
-  EXPECT_EQ(names_for(site), std::vector<std::string>{"central/d-1.skb"});
+  EXPECT_EQ(names_for(site_here), std::vector<std::string>{"central/d-1.skb"});
   EXPECT_TRUE(names_for(other).empty());
 }
 
-TEST_F(MediumTest, AnEmptyMediumHasNothing) { EXPECT_TRUE(names_for(site).empty()); }
+TEST_F(MediumTest, AnEmptyMediumHasNothing) { EXPECT_TRUE(names_for(site_here).empty()); }
 
 TEST_F(MediumTest, WhatElseLiesThereIsPassedOver) {
-  ASSERT_TRUE(write("x", Party::central(), site, "u-1.skb"));
+  ASSERT_TRUE(write("x", Party::central(), site_here, "u-1.skb"));
   const fs::path here = folder_ / "SKERRY" / "central";
   for (const char* name : {"u-2.skb.part", "._u-1.skb", "Thumbs.db", "U-3.SKB"})
     test::write_file(here / site_name_ / name, as_bytes("x"));
@@ -81,7 +81,7 @@ TEST_F(MediumTest, WhatElseLiesThereIsPassedOver) {
 }
 
 TEST_F(MediumTest, WhatStandsInABundlesPlaceIsNamed) {
-  ASSERT_TRUE(write("x", Party::central(), site, "u-1.skb"));
+  ASSERT_TRUE(write("x", Party::central(), site_here, "u-1.skb"));
   const fs::path here = folder_ / "SKERRY" / "central";
   fs::create_directory(here / site_name_ / "folder.skb");
   fs::create_symlink("u-1.skb", here / site_name_ / "link.skb");
@@ -104,7 +104,7 @@ TEST_F(MediumTest, WhatStandsInABundlesPlaceIsNamed) {
 TEST_F(MediumTest, WhatIsOpenedIsAFileAtThatTime) {
   test::Folder outside;
   test::write_file(outside / "victim", as_bytes("precious"));
-  const fs::path path = write("content", Party::central(), site, "u-1.skb").value();
+  const fs::path path = write("content", Party::central(), site_here, "u-1.skb").value();
   const MediumEntry entry = medium_.list_for(Party::central()).value().bundles.at(0);
   const std::vector<std::function<void()>> swaps{
       [&] { fs::create_symlink(outside / "victim", path); },
@@ -121,20 +121,20 @@ TEST_F(MediumTest, AThicketOfNamesIsLeftAndTheRestIsTaken) {
   ASSERT_TRUE(write("x", Party::central(), other, "u-1.skb"));
   for (std::size_t i = 0; i < medium_names_max; ++i)
     test::write_file(thicket / std::to_string(i), {});
-  ASSERT_TRUE(write("x", site, Party::central(), "d-1.skb"));
+  ASSERT_TRUE(write("x", site_here, Party::central(), "d-1.skb"));
   const MediumListing listing = medium_.list_for(Party::central()).value();
   ASSERT_EQ(listing.passed_over.size(), 1U);
   EXPECT_EQ(listing.passed_over[0].path, thicket);
   EXPECT_NE(listing.passed_over[0].reason.find("20000 names"), std::string::npos);
-  EXPECT_EQ(names_for(site), std::vector<std::string>{"central/d-1.skb"});
+  EXPECT_EQ(names_for(site_here), std::vector<std::string>{"central/d-1.skb"});
 }
 
 TEST_F(MediumTest, AReceiptIsReadByTheSenderOfWhatItIsAbout) {
-  ASSERT_TRUE(write("x", Party::central(), site, "u-1.skb"));
+  ASSERT_TRUE(write("x", Party::central(), site_here, "u-1.skb"));
   const std::string text =
       format_receipt("central", 1'790'000'000'000, {{"u-1.skb", "applied", "1 new row", ""}});
   ASSERT_TRUE(medium_.write_receipt(Party::central(), site_name_, text));
-  const auto found = medium_.receipts_about(site);
+  const auto found = medium_.receipts_about(site_here);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].recipient, "central");
   EXPECT_EQ(found[0].lines, parse_receipt(text));
@@ -146,10 +146,10 @@ TEST_F(MediumTest, AReceiptIsReadByTheSenderOfWhatItIsAbout) {
 TEST_F(MediumTest, AReceiptThatIsNoFileIsNone) {
   test::Folder outside;
   test::write_file(outside / "secret", as_bytes("applied\tu-1.skb\tprecious\t\n"));
-  ASSERT_TRUE(write("x", Party::central(), site, "u-1.skb"));
+  ASSERT_TRUE(write("x", Party::central(), site_here, "u-1.skb"));
   const fs::path place = folder_ / "SKERRY" / "central" / site_name_ / receipt_name;
   fs::create_symlink(outside / "secret", place);
-  EXPECT_TRUE(medium_.receipts_about(site).empty());
+  EXPECT_TRUE(medium_.receipts_about(site_here).empty());
   ASSERT_TRUE(medium_.write_receipt(Party::central(), site_name_, "# mine\n"));
   EXPECT_FALSE(fs::is_symlink(place));
   EXPECT_EQ(as_text(test::read_file(outside / "secret")).substr(0, 7), "applied");
@@ -158,14 +158,14 @@ TEST_F(MediumTest, AReceiptThatIsNoFileIsNone) {
 TEST_F(MediumTest, H16_LinksAreNotFollowedAnywhere) {
   test::Folder outside;
   fs::create_directory_symlink(outside.path(), folder_ / "SKERRY");
-  EXPECT_EQ(write("x", Party::central(), site, "u-1.skb").error().code, Errc::io_failed);
+  EXPECT_EQ(write("x", Party::central(), site_here, "u-1.skb").error().code, Errc::io_failed);
   EXPECT_FALSE(medium_.list_for(Party::central()));
   EXPECT_TRUE(fs::is_empty(outside.path()));
 
   fs::remove(folder_ / "SKERRY");
   fs::create_directory(folder_ / "SKERRY");
   fs::create_directory_symlink(outside.path(), folder_ / "SKERRY" / "central");
-  const auto refused = write("x", Party::central(), site, "u-1.skb");
+  const auto refused = write("x", Party::central(), site_here, "u-1.skb");
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().detail.find("SKERRY/central"), std::string::npos);
   EXPECT_FALSE(refused.error().next.empty());
@@ -174,7 +174,7 @@ TEST_F(MediumTest, H16_LinksAreNotFollowedAnywhere) {
   fs::remove(folder_ / "SKERRY" / "central");
   fs::create_directory(folder_ / "SKERRY" / "central");
   fs::create_directory_symlink(outside.path(), folder_ / "SKERRY" / "central" / site_name_);
-  EXPECT_FALSE(write("x", Party::central(), site, "u-1.skb"));
+  EXPECT_FALSE(write("x", Party::central(), site_here, "u-1.skb"));
   EXPECT_FALSE(medium_.open_entry(Party::central(), {site_name_, "u-1.skb", 1}));
   EXPECT_TRUE(fs::is_empty(outside.path()));
 }
@@ -182,21 +182,21 @@ TEST_F(MediumTest, H16_LinksAreNotFollowedAnywhere) {
 TEST_F(MediumTest, AFileThatIsALinkIsReplacedNotFollowed) {
   test::Folder outside;
   test::write_file(outside / "victim", as_bytes("precious"));
-  ASSERT_TRUE(write("old", Party::central(), site, "u-1.skb"));
+  ASSERT_TRUE(write("old", Party::central(), site_here, "u-1.skb"));
   const fs::path here = folder_ / "SKERRY" / "central" / site_name_;
   fs::remove(here / "u-1.skb");
   fs::create_symlink(outside / "victim", here / "u-1.skb");
   fs::create_symlink(outside / "victim", here / "u-1.skb.part");
-  ASSERT_TRUE(write("new", Party::central(), site, "u-1.skb"));
+  ASSERT_TRUE(write("new", Party::central(), site_here, "u-1.skb"));
   EXPECT_EQ(as_text(test::read_file(outside / "victim")), "precious");
   EXPECT_EQ(as_text(test::read_file(here / "u-1.skb")), "new");
 }
 
 TEST_F(MediumTest, APartOfAnEarlierAttemptIsNoHindrance) {
-  ASSERT_TRUE(write("x", Party::central(), site, "u-1.skb"));
+  ASSERT_TRUE(write("x", Party::central(), site_here, "u-1.skb"));
   const fs::path here = folder_ / "SKERRY" / "central" / site_name_;
   test::write_file(here / "u-2.skb.part", as_bytes("half a bun"));
-  ASSERT_TRUE(write("whole", Party::central(), site, "u-2.skb"));
+  ASSERT_TRUE(write("whole", Party::central(), site_here, "u-2.skb"));
   EXPECT_EQ(as_text(test::read_file(here / "u-2.skb")), "whole");
   EXPECT_FALSE(fs::exists(here / "u-2.skb.part"));
 }
@@ -204,7 +204,7 @@ TEST_F(MediumTest, APartOfAnEarlierAttemptIsNoHindrance) {
 TEST_F(MediumTest, WhatIsReadBackMustBeWhatWasMeant) {
   const FileHandle source = test::file_of(as_bytes("content"));
   const auto written = medium_.write(source.fd(), 7, crypto::sha256(as_bytes("CONTENT")),
-                                     Party::central(), site, "u-1.skb");
+                                     Party::central(), site_here, "u-1.skb");
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, Errc::io_failed);
   EXPECT_NE(written.error().next.find("another"), std::string::npos);
@@ -213,7 +213,7 @@ TEST_F(MediumTest, WhatIsReadBackMustBeWhatWasMeant) {
 
 // A file size limit stands for the end of the medium: the kernel refuses in the same place.
 TEST_F(MediumTest, H21_AFullMediumLeavesNothingPartial) {
-  ASSERT_TRUE(write("x", Party::central(), site, "u-1.skb"));
+  ASSERT_TRUE(write("x", Party::central(), site_here, "u-1.skb"));
   const std::string large(2 * mebibyte, 'x');
   std::signal(SIGXFSZ, SIG_IGN);
   const FileHandle source = test::file_of(as_bytes(large));
@@ -222,7 +222,7 @@ TEST_F(MediumTest, H21_AFullMediumLeavesNothingPartial) {
   const rlimit small{mebibyte, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
   const auto written = medium_.write(source.fd(), large.size(), crypto::sha256(as_bytes(large)),
-                                     Party::central(), site, "u-2.skb");
+                                     Party::central(), site_here, "u-2.skb");
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, Errc::storage_full);
@@ -241,7 +241,7 @@ TEST_F(MediumTest, NoFolderNoMedium) {
 }
 
 TEST_F(MediumTest, Remove) {
-  ASSERT_TRUE(write("x", Party::central(), site, "u-1.skb"));
+  ASSERT_TRUE(write("x", Party::central(), site_here, "u-1.skb"));
   const MediumEntry entry = medium_.list_for(Party::central()).value().bundles.at(0);
   EXPECT_TRUE(medium_.remove(Party::central(), entry));
   EXPECT_TRUE(medium_.remove(Party::central(), entry));  // again is nothing

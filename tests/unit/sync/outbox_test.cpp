@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const Party site = Party::site(*parse_id<SiteId>("9a1b2c3d-0000-4000-8000-000000000001"));
+const Party site_due = Party::site(*parse_id<SiteId>("9a1b2c3d-0000-4000-8000-000000000001"));
 
 class OutboxTest : public ::testing::Test {
  protected:
@@ -49,7 +49,7 @@ TEST_F(OutboxTest, WhatIsCarriedIsNotLeft) {
 
 TEST_F(OutboxTest, ItIsRememberedBeyondTheProcess) {
   put("u-1.skb");
-  put("d-1.skb", site);
+  put("d-1.skb", site_due);
   ASSERT_TRUE(outbox_.end_packing(described_));
   ASSERT_TRUE(outbox_.carried("u-1.skb"));
   outbox_ = Outbox::open(folder_ / "outbox").value();

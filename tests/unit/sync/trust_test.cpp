@@ -7,7 +7,7 @@
 namespace skerry::sync {
 namespace {
 
-Trust example() {
+Trust example_trust() {
   Trust trust;
   trust.generation = 3;
   trust.central_name = "Vendor";
@@ -18,7 +18,7 @@ Trust example() {
 }
 
 TEST(Trust, ComesBackAsItWent) {
-  const Trust sent = example();
+  const Trust sent = example_trust();
   const auto read = read_trust(to_json(sent));
   ASSERT_TRUE(read) << read.error().detail;
   EXPECT_EQ(read->generation, 3);
@@ -29,29 +29,29 @@ TEST(Trust, ComesBackAsItWent) {
 }
 
 TEST(Trust, WithoutKeysThereIsNoTrust) {
-  Trust trust = example();
+  Trust trust = example_trust();
   trust.signing_keys.clear();
   EXPECT_FALSE(read_trust(to_json(trust)));
-  trust = example();
+  trust = example_trust();
   trust.recipients.clear();
   EXPECT_FALSE(read_trust(to_json(trust)));
 }
 
 TEST(Trust, EveryMemberIsChecked) {
   for (const char* name : {"version", "signing_keys", "recipients", "revoked"}) {
-    json::object damaged = to_json(example());
+    json::object damaged = to_json(example_trust());
     damaged[name] = true;
     const auto read = read_trust(damaged);
     ASSERT_FALSE(read) << name;
     EXPECT_EQ(read.error().code, Errc::corrupt_bundle) << name;
   }
-  json::object damaged = to_json(example());
+  json::object damaged = to_json(example_trust());
   damaged["signing_keys"] = json::array{"not a key"};
   EXPECT_FALSE(read_trust(damaged));
 }
 
 TEST(Trust, TheFingerprintIsOfTheSigningKeysInTheirOrder) {
-  Trust trust = example();
+  Trust trust = example_trust();
   const Hash fingerprint = trust_fingerprint(trust);
   trust.central_name = "Somebody";
   EXPECT_EQ(trust_fingerprint(trust), fingerprint);

@@ -10,7 +10,7 @@ namespace {
 
 using test::RawMember;
 
-Result<std::vector<UstarMember>> read(ByteView archive, std::size_t members_max = 10) {
+Result<std::vector<UstarMember>> read_archive(ByteView archive, std::size_t members_max = 10) {
   const FileHandle file = test::file_of(archive);
   return read_ustar(file.fd(), archive.size(), members_max);
 }
@@ -30,12 +30,14 @@ Bytes with_field(Bytes archive, std::size_t offset, std::string_view text) {
 const Bytes archive_of_two = test::raw_archive({{"one.json", Bytes(513, 'x')}, {"two", Bytes()}});
 
 TEST(Ustar, MembersComeBackWithTheirPlaces) {
-  const auto members = read(archive_of_two);
+  const auto members = read_archive(archive_of_two);
   ASSERT_TRUE(members) << members.error().detail;
   EXPECT_EQ(*members, (std::vector<UstarMember>{{"one.json", 512, 513}, {"two", 2048, 0}}));
 }
 
-TEST(Ustar, AnEmptyArchiveHasNoMembers) { EXPECT_TRUE(read(test::raw_archive({}))->empty()); }
+TEST(Ustar, AnEmptyArchiveHasNoMembers) {
+  EXPECT_TRUE(read_archive(test::raw_archive({}))->empty());
+}
 
 TEST(Ustar, PaddingFillsTheBlock) {
   EXPECT_EQ(ustar_padding(0), 0U);
@@ -45,7 +47,7 @@ TEST(Ustar, PaddingFillsTheBlock) {
 }
 
 TEST(Ustar, MoreMembersThanAllowed) {
-  EXPECT_EQ(read(archive_of_two, 1).error().code, Errc::limit_exceeded);
+  EXPECT_EQ(read_archive(archive_of_two, 1).error().code, Errc::limit_exceeded);
 }
 
 struct Change {
@@ -97,23 +99,23 @@ TEST(Ustar, EveryOtherSpellingIsRefused) {
       {"bytes after the header", 511, "x"},
   };
   for (const Change& change : changes) {
-    const auto members = read(with_field(archive_of_two, change.offset, change.text));
+    const auto members = read_archive(with_field(archive_of_two, change.offset, change.text));
     ASSERT_FALSE(members) << change.what;
     EXPECT_EQ(members.error().code, Errc::corrupt_bundle) << change.what;
   }
 }
 
 TEST(Ustar, TheChangedFieldIsNamed) {
-  EXPECT_NE(read(with_field(archive_of_two, 156, "2")).error().detail.find("typeflag"),
+  EXPECT_NE(read_archive(with_field(archive_of_two, 156, "2")).error().detail.find("typeflag"),
             std::string::npos);
-  EXPECT_NE(read(with_field(archive_of_two, 345, "a")).error().detail.find("prefix"),
+  EXPECT_NE(read_archive(with_field(archive_of_two, 345, "a")).error().detail.find("prefix"),
             std::string::npos);
 }
 
 TEST(Ustar, AWrongChecksumIsRefused) {
   Bytes archive = archive_of_two;
   archive[150] ^= 1;
-  const auto members = read(archive);
+  const auto members = read_archive(archive);
   ASSERT_FALSE(members);
   EXPECT_NE(members.error().detail.find("checksum"), std::string::npos);
 }
@@ -123,32 +125,32 @@ TEST(Ustar, SizesThatPointBeyondTheFile) {
     Bytes archive = archive_of_two;
     const UstarHeader header = make_ustar_header("one.json", size);
     std::copy(header.begin(), header.end(), archive.begin());
-    EXPECT_FALSE(read(archive)) << size;
+    EXPECT_FALSE(read_archive(archive)) << size;
   }
 }
 
 TEST(Ustar, PaddingMustBeZero) {
   Bytes archive = archive_of_two;
   archive[512 + 513] = 1;
-  EXPECT_EQ(read(archive).error().code, Errc::corrupt_bundle);
+  EXPECT_EQ(read_archive(archive).error().code, Errc::corrupt_bundle);
   archive = archive_of_two;
   archive[2047] = 1;
-  EXPECT_EQ(read(archive).error().code, Errc::corrupt_bundle);
+  EXPECT_EQ(read_archive(archive).error().code, Errc::corrupt_bundle);
 }
 
 TEST(Ustar, TheEndIsTwoBlocksOfZeros) {
   Bytes one = archive_of_two;
   one.resize(one.size() - 512);
-  EXPECT_FALSE(read(one));
+  EXPECT_FALSE(read_archive(one));
   Bytes none = archive_of_two;
   none.resize(none.size() - 1024);
-  EXPECT_FALSE(read(none));
+  EXPECT_FALSE(read_archive(none));
   Bytes factor = archive_of_two;  // what GNU tar makes of it
   factor.resize(10240);
-  EXPECT_FALSE(read(factor));
+  EXPECT_FALSE(read_archive(factor));
   Bytes last = archive_of_two;
   last.back() = 1;
-  EXPECT_FALSE(read(last));
+  EXPECT_FALSE(read_archive(last));
 }
 
 }  // namespace

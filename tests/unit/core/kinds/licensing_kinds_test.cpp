@@ -9,7 +9,8 @@ namespace skerry {
 namespace {
 
 // The complaints of the kind's rule about going from one state to another; "" for none.
-std::string judged(std::string_view kind_name, std::string_view before, std::string_view after) {
+std::string judged_terms(std::string_view kind_name, std::string_view before,
+                         std::string_view after) {
   const Kind& kind = *find_kind(kind_name);
   const auto values = [&](std::string_view text) {
     std::vector<json::value> state(kind.fields.size());
@@ -27,7 +28,7 @@ std::string judged(std::string_view kind_name, std::string_view before, std::str
 }
 
 // As a client sends it: its canonical form, or the complaints.
-std::string read(std::string_view kind_name, std::string_view field, std::string_view text) {
+std::string read_terms(std::string_view kind_name, std::string_view field, std::string_view text) {
   const Kind& kind = *find_kind(kind_name);
   const Field& found = kind.field(static_cast<std::size_t>(kind.find_field(field)));
   std::vector<FieldError> errors;
@@ -37,12 +38,12 @@ std::string read(std::string_view kind_name, std::string_view field, std::string
 }
 
 TEST(LicensingKinds, SettingsAreReadAsCustomFieldsAre) {
-  EXPECT_EQ(read("edition", "features", R"({"b":1,"a":true,"c":"unlimited","d":null})"),
+  EXPECT_EQ(read_terms("edition", "features", R"({"b":1,"a":true,"c":"unlimited","d":null})"),
             R"({"a":true,"b":1,"c":"unlimited"})");
-  EXPECT_EQ(read("edition", "features", "{}"), "null");
-  EXPECT_EQ(read("edition", "features", R"({"a":[1]})"), "/features/a wrong_type");
-  EXPECT_EQ(read("edition", "features", R"({"A":1})"), "/features/A bad_key");
-  EXPECT_EQ(read("edition", "features", R"("x")"), "/features wrong_type");
+  EXPECT_EQ(read_terms("edition", "features", "{}"), "null");
+  EXPECT_EQ(read_terms("edition", "features", R"({"a":[1]})"), "/features/a wrong_type");
+  EXPECT_EQ(read_terms("edition", "features", R"({"A":1})"), "/features/A bad_key");
+  EXPECT_EQ(read_terms("edition", "features", R"("x")"), "/features wrong_type");
 }
 
 TEST(LicensingKinds, APatchOfSettingsGoesKeyByKey) {
@@ -76,60 +77,63 @@ TEST(LicensingKinds, NoWriteMakesCodesReceiptsAndFacts) {
 }
 
 TEST(LicensingKinds, AFeatureIsSwitchedOrCounted) {
-  EXPECT_EQ(judged("feature", "", R"({"type":"bool","enabled":true})"), "");
-  EXPECT_EQ(judged("feature", "", R"({"type":"bool","amount":1})"), "/amount not_counted;");
-  EXPECT_EQ(judged("feature", "", R"({"type":"usage_count","amount":1})"), "");
-  EXPECT_EQ(judged("feature", "", R"({"type":"element_pool","enabled":false})"),
+  EXPECT_EQ(judged_terms("feature", "", R"({"type":"bool","enabled":true})"), "");
+  EXPECT_EQ(judged_terms("feature", "", R"({"type":"bool","amount":1})"), "/amount not_counted;");
+  EXPECT_EQ(judged_terms("feature", "", R"({"type":"usage_count","amount":1})"), "");
+  EXPECT_EQ(judged_terms("feature", "", R"({"type":"element_pool","enabled":false})"),
             "/enabled not_a_bool;");
-  EXPECT_EQ(
-      judged("feature", R"({"type":"bool","key":"a"})", R"({"type":"usage_count","key":"b"})"),
-      "/key fixed;/type fixed;");
+  EXPECT_EQ(judged_terms("feature", R"({"type":"bool","key":"a"})",
+                         R"({"type":"usage_count","key":"b"})"),
+            "/key fixed;/type fixed;");
 }
 
 TEST(LicensingKinds, AnAttributeHasAValueOfItsType) {
-  EXPECT_EQ(judged("attribute", "", R"({"type":"number","value":"1.5"})"), "");
-  EXPECT_EQ(judged("attribute", "", R"({"type":"number","value":"x"})"), "/value wrong_type;");
-  EXPECT_EQ(judged("attribute", "", R"({"type":"date"})"), "");
-  EXPECT_EQ(judged("attribute", "", R"({"type":"date","pattern":"a"})"), "/pattern not_a_string;");
-  EXPECT_EQ(judged("attribute", "", R"({"type":"string","pattern":"(a","value":"b"})"),
+  EXPECT_EQ(judged_terms("attribute", "", R"({"type":"number","value":"1.5"})"), "");
+  EXPECT_EQ(judged_terms("attribute", "", R"({"type":"number","value":"x"})"),
+            "/value wrong_type;");
+  EXPECT_EQ(judged_terms("attribute", "", R"({"type":"date"})"), "");
+  EXPECT_EQ(judged_terms("attribute", "", R"({"type":"date","pattern":"a"})"),
+            "/pattern not_a_string;");
+  EXPECT_EQ(judged_terms("attribute", "", R"({"type":"string","pattern":"(a","value":"b"})"),
             "/pattern bad_pattern;");
-  EXPECT_EQ(judged("attribute", "", R"({"type":"string","pattern":"email","value":"b"})"),
+  EXPECT_EQ(judged_terms("attribute", "", R"({"type":"string","pattern":"email","value":"b"})"),
             "/value wrong_type;");
 }
 
 TEST(LicensingKinds, APlanSaysHowLongAndFromWhen) {
-  EXPECT_EQ(judged("plan", "", R"({"license":"subscription","duration":"P1M"})"), "");
-  EXPECT_EQ(judged("plan", "", R"({"license":"subscription"})"), "/duration required;");
-  EXPECT_EQ(judged("plan", "", R"({"license":"subscription","duration":"1 year"})"),
+  EXPECT_EQ(judged_terms("plan", "", R"({"license":"subscription","duration":"P1M"})"), "");
+  EXPECT_EQ(judged_terms("plan", "", R"({"license":"subscription"})"), "/duration required;");
+  EXPECT_EQ(judged_terms("plan", "", R"({"license":"subscription","duration":"1 year"})"),
             "/duration bad_period;");
-  EXPECT_EQ(judged("plan", "", R"({"license":"perpetual","duration":"P1M"})"),
+  EXPECT_EQ(judged_terms("plan", "", R"({"license":"perpetual","duration":"P1M"})"),
             "/duration not_a_subscription;");
-  EXPECT_EQ(judged("plan", "", R"({"license":"perpetual","starts":"date"})"),
+  EXPECT_EQ(judged_terms("plan", "", R"({"license":"perpetual","starts":"date"})"),
             "/starts_on required;");
-  EXPECT_EQ(judged("plan", "", R"({"license":"perpetual","starts":"manual",
+  EXPECT_EQ(judged_terms("plan", "", R"({"license":"perpetual","starts":"manual",
                                    "starts_on":"2026-01-01"})"),
             "/starts_on not_by_date;");
 }
 
 TEST(LicensingKinds, AnOfferingHasSeatsAndOverdraftsThatCanBeRead) {
-  EXPECT_EQ(judged("offering", "", R"({"seats":1,"overdraft":"10%","maintenance":"P1Y"})"), "");
-  EXPECT_EQ(judged("offering", "", R"({"seats":0,"overdraft":"lots","maintenance":"P",
+  EXPECT_EQ(judged_terms("offering", "", R"({"seats":1,"overdraft":"10%","maintenance":"P1Y"})"),
+            "");
+  EXPECT_EQ(judged_terms("offering", "", R"({"seats":0,"overdraft":"lots","maintenance":"P",
                                        "feature_overdraft":{"a":"5","b":"-5"}})"),
             "/seats out_of_range;/maintenance bad_period;/overdraft bad_overdraft;"
             "/feature_overdraft/b bad_overdraft;");
 }
 
 TEST(LicensingKinds, AnEntitlementStaysItsCustomersAndEndsBehindItsBeginning) {
-  EXPECT_EQ(judged("entitlement", R"({"customer":"a"})", R"({"customer":"b"})"),
+  EXPECT_EQ(judged_terms("entitlement", R"({"customer":"a"})", R"({"customer":"b"})"),
             "/customer fixed;");
-  EXPECT_EQ(judged("entitlement", "", R"({"starts_at":"2026-01-02T00:00:00.000Z",
+  EXPECT_EQ(judged_terms("entitlement", "", R"({"starts_at":"2026-01-02T00:00:00.000Z",
                                           "expires_at":"2026-01-01T00:00:00.000Z"})"),
             "/expires_at out_of_order;");
 }
 
 TEST(LicensingKinds, AnAllocationStaysAtItsSite) {
-  EXPECT_EQ(judged("allocation", R"({"entitlement":"a","site":"a"})",
-                   R"({"entitlement":"b","site":"b","amounts":{"a":1,"b":true}})"),
+  EXPECT_EQ(judged_terms("allocation", R"({"entitlement":"a","site":"a"})",
+                         R"({"entitlement":"b","site":"b","amounts":{"a":1,"b":true}})"),
             "/entitlement fixed;/site fixed;/amounts/b bad_amount;");
 }
 

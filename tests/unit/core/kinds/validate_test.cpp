@@ -6,7 +6,7 @@
 namespace skerry {
 namespace {
 
-const Kind& customer = *find_kind("customer");
+const Kind& customer_kind = *find_kind("customer");
 const Kind& contact = *find_kind("contact");
 
 json::object body(std::string_view text) { return json::parse(text).as_object(); }
@@ -26,63 +26,66 @@ std::string describe(const Kind& kind, const Result<FieldValues>& values) {
   return text;
 }
 
-std::string made(const Kind& kind, std::string_view text) {
+std::string created(const Kind& kind, std::string_view text) {
   return describe(kind, read_new(kind, body(text)));
 }
 
 TEST(ReadNewTest, FillsInDefaults) {
-  EXPECT_EQ(made(customer, R"({"name":"One"})"), R"(name="One";roles=["customer"])");
-  EXPECT_EQ(made(customer, R"({"name":"One","roles":[]})"), R"(name="One";roles=[])");
+  EXPECT_EQ(created(customer_kind, R"({"name":"One"})"), R"(name="One";roles=["customer"])");
+  EXPECT_EQ(created(customer_kind, R"({"name":"One","roles":[]})"), R"(name="One";roles=[])");
 }
 
 TEST(ReadNewTest, GivesCanonicalValues) {
-  EXPECT_EQ(made(customer, R"({"name":"One","roles":["supplier","customer","supplier"]})"),
+  EXPECT_EQ(created(customer_kind, R"({"name":"One","roles":["supplier","customer","supplier"]})"),
             R"(name="One";roles=["customer","supplier"])");
+  EXPECT_EQ(created(customer_kind,
+                    R"({"name":"One","roles":[],"archived_at":"2026-01-02T03:04:05+01:00"})"),
+            R"(name="One";roles=[];archived_at="2026-01-02T02:04:05.000Z")");
   EXPECT_EQ(
-      made(customer, R"({"name":"One","roles":[],"archived_at":"2026-01-02T03:04:05+01:00"})"),
-      R"(name="One";roles=[];archived_at="2026-01-02T02:04:05.000Z")");
-  EXPECT_EQ(made(customer,
-                 R"({"name":"One","roles":[],"address":{"country":"DE","line1":"x","city":null}})"),
-            R"(name="One";roles=[];address={"line1":"x","country":"DE"})");
-  EXPECT_EQ(made(customer, R"({"name":"One","roles":[],"address":{"city":null}})"),
+      created(customer_kind,
+              R"({"name":"One","roles":[],"address":{"country":"DE","line1":"x","city":null}})"),
+      R"(name="One";roles=[];address={"line1":"x","country":"DE"})");
+  EXPECT_EQ(created(customer_kind, R"({"name":"One","roles":[],"address":{"city":null}})"),
             R"(name="One";roles=[])");
-  EXPECT_NE(made(contact, R"({"customer":"0199C0DE-0000-7000-8000-00000000000A","email":"a@b"})")
+  EXPECT_NE(created(contact, R"({"customer":"0199C0DE-0000-7000-8000-00000000000A","email":"a@b"})")
                 .find("0199c0de-0000-7000-8000-00000000000a"),
             std::string::npos);
 }
 
 TEST(ReadNewTest, NamesEveryComplaint) {
-  EXPECT_EQ(made(customer, "{}"), "/name required");
-  EXPECT_EQ(made(customer, R"({"name":null})"), "/name required");
-  EXPECT_EQ(made(customer, R"({"nam/e":1,"name":7,"website":"x","roles":"customer"})"),
+  EXPECT_EQ(created(customer_kind, "{}"), "/name required");
+  EXPECT_EQ(created(customer_kind, R"({"name":null})"), "/name required");
+  EXPECT_EQ(created(customer_kind, R"({"nam/e":1,"name":7,"website":"x","roles":"customer"})"),
             "/nam~1e unknown_field;/name wrong_type;/roles wrong_type;/website bad_url");
-  EXPECT_EQ(made(customer, R"({"name":"x","roles":["customer","chief"]})"), "/roles/1 bad_choice");
-  EXPECT_EQ(made(customer, R"({"name":"x","address":{"country":"de","street":"x"}})"),
+  EXPECT_EQ(created(customer_kind, R"({"name":"x","roles":["customer","chief"]})"),
+            "/roles/1 bad_choice");
+  EXPECT_EQ(created(customer_kind, R"({"name":"x","address":{"country":"de","street":"x"}})"),
             "/address/street unknown_field;/address/country bad_country");
-  EXPECT_EQ(made(contact,
-                 R"({"customer":"7","email":"x","phone":"123","is_key_contact":1,"status":"?"})"),
-            "/customer bad_id;/email bad_email;/phone bad_phone;/is_key_contact wrong_type;/status "
-            "bad_choice");
+  EXPECT_EQ(
+      created(contact,
+              R"({"customer":"7","email":"x","phone":"123","is_key_contact":1,"status":"?"})"),
+      "/customer bad_id;/email bad_email;/phone bad_phone;/is_key_contact wrong_type;/status "
+      "bad_choice");
 }
 
 TEST(ReadNewTest, CountsCharactersNotBytes) {
   std::string name;
   for (int i = 0; i < 255; ++i) name += "ö";
-  EXPECT_TRUE(read_new(customer, {{"name", name}}));
-  EXPECT_FALSE(read_new(customer, {{"name", name + "x"}}));
-  EXPECT_FALSE(read_new(customer, {{"name", ""}}));
-  EXPECT_FALSE(read_new(customer, {{"name", "a\x01"}}));
+  EXPECT_TRUE(read_new(customer_kind, {{"name", name}}));
+  EXPECT_FALSE(read_new(customer_kind, {{"name", name + "x"}}));
+  EXPECT_FALSE(read_new(customer_kind, {{"name", ""}}));
+  EXPECT_FALSE(read_new(customer_kind, {{"name", "a\x01"}}));
 }
 
 class ReadPatchTest : public testing::Test {
  protected:
-  ReadPatchTest() : current(customer.fields.size()) {
+  ReadPatchTest() : current(customer_kind.fields.size()) {
     const auto values =
-        read_new(customer, body(R"({"name":"One","address":{"city":"Ulm","line1":"1"}})"));
+        read_new(customer_kind, body(R"({"name":"One","address":{"city":"Ulm","line1":"1"}})"));
     for (const FieldValue& value : *values) current[value.field] = value.value;
   }
   std::string patched(std::string_view text) {
-    return describe(customer, read_patch(customer, body(text), current));
+    return describe(customer_kind, read_patch(customer_kind, body(text), current));
   }
   std::vector<json::value> current;
 };
