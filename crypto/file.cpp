@@ -38,6 +38,7 @@ tl::unexpected<Error> failed(const char* doing, const fs::path& file, int error)
   switch (error) {
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
       return fail(Errc::storage_full, detail, "free some space on that file system, then repeat");
     case EEXIST:
       return fail(Errc::already_exists, detail);

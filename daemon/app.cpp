@@ -20,6 +20,7 @@
 #include "daemon/open_files.hpp"
 #include "daemon/periodic_exchange.hpp"
 #include "daemon/remember.hpp"
+#include "daemon/sandbox.hpp"
 #include "daemon/seat_upkeep.hpp"
 #include "daemon/systemd.hpp"
 #include "daemon/upkeep.hpp"
@@ -39,6 +40,7 @@ constexpr std::chrono::minutes open_time_max{30};
 // Blocked in the thread that calls this and in those it starts: signals come by sigwait().
 sigset_t take_signals() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is a full disk
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, server_ended}) sigaddset(&signals, signal);
@@ -175,7 +177,7 @@ Result<Exit> serve(const Config& config) {
   SKERRY_TRY(Systemd systemd, Systemd::from_environment());
 
   // Ports.
-  const SystemClock clock;
+  MovableClock clock;
   crypto::SystemRandom random;
 
   // The store. The log outlives the database that tells it of commits; what hears of them outlives
@@ -205,6 +207,7 @@ Result<Exit> serve(const Config& config) {
       return fail(Errc::bad_config,
                   fmt::format("{} was never finished by init", folder.path.string()),
                   "remove the folder and run skerry init again");
+    if (store::read_meta(*reader, "sandbox")) SKERRY_TRY_VOID(enter_sandbox(config, clock));
     SKERRY_TRY(key_of_cursors, cursor_key(*reader));
     SKERRY_TRY(own_keys, load_own_keys(folder, *reader));
   }

@@ -49,6 +49,7 @@ Result<void> make_database(const DataFolder& folder, const InitOptions& options,
     Hash cursor_key;
     random.fill(cursor_key);
     store::write_meta(connection, "cursor_key", to_hex(cursor_key));
+    if (options.sandbox) store::write_meta(connection, "sandbox", "1");
     sync::remember_keys(connection, keys);
     const std::int64_t ord = options.role == Role::central ? clock.wall_ms() / 1000 : 0;
     log.start_own(connection, {new_id<EpochId>(random), ord});

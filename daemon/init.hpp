@@ -15,6 +15,7 @@ struct InitOptions {
   Role role = Role::site;
   std::string name;         // for people; 1 to 255 characters
   bool with_config = true;  // false: the machine has one elsewhere
+  bool sandbox = false;     // for good: skerry dev may move its clock
 };
 
 // Makes the folder (0700), the keys (0600), the database with the machine's identity, its anchor,

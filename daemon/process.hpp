@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
@@ -19,5 +21,11 @@ struct Ran {
 // is no such program, Errc::io_failed.
 Result<Ran> run_program(const std::vector<std::string>& words, std::size_t out_bytes_max,
                         bool quiet = false);
+
+// Starts `words` in a session of its own, with its stderr behind the end of `log`, and returns when
+// the first line of its stdout begins with `ready`; it goes on when we end. Errc::io_failed when it
+// ends before, or says nothing for a minute and is killed.
+Result<void> start_program(const std::vector<std::string>& words, const std::filesystem::path& log,
+                           std::string_view ready);
 
 }  // namespace skerry::daemon

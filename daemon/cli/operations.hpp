@@ -1,4 +1,4 @@
-// support bundle: its options.
+// support bundle; dev up, down, status, clock, peer, disk: their options.
 #pragma once
 
 #include "daemon/cli/tree.hpp"
@@ -11,7 +11,10 @@ class OperationsCommands {
   void add_to(CommandTree& tree);
 
  private:
+  void add_dev(CommandTree& tree);
+
   SupportWish support_;
+  DevWish dev_;
 };
 
 }  // namespace skerry::daemon

@@ -33,7 +33,8 @@ Handle open_handle(const std::string& name, int flags) {
 }
 
 Error system_error(const char* doing, const std::filesystem::path& path) {
-  return Error(errno == ENOSPC || errno == EDQUOT ? Errc::storage_full : Errc::io_failed,
+  const bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
+  return Error(full ? Errc::storage_full : Errc::io_failed,
                fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(errno)));
 }
 

@@ -32,10 +32,11 @@ bool is_of_system(int code) {
 }
 
 // SQLite names a full disk SQLITE_FULL in its own writes, but not where it makes a file, enlarges
-// the shared-memory file, or where a quota is reached.
+// the shared-memory file, or where a quota or a limit of file sizes is reached.
 bool is_full(int code, int system_error) {
   if ((code & 0xff) == SQLITE_FULL) return true;
-  return is_of_system(code) && (system_error == ENOSPC || system_error == EDQUOT);
+  return is_of_system(code) &&
+         (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG);
 }
 
 }  // namespace
@@ -50,8 +51,10 @@ void fsync_failed(const char* what) noexcept {
 }
 
 void throw_sqlite_error(sqlite3* handle, int code, std::string_view doing) {
+  const int last = errno;  // before another call changes it
   if (is_fsync_error(code)) fsync_failed(sqlite3_errstr(code));
-  const int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+  int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+  if (system_error == 0 && code == SQLITE_IOERR_WRITE) system_error = last;  // within COMMIT
   // sqlite3_errmsg speaks of the last call on the handle, which may not be the one that failed.
   const bool is_last = handle != nullptr && sqlite3_extended_errcode(handle) == code;
   if (const int primary = code & 0xff; primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT)
