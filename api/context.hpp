@@ -21,8 +21,9 @@
 #include "sync/spool.hpp"
 
 namespace skerry::licensing {
+class RelayShelf;
 class SeatDesk;
-}
+}  // namespace skerry::licensing
 
 namespace skerry::api {
 
@@ -47,8 +48,9 @@ struct Context {
   // Any thread. The composition root sets it, once there is a server; zeros without one.
   std::function<ServerStats()> server_stats = [] { return ServerStats{}; };
   std::shared_ptr<BackupDesk> backups = std::make_shared<BackupDesk>();
-  // The composition root sets it before the server starts.
+  // The composition root sets them before the server starts.
   licensing::SeatDesk* seats = nullptr;
+  licensing::RelayShelf* relay_licences = nullptr;
 };
 
 }  // namespace skerry::api

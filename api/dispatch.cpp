@@ -195,7 +195,7 @@ void Session::take_exception(std::exception_ptr failure) {
 }
 
 void Session::refuse(const Error& error) {
-  reply_ = problem(error, request_.id);
+  reply_ = loop_.shared.options.refusal(error, request_.id);
   if (error.code == Errc::unauthorized) reply_.header("WWW-Authenticate", "Bearer");
   answered_ = true;
 }

@@ -19,6 +19,7 @@
 #include "api/handlers/metrics.hpp"
 #include "api/handlers/offline.hpp"
 #include "api/handlers/records.hpp"
+#include "api/handlers/relay_licences.hpp"
 #include "api/handlers/seat_pools.hpp"
 #include "api/handlers/sites.hpp"
 #include "api/handlers/tokens.hpp"
@@ -169,6 +170,12 @@ constexpr Route routes[] = {
      "getOutgoingUsage", "What leaves for central with the next bundle"},
     {post, "/v1/usage_facts:close", Access::write, Body::none, handler<retried<close_usage>>,
      "closeUsage", "Make facts of what the open hour has counted"},
+    {get, "/v1/relay-licences", Access::read, Body::none, handler<list_relay_licences>,
+     "listRelayLicences", "Keygen's licence files that Relay's protocol hands out"},
+    {post, "/v1/relay-licences", Access::admin, Body::json, handler<retried<add_relay_licence>>,
+     "addRelayLicence", "Load a licence file of Keygen"},
+    {del, "/v1/relay-licences/{licence}", Access::admin, Body::none, handler<remove_relay_licence>,
+     "removeRelayLicence", "Hand it out no more, and end its seats"},
     {get, "/v1/seat-pools", Access::read, Body::none, handler<list_seat_pools>, "listSeatPools",
      "Seats by entitlement, with what was denied"},
     {get, "/v1/seat-pools/{id}", Access::read, Body::none, handler<get_seat_pool>, "getSeatPool",

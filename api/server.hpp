@@ -24,6 +24,7 @@
 #include "api/auth.hpp"
 #include "api/limits.hpp"
 #include "api/listener.hpp"
+#include "api/problem.hpp"
 #include "api/router.hpp"
 #include "api/server_stats.hpp"
 
@@ -37,6 +38,8 @@ struct ServerOptions {
       trusted_uids;                 // administrators on the Unix socket beside root and our own uid
   milliseconds stop_grace{10'000};  // from begin_stop() to the cancelling of what still runs
   std::uint32_t boot_id = 0;        // of the request ids; 0: random
+  // How what no handler answers is told, and what a handler refuses by an Error.
+  Response (*refusal)(const Error& error, std::string_view request_id) = &problem;
 };
 
 class Server {

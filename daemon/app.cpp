@@ -19,6 +19,7 @@
 #include "daemon/folder.hpp"
 #include "daemon/open_files.hpp"
 #include "daemon/periodic_exchange.hpp"
+#include "daemon/relay_server.hpp"
 #include "daemon/remember.hpp"
 #include "daemon/sandbox.hpp"
 #include "daemon/seat_upkeep.hpp"
@@ -26,6 +27,7 @@
 #include "daemon/upkeep.hpp"
 #include "daemon/watchdog.hpp"
 #include "licensing/catalogue_allowances.hpp"
+#include "licensing/relay_licences.hpp"
 #include "store/record.hpp"
 #include "sync/exchange.hpp"
 #include "sync/outbox.hpp"
@@ -121,9 +123,11 @@ Result<Listening> listen(api::Server& server, const Config& config,
   return listening;
 }
 
-void say_ready(const Systemd& systemd, const Listening& listening, Role role) {
-  std::printf("ready tcp=%s socket=%s role=%s\n", listening.tcp.c_str(), listening.socket.c_str(),
-              std::string(to_text(role)).c_str());
+void say_ready(const Systemd& systemd, const Listening& listening, Role role,
+               const std::string& relay) {
+  std::printf("ready tcp=%s socket=%s role=%s%s%s\n", listening.tcp.c_str(),
+              listening.socket.c_str(), std::string(to_text(role)).c_str(),
+              relay.empty() ? "" : " relay=", relay.c_str());
   std::fflush(stdout);
   systemd.status(
       fmt::format("{}: answers on {} and {}", to_text(role), listening.tcp, listening.socket));
@@ -248,11 +252,15 @@ Result<Exit> serve(const Config& config) {
   SKERRY_TRY_VOID(api::end_cut_imports(context));
   api::asio::post(worker, [&] { take_in_kept(node, spool); });
   licensing::CatalogueAllowances catalogue;
-  licensing::SeatDesk seats(*database, clock, random, catalogue, keys.sign,
+  licensing::RelayAllowances allowances(catalogue, relay_lease(config));
+  licensing::SeatDesk seats(*database, clock, random, allowances, keys.sign,
                             [&log] { return log.last_n(); });
   licensing::UsageFacts usage(log, random, *licensing::parse_redaction(config.usage_redact));
   seats.tell(usage);
   context.seats = &seats;
+  licensing::RelayShelf relay_licences;
+  relay_licences.load(*database);
+  context.relay_licences = &relay_licences;
   api::TokenAuthenticator tokens(context);
   api::Server server(api::Router(api::all_routes(), context), &tokens,
                      server_options(config, folder));
@@ -260,6 +268,8 @@ Result<Exit> serve(const Config& config) {
   SKERRY_TRY(const Listening listening, listen(server, config, systemd.take_sockets()));
   SKERRY_TRY_VOID(
       crypto::write_file_atomically(folder.address(), as_bytes(listening.tcp + "\n"), 0644));
+
+  SKERRY_TRY(const auto relay, RelayServer::open(config, context, server_options(config, folder)));
 
   std::optional<PeriodicExchange> exchanges;
   if (const std::chrono::seconds interval{config.exchange_interval_seconds};
@@ -270,8 +280,10 @@ Result<Exit> serve(const Config& config) {
   std::optional<Watchdog> watchdog;
   if (systemd.watchdog()) watchdog.emplace(systemd, *database, patience, *systemd.watchdog());
   server.start();
-  say_ready(systemd, listening, identity->role);
+  if (relay) relay->start();
+  say_ready(systemd, listening, identity->role, relay ? relay->address() : std::string());
   wait_for_end(server, context, patience, signals, systemd);
+  if (relay) relay->stop();
 
   exchanges.reset();
   upkeep.reset();

@@ -7,6 +7,7 @@
 #include "daemon/cli/manual.hpp"
 #include "daemon/cli/offline.hpp"
 #include "daemon/cli/operations.hpp"
+#include "daemon/cli/relay.hpp"
 #include "daemon/cli/trust.hpp"
 #include "daemon/cli/usage.hpp"
 #include "daemon/run_command.hpp"
@@ -31,6 +32,7 @@ class Parser : public CommandTree {
     offline_.add_to(*this);
     operations_.add_to(*this);
     usage_.add_to(*this);
+    relay_licences_.add_to(*this);
     add_tokens();
     add_import();
     add_export();
@@ -340,6 +342,7 @@ class Parser : public CommandTree {
   OfflineCommands offline_;
   OperationsCommands operations_;
   UsageCommands usage_;
+  RelayCommands relay_licences_;
 
   std::string site_, file_, id_, role_, name_, epoch_, shell_;
   std::vector<std::string> keys_;

@@ -66,6 +66,18 @@ constexpr std::array keys{
               "a site forgets changes so old that central has in a verified backup; 0: none"},
     ConfigKey{"usage.redact", TextKey{&Config::usage_redact, "redaction"},
               "none, users or all: whose names leave in facts of seats as keyed digests only"},
+    ConfigKey{"relay.address", TextKey{&Config::relay_address, "endpoint"},
+              "where Keygen Relay's protocol is spoken, such as 127.0.0.1:6349; empty: nowhere"},
+    ConfigKey{"relay.ttl_seconds", IntegerKey{&Config::relay_ttl_seconds, 1, 30 * 86'400},
+              "how long a node has its licence without a heartbeat"},
+    ConfigKey{"relay.strategy", TextKey{&Config::relay_strategy, "strategy"},
+              "which free licence a node is given: fifo, lifo or rand"},
+    ConfigKey{"relay.heartbeats", IntegerKey{&Config::relay_heartbeats, 0, 1},
+              "0: leases are not extended, and end only when they are given back"},
+    ConfigKey{"relay.pool", TextKey{&Config::relay_pool},
+              "the only pool that is served; empty: each by its name, and the one without"},
+    ConfigKey{"relay.signing_secret_file", TextKey{&Config::relay_signing_secret_file, "path"},
+              "a file with the secret that answers are signed with; empty: they are not"},
     ConfigKey{"log.level", TextKey{&Config::log_level, "level"},
               "critical, error, warning, notice, info or debug"},
     ConfigKey{"io_threads", IntegerKey{&Config::io_threads, 0, 256},
@@ -96,7 +108,8 @@ std::optional<Level> parse_level(std::string_view text) {
 // Why `value` is not of this shape; empty when it is. An address is not repeated: it may hold what
 // is nobody's to read.
 std::string shape_complaint(std::string_view shape, std::string_view value) {
-  if (shape == "address" && !parse_endpoint(value))
+  const bool is_endpoint = shape == "address" || (shape == "endpoint" && !value.empty());
+  if (is_endpoint && !parse_endpoint(value))
     return fmt::format(
         "'{}' is not ADDRESS:PORT with a numeric address, such as 127.0.0.1:7070 "
         "or [::1]:7070",
@@ -114,6 +127,8 @@ std::string shape_complaint(std::string_view shape, std::string_view value) {
     return fmt::format("'{}' is none of critical, error, warning, notice, info, debug", value);
   if (shape == "redaction" && !licensing::parse_redaction(value))
     return fmt::format("'{}' is none of none, users, all", value);
+  if (shape == "strategy" && value != "fifo" && value != "lifo" && value != "rand")
+    return fmt::format("'{}' is none of fifo, lifo, rand", value);
   if (value.find('\0') != std::string_view::npos) return "the text holds a zero byte";
   return {};
 }

@@ -44,6 +44,12 @@ struct Config {
   std::int64_t backup_keep = 7;
   std::int64_t history_keep_days = 90;
   std::string usage_redact = "none";
+  std::string relay_address;  // empty: Relay's protocol is off
+  std::int64_t relay_ttl_seconds = 60;
+  std::string relay_strategy = "fifo";
+  std::int64_t relay_heartbeats = 1;
+  std::string relay_pool;
+  std::string relay_signing_secret_file;
   std::string log_level = "info";
   std::int64_t io_threads = 0;
 
@@ -55,8 +61,8 @@ struct Config {
 
 struct TextKey {
   std::string Config::*member;
-  std::string_view shape =
-      {};  // address, central, level, path, proxy, recipient, redaction; empty: any text
+  std::string_view shape = {};  // address, endpoint, central, level, path, proxy, recipient,
+                                // redaction, strategy; empty: any text
 };
 struct IntegerKey {
   std::int64_t Config::*member;

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -137,12 +138,26 @@ class SeatDesk {
                         const Amounts& used) SKERRY_EXCLUDES(mutex_);
   void set_policy(store::Connection& connection, const RecordId& entitlement,
                   const SeatPolicy& policy) SKERRY_EXCLUDES(mutex_);
+  // One seat among entitlements that nobody tells apart, by the machine alone: Relay's protocol
+  // (seat_desk_relay.cpp). Of the one that the machine has a seat of, else of the first in this
+  // order that gives one. Whoever asks is believed.
+  using Among = std::span<const RecordId>;
+  Decision<SeatState> claim_among(store::Connection& connection, Among entitlements,
+                                  const Claim& claim) SKERRY_EXCLUDES(mutex_);
+  Decision<void> release_among(store::Connection& connection, Among entitlements,
+                               std::string_view machine) SKERRY_EXCLUDES(mutex_);
+  // All seats of an entitlement that is taken away.
+  void end_all(store::Connection& connection, const RecordId& entitlement) SKERRY_EXCLUDES(mutex_);
   // Seats that came free, refreshes, counts, the time floor, jumps of the clock: a bounded part of
   // what there is; wants_upkeep() says whether something is left.
   void upkeep(store::Connection& connection) SKERRY_EXCLUDES(mutex_);
 
   // ---- any thread
   Decision<SeatState> refresh(const RecordId& id, const Caller& caller) SKERRY_EXCLUDES(mutex_);
+  // not_found when the machine has no seat among them.
+  Decision<SeatState> refresh_among(Among entitlements, std::string_view machine)
+      SKERRY_EXCLUDES(mutex_);
+  bool holds_among(Among entitlements, std::string_view machine) SKERRY_EXCLUDES(mutex_);
   // `caller` without a nonce: looking changes nothing.
   Decision<SeatState> look(const RecordId& id, const Caller& caller) SKERRY_EXCLUDES(mutex_);
   std::vector<PoolState> pools() SKERRY_EXCLUDES(mutex_);
@@ -206,6 +221,11 @@ class SeatDesk {
   Decision<Seat> allot(const Allowance& allowance, Seat seat, const Amounts& amounts,
                        std::vector<FeatureUse>& uses) SKERRY_REQUIRES(mutex_);
   void put(store::Connection& connection, const Seat& seat) SKERRY_REQUIRES(mutex_);
+  const Seat* held_among(Among entitlements, std::string_view machine) const
+      SKERRY_REQUIRES(mutex_);
+  // The longer lease, in the index alone.
+  Decision<SeatState> lengthen(const Seat& seat, const AllowanceRef& allowance)
+      SKERRY_REQUIRES(mutex_);
   SeatState state(const Seat& seat, AllowanceRef allowance) SKERRY_REQUIRES(mutex_);
   PoolState pool_state(const RecordId& entitlement, std::size_t seats_max) SKERRY_REQUIRES(mutex_);
   Instants at() const SKERRY_REQUIRES(mutex_) { return {clock_.now(), clock_.floor()}; }

@@ -12,8 +12,6 @@
 namespace skerry::api {
 namespace {
 
-constexpr std::int64_t count_max = (std::int64_t{1} << 53) - 1;
-
 // The same call again has the same hash: who sends another key makes another call.
 Hash hash_of_call(const Request& request) {
   crypto::Sha256 hash;
@@ -54,12 +52,21 @@ std::string BodyReader::name(std::string_view member, bool required, std::size_t
   return {};
 }
 
-std::int64_t BodyReader::count(std::string_view member) {
+std::string BodyReader::text(std::string_view member, std::size_t bytes_max) {
+  const json::value* const value = body_.if_contains(member);
+  const json::string* const text = value ? value->if_string() : nullptr;
+  if (text && !text->empty() && text->size() <= bytes_max) return std::string(*text);
+  refuse(member, value ? "wrong_type" : "required",
+         fmt::format("must be a string of 1 to {} bytes", bytes_max));
+  return {};
+}
+
+std::int64_t BodyReader::count(std::string_view member, std::int64_t most) {
   const json::value* const value = body_.if_contains(member);
   if (!value) {
     refuse(member, "required", "is required");
-  } else if (!value->is_int64() || value->get_int64() < 1 || value->get_int64() > count_max) {
-    refuse(member, "out_of_range", fmt::format("must be a whole number from 1 to {}", count_max));
+  } else if (!value->is_int64() || value->get_int64() < 1 || value->get_int64() > most) {
+    refuse(member, "out_of_range", fmt::format("must be a whole number from 1 to {}", most));
   } else {
     return value->get_int64();
   }

@@ -16,13 +16,17 @@ namespace skerry::api {
 // first.
 class BodyReader {
  public:
+  static constexpr std::int64_t count_max = (std::int64_t{1} << 53) - 1;
+
   BodyReader(const json::object& body, std::initializer_list<std::string_view> known);
 
   // A name: not blank, no control characters, at most `characters_max`. Empty when it is absent and
   // not required, or complained of.
   std::string name(std::string_view member, bool required, std::size_t characters_max = 255);
-  std::int64_t count(std::string_view member);  // 1 to 2^53 - 1, required
-  UnixMillis instant(std::string_view member);  // required
+  // Any text but none, of at most `bytes_max` bytes, required.
+  std::string text(std::string_view member, std::size_t bytes_max);
+  std::int64_t count(std::string_view member, std::int64_t most = count_max);  // from 1, required
+  UnixMillis instant(std::string_view member);                                 // required
   // Errc::validation_failed with every complaint, `what` being "the claim".
   Result<void> done(std::string_view what);
 

@@ -96,6 +96,18 @@ struct UsageWish {
 Result<Exit> run_usage_report(Session& session, const UsageWish& wish);
 // What leaves with the next bundle, as it is signed.
 Result<Exit> run_usage_outgoing(Session& session, const UsageWish& wish);
+// relay.cpp
+struct RelayFile {
+  std::string file;        // a licence file of Keygen
+  std::string key;         // its licence key
+  std::string key_file;    // or a file with it
+  std::string public_key;  // the account's
+  std::string pool;
+  std::int64_t seats = 1;
+};
+Result<Exit> run_relay_add(Session& session, const RelayFile& file);
+Result<Exit> run_relay_list(Session& session, const std::string& pool);
+Result<Exit> run_relay_remove(Session& session, const std::string& licence);
 
 // token.cpp
 struct NewToken {

@@ -1119,3 +1119,16 @@ CREATE TABLE clock_jump(
   expected INTEGER NOT NULL,
   found INTEGER NOT NULL
 ) STRICT;
+-- Licence files of Keygen that are handed out by Relay's protocol: one entitlement each for the seat
+-- desk. What is handed out in clear is kept in clear.
+CREATE TABLE relay_licence(
+  number INTEGER PRIMARY KEY,  -- in the order in which they came
+  id BLOB NOT NULL UNIQUE,     -- as an entitlement of seats
+  licence TEXT NOT NULL UNIQUE,  -- Keygen's id
+  pool TEXT NOT NULL,          -- empty: the one without a name
+  file TEXT NOT NULL,
+  key TEXT NOT NULL,
+  seats INTEGER NOT NULL CHECK (seats >= 1),
+  expires_at INTEGER,
+  added_at INTEGER NOT NULL
+) STRICT;

@@ -2,6 +2,7 @@
 
 import uuid
 
+from keygen_files import Account
 from machine import RECIPIENT
 from seats_world import sell
 
@@ -49,6 +50,19 @@ class SeatOperations:
         self.ask(central, "POST", f"/v1/seat-pools/{entitlement}:policy", 200,
                  {"show_holders": True})
         self.ask(central, "GET", "/v1/lease-clock", 200)
+
+    def test_5_relay_licences(self):
+        central = self.new_machine("central", "vendor")
+        account = Account()
+        self.addCleanup(account.close)
+        licence, file = account.licence("K-1")
+        body = {"file": file, "key": "K-1", "public_key": account.public_key, "pool": "prod"}
+        self.ask(central, "POST", "/v1/relay-licences", 201, body, a_key())
+        self.ask(central, "POST", "/v1/relay-licences", 409, body, a_key())
+        self.ask(central, "POST", "/v1/relay-licences", 422, body | {"key": "K-2"}, a_key())
+        self.ask(central, "GET", "/v1/relay-licences?pool=prod", 200)
+        self.ask(central, "DELETE", f"/v1/relay-licences/{licence}", 204)
+        self.ask(central, "DELETE", f"/v1/relay-licences/{licence}", 404)
 
     def offline_calls(self, central, here, away):
         """A borrowed seat's secret serves its files, too; another's does not."""

@@ -55,6 +55,13 @@ recipient = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
 folder = "/mnt/backups"
 interval_seconds = 3600
 keep = 3
+[relay]
+address = "127.0.0.1:6349"
+ttl_seconds = 30
+strategy = "lifo"
+heartbeats = 0
+pool = "prod"
+signing_secret_file = "/secret"
 [log]
 level = "debug"
 )",
@@ -73,6 +80,12 @@ level = "debug"
   EXPECT_EQ(config->exchange_interval_seconds, 600);
   EXPECT_EQ(config->exchange_zstd_level, 19);
   EXPECT_EQ(config->log_level, "debug");
+  EXPECT_EQ(config->relay_address, "127.0.0.1:6349");
+  EXPECT_EQ(config->relay_ttl_seconds, 30);
+  EXPECT_EQ(config->relay_strategy, "lifo");
+  EXPECT_EQ(config->relay_heartbeats, 0);
+  EXPECT_EQ(config->relay_pool, "prod");
+  EXPECT_EQ(config->relay_signing_secret_file, "/secret");
   EXPECT_EQ(config->backup_recipient,
             "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg");
   EXPECT_EQ(config->backups(), "/mnt/backups");

@@ -1,0 +1,62 @@
+// relay add, list, remove.
+#include "crypto/file.hpp"
+#include "daemon/commands/commands.hpp"
+#include "licensing/keygen_file.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+constexpr std::size_t key_bytes_max = 4096;
+
+Result<std::string> read_text(const std::string& file, std::size_t bytes_max) {
+  SKERRY_TRY(const auto bytes, crypto::read_small_file(file, bytes_max));
+  return std::string(as_text(bytes));
+}
+
+std::string told(const json::object& licence) {
+  const std::string expires = text_of(licence, "expires_at");
+  const json::value* const expired = licence.if_contains("expired");
+  const std::string pool = text_of(licence, "pool");
+  return fmt::format("{}  {:<12} {} of {} in use  {}{}", text_of(licence, "licence"),
+                     pool.empty() ? "-" : pool, integer_of(licence, "in_use"),
+                     integer_of(licence, "seats"),
+                     expires.empty() ? "for good" : "until " + expires,
+                     expired && *expired == json::value(true) ? ", which is over" : "");
+}
+
+}  // namespace
+
+Result<Exit> run_relay_add(Session& session, const RelayFile& wish) {
+  json::object body{{"public_key", wish.public_key}, {"seats", wish.seats}};
+  SKERRY_TRY(body["file"], read_text(wish.file, licensing::keygen_file_bytes_max));
+  std::string key = wish.key;
+  if (!wish.key_file.empty()) {
+    SKERRY_TRY(key, read_text(wish.key_file, key_bytes_max));
+    while (key.ends_with('\n') || key.ends_with('\r')) key.pop_back();
+  }
+  if (!key.empty()) body["key"] = key;
+  if (!wish.pool.empty()) body["pool"] = wish.pool;
+  SKERRY_TRY(const auto answer, session.daemon.post("/v1/relay-licences", body));
+  session.terminal.document(answer);
+  session.terminal.line("{}", told(answer));
+  return Exit::ok;
+}
+
+Result<Exit> run_relay_list(Session& session, const std::string& pool) {
+  SKERRY_TRY(const auto answer,
+             session.daemon.get_object("/v1/relay-licences" + Query().add_if("pool", pool).text()));
+  for (const json::object* licence : objects_of(answer, "items")) {
+    session.terminal.document(*licence);
+    session.terminal.line("{}", told(*licence));
+  }
+  return Exit::ok;
+}
+
+Result<Exit> run_relay_remove(Session& session, const std::string& licence) {
+  SKERRY_TRY_VOID(session.daemon.remove("/v1/relay-licences/" + percent_encoded(licence)));
+  session.terminal.document({{"licence", licence}, {"removed", true}});
+  session.terminal.line("licence {} is handed out no more", licence);
+  return Exit::ok;
+}
+
+}  // namespace skerry::daemon

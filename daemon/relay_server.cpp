@@ -1,0 +1,70 @@
+#include "daemon/relay_server.hpp"
+
+#include <fmt/format.h>
+
+#include "core/log.hpp"
+#include "crypto/file.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+constexpr std::size_t secret_bytes_max = 4096;
+
+Result<std::string> read_secret(const std::string& file) {
+  if (file.empty()) return std::string();
+  const auto bytes = crypto::read_small_file(file, secret_bytes_max);
+  if (!bytes)
+    return fail(
+        Errc::bad_config,
+        fmt::format("relay.signing_secret_file {} cannot be read: {}", file, bytes.error().detail),
+        "write the secret into it, or take the key out");
+  std::string secret(as_text(*bytes));
+  while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
+  if (!secret.empty()) return secret;
+  return fail(Errc::bad_config, fmt::format("relay.signing_secret_file {} is empty", file),
+              "write the secret into it, or take the key out");
+}
+
+api::RelaySettings settings_of(const Config& config, std::string secret) {
+  api::RelaySettings settings;
+  settings.strategy = config.relay_strategy == "lifo"   ? licensing::RelayStrategy::lifo
+                      : config.relay_strategy == "rand" ? licensing::RelayStrategy::rand
+                                                        : licensing::RelayStrategy::fifo;
+  settings.heartbeats = config.relay_heartbeats != 0;
+  settings.pool = config.relay_pool;
+  settings.signing_secret = std::move(secret);
+  return settings;
+}
+
+}  // namespace
+
+licensing::RelayLease relay_lease(const Config& config) {
+  return {config.relay_ttl_seconds, config.relay_heartbeats != 0};
+}
+
+RelayServer::RelayServer(api::RelayContext relay, api::ServerOptions options)
+    : relay_(std::move(relay)),
+      server_(api::Router(api::relay_routes(), relay_), nullptr, std::move(options)) {}
+
+Result<std::unique_ptr<RelayServer>> RelayServer::open(const Config& config, api::Context& machine,
+                                                       api::ServerOptions options) {
+  if (config.relay_address.empty()) return std::unique_ptr<RelayServer>();
+  SKERRY_TRY(std::string secret, read_secret(config.relay_signing_secret_file));
+  options.io_threads = 1;
+  options.refusal = &api::relay_refusal;
+  std::unique_ptr<RelayServer> made(
+      new RelayServer({machine, settings_of(config, std::move(secret))}, std::move(options)));
+  const auto endpoint = parse_endpoint(config.relay_address).value();  // checked when it was read
+  SKERRY_TRY(const std::uint16_t port, made->server_.listen_tcp(endpoint.address, endpoint.port));
+  const bool v6 = endpoint.address.find(':') != std::string::npos;
+  made->address_ = fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), endpoint.address, port);
+  log(Level::notice, "Keygen Relay's protocol is spoken on {}", made->address_);
+  return made;
+}
+
+void RelayServer::stop() {
+  server_.begin_stop();
+  server_.wait();
+}
+
+}  // namespace skerry::daemon
