@@ -30,7 +30,7 @@ void write_note(store::Connection& connection, const UsageKey& key, std::int64_t
   constexpr std::string_view largest =
       "INSERT INTO usage_note(entitlement,what,at,activation,machine,user,feature,amount,ready_at) "
       "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT DO UPDATE SET amount=max(amount,?8)";
-  const UnixMillis ready_at = is_counted(key.what) ? key.at + hour_ms : key.at;
+  const UnixMillis ready_at = is_counted(key.what) ? key.at + hour_ms : 0;  // whatever the clock
   connection.execute(key.what == Happened::high_water ? largest : sum, key.entitlement,
                      to_text(key.what), key.at, key.activation, key.machine, key.user, key.feature,
                      amount, ready_at);

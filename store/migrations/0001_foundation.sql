@@ -1098,7 +1098,8 @@ CREATE TABLE seat_count(
   overdrafts INTEGER NOT NULL,
   high_water INTEGER NOT NULL
 ) STRICT;
--- What happened to seats, until it is a fact (licensing/usage_notes.hpp): ready from `ready_at` on.
+-- What happened to seats, until it is a fact (licensing/usage_notes.hpp): ready from `ready_at` on,
+-- 0 for what is not counted by the hour.
 CREATE TABLE usage_note(
   entitlement BLOB NOT NULL,
   what TEXT NOT NULL,

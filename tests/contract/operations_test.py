@@ -195,6 +195,7 @@ class OperationsTest(SeatOperations, MachineTest):
             "until": "2099-01-01"})
         self.exchange(central, site, medium)
         self.ask(site, "GET", f"{entitlement}/allowance", 200)
+        self.ask(site, "GET", "/v1/usage_facts:outgoing", 200)
         receipt = self.ask(central, "GET", "/v1/allocation_receipts", 200).json()["items"][0]
         self.read_and_change(central, "allocation_receipts", receipt)
         self.ask(central, "POST", f"/v1/allocations/{given['id']}:reclaim", 400)

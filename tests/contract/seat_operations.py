@@ -50,6 +50,21 @@ class SeatOperations:
         self.ask(central, "POST", f"/v1/seat-pools/{entitlement}:policy", 200,
                  {"show_holders": True})
         self.ask(central, "GET", "/v1/lease-clock", 200)
+        self.usage(central, entitlement)
+
+    def usage(self, central, entitlement):
+        self.ask(central, "POST", "/v1/usage_facts:close", 200)
+        facts = self.ask(central, "GET", f"/v1/usage_facts?entitlement={entitlement}", 200).json()
+        self.read_and_change(central, "usage_facts", facts["items"][0])
+        self.ask(central, "GET", "/v1/usage_facts:outgoing", 409)
+        for form in ("json", "csv", "ndjson"):
+            self.ask(central, "GET", f"/v1/usage-reports?by=day&format={form}", 200)
+        self.ask(central, "GET", "/v1/usage-reports?by=week", 400)
+        address = f"/v1/entitlements/{entitlement}:reduce"
+        self.ask(central, "POST", address, 400, {"seats": 1})
+        why = {"Skerry-Reason": "not paid"}
+        self.ask(central, "POST", address, 422, {"seats": 9}, why)
+        self.ask(central, "POST", address, 200, {"seats": 1}, why)
 
     def test_5_relay_licences(self):
         central = self.new_machine("central", "vendor")

@@ -135,6 +135,15 @@ TEST_F(UsageNotesTest, ASeatBeyondThoseSoldIsAnOverdraft) {
             "activation a 1; activation b 1; activation c 1; high_water  3; overdraft c 1");
 }
 
+TEST_F(UsageNotesTest, AClockThatWasAheadHoldsNoSeatBack) {
+  clocks.wall += 1'000'000'000;
+  open();
+  ASSERT_TRUE(claim("a"));
+  clocks.wall -= 1'000'000'000;
+  open();
+  EXPECT_EQ(take(false).size(), 1u);
+}
+
 TEST_F(UsageNotesTest, WhatIsNotedOutlivesTheRun) {
   ASSERT_TRUE(claim("a"));
   open();
