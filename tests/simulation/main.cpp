@@ -18,6 +18,7 @@
 
 #include "tests/simulation/bites.hpp"
 #include "tests/simulation/model.hpp"
+#include "tests/simulation/seat_world.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace skerry::sim {
@@ -42,6 +43,7 @@ struct Shared {
   std::atomic<std::size_t> next{0};  // position of the first seed nobody took
 };
 
+// The world of records.
 Hash run_world(std::uint64_t seed, bool aloud, Counts& counts) {
   World world(seed, aloud);
   world.run();
@@ -54,6 +56,7 @@ Hash run_world(std::uint64_t seed, bool aloud, Counts& counts) {
 // Prints what broke.
 bool run_seed(std::uint64_t seed, bool aloud, Counts& counts) {
   try {
+    SeatWorld(seed, aloud).run();
     const Hash end = run_world(seed, aloud, counts);
     Counts ignored;
     if (seed % seeds_between_replays == 0 && run_world(seed, false, ignored) != end)
