@@ -45,6 +45,21 @@ bool is_json(std::string_view content_type) {
          boost::beast::iequals(media.substr(media.size() - 5), "+json");
 }
 
+// Routes without a token, where an activation code or the secret of a seat proves who calls: these
+// are guessed at like tokens, and slowed down with them.
+bool is_proven_by_secret(const Route& route) {
+  return route.access == Access::open && (route.path.starts_with("/v1/activations") ||
+                                          route.path.starts_with("/v1/offline-activations"));
+}
+
+Result<void> may_guess(FailedTokens& failures, const std::string& address, std::int64_t now_ms,
+                       std::string detail, std::string next) {
+  if (failures.may_try(address, now_ms)) return {};
+  Error error(Errc::too_many_requests, std::move(detail), std::move(next));
+  error.quota = failures.quota(address, now_ms);
+  return fail(std::move(error));
+}
+
 bool has_foreign_coding(const http::fields& headers) {
   const auto [first, last] = headers.equal_range(http::field::content_encoding);
   return std::any_of(first, last, [](const auto& field) {
@@ -94,12 +109,8 @@ Result<void> Session::authorize() {
   if (token.empty()) {
     request_.principal = peer_.local ? peer_.local : shared.anonymous;
   } else {
-    if (!shared.failed_tokens.may_try(peer_.address, loop_.now_ms())) {
-      Error error(Errc::too_many_requests, "too many unknown tokens from this address",
-                  "skerry token list");
-      error.quota = shared.failed_tokens.quota(peer_.address, loop_.now_ms());
-      return fail(std::move(error));
-    }
+    SKERRY_TRY_VOID(may_guess(shared.failed_tokens, peer_.address, loop_.now_ms(),
+                              "too many unknown tokens from this address", "skerry token list"));
     Result<std::shared_ptr<const Principal>> found =
         shared.authenticator ? shared.authenticator->authenticate(token, peer_.address)
                              : fail(Errc::unauthorized, "tokens are not known here");
@@ -112,6 +123,10 @@ Result<void> Session::authorize() {
     }
     request_.principal = *std::move(found);
   }
+  if (is_proven_by_secret(*request_.route))
+    SKERRY_TRY_VOID(may_guess(shared.failed_tokens, peer_.address, loop_.now_ms(),
+                              "too many wrong codes or secrets from this address",
+                              "come back in a second, with what is right"));
   const Access access = request_.route->access;
   if (request_.principal->may(access)) return {};
   if (request_.principal->kind == Principal::Kind::anonymous)
@@ -175,6 +190,12 @@ void Session::take_outcome(Result<Response> outcome) {
     refuse(outcome.error());
   else
     reply_ = *std::move(outcome);
+  constexpr unsigned forbidden_status = 403;
+  if (reply_.status != forbidden_status || !is_proven_by_secret(*request_.route)) return;
+  FailedTokens& failures = loop_.shared.failed_tokens;
+  failures.failed(peer_.address, loop_.now_ms());
+  if (!failures.may_try(peer_.address, loop_.now_ms()))
+    log(Level::warning, "{}: too many wrong codes or secrets of seats in a second", peer_.address);
 }
 
 // The net: broken surroundings and defects end here, logged once, told without their text.

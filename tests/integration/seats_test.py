@@ -3,9 +3,10 @@
 import json
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from machine import Machine, run
+from machine import Machine, run, wait_until
 from seats_world import LEASE_SECONDS, Application, sell
 
 
@@ -148,6 +149,28 @@ class SeatsTest(unittest.TestCase):
         (self.folder / "answer").write_bytes(answer.body)
         self.assertEqual(run("offline", "answer", seats[1], self.folder / "answer").code, 12)
         self.assertEqual(run("offline", "answer", seats[0], self.folder / "answer").code, 0)
+
+    def test_guessing_codes_and_secrets_is_slowed_down(self):
+        app = self.application("press-1")
+        app.activate()
+        thief = app.clone()
+        thief.secret = "A" * 43
+
+        def guess(number):
+            if number % 2:
+                return Application(self.central, f"GUESS-{number:06}", "thief").activate()
+            return thief.call("GET")
+
+        self.application("press-2").activate()  # makes the token of this test's requests
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(guess, range(200)))
+        self.assertEqual({answer.status for answer in answers}, {403, 429})
+        for answer in answers:
+            if answer.status == 429:
+                self.assertEqual(answer.json()["code"], "too_many_requests")
+                self.assertEqual(answer.headers["Retry-After"], "1")
+        wait_until(lambda: app.call("POST", "/refresh").status == 200, 10)
+        self.assertIn("too many wrong codes or secrets", self.central.log())
 
     def test_a_disabled_entitlement_gives_nothing(self):
         answer = self.central.http("POST", f"/v1/entitlements/{self.entitlement}:disable")
