@@ -93,6 +93,21 @@ class Edges(MachineTest):
         self.assertRegex(slowed[0]["Retry-After"], r"^[0-9]+$")
         self.assertIn("RateLimit", slowed[0])
 
+    def test_no_other_origin_is_let_in(self):
+        for method in ("GET", "OPTIONS"):
+            connection = self.connect()
+            connection.socket.sendall(
+                f"{method} /v1/customers HTTP/1.1\r\nHost: t\r\nOrigin: https://evil.example\r\n"
+                "Access-Control-Request-Method: POST\r\n"
+                f"Authorization: Bearer {self.machine.token}\r\n\r\n".encode())
+            status, headers, _ = connection.answer()
+            self.assertLess(status, 300)
+            self.assertEqual([n for n in headers if n.lower().startswith("access-control")], [])
+
+    def test_methods_that_tell_what_was_sent(self):
+        for method in ("TRACE", "TRACK", "CONNECT"):
+            self.assertIn(self.ask(method, "/v1/status")[0], (400, 405), method)
+
 
 if __name__ == "__main__":
     unittest.main()

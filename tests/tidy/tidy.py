@@ -4,6 +4,7 @@
 import sys
 from pathlib import Path
 
+import asvs
 import coroutines
 import hazards
 import layering
@@ -25,7 +26,8 @@ FILE_CHECKS = (
     coroutines.check_detached,
 )
 # Each takes all sources.
-TREE_CHECKS = (layering.check_includes, rules.check_listed_in_cmake, hazards.check_hazards)
+TREE_CHECKS = (layering.check_includes, rules.check_listed_in_cmake, hazards.check_hazards,
+               asvs.check_asvs, asvs.check_named_tests)
 # Each takes all sources and the root, and returns None where its program is not installed.
 TOOL_CHECKS = (tools.check_shellcheck, tools.check_clang_format)
 

@@ -5,6 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import asvs
 import coroutines
 import hazards
 import layering
@@ -279,6 +280,52 @@ class Hazards(unittest.TestCase):
     def test_a_hazard_without_a_row(self):
         tree = {hazards.PROMISES: "", "tests/a_test.cpp": "TEST(A, H1_Holds) {}"}
         self.assertEqual(len(hazards.check_hazards(sources_of(tree))), len(hazards.HAZARDS))
+
+
+class Answers(unittest.TestCase):
+    TREE = {"tests/unit/api/CMakeLists.txt": "skerry_test(api\n  a_test.cpp)\n",
+            "tests/unit/api/a_test.cpp": "TEST_F(ServerTest, Holds) {}\n",
+            "tests/integration/limits_test.py": "", "tests/fuzz/csv_fuzz.cpp": ""}
+
+    def found(self, answers=None, counts=None, **rows):
+        """Of a table that is right but for these rows."""
+        right = {number: ("yes", "`unit_api` (ServerTest.Holds)")
+                 for number in asvs.requirements()}
+        right.update({name.strip("_").replace("_", "."): row for name, row in rows.items()})
+        right = {number: row for number, row in right.items() if row}
+        text = "".join(f"| V{number} | 1 | it holds | **{verdict}**: {why} |\n"
+                       for number, (verdict, why) in right.items())
+        if counts is None:
+            said = [v for v, _ in right.values()]
+            counts = [len(said), *(said.count(v) for v in asvs.VERDICTS)]
+        text += "Of {} requirements: {} yes, {} part, {} no, {} n/a.\n".format(*counts)
+        return [f.what for f in asvs.check_asvs(sources_of({**self.TREE, asvs.ANSWERS: text}))]
+
+    def test_all_is_answered(self):
+        self.assertEqual(len(asvs.requirements()), 253)
+        self.assertEqual(self.found(), [])
+        self.assertEqual(self.found(_4_3_1=("n/a", "no GraphQL")), [])
+        self.assertEqual(self.found(_1_1_1=("yes", "`integration_limits`, `corpus_csv`")), [])
+        self.assertEqual(self.found(_1_1_1=("yes", "`unit_api` (ServerTest)")), [])
+
+    def test_what_is_wrong_is_named(self):
+        for row, what in ((None, "V1.1.1 is not answered"),
+                          (("yes", "we believe so"), "V1.1.1: yes without a test"),
+                          (("no", ""), "V1.1.1: no reason"),
+                          (("soon", "`tidy`"), "V1.1.1: 'soon'"),
+                          (("yes", "`integration_none`"),
+                           "V1.1.1: there is no test integration_none"),
+                          (("yes", "`unit_api` (ServerTest.Breaks)"),
+                           "V1.1.1: there is no test unit_api (ServerTest.Breaks)")):
+            self.assertEqual(self.found(_1_1_1=row), [what])
+        self.assertEqual(self.found(_1_2_10=("no", "level 3")), ["V1.2.10 is no requirement"])
+        self.assertEqual(self.found(counts=(253, 252, 1, 0, 0)),
+                         ["the counts are not those of the rows"])
+
+    def test_tests_that_documents_name(self):
+        tree = {**self.TREE, "docs/promises.md": "`unit_api` (x), `integration_gone`, `unit_core`"}
+        self.assertEqual([f.what for f in asvs.check_named_tests(sources_of(tree))],
+                         ["there is no test integration_gone", "there is no test unit_core"])
 
 
 if __name__ == "__main__":
