@@ -71,7 +71,9 @@ bool Session::send_now() {
   const std::array<asio::const_buffer, 2> pieces{
       asio::buffer(head_), with_body ? asio::buffer(*text) : asio::const_buffer{}};
   boost::system::error_code error;
-  sent_ = socket_.write_some(pieces, error);
+  sent_ = 0;
+  if (wire_.is_tls()) return false;  // what TLS has begun to write cannot be left half done
+  sent_ = wire_.socket().write_some(pieces, error);
   if (error && error != asio::error::would_block) {
     reply_.close = true;
     unread_ = false;
@@ -113,7 +115,7 @@ Task<bool> Session::write_all(std::string_view bytes) {
     enter_phase(Phase::writing, limits_.write_time);
     const std::string_view piece = bytes.substr(0, piece_bytes);
     const asio::const_buffer buffer(piece.data(), piece.size());
-    const auto [error, count] = co_await asio::async_write(socket_, buffer, use_tuple);
+    const auto [error, count] = co_await asio::async_write(wire_, buffer, use_tuple);
     if (error || expired_) co_return false;
     bytes.remove_prefix(count);
   }
@@ -211,13 +213,14 @@ Task<bool> Session::write_events(EventStream& stream) {
 // with it (RFC 9112 section 9.6): half-close, and read on for a moment.
 Task<void> Session::linger() {
   boost::system::error_code ignored;
-  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  wire_.end_tls();
+  wire_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
   enter_phase(Phase::linger, limits_.linger_time);
   std::size_t total = 0;
   while (!expired_ && !gone_ && total < linger_bytes_max) {
     input_.clear();
     const auto room = input_.prepare(4096);
-    const auto [error, count] = co_await socket_.async_read_some(room, use_tuple);
+    const auto [error, count] = co_await wire_.async_read_some(room, use_tuple);
     if (error) co_return;
     total += count;
   }

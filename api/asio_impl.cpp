@@ -2,4 +2,5 @@
 // and BOOST_BEAST_SEPARATE_COMPILATION in CMakeLists.txt): half the compile time of everything else
 // here.
 #include <boost/asio/impl/src.hpp>
+#include <boost/asio/ssl/impl/src.hpp>
 #include <boost/beast/src.hpp>

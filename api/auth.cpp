@@ -31,6 +31,34 @@ Result<std::string_view> bearer_token(std::string_view authorization) {
   return token;
 }
 
+std::string_view cookie_value(std::string_view header, std::string_view name) {
+  while (!header.empty()) {
+    const std::size_t end = header.find(';');
+    std::string_view pair = header.substr(0, end);
+    header = end == std::string_view::npos ? std::string_view() : header.substr(end + 1);
+    pair.remove_prefix(std::min(pair.find_first_not_of(" \t"), pair.size()));
+    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('='))
+      return pair.substr(name.size() + 1);
+  }
+  return {};
+}
+
+Result<void> check_fetch_site(const Request& request) {
+  const std::string_view site = request.header("Sec-Fetch-Site");
+  if (!site.empty() && site != "same-origin" && site != "none")
+    return fail(Errc::forbidden, "the browser says that another site sent this request",
+                "open this machine's own page");
+  return {};
+}
+
+Result<void> check_same_site(const Request& request) {
+  SKERRY_TRY_VOID(check_fetch_site(request));
+  if (request.method != Method::get && request.header("X-Skerry-Source").empty())
+    return fail(Errc::forbidden, "a session changes nothing without the header X-Skerry-Source",
+                "X-Skerry-Source: console");
+  return {};
+}
+
 bool FailedTokens::may_try(std::string_view address, std::int64_t now_ms) {
   const std::int64_t second = now_ms / 1000;
   if (last_second_.load(std::memory_order_relaxed) != second) return true;

@@ -13,15 +13,32 @@
 
 namespace skerry::api {
 
-// Port: looks a bearer token up. Called on I/O threads, by several at once, for every request that
-// carries a token: it answers from memory or one indexed read. Errc::unauthorized for a token it
-// does not know.
+// Port: looks callers up. Called on I/O threads, by several at once, for every request that carries
+// a token or a cookie: it answers from memory or one indexed read.
 class Authenticator {
  public:
   virtual ~Authenticator() = default;
+  // Errc::unauthorized for a token it does not know.
   virtual Result<std::shared_ptr<const Principal>> authenticate(std::string_view token,
                                                                 std::string_view peer_address) = 0;
+  // By the value of the session's cookie. Errc::unauthorized for one that has ended.
+  virtual Result<std::shared_ptr<const Principal>> find_session(std::string_view secret) = 0;
+  // Is told of every request that was refused for who sent it: somebody known without the right, or
+  // credentials that are not known. Not of requests without any.
+  virtual void refused(const Request& request, const Error& error) = 0;
 };
+
+// The cookie of a session (RFC 6265bis: bound to this host, HTTPS and the whole site).
+inline constexpr std::string_view session_cookie = "__Host-skerry";
+// The value of this cookie in a Cookie header; empty when it is not there.
+std::string_view cookie_value(std::string_view header, std::string_view name);
+
+// Against requests that another site makes a browser send: Errc::forbidden when the browser says
+// that they come from elsewhere (Sec-Fetch-Site), and for one that changes something without the
+// header X-Skerry-Source, which no form and no other site can add.
+Result<void> check_same_site(const Request& request);
+// The first of the two alone: for signing in, by which no session is used yet.
+Result<void> check_fetch_site(const Request& request);
 
 // The token of "Authorization: Bearer <token>" (RFC 6750); Errc::unauthorized for any other scheme.
 // Empty for an empty header.

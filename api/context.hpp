@@ -7,12 +7,16 @@
 #include <memory>
 #include <string>
 
+#include "api/access_log.hpp"
 #include "api/backup_desk.hpp"
 #include "api/cursor.hpp"
 #include "api/import_sessions.hpp"
 #include "api/notifier.hpp"
+#include "api/password_thread.hpp"
 #include "api/retry.hpp"
 #include "api/server_stats.hpp"
+#include "api/sessions.hpp"
+#include "api/sign_in_limits.hpp"
 #include "api/token_cache.hpp"
 #include "core/role.hpp"
 #include "sync/exchange.hpp"
@@ -26,6 +30,8 @@ class SeatDesk;
 }  // namespace skerry::licensing
 
 namespace skerry::api {
+
+class Certificates;
 
 // Immutable but for what it refers to; every handler may use it on any I/O thread.
 struct Context {
@@ -44,6 +50,10 @@ struct Context {
   // Shared by the handlers; nobody else needs to set them.
   std::shared_ptr<RunningKeys> running_keys = std::make_shared<RunningKeys>();
   std::shared_ptr<TokenCache> tokens = std::make_shared<TokenCache>();
+  std::shared_ptr<Sessions> sessions = std::make_shared<Sessions>();
+  std::shared_ptr<SignInLimits> sign_ins = std::make_shared<SignInLimits>();
+  std::shared_ptr<PasswordThread> passwords = std::make_shared<PasswordThread>();
+  std::shared_ptr<AccessLog> access_log = std::make_shared<AccessLog>();
   std::shared_ptr<ImportSessions> imports = std::make_shared<ImportSessions>();
   // Any thread. The composition root sets it, once there is a server; zeros without one.
   std::function<ServerStats()> server_stats = [] { return ServerStats{}; };
@@ -51,6 +61,9 @@ struct Context {
   // The composition root sets them before the server starts.
   licensing::SeatDesk* seats = nullptr;
   licensing::RelayShelf* relay_licences = nullptr;
+  Certificates* certificates = nullptr;  // without TLS none
+  // Any thread; called when somebody has chosen an administrator's password.
+  std::function<void()> claimed = [] {};
 };
 
 }  // namespace skerry::api

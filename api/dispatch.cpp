@@ -6,6 +6,7 @@
 #include <new>
 
 #include "api/handlers/author.hpp"
+#include "api/handlers/record_request.hpp"
 #include "api/problem.hpp"
 #include "api/session.hpp"
 #include "core/log.hpp"
@@ -103,35 +104,76 @@ Result<void> Session::choose_route() {
   return check_body();
 }
 
-Result<void> Session::authorize() {
-  Shared& shared = loop_.shared;
+// Who asks: by a token, else by a session's cookie, else by the socket.
+Result<void> Session::identify() {
+  request_.principal = peer_.local ? peer_.local : loop_.shared.anonymous;
   SKERRY_TRY(const std::string_view token, bearer_token(request_.header("Authorization")));
-  if (token.empty()) {
-    request_.principal = peer_.local ? peer_.local : shared.anonymous;
-  } else {
-    SKERRY_TRY_VOID(may_guess(shared.failed_tokens, peer_.address, loop_.now_ms(),
-                              "too many unknown tokens from this address", "skerry token list"));
-    Result<std::shared_ptr<const Principal>> found =
-        shared.authenticator ? shared.authenticator->authenticate(token, peer_.address)
-                             : fail(Errc::unauthorized, "tokens are not known here");
-    if (!found) {
-      if (found.error().code == Errc::unauthorized) {
-        shared.failed_tokens.failed(peer_.address, loop_.now_ms());
-        found.error().quota = shared.failed_tokens.quota(peer_.address, loop_.now_ms());
-      }
-      return fail(std::move(found).error());
+  if (!token.empty())
+    return identify_by([&](Authenticator& authenticator) {
+      return authenticator.authenticate(token, peer_.address);
+    });
+  const std::string_view secret = cookie_value(request_.header("Cookie"), session_cookie);
+  if (secret.empty()) return {};
+  auto found =
+      identify_by([&](Authenticator& authenticator) { return authenticator.find_session(secret); });
+  if (found) found = check_same_site(request_);
+  if (found || request_.route->access != Access::open) return found;
+  // An open route takes anybody: whoever signs in again still sends the cookie of a session that
+  // has ended.
+  request_.principal = loop_.shared.anonymous;
+  return {};
+}
+
+template <class Find>
+Result<void> Session::identify_by(Find find) {
+  Shared& shared = loop_.shared;
+  Result<std::shared_ptr<const Principal>> found =
+      shared.authenticator ? find(*shared.authenticator)
+                           : fail(Errc::unauthorized, "tokens are not known here");
+  if (!found) {
+    if (found.error().code == Errc::unauthorized) {
+      // Whoever is known is not held up by what others guess from the same address.
+      SKERRY_TRY_VOID(may_guess(shared.failed_tokens, peer_.address, loop_.now_ms(),
+                                "too many unknown tokens from this address", "skerry token list"));
+      shared.failed_tokens.failed(peer_.address, loop_.now_ms());
+      found.error().quota = shared.failed_tokens.quota(peer_.address, loop_.now_ms());
     }
-    request_.principal = *std::move(found);
+    return fail(std::move(found).error());
   }
-  if (is_proven_by_secret(*request_.route))
-    SKERRY_TRY_VOID(may_guess(shared.failed_tokens, peer_.address, loop_.now_ms(),
-                              "too many wrong codes or secrets from this address",
-                              "come back in a second, with what is right"));
-  const Access access = request_.route->access;
-  if (request_.principal->may(access)) return {};
-  if (request_.principal->kind == Principal::Kind::anonymous)
-    return fail(Errc::unauthorized, "this route needs a token", "skerry token create");
-  return fail(Errc::forbidden, fmt::format("this route needs the right \"{}\"", to_string(access)));
+  request_.principal = *std::move(found);
+  return {};
+}
+
+Result<void> Session::check_rights() const {
+  const Route& route = *request_.route;
+  const Principal& principal = *request_.principal;
+  const Access asked = access_asked(request_);
+  if (!principal.may(asked)) {
+    if (principal.kind == Principal::Kind::anonymous)
+      return fail(Errc::unauthorized, "this route needs a token", "skerry token create");
+    return fail(Errc::forbidden,
+                fmt::format("this route needs the right \"{}\"", to_string(asked)));
+  }
+  const bool asks_for_right = asked != Access::open && asked != Access::any;
+  if (asks_for_right && principal.is_limited() && route.reach == Reach::machine)
+    return fail(Errc::forbidden,
+                "this route is about the whole machine, and this access is for certain customers",
+                "GET /v1/session tells which customers");
+  return {};
+}
+
+Result<void> Session::authorize() {
+  Result<void> allowed = identify();
+  const bool unknown = !allowed && allowed.error().code == Errc::unauthorized;
+  if (allowed && is_proven_by_secret(*request_.route))
+    allowed = may_guess(loop_.shared.failed_tokens, peer_.address, loop_.now_ms(),
+                        "too many wrong codes or secrets from this address",
+                        "come back in a second, with what is right");
+  if (allowed) allowed = check_rights();
+  if (allowed || !loop_.shared.authenticator) return allowed;
+  if (unknown || allowed.error().code == Errc::forbidden)
+    loop_.shared.authenticator->refused(request_, allowed.error());
+  return allowed;
 }
 
 // What can be said of a body before it is read.
@@ -186,10 +228,13 @@ Task<void> Session::call_later() {
 }
 
 void Session::take_outcome(Result<Response> outcome) {
-  if (!outcome)
-    refuse(outcome.error());
-  else
+  if (outcome) {
     reply_ = *std::move(outcome);
+  } else {
+    if (outcome.error().code == Errc::forbidden && loop_.shared.authenticator)
+      loop_.shared.authenticator->refused(request_, outcome.error());
+    refuse(outcome.error());
+  }
   constexpr unsigned forbidden_status = 403;
   if (reply_.status != forbidden_status || !is_proven_by_secret(*request_.route)) return;
   FailedTokens& failures = loop_.shared.failed_tokens;

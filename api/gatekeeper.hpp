@@ -1,4 +1,4 @@
-// Bearer tokens against the table of tokens.
+// Who a caller is, of the tokens and the sessions of this machine; and what was refused to whom.
 #pragma once
 
 #include "api/auth.hpp"
@@ -6,14 +6,16 @@
 
 namespace skerry::api {
 
-class TokenAuthenticator final : public Authenticator {
+class Gatekeeper final : public Authenticator {
  public:
-  // `context` outlives the authenticator.
-  explicit TokenAuthenticator(Context& context) : context_(context) {}
+  // `context` outlives the gatekeeper.
+  explicit Gatekeeper(Context& context) : context_(context) {}
 
   // Errc::unauthorized says whether the token is unknown, mistyped, expired or revoked.
   Result<std::shared_ptr<const Principal>> authenticate(std::string_view token,
                                                         std::string_view peer_address) override;
+  Result<std::shared_ptr<const Principal>> find_session(std::string_view secret) override;
+  void refused(const Request& request, const Error& error) override;
 
  private:
   Result<TokenCache::Entry> look_up(const Hash& hash);

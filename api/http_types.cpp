@@ -13,7 +13,8 @@ struct AccessName {
 };
 constexpr std::array access_names{
     AccessName{Access::open, "open"},         AccessName{Access::any, "any"},
-    AccessName{Access::read, "read"},         AccessName{Access::write, "write"},
+    AccessName{Access::read, "read"},         AccessName{Access::log, "log"},
+    AccessName{Access::move, "move"},         AccessName{Access::write, "write"},
     AccessName{Access::exchange, "exchange"}, AccessName{Access::admin, "admin"},
 };
 
@@ -44,6 +45,7 @@ std::optional<Access> parse_access(std::string_view text) {
 bool Principal::may(Access access) const {
   if (access == Access::open) return true;
   if (kind == Kind::anonymous) return false;
+  if (access == Access::move && may(Access::write)) return true;
   return access == Access::any || (scopes_ & (bit(access) | bit(Access::admin))) != 0;
 }
 

@@ -17,6 +17,7 @@
 #include "api/notifier.hpp"
 #include "api/target.hpp"
 #include "core/bytes.hpp"
+#include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/strict_json.hpp"
 
@@ -26,25 +27,30 @@ namespace skerry::api {
 enum class Method : std::uint8_t { get, post, put, patch, del };
 std::string_view to_string(Method method);  // "DELETE"
 
-// What a route asks of its caller. admin is held by local administrators and implies read and
-// write.
-enum class Access : std::uint8_t { open, any, read, write, exchange, admin };
+// What a route asks of its caller. admin is held by local administrators and implies the others;
+// write implies move. log: who did what, beside the records themselves.
+enum class Access : std::uint8_t { open, any, read, log, move, write, exchange, admin };
 std::string_view to_string(Access access);
 std::optional<Access> parse_access(std::string_view text);  // names of scopes as tokens carry them
 
 // Who asks. Shared between requests, so immutable.
 struct Principal {
-  enum class Kind : std::uint8_t { anonymous, token, local };
+  enum class Kind : std::uint8_t { anonymous, token, local, user };
 
   Kind kind = Kind::anonymous;
-  std::string id;         // of the token; "uid:1000" for the Unix socket
-  std::string name;       // for the log and the audit view
-  std::uint32_t uid = 0;  // kind local: SO_PEERCRED
+  std::string id;                   // of the token; "uid:1000" for the Unix socket; "user:alice"
+  std::string name;                 // for the log and the audit view
+  std::string role;                 // kind user
+  RecordId account;                 // kind user
+  Hash session{};                   // kind user: by which it is found
+  std::vector<RecordId> customers;  // whose records it is for; empty: everybody's
+  std::uint32_t uid = 0;            // kind local: SO_PEERCRED
   std::uint32_t gid = 0;
   std::int32_t pid = 0;
 
   void grant(Access access) { scopes_ |= bit(access); }
   bool may(Access access) const;
+  bool is_limited() const { return !customers.empty(); }
 
  private:
   static constexpr unsigned bit(Access access) { return 1u << static_cast<unsigned>(access); }
@@ -68,6 +74,7 @@ class Request {
   Method method = Method::get;
   std::string id;                              // echoed as X-Request-Id
   std::shared_ptr<const Principal> principal;  // never null
+  std::string_view peer;                       // whence it came, as peer_address() says it
   std::string body;                            // Body::json, Body::text: whole
   SpooledBody upload;                          // Body::spool
   Interrupt interrupt;                         // for Notifier::wait

@@ -8,7 +8,7 @@
 namespace skerry::api {
 namespace {
 
-constexpr std::uint32_t retry_after_seconds = 1;
+constexpr std::uint32_t retry_after_seconds = 1;  // where no quota says more
 
 // Structured fields (RFC 9651): RateLimit-Policy: "failed-tokens";q=10;w=1
 //                               RateLimit: "failed-tokens";r=3;t=1
@@ -56,8 +56,9 @@ Response problem(const Error& error, std::string_view request_id) {
   Response response =
       Response::json(static_cast<unsigned>(entry.http_status), json::serialize(body));
   response.content_type = "application/problem+json";
+  const std::uint32_t wait = error.quota ? error.quota->window_seconds : 0;
   if (entry.http_status == 429 || entry.http_status == 503)
-    response.header("Retry-After", std::to_string(retry_after_seconds));
+    response.header("Retry-After", std::to_string(std::max(wait, retry_after_seconds)));
   if (error.quota) add_quota(response, *error.quota);
   return response;
 }

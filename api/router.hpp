@@ -27,6 +27,11 @@ namespace skerry::api {
 // empty.
 enum class Body : std::uint8_t { none, json, text, spool };
 
+// Whose data a route is about. machine: everybody's, or none, so that a caller who is limited to
+// customers has no access. customers: it shows and changes such a caller's own only, which its
+// handler sees to.
+enum class Reach : std::uint8_t { machine, customers };
+
 namespace detail {
 template <class Context>
 inline constexpr char context_tag = 0;
@@ -84,6 +89,7 @@ struct Route {
   std::string_view operation_id;  // of openapi.yaml
   std::string_view summary;
   bool repeated_query = false;  // otherwise a repeated parameter is 400
+  Reach reach = Reach::machine;
 };
 
 class Router {

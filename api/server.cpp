@@ -25,9 +25,10 @@ constexpr std::chrono::milliseconds accept_pause{100};
 enum class Admission : bool { admitted, turned_away };
 
 // One connection, on its own loop from the first line on. Owns the socket.
-Task<void> serve(Loop& loop, Socket socket, Peer peer, Admission admission) {
+Task<void> serve(Loop& loop, Socket socket, std::shared_ptr<asio::ssl::context> tls, Peer peer,
+                 Admission admission) {
   {
-    Session session(loop, std::move(socket), std::move(peer));
+    Session session(loop, std::move(socket), std::move(tls), std::move(peer));
     if (admission == Admission::admitted)
       co_await session.run();
     else
@@ -46,6 +47,11 @@ bool take_place(std::atomic<std::size_t>& places, std::size_t places_max) {
 }  // namespace
 
 struct Server::State {
+  struct Listening {
+    Acceptor acceptor;
+    Speech speech;
+  };
+
   State(Router router, Authenticator* authenticator, ServerOptions options)
       : shared(std::move(router), authenticator, std::move(options)) {
     const unsigned threads = std::max(1u, shared.options.io_threads);
@@ -54,9 +60,25 @@ struct Server::State {
 
   Loop& first() { return loops.front(); }
 
-  void adopt(Descriptor socket, int family) {
+  // Once the server runs, acceptors are the first loop's alone.
+  void adopt(Descriptor socket, int family, Speech speech) {
+    if (!started) return add_acceptor(std::move(socket), family, speech);
+    asio::post(first().context, [this, socket = std::move(socket), family, speech]() mutable {
+      if (first().stopping()) return;
+      add_acceptor(std::move(socket), family, speech);
+      accept_from(acceptors.back());
+    });
+  }
+
+  void add_acceptor(Descriptor socket, int family, Speech speech) {
+    SKERRY_CHECK(speech == Speech::plain || shared.options.tls);
     const asio::generic::stream_protocol protocol(family, 0);
-    acceptors.emplace_back(first().context).assign(protocol, socket.release());
+    acceptors.emplace_back(Listening{Acceptor(first().context), speech})
+        .acceptor.assign(protocol, socket.release());
+  }
+
+  void accept_from(Listening& listening) {
+    spawn(first().context.get_executor(), "accept", accept_all(listening));
   }
 
   Loop& least_loaded() {
@@ -64,18 +86,19 @@ struct Server::State {
                              [](const Loop& a, const Loop& b) { return a.load() < b.load(); });
   }
 
-  Task<void> accept_all(Acceptor& acceptor);
-  void admit(Loop& loop, Socket socket);
+  Task<void> accept_all(Listening& listening);
+  void admit(Loop& loop, Socket socket, Speech speech);
 
   Shared shared;
   std::list<Loop> loops;
-  std::list<Acceptor> acceptors;  // used on the first loop's thread once started
+  std::list<Listening> acceptors;  // used on the first loop's thread once started
   std::vector<std::filesystem::path> unix_paths;
   std::atomic<int> stops{0};
-  bool started = false;
+  std::atomic<bool> started{false};
 };
 
-Task<void> Server::State::accept_all(Acceptor& acceptor) {
+Task<void> Server::State::accept_all(Listening& listening) {
+  Acceptor& acceptor = listening.acceptor;
   asio::steady_timer pause(first().context);
   bool told = false;
   while (acceptor.is_open() && !first().stopping()) {
@@ -85,7 +108,7 @@ Task<void> Server::State::accept_all(Acceptor& acceptor) {
     if (!acceptor.is_open() || first().stopping()) co_return;
     if (!error) {
       told = false;
-      admit(loop, std::move(socket));
+      admit(loop, std::move(socket), listening.speech);
     } else if (error == asio::error::no_descriptors || error == asio::error::no_memory ||
                error == asio::error::no_buffer_space) {
       if (!std::exchange(told, true))
@@ -96,7 +119,7 @@ Task<void> Server::State::accept_all(Acceptor& acceptor) {
   }
 }
 
-void Server::State::admit(Loop& loop, Socket socket) {
+void Server::State::admit(Loop& loop, Socket socket, Speech speech) {
   boost::system::error_code ignored;
   socket.non_blocking(true, ignored);
   const int on = 1;
@@ -111,12 +134,14 @@ void Server::State::admit(Loop& loop, Socket socket) {
   Admission admission = Admission::admitted;
   if (!take_place(shared.connections, places)) {
     first().counters.refused.fetch_add(1, std::memory_order_relaxed);
-    if (!take_place(shared.lingering, lingering_max)) return;  // closed without a word
+    // Closed without a word: under TLS every one would cost a handshake.
+    if (speech == Speech::tls || !take_place(shared.lingering, lingering_max)) return;
     admission = Admission::turned_away;
   }
+  auto tls = speech == Speech::tls ? shared.options.tls->current() : nullptr;
   loop.add_load();
   spawn(loop.context.get_executor(), "connection",
-        serve(loop, std::move(socket), std::move(peer), admission));
+        serve(loop, std::move(socket), std::move(tls), std::move(peer), admission));
 }
 
 Server::Server(Router router, Authenticator* authenticator, ServerOptions options)
@@ -127,34 +152,32 @@ Server::~Server() {
   wait();
 }
 
-Result<std::uint16_t> Server::listen_tcp(const std::string& address, std::uint16_t port) {
-  SKERRY_CHECK(!state_->started);
+Result<std::uint16_t> Server::listen_tcp(const std::string& address, std::uint16_t port,
+                                         Speech speech) {
   SKERRY_TRY(TcpListener listener, open_tcp(address, port));
   state_->adopt(std::move(listener.socket),
-                address.find(':') == std::string::npos ? AF_INET : AF_INET6);
+                address.find(':') == std::string::npos ? AF_INET : AF_INET6, speech);
   return listener.port;
 }
 
 Result<void> Server::listen_unix(const std::filesystem::path& path) {
   SKERRY_CHECK(!state_->started);
   SKERRY_TRY(Descriptor socket, open_unix(path));
-  state_->adopt(std::move(socket), AF_UNIX);
+  state_->adopt(std::move(socket), AF_UNIX, Speech::plain);
   state_->unix_paths.push_back(path);
   return {};
 }
 
-Result<PassedSocket> Server::listen_on(Descriptor socket) {
-  SKERRY_CHECK(!state_->started);
+Result<PassedSocket> Server::listen_on(Descriptor socket, Speech speech) {
   SKERRY_TRY(PassedSocket passed, look_at_passed(socket));
-  state_->adopt(std::move(socket), passed.family);
+  state_->adopt(std::move(socket), passed.family, speech);
   return passed;
 }
 
 void Server::start() {
   SKERRY_CHECK(!state_->started);
   state_->started = true;
-  for (Acceptor& acceptor : state_->acceptors)
-    spawn(state_->first().context.get_executor(), "accept", state_->accept_all(acceptor));
+  for (State::Listening& listening : state_->acceptors) state_->accept_from(listening);
   for (Loop& loop : state_->loops) loop.start();
 }
 
@@ -166,7 +189,7 @@ void Server::begin_stop() {
   // The first loop first: no connection is handed to another loop after that one was told to end.
   asio::post(state_->first().context, [state = state_.get()] {
     boost::system::error_code ignored;
-    for (Acceptor& acceptor : state->acceptors) acceptor.close(ignored);
+    for (State::Listening& each : state->acceptors) each.acceptor.close(ignored);
     for (const std::filesystem::path& path : state->unix_paths) {
       std::error_code unremoved;
       std::filesystem::remove(path, unremoved);

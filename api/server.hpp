@@ -27,6 +27,7 @@
 #include "api/problem.hpp"
 #include "api/router.hpp"
 #include "api/server_stats.hpp"
+#include "api/tls.hpp"
 
 namespace skerry::api {
 
@@ -40,6 +41,7 @@ struct ServerOptions {
   std::uint32_t boot_id = 0;        // of the request ids; 0: random
   // How what no handler answers is told, and what a handler refuses by an Error.
   Response (*refusal)(const Error& error, std::string_view request_id) = &problem;
+  std::shared_ptr<const TlsIdentity> tls = nullptr;  // of listeners under TLS
 };
 
 class Server {
@@ -52,16 +54,22 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Before start(). `address` is numeric. Gives the port, which the system chose when `port` is 0.
-  Result<std::uint16_t> listen_tcp(const std::string& address, std::uint16_t port);
+  // Whether what is said on a listener is plain HTTP, or HTTP under TLS (ServerOptions::tls,
+  // CHECK).
+  enum class Speech : bool { plain, tls };
+
+  // Any thread, at any time. `address` is numeric. Gives the port, which the system chose when
+  // `port` is 0.
+  Result<std::uint16_t> listen_tcp(const std::string& address, std::uint16_t port,
+                                   Speech speech = Speech::plain);
   // Before start(). Mode 0660. A socket file that nobody answers on is replaced; one that somebody
   // answers on is Errc::locked, a file that is no socket Errc::already_exists. Removed again when
   // the server stops.
   Result<void> listen_unix(const std::filesystem::path& path);
 
-  // Before start(). A listening socket that somebody else has opened, and removes; what it listens
-  // on. Errc::bad_config when it is none.
-  Result<PassedSocket> listen_on(Descriptor socket);
+  // Any thread, at any time. A listening socket that somebody else has opened, and removes; what it
+  // listens on. Errc::bad_config when it is none.
+  Result<PassedSocket> listen_on(Descriptor socket, Speech speech = Speech::plain);
 
   void start();
 

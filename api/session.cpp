@@ -32,13 +32,14 @@ std::string_view view(const boost::beast::flat_buffer& buffer) {
 
 }  // namespace
 
-Session::Session(Loop& loop, Socket socket, Peer peer)
+Session::Session(Loop& loop, Socket socket, std::shared_ptr<asio::ssl::context> tls, Peer peer)
     : loop_(loop),
       limits_(loop.shared.options.limits),
-      socket_(std::move(socket)),
+      wire_(std::move(socket), std::move(tls)),
       peer_(std::move(peer)),
       input_(limits_.header_bytes_max + body_read_bytes) {
   request_.principal = loop_.shared.anonymous;
+  request_.peer = peer_.address;
   loop_.enter(*this);
   stopping_ = loop_.stopping();
 }
@@ -60,13 +61,13 @@ void Session::on_sweep(std::int64_t now_ms) {
   if (now_ms >= deadline_ms_) {
     expired_ = true;
     boost::system::error_code ignored;
-    socket_.cancel(ignored);
+    wire_.socket().cancel(ignored);
     return;
   }
   if (phase_ != Phase::handler && phase_ != Phase::streaming) return;
   // Nobody reads from the socket meanwhile, so look whether the client has left.
   char byte = 0;
-  if (::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+  if (::recv(wire_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
     request_.interrupt.raise();
 }
 
@@ -75,7 +76,7 @@ void Session::begin_stop() {
   request_.interrupt.raise();
   if (phase_ != Phase::idle) return;
   boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  wire_.socket().cancel(ignored);
 }
 
 void Session::cancel() {
@@ -83,10 +84,26 @@ void Session::cancel() {
   gone_ = true;
   request_.interrupt.raise();
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  wire_.socket().close(ignored);
+}
+
+// False when there is nobody to talk to: another program's scan, a client of another time.
+Task<bool> Session::shake_hands() {
+  enter_phase(Phase::header, limits_.header_time);
+  const auto [error] = co_await wire_.async_handshake(use_tuple);
+  co_return !error && !expired_ && !stopping_;
 }
 
 Task<void> Session::run() {
+  if (wire_.is_tls()) {
+    const bool met = co_await shake_hands();
+    if (!met) co_return;
+  }
+  co_await serve_requests();
+  if (!gone_) wire_.end_tls();
+}
+
+Task<void> Session::serve_requests() {
   for (bool first = true;; first = false) {
     discard_request();
     await_request(first);
@@ -94,7 +111,7 @@ Task<void> Session::run() {
     while (scan == Scan::more) {
       if (stopping_ && input_.size() == 0) co_return;
       const auto room = input_.prepare(read_bytes);
-      const auto [error, count] = co_await socket_.async_read_some(room, use_tuple);
+      const auto [error, count] = co_await wire_.async_read_some(room, use_tuple);
       if (expired_ && input_.size() > 0) {
         scan = Scan::too_slow;
       } else if (error || expired_) {
@@ -267,7 +284,7 @@ Task<Result<void>> Session::read_body() {
         co_return fail(Errc::bad_request, "a chunk header without end");
       const auto room =
           input_.prepare(std::min(body_read_bytes, input_.max_size() - input_.size()));
-      const auto [error, count] = co_await socket_.async_read_some(room, use_tuple);
+      const auto [error, count] = co_await wire_.async_read_some(room, use_tuple);
       if (expired_)
         co_return fail(Errc::request_timeout,
                        fmt::format("the body came at less than {} bytes a second",

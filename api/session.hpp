@@ -1,9 +1,6 @@
 // One connection: reads requests, has them answered, writes the answers, in order. Internal.
 #pragma once
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -15,15 +12,12 @@
 
 #include "api/http_types.hpp"
 #include "api/loop.hpp"
+#include "api/wire.hpp"
 #include "sync/file_handle.hpp"
 
 namespace skerry::api {
 
 namespace http = boost::beast::http;
-
-// TCP and Unix alike. The executor's own type: a type-erased one costs on every operation.
-using Socket =
-    asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
 
 // Who is at the other end.
 struct Peer {
@@ -33,7 +27,8 @@ struct Peer {
 
 class Session {
  public:
-  Session(Loop& loop, Socket socket, Peer peer);
+  // `tls` null: plain HTTP.
+  Session(Loop& loop, Socket socket, std::shared_ptr<asio::ssl::context> tls, Peer peer);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -59,6 +54,8 @@ class Session {
   void enter_phase_without_deadline(Phase phase);
 
   // Reading: session.cpp
+  Task<bool> shake_hands();
+  Task<void> serve_requests();
   void await_request(bool first);
   Scan scan_header();
   void discard_request();
@@ -78,6 +75,10 @@ class Session {
   // Dispatch: dispatch.cpp
   Result<void> choose_route();
   Result<void> authorize();
+  Result<void> identify();
+  template <class Find>
+  Result<void> identify_by(Find find);
+  Result<void> check_rights() const;
   Result<void> check_body();
   void answer_options(std::string_view allow);
   void call_now();
@@ -100,7 +101,7 @@ class Session {
 
   Loop& loop_;
   const Limits& limits_;
-  Socket socket_;
+  Wire wire_;
   const Peer peer_;
   std::size_t index_ = 0;  // in Loop's list
 

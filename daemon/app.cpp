@@ -5,18 +5,18 @@
 #include <cstdio>
 #include <fmt/format.h>
 #include <pthread.h>
-#include <sys/socket.h>
 #include <thread>
 
 #include "api/context.hpp"
+#include "api/gatekeeper.hpp"
 #include "api/import_sessions.hpp"
 #include "api/routes.hpp"
 #include "api/server.hpp"
-#include "api/token_authenticator.hpp"
 #include "core/log.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/file.hpp"
 #include "daemon/folder.hpp"
+#include "daemon/listening.hpp"
 #include "daemon/open_files.hpp"
 #include "daemon/periodic_exchange.hpp"
 #include "daemon/relay_server.hpp"
@@ -24,10 +24,12 @@
 #include "daemon/sandbox.hpp"
 #include "daemon/seat_upkeep.hpp"
 #include "daemon/systemd.hpp"
+#include "daemon/tls_office.hpp"
 #include "daemon/upkeep.hpp"
 #include "daemon/watchdog.hpp"
 #include "licensing/catalogue_allowances.hpp"
 #include "licensing/relay_licences.hpp"
+#include "store/accounts.hpp"
 #include "store/record.hpp"
 #include "sync/exchange.hpp"
 #include "sync/outbox.hpp"
@@ -89,48 +91,21 @@ api::BackupSettings backup_settings(const Config& config) {
           config.backup_keep};
 }
 
-// Where the daemon answers, as `ready` says it.
-struct Listening {
-  std::string tcp;
-  std::string socket;
-};
-
-// What the service manager has opened, and what of the two is missing then.
-Result<Listening> listen(api::Server& server, const Config& config,
-                         std::vector<api::Descriptor> passed) {
-  Listening listening;
-  for (api::Descriptor& socket : passed) {
-    SKERRY_TRY(api::PassedSocket known, server.listen_on(std::move(socket)));
-    std::string& place = known.family == AF_UNIX ? listening.socket : listening.tcp;
-    if (place.empty()) place = std::move(known.address);
-  }
-  if (listening.tcp.empty()) {
-    const auto endpoint =
-        parse_endpoint(config.listen_address).value();  // checked when it was read
-    SKERRY_TRY(const std::uint16_t port, server.listen_tcp(endpoint.address, endpoint.port));
-    const bool v6 = endpoint.address.find(':') != std::string::npos;
-    listening.tcp = fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), endpoint.address, port);
-  }
-  if (listening.socket.empty()) {
-    SKERRY_TRY_VOID(server.listen_unix(config.socket()));
-    listening.socket = config.socket();
-  }
-  if (!listening.tcp.starts_with("127.") && !listening.tcp.starts_with("[::1]"))
-    log(Level::warning,
-        "{} takes plain HTTP from other machines: tokens can be read on the way; listen on "
-        "127.0.0.1 behind a proxy that speaks TLS",
-        listening.tcp);
-  return listening;
+bool is_claimed(store::Database& database) {
+  const store::Reader reader = database.read();
+  return store::has_administrator(*reader);
 }
 
-void say_ready(const Systemd& systemd, const Listening& listening, Role role,
-               const std::string& relay) {
-  std::printf("ready tcp=%s socket=%s role=%s%s%s\n", listening.tcp.c_str(),
-              listening.socket.c_str(), std::string(to_text(role)).c_str(),
+void say_ready(const Systemd& systemd, const Doors& doors, Role role, const std::string& relay) {
+  const std::string tls = doors.tls().empty() ? "" : " tls=" + doors.tls();
+  std::printf("ready tcp=%s socket=%s role=%s%s%s%s\n", doors.tcp().c_str(), doors.socket().c_str(),
+              std::string(to_text(role)).c_str(), tls.c_str(),
               relay.empty() ? "" : " relay=", relay.c_str());
   std::fflush(stdout);
-  systemd.status(
-      fmt::format("{}: answers on {} and {}", to_text(role), listening.tcp, listening.socket));
+  std::string status = fmt::format("{}: answers on {}", to_text(role), doors.socket());
+  for (const std::string& where : {doors.tcp(), doors.tls()})
+    if (!where.empty()) status += " and " + where;
+  systemd.status(status);
   systemd.notify("READY=1");
 }
 
@@ -261,13 +236,22 @@ Result<Exit> serve(const Config& config) {
   licensing::RelayShelf relay_licences;
   relay_licences.load(*database);
   context.relay_licences = &relay_licences;
-  api::TokenAuthenticator tokens(context);
-  api::Server server(api::Router(api::all_routes(), context), &tokens,
-                     server_options(config, folder));
+  api::Gatekeeper gatekeeper(context);
+  std::unique_ptr<TlsOffice> tls;
+  api::ServerOptions options = server_options(config, folder);
+  if (!config.listen_tls_address.empty()) {
+    SKERRY_TRY(tls, TlsOffice::open(config, clock));
+    options.tls = tls->identity();
+    context.certificates = tls.get();
+  }
+  std::optional<Doors> doors;  // the server's handlers tell them that the machine is claimed
+  api::Server server(api::Router(api::all_routes(), context), &gatekeeper, std::move(options));
+  doors.emplace(server, config);
   context.server_stats = [&server] { return server.stats(); };
-  SKERRY_TRY(const Listening listening, listen(server, config, systemd.take_sockets()));
+  context.claimed = [&doors] { doors->claimed(); };
+  SKERRY_TRY_VOID(doors->open(systemd.take_sockets(), is_claimed(*database)));
   SKERRY_TRY_VOID(
-      crypto::write_file_atomically(folder.address(), as_bytes(listening.tcp + "\n"), 0644));
+      crypto::write_file_atomically(folder.address(), as_bytes(doors->tcp() + "\n"), 0644));
 
   SKERRY_TRY(const auto relay, RelayServer::open(config, context, server_options(config, folder)));
 
@@ -275,13 +259,14 @@ Result<Exit> serve(const Config& config) {
   if (const std::chrono::seconds interval{config.exchange_interval_seconds};
       interval.count() > 0 && identity->role == Role::site)
     exchanges.emplace(context, patience, interval);
-  std::optional<Upkeep> upkeep(std::in_place, context, patience, config.history_keep_days);
+  std::optional<Upkeep> upkeep(std::in_place, context, patience, config.history_keep_days,
+                               tls.get());
   std::optional<SeatUpkeep> seat_upkeep(std::in_place, *database, seats, patience);
   std::optional<Watchdog> watchdog;
   if (systemd.watchdog()) watchdog.emplace(systemd, *database, patience, *systemd.watchdog());
   server.start();
   if (relay) relay->start();
-  say_ready(systemd, listening, identity->role, relay ? relay->address() : std::string());
+  say_ready(systemd, *doors, identity->role, relay ? relay->address() : std::string());
   wait_for_end(server, context, patience, signals, systemd);
   if (relay) relay->stop();
 

@@ -4,12 +4,14 @@
 
 #include "daemon/app.hpp"
 #include "daemon/cli/backup.hpp"
+#include "daemon/cli/certificate.hpp"
 #include "daemon/cli/manual.hpp"
 #include "daemon/cli/offline.hpp"
 #include "daemon/cli/operations.hpp"
 #include "daemon/cli/relay.hpp"
 #include "daemon/cli/trust.hpp"
 #include "daemon/cli/usage.hpp"
+#include "daemon/cli/users.hpp"
 #include "daemon/run_command.hpp"
 
 namespace skerry::daemon {
@@ -33,6 +35,8 @@ class Parser : public CommandTree {
     operations_.add_to(*this);
     usage_.add_to(*this);
     relay_licences_.add_to(*this);
+    users_.add_to(*this);
+    certificates_.add_to(*this);
     add_tokens();
     add_import();
     add_export();
@@ -73,6 +77,8 @@ class Parser : public CommandTree {
     create->add_option("--access", token_.access, "read, write, admin (with commas)")
         ->delimiter(',')
         ->check(CLI::IsMember({"read", "write", "admin"}));
+    repeatable(create->add_option("--customer", token_.customers,
+                                  "only this customer's records (id), repeatable"));
     create->add_option("--expires", token_.expires_at, "a time such as 2027-01-31T00:00:00Z");
     add(token, "list", "every token, without its secret", run_token_list);
     add_of(token, "revoke", "refuse a token from now on", "ID", run_token_revoke);
@@ -343,6 +349,8 @@ class Parser : public CommandTree {
   OperationsCommands operations_;
   UsageCommands usage_;
   RelayCommands relay_licences_;
+  UserCommands users_;
+  CertificateCommands certificates_;
 
   std::string site_, file_, id_, role_, name_, epoch_, shell_;
   std::vector<std::string> keys_;

@@ -12,6 +12,7 @@
 #include "core/text.hpp"
 #include "crypto/age.hpp"
 #include "crypto/file.hpp"
+#include "crypto/tls_certificates.hpp"
 #include "licensing/usage_facts.hpp"
 #include "sync/exchange.hpp"
 #include "sync/http_client.hpp"
@@ -30,10 +31,21 @@ constexpr std::array keys{
               "backed up with it; empty: beside the data folder, with .anchor behind its name"},
     ConfigKey{"listen.address", TextKey{&Config::listen_address, "address"},
               "where HTTP listens; port 0 takes a free one"},
+    ConfigKey{"listen.tls_address", TextKey{&Config::listen_tls_address, "door"},
+              "where HTTPS listens, such as 0.0.0.0:7443, once an administrator has claimed the "
+              "machine; empty: nowhere"},
     ConfigKey{"listen.socket", TextKey{&Config::listen_socket, "path"},
               "the Unix socket of the command line; empty: skerry.sock in the data folder"},
     ConfigKey{"listen.trusted_uids", IntegersKey{&Config::trusted_uids, 0, uid_max},
               "users that are administrators on the socket, beside root and the daemon's own"},
+    ConfigKey{"tls.names", TextKey{&Config::tls_names, "names"},
+              "names and addresses that clients use, with blanks; empty: the host's name"},
+    ConfigKey{"tls.certificate_file", TextKey{&Config::tls_certificate_file, "path"},
+              "PEM file of the site's own certificate and those above it; empty: this machine is "
+              "its own authority"},
+    ConfigKey{"tls.key_file", TextKey{&Config::tls_key_file, "path"}, "PEM file of its key"},
+    ConfigKey{"tls.client_ca_file", TextKey{&Config::tls_client_ca_file, "path"},
+              "PEM file of the authorities whose clients alone are let in under TLS; empty: all"},
     ConfigKey{"limits.connections_max", IntegerKey{&Config::connections_max, 1, 65'536},
               "open connections at once; further ones are refused"},
     ConfigKey{"central.url", TextKey{&Config::central_url, "central"},
@@ -66,7 +78,7 @@ constexpr std::array keys{
               "a site forgets changes so old that central has in a verified backup; 0: none"},
     ConfigKey{"usage.redact", TextKey{&Config::usage_redact, "redaction"},
               "none, users or all: whose names leave in facts of seats as keyed digests only"},
-    ConfigKey{"relay.address", TextKey{&Config::relay_address, "endpoint"},
+    ConfigKey{"relay.address", TextKey{&Config::relay_address, "door"},
               "where Keygen Relay's protocol is spoken, such as 127.0.0.1:6349; empty: nowhere"},
     ConfigKey{"relay.ttl_seconds", IntegerKey{&Config::relay_ttl_seconds, 1, 30 * 86'400},
               "how long a node has its licence without a heartbeat"},
@@ -105,10 +117,21 @@ std::optional<Level> parse_level(std::string_view text) {
   return static_cast<Level>(found - names.begin() + static_cast<int>(Level::critical));
 }
 
+std::string names_complaint(std::string_view rest) {
+  while (!rest.empty()) {
+    const std::size_t blank = std::min(rest.find(' '), rest.size());
+    const std::string_view name = rest.substr(0, blank);
+    if (const auto complaint = crypto::tls_name_complaint(name); !complaint.empty())
+      return fmt::format("'{}' {}", name, complaint);
+    rest.remove_prefix(std::min(blank + 1, rest.size()));
+  }
+  return {};
+}
+
 // Why `value` is not of this shape; empty when it is. An address is not repeated: it may hold what
 // is nobody's to read.
 std::string shape_complaint(std::string_view shape, std::string_view value) {
-  const bool is_endpoint = shape == "address" || (shape == "endpoint" && !value.empty());
+  const bool is_endpoint = shape == "address" || (shape == "door" && !value.empty());
   if (is_endpoint && !parse_endpoint(value))
     return fmt::format(
         "'{}' is not ADDRESS:PORT with a numeric address, such as 127.0.0.1:7070 "
@@ -123,6 +146,7 @@ std::string shape_complaint(std::string_view shape, std::string_view value) {
   }
   if (shape == "recipient" && !value.empty() && !crypto::AgeRecipient::parse(value))
     return fmt::format("'{}' is no public key of age: skerry backup key FILE makes one", value);
+  if (shape == "names") return names_complaint(value);
   if (shape == "level" && !parse_level(value))
     return fmt::format("'{}' is none of critical, error, warning, notice, info, debug", value);
   if (shape == "redaction" && !licensing::parse_redaction(value))

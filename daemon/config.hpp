@@ -27,8 +27,13 @@ struct Config {
   std::string data_folder = "/var/lib/skerry";
   std::string anchor_folder;  // empty: <data folder>.anchor
   std::string listen_address = "127.0.0.1:7070";
-  std::string listen_socket;  // empty: <data folder>/skerry.sock
+  std::string listen_tls_address;  // empty: no TLS
+  std::string listen_socket;       // empty: <data folder>/skerry.sock
   std::vector<std::int64_t> trusted_uids;
+  std::string tls_names;             // with blanks; empty: the host's name
+  std::string tls_certificate_file;  // empty: of an authority of our own
+  std::string tls_key_file;
+  std::string tls_client_ca_file;  // empty: clients show no certificate
   std::int64_t connections_max = 1024;
   std::string central_url;
   std::string central_ca_file;
@@ -61,7 +66,7 @@ struct Config {
 
 struct TextKey {
   std::string Config::*member;
-  std::string_view shape = {};  // address, endpoint, central, level, path, proxy, recipient,
+  std::string_view shape = {};  // address, central, door, level, names, path, proxy, recipient,
                                 // redaction, strategy; empty: any text
 };
 struct IntegerKey {

@@ -28,8 +28,11 @@ seconds between_looks(const api::BackupSettings& settings) {
 
 }  // namespace
 
-Upkeep::Upkeep(const api::Context& context, Patience& patience, std::int64_t keep_days)
-    : context_(context), patience_(patience), keep_days_(keep_days), thread_([this] { run(); }) {}
+Upkeep::Upkeep(const api::Context& context, Patience& patience, std::int64_t keep_days,
+               TlsOffice* tls)
+    : context_(context), patience_(patience), keep_days_(keep_days), tls_(tls), thread_([this] {
+        run();
+      }) {}
 
 Upkeep::~Upkeep() {
   patience_.end();
@@ -44,6 +47,7 @@ void Upkeep::run() {
       try {
         back_up_if_due();
         prune_if_due();
+        renew_certificate_if_due();
       } catch (const std::exception& error) {
         log(Level::error, "upkeep: {}", error.what());
       }
@@ -64,6 +68,12 @@ void Upkeep::back_up_if_due() {
     log(Level::info, "backup {} is made and read back", made->backup.file);
   else if (made.error().code != Errc::stopping)
     log(Level::error, "backup: {}", made.error().detail);
+}
+
+void Upkeep::renew_certificate_if_due() {
+  if (!tls_) return;
+  if (const auto renewed = tls_->renew_if_due(); !renewed)
+    log(Level::error, "the certificate: {}", renewed.error().detail);
 }
 
 // Short jobs, so that no writer waits for long; the rest goes an hour later.

@@ -10,6 +10,7 @@
 #include "store/prune_log.hpp"
 #include "store/sites.hpp"
 #include "store/upstream.hpp"
+#include "store/write_records.hpp"
 
 namespace skerry::store {
 namespace {
@@ -200,12 +201,14 @@ void append_audit_json(std::string& out, const AuditRow& row) {
 }
 
 bool AuditFilter::is_empty() const {
-  return !kind && !record && !actor && !source && !op && !site && !since && !until && words.empty();
+  return !kind && !record && !actor && !source && !op && !site && !since && !until &&
+         words.empty() && customers.empty();
 }
 
 bool AuditFilter::may_pass(const LogRow& row) const {
   return (!kind || row.kind == *kind) && (!record || row.record == *record) &&
-         (!since || row.recorded_at >= *since) && (!until || row.recorded_at < *until);
+         (!since || row.recorded_at >= *since) && (!until || row.recorded_at < *until) &&
+         (is_within(customers, row.subject.customer) || is_within(customers, row.subject.place));
 }
 
 bool AuditFilter::passes(const AuditRow& row) const {

@@ -62,10 +62,11 @@ struct AuditFilter {
   std::optional<std::string> actor;   // its id ("uid:0", "token:crm") or its name
   std::optional<std::string> source;  // sync: also what a site wrote and an exchange brought
   std::optional<std::string> op;
-  std::optional<std::string> site;   // at central: a site's name, or "central"
-  std::optional<UnixMillis> since;   // recorded_at, inclusive
-  std::optional<UnixMillis> until;   // exclusive
-  std::vector<std::string> words{};  // each somewhere in the row's text, ASCII letters in any case
+  std::optional<std::string> site;    // at central: a site's name, or "central"
+  std::optional<UnixMillis> since;    // recorded_at, inclusive
+  std::optional<UnixMillis> until;    // exclusive
+  std::vector<std::string> words{};   // each somewhere in the row's text, ASCII letters in any case
+  std::vector<RecordId> customers{};  // rows about their records alone; empty: everybody's
 
   bool is_empty() const;
   // What can be said before the line is read.

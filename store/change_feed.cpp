@@ -48,7 +48,10 @@ bool passes(Connection& connection, const LogRow& row, const FeedQuery& query) {
   if (!query.kinds.empty() &&
       std::find(query.kinds.begin(), query.kinds.end(), row.kind) == query.kinds.end())
     return false;
-  return !query.customer || is_of_customer(connection, row, *query.customer);
+  if (query.customer && !is_of_customer(connection, row, *query.customer)) return false;
+  return query.customers.empty() ||
+         std::any_of(query.customers.begin(), query.customers.end(),
+                     [&](const RecordId& each) { return is_of_customer(connection, row, each); });
 }
 
 tl::unexpected<Error> other_history(std::string detail, std::int64_t last) {

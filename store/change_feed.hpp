@@ -24,6 +24,7 @@ struct FeedQuery {
   int rows_examined_max = 1000;
   std::vector<std::string> kinds{};    // empty: every kind
   std::optional<RecordId> customer{};  // records in this customer's scope, or leaving it
+  std::vector<RecordId> customers{};   // and of these customers alone; empty: everybody's
 };
 
 struct FeedPage {

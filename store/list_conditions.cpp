@@ -66,6 +66,14 @@ std::string range_text(ListStatement& statement, const ListRange& range) {
   return fmt::format("{} AND {}", since, until_text(statement, range));
 }
 
+// As is_seen() has it.
+std::string customers_text(ListStatement& statement, const std::vector<RecordId>& customers) {
+  std::vector<std::string> marks;
+  for (const RecordId& customer : customers) marks.push_back(statement.mark(customer));
+  return fmt::format("(t.scope_customer IN ({0}) OR t.scope_place IN ({0}))",
+                     fmt::join(marks, ","));
+}
+
 void add_mode(std::vector<std::string>& conditions, std::string_view column, Archived mode) {
   if (mode == Archived::exclude) conditions.push_back(fmt::format("t.{} IS NULL", column));
   if (mode == Archived::only) conditions.push_back(fmt::format("t.{} IS NOT NULL", column));
@@ -105,6 +113,8 @@ std::string passes_text(ListStatement& statement, const ListQuery& query,
       conditions.push_back(range_text(statement, query.ranges[i]));
   if (driver.by != By::archived) add_mode(conditions, "archived_at", query.archived);
   if (driver.by != By::scrapped) add_mode(conditions, "scrapped_on", query.scrapped);
+  if (!query.customers.empty() && query.kind->scope != ScopePath::everywhere)
+    conditions.push_back(customers_text(statement, query.customers));
   if (conditions.empty()) return "1";
   return fmt::format("{}", fmt::join(conditions, " AND "));
 }

@@ -67,6 +67,7 @@ struct ListQuery {
   bool descending = false;  // records without a value come last either way
   Archived archived = Archived::exclude;
   Archived scrapped = Archived::include;  // only of kinds that have scrapped_on
+  std::vector<RecordId> customers;        // only what is_seen() by them; empty: by everybody
   // search_index::words_of(): each begins a word of the record. The order is then that of the words
   // found, and of the rows among equal ones; excludes `sort` and `descending` (CHECK).
   std::vector<std::string> words;

@@ -14,6 +14,24 @@ Result<void> check_written(const Kind& kind) {
               std::string(kind.made_by));
 }
 
+bool is_within(const std::vector<RecordId>& customers, const RecordId& customer) {
+  return customers.empty() ||
+         std::find(customers.begin(), customers.end(), customer) != customers.end();
+}
+
+bool is_seen(const std::vector<RecordId>& customers, const Kind& kind, const Scope& scope) {
+  if (customers.empty() || kind.scope == ScopePath::everywhere) return true;
+  return is_within(customers, scope.customer) || is_within(customers, scope.place);
+}
+
+Result<void> check_within(const Author& author, const Record& record) {
+  if (is_within(author.customers, record.scope.customer)) return {};
+  return fail(Errc::forbidden,
+              fmt::format("{} may write what belongs to certain customers, and this {} would not",
+                          author.actor, record.kind->name),
+              "GET /v1/session tells which customers");
+}
+
 bool is_mention(const Kind& kind, const Field& field) {
   return field.type == FieldType::reference && !field.required && !kind.administered &&
          field.name != kind.scope_field;

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "store/accounts.hpp"
+
 namespace skerry::store {
 namespace {
 
 constexpr std::string_view columns =
-    "id,hash,name,access,created_at,expires_at,last_used_at,revoked_at";
+    "id,hash,name,access,customers,created_at,expires_at,last_used_at,revoked_at";
 
 std::optional<UnixMillis> time_of(const Cursor& cursor, int column) {
   if (cursor.is_null(column)) return std::nullopt;
@@ -30,10 +32,11 @@ Token read_token(const Cursor& cursor) {
   token.hash = cursor.hash(1);
   token.name = cursor.text(2);
   token.access = split(cursor.text(3));
-  token.created_at = cursor.integer(4);
-  token.expires_at = time_of(cursor, 5);
-  token.last_used_at = time_of(cursor, 6);
-  token.revoked_at = time_of(cursor, 7);
+  token.customers = split_ids(cursor.text(4));
+  token.created_at = cursor.integer(5);
+  token.expires_at = time_of(cursor, 6);
+  token.last_used_at = time_of(cursor, 7);
+  token.revoked_at = time_of(cursor, 8);
   return token;
 }
 
@@ -50,8 +53,10 @@ Result<void> insert_token(Connection& connection, const Token& token) {
   }
   const std::string access = fmt::format("{}", fmt::join(token.access, " "));
   connection.execute(
-      "INSERT INTO token(id,hash,name,access,created_at,expires_at) VALUES(?1,?2,?3,?4,?5,?6)",
-      token.id, token.hash, token.name, access, token.created_at, token.expires_at);
+      "INSERT INTO token(id,hash,name,access,customers,created_at,expires_at) "
+      "VALUES(?1,?2,?3,?4,?5,?6,?7)",
+      token.id, token.hash, token.name, access, join_ids(token.customers), token.created_at,
+      token.expires_at);
   return {};
 }
 

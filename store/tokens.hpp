@@ -15,6 +15,7 @@ struct Token {
   Hash hash{};
   std::string name;
   std::vector<std::string> access;  // "read", "write", "admin"
+  std::vector<RecordId> customers;  // whose records it is for; empty: everybody's
   UnixMillis created_at = 0;
   std::optional<UnixMillis> expires_at;
   std::optional<UnixMillis> last_used_at;

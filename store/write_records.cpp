@@ -60,6 +60,10 @@ bool is_where_it_stands(Connection& connection, const Record& record, const Fiel
              .next();
 }
 
+tl::unexpected<Error> no_such(const Kind& kind, const RecordId& id) {
+  return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
+}
+
 // Who sees the changed record. What it follows may be out of a site's sight; unless the change
 // names another, it is as it was.
 Result<Scope> scope_after(Connection& connection, const Record& before, const Record& record) {
@@ -94,10 +98,9 @@ Result<Scope> scope_of(Connection& connection, const Record& record) {
 }
 
 Result<Record> RecordWriter::current(const Kind& kind, const RecordId& id,
-                                     std::optional<std::int64_t> revision) {
+                                     std::optional<std::int64_t> revision, const Author& author) {
   auto record = find_record(connection_, kind, id);
-  if (!record)
-    return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
+  if (!record || !is_within(author.customers, record->scope.customer)) return no_such(kind, id);
   SKERRY_TRY_VOID(check_revision(*record, revision));
   return std::move(*record);
 }
@@ -286,6 +289,7 @@ Result<Record> RecordWriter::make(const Kind& kind, const RecordId& id, FieldVal
   for (const FieldValue& value : values) record.values[value.field] = value.value;
   SKERRY_TRY_VOID(check_values(record, nullptr, values, std::move(complaints)));
   SKERRY_TRY(record.scope, scope_of(connection_, record));
+  SKERRY_TRY_VOID(check_within(author, record));
   SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::create, author);
   record.created_at = change.hlc.ms();  // what every machine that gets the row will say, too
@@ -303,7 +307,7 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const 
                                     std::optional<std::int64_t> revision, const Author& author,
                                     std::optional<RecordId> resolves) {
   SKERRY_TRY_VOID(check_authority(kind));
-  SKERRY_TRY(const Record before, current(kind, id, revision));
+  SKERRY_TRY(const Record before, current(kind, id, revision, author));
   std::vector<FieldError> complaints;
   FieldValues values = read_patch(kind, patch, before.values, complaints);
   values = complete_terms(connection_, kind, &before, std::move(values), log_.wall_ms());
@@ -315,11 +319,13 @@ Result<Record> RecordWriter::set(const Record& before, const FieldValues& values
                                  const Author& author, std::optional<RecordId> resolves,
                                  std::vector<FieldError> complaints) {
   const Kind& kind = *before.kind;
+  if (!is_within(author.customers, before.scope.customer)) return no_such(kind, before.id);
   Record record = before;
   for (const FieldValue& value : values) record.values[value.field] = value.value;
   SKERRY_TRY_VOID(
       check_values(record, &before, values, std::move(complaints), resolves.has_value()));
   SKERRY_TRY(record.scope, scope_after(connection_, before, record));
+  SKERRY_TRY_VOID(check_within(author, record));
   SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::set, author);
   change.resolves = resolves;
@@ -352,7 +358,7 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
                                   bool continues, std::optional<RecordId> resolves) {
   SKERRY_TRY_VOID(check_authority(kind));
   if (kind.administered) SKERRY_TRY_VOID(check_written(kind));
-  SKERRY_TRY(const Record before, current(kind, id, revision));
+  SKERRY_TRY(const Record before, current(kind, id, revision, author));
   if (const auto referrer = find_referrer(connection_, kind, id))
     return fail(Errc::in_use, fmt::format("{} refers to this {}", *referrer, kind.name),
                 "delete what refers to it first");

@@ -16,11 +16,12 @@ namespace skerry::store {
 
 // On whose behalf, for the log.
 struct Author {
-  std::string actor;         // "uid:0", "token:crm"
-  std::string source;        // api, cli, import, console
-  std::string request;       // request id; may be empty
-  std::string reason{};      // at most reason_characters_max; may be empty
-  std::string actor_name{};  // of a user; may be empty
+  std::string actor;                  // "uid:0", "token:crm"
+  std::string source;                 // api, cli, import, console
+  std::string request;                // request id; may be empty
+  std::string reason{};               // at most reason_characters_max; may be empty
+  std::string actor_name{};           // of a user; may be empty
+  std::vector<RecordId> customers{};  // whose records alone may be written; empty: everybody's
 };
 
 class RecordWriter {
@@ -37,14 +38,16 @@ class RecordWriter {
   // duplicate_key,
   // reference_not_found, validation_failed (the kind's rule, a custom field), owned_by_central,
   // limit_exceeded (the record, or the row that says what changed, is too large to travel),
-  // method_not_allowed (a kind that is made by an invitation).
+  // method_not_allowed (a kind that is made by an invitation), forbidden (the record would be none
+  // of the author's customers').
   Result<Record> create(const Kind& kind, std::optional<RecordId> id, FieldValues values,
                         const Author& author, std::vector<FieldError> complaints = {});
 
   // RFC 7396 merge patch. `revision`: the one the client saw; nullopt for callers inside this
-  // process that decide on the row they just read. Errors: as create, and not_found,
-  // precondition_failed, validation_failed. A patch that changes nothing writes nothing and
-  // returns the record as it is. `resolves` names the conflict that this change decides.
+  // process that decide on the row they just read. Errors: as create, and not_found (what is none
+  // of the author's customers' is not there for him), precondition_failed, validation_failed. A
+  // patch that changes nothing writes nothing and returns the record as it is. `resolves` names the
+  // conflict that this change decides.
   Result<Record> update(const Kind& kind, const RecordId& id, const json::object& patch,
                         std::optional<std::int64_t> revision, const Author& author,
                         std::optional<RecordId> resolves = std::nullopt);
@@ -70,8 +73,8 @@ class RecordWriter {
                      std::vector<FieldError> complaints = {});
 
  private:
-  Result<Record> current(const Kind& kind, const RecordId& id,
-                         std::optional<std::int64_t> revision);
+  Result<Record> current(const Kind& kind, const RecordId& id, std::optional<std::int64_t> revision,
+                         const Author& author);
   Result<void> check_values(const Record& record, const Record* before, const FieldValues& values,
                             std::vector<FieldError> complaints, bool deciding = false);
   void check_custom(const Record& record, const Record* before, std::vector<FieldError>& errors);
@@ -95,6 +98,14 @@ class RecordWriter {
   const Kind* custom_kind_ = nullptr;
   std::vector<CustomField> custom_fields_;
 };
+
+// Whether somebody whose access is limited to `customers` (empty: it is not) writes what is this
+// customer's.
+bool is_within(const std::vector<RecordId>& customers, const RecordId& customer);
+// And whether he sees a record: what is theirs or stands with them, and the catalogue.
+bool is_seen(const std::vector<RecordId>& customers, const Kind& kind, const Scope& scope);
+// Errc::forbidden unless the record, as it is to be, is one of those that the author may write.
+Result<void> check_within(const Author& author, const Record& record);
 
 // Errc::method_not_allowed for a kind that is made by an invitation, with what to do instead.
 Result<void> check_written(const Kind& kind);

@@ -135,6 +135,7 @@ Result<Response> get_asset_history(Context& context, Request& request) {
   const store::Reader reader = context.node.database.read();
   if (!store::record_exists(*reader, kind, id))
     return fail(Errc::not_found, "no asset has this id");
+  SKERRY_TRY_VOID(check_seen(*reader, request, kind, id));
   std::string items;
   for (const store::MoveEvent& event : store::asset_history(*reader, id))
     items += fmt::format("{}{}", items.empty() ? "" : ",", event_json(event));

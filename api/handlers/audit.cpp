@@ -65,6 +65,7 @@ Result<store::AuditFilter> read_filter(const Context& context, const Request& re
   SKERRY_TRY(filter.since, read_time(request, "since"));
   SKERRY_TRY(filter.until, read_time(request, "until"));
   SKERRY_TRY(filter.words, read_words(request));
+  filter.customers = request.principal->customers;
   return filter;
 }
 
@@ -140,6 +141,8 @@ Result<Response> list_record_audit(Context& context, Request& request) {
   }();
   if (!known) return fail(Errc::not_found, fmt::format("no {} ever had this id", kind->name));
   SKERRY_TRY(const store::AuditPage page, read_page(context, request, std::move(filter)));
+  if (request.principal->is_limited() && page.rows.empty() && !page.before_n)
+    return fail(Errc::not_found, fmt::format("no {} ever had this id", kind->name));
   return page_answer(context, request, page);
 }
 

@@ -33,10 +33,12 @@ Result<void> check_reason(const Request& request) {
 store::Author author_of(const Request& request) {
   const Principal& principal = *request.principal;
   const bool token = principal.kind == Principal::Kind::token;
+  const bool local = principal.kind == Principal::Kind::local;
   store::Author author{token ? "token:" + principal.name : principal.id,
-                       std::string(source_of(request, !token)), request.id};
+                       std::string(source_of(request, local)), request.id};
   author.reason = request.header(reason_header);
-  if (!token) author.actor_name = principal.name;
+  if (local) author.actor_name = principal.name;
+  author.customers = principal.customers;
   return author;
 }
 

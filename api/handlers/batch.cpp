@@ -198,7 +198,7 @@ class BatchWriter {
 }  // namespace
 
 Task<Result<Response>> write_batch(Context& context, Request& request) {
-  SKERRY_CO_TRY(const Kind* const kind, kind_to_write(request));
+  SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
   if (auto refused = refuse_unwritten(request, *kind, "OPTIONS")) co_return std::move(*refused);
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));

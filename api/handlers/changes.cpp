@@ -137,6 +137,7 @@ Result<store::FeedQuery> read_feed_query(const Request& request) {
     if (!query.customer)
       return fail(Errc::bad_request, "customer must be the id of a customer (a UUID)");
   }
+  query.customers = request.principal->customers;
   SKERRY_TRY(query.limit, read_limit(request, feed_limit_default));
   return query;
 }

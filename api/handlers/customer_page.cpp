@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "api/handlers/list_request.hpp"
+#include "api/handlers/record_request.hpp"
 #include "core/check.hpp"
 #include "store/audit.hpp"
 #include "store/list_records.hpp"
@@ -94,6 +95,7 @@ Result<Response> get_customer_summary(Context& context, Request& request) {
   const auto customer =
       id ? store::find_record(*reader, *find_kind("customer"), *id) : std::nullopt;
   if (!customer) return fail(Errc::not_found, "no customer has this id");
+  SKERRY_TRY_VOID(check_seen(*reader, request, *customer->kind, customer->id));
   std::string body = "{\"customer\":" + store::record_json(*customer) + ",\"counts\":{";
   for (const Section& section : sections) {
     const auto count = count_of(*reader, *customer, section);
@@ -103,7 +105,10 @@ Result<Response> get_customer_summary(Context& context, Request& request) {
   body += '}';
   const std::string text = to_string(customer->id);
   for (const Section& section : sections) append_section(body, *reader, section, text, limit);
-  append_audit(body, *reader, context.role, customer->id, limit);
+  if (request.principal->may(Access::log))
+    append_audit(body, *reader, context.role, customer->id, limit);
+  else
+    body += R"(,"audit":null)";
   return Response::json(200, body + "}");
 }
 

@@ -164,6 +164,7 @@ Result<Response> get_allowance(Context& context, Request& request) {
   SKERRY_TRY(const RecordId id, id_of(request, kind_named("entitlement")));
   SKERRY_TRY(const store::Identity self, sync::identity_of(context.node));
   const store::Reader reader = context.node.database.read();
+  SKERRY_TRY_VOID(check_seen(*reader, request, kind_named("entitlement"), id));
   const auto allowance = licensing::find_allowance(*reader, self, id, context.node.log.wall_ms());
   if (!allowance)
     return fail(Errc::not_found, "this machine has nothing of such an entitlement",

@@ -37,7 +37,7 @@ Result<std::optional<std::int64_t>> revision_of(const Request& request) {
 
 // Of a verb that one kind has, this one; otherwise the one that {plural} names.
 Result<const Kind*> subject_kind(const Request& request, std::string_view kind_name) {
-  if (kind_name.empty()) return kind_to_write(request);
+  if (kind_name.empty()) return kind_of(request);
   return find_kind(kind_name);
 }
 
@@ -106,7 +106,7 @@ std::string assets_present(Connection& connection, const Record& record) {
 
 // To everything that the filters select; what is so already is not changed.
 Task<Result<Response>> set_archived(Context& context, Request& request, bool archived) {
-  SKERRY_CO_TRY(const Kind* const kind, kind_to_write(request));
+  SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   const store::Author author = author_of(request);

@@ -210,7 +210,7 @@ Result<Response> get_livez(Context&, Request& request) {
 Result<Response> get_readyz(Context& context, Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({"verbose"}));
   const bool verbose = request.query("verbose").has_value();
-  if (verbose && !request.principal->may(Access::read))
+  if (verbose && (!request.principal->may(Access::read) || request.principal->is_limited()))
     return fail(Errc::unauthorized, "what the machine is short of is told to readers only",
                 "ask without verbose, or with a token: skerry token create");
   const std::uint64_t free = free_bytes(context.data_folder);

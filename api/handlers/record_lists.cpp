@@ -81,6 +81,7 @@ Result<Response> search_records(Context& context, Request& request) {
   query.archived = store::Archived::include;  // what is archived is still found by its name
   query.limit = limit;
   query.words = store::search_index::words_of(*text);
+  query.customers = request.principal->customers;
   if (query.words.empty()) return Response::json(200, std::string(R"({"items":[]})"));
   const store::Reader reader = context.node.database.read();
   std::vector<Hits> found;

@@ -186,6 +186,7 @@ Result<RecordQuery> read_record_query(store::Connection& connection, const Reque
                                       const Kind& kind) {
   RecordQuery query;
   query.list.kind = &kind;
+  query.list.customers = request.principal->customers;
   // What is archived or scrapped is still found by its name.
   const bool searched = request.query("q").has_value();
   query.list.archived = searched ? Archived::include : Archived::exclude;

@@ -45,16 +45,17 @@ Result<const Kind*> kind_of(const Request& request) {
   return fail(Errc::not_found, "there is no such kind of record", "the kinds are: " + known);
 }
 
-Access access_to_write(const Kind& kind) {
-  return kind.administered ? Access::admin : Access::write;
+Access access_to_write(const Kind& kind, const Route& route) {
+  if (kind.administered) return Access::admin;
+  return kind.name == "move" ? route.access : Access::write;
 }
 
-Result<const Kind*> kind_to_write(const Request& request) {
-  SKERRY_TRY(const Kind* const kind, kind_of(request));
-  const Access needed = access_to_write(*kind);
-  if (request.principal->may(needed)) return kind;
-  return fail(Errc::forbidden,
-              fmt::format("writing {} needs the right \"{}\"", kind->plural, to_string(needed)));
+Access access_asked(const Request& request) {
+  const Route& route = *request.route;
+  const bool writes = route.access == Access::write || route.access == Access::move;
+  if (!writes || !route.path.starts_with("/v1/{plural}")) return route.access;
+  const Kind* const kind = find_kind_by_plural(request.param("plural"));
+  return kind ? access_to_write(*kind, route) : route.access;
 }
 
 std::optional<Response> refuse_unwritten(const Request& request, const Kind& kind,
@@ -70,6 +71,15 @@ Result<RecordId> id_of(const Request& request, const Kind& kind) {
   const auto id = parse_id<RecordId>(request.param("id"));
   if (!id) return fail(Errc::not_found, fmt::format("no {} has this id", kind.name));
   return *id;
+}
+
+Result<void> check_seen(store::Connection& connection, const Request& request, const Kind& kind,
+                        const RecordId& id) {
+  const Principal& principal = *request.principal;
+  if (!principal.is_limited()) return {};
+  const auto record = store::find_record(connection, kind, id);
+  if (record && store::is_seen(principal.customers, kind, record->scope)) return {};
+  return fail(Errc::not_found, fmt::format("no {} has this id", kind.name));
 }
 
 NewRecord read_new_record(const Kind& kind, json::object body) {

@@ -12,9 +12,11 @@ namespace skerry::api {
 
 // The kind that {plural} names; Errc::not_found lists those there are.
 Result<const Kind*> kind_of(const Request& request);
-// As kind_of(), for a request that writes. Errc::forbidden: only administrators write sites.
-Result<const Kind*> kind_to_write(const Request& request);
-Access access_to_write(const Kind& kind);
+// What a route of records asks for with this kind: only administrators write sites; who may move
+// assets writes moves, where the table says so, and no other kind.
+Access access_to_write(const Kind& kind, const Route& route);
+// What the route of this request asks for: what stands in the table but for the above.
+Access access_asked(const Request& request);
 // Of a kind whose records are neither made nor deleted by a write: 405 that says how they are.
 std::optional<Response> refuse_unwritten(const Request& request, const Kind& kind,
                                          std::string_view allow);
@@ -28,6 +30,11 @@ struct NewRecord {
 };
 // The fields of the kind, and `id` beside them.
 NewRecord read_new_record(const Kind& kind, json::object body);
+
+// Errc::not_found for a record that the caller does not see, of which he is not told that it is
+// there.
+Result<void> check_seen(store::Connection& connection, const Request& request, const Kind& kind,
+                        const RecordId& id);
 
 // With its ETag.
 Response record_answer(unsigned status, const store::Record& record);

@@ -39,7 +39,7 @@ Response in_use_answer(const Request& request, const Kind& kind, const RecordId&
 }  // namespace
 
 Task<Result<Response>> create_record(Context& context, Request& request) {
-  SKERRY_CO_TRY(const Kind* const kind, kind_to_write(request));
+  SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
   if (auto refused = refuse_unwritten(request, *kind, "GET, HEAD, OPTIONS"))
     co_return std::move(*refused);
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
@@ -69,6 +69,7 @@ Result<Response> get_record(Context& context, Request& request) {
   std::optional<std::int64_t> revision;
   {
     const store::Reader reader = context.node.database.read();
+    SKERRY_TRY_VOID(check_seen(*reader, request, *kind, id));
     revision = store::append_found_json(body, *reader, *kind, id);
   }
   if (!revision) return fail(Errc::not_found, fmt::format("no {} has this id", kind->name));
@@ -80,7 +81,7 @@ Result<Response> get_record(Context& context, Request& request) {
 }
 
 Task<Result<Response>> patch_record(Context& context, Request& request) {
-  SKERRY_CO_TRY(const Kind* const kind, kind_to_write(request));
+  SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
   SKERRY_CO_TRY(const RecordId id, id_of(request, *kind));
   SKERRY_CO_TRY(const auto revision, required_revision(request.header("If-Match")));
@@ -100,7 +101,7 @@ Task<Result<Response>> patch_record(Context& context, Request& request) {
 }
 
 Task<Result<Response>> delete_record(Context& context, Request& request) {
-  SKERRY_CO_TRY(const Kind* const kind, kind_to_write(request));
+  SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
   if (auto refused = refuse_unwritten(request, *kind, "GET, HEAD, PATCH, OPTIONS"))
     co_return std::move(*refused);
   SKERRY_CO_TRY_VOID(request.allow_queries({"confirm", "token"}));

@@ -1,11 +1,8 @@
 #include "api/handlers/seat_request.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
 
 #include "api/retry.hpp"
-#include "core/text.hpp"
-#include "core/timestamp.hpp"
 #include "crypto/sha256.hpp"
 #include "licensing/activation_codes.hpp"
 
@@ -21,72 +18,6 @@ Hash hash_of_call(const Request& request) {
 }
 
 }  // namespace
-
-BodyReader::BodyReader(const json::object& body, std::initializer_list<std::string_view> known)
-    : body_(body) {
-  for (const auto& [member, ignored] : body)
-    if (std::find(known.begin(), known.end(), std::string_view(member)) == known.end())
-      refuse(member, "unknown_field", "there is no such member here");
-}
-
-void BodyReader::refuse(std::string_view member, std::string code, std::string detail) {
-  errors_.push_back({"/" + escape_pointer(member), std::move(code), std::move(detail)});
-}
-
-std::string BodyReader::name(std::string_view member, bool required, std::size_t most) {
-  const json::value* const value = body_.if_contains(member);
-  if (!value) {
-    if (required) refuse(member, "required", "is required");
-    return {};
-  }
-  const json::string* const text = value->if_string();
-  if (!text) {
-    refuse(member, "wrong_type", "must be a string");
-  } else if (is_blank(*text) || has_control_characters(*text) || count_characters(*text) > most ||
-             text->find_first_of("\t\r\n") != json::string::npos) {
-    refuse(member, "bad_name",
-           fmt::format("must be 1 to {} characters, no control characters", most));
-  } else {
-    return std::string(*text);
-  }
-  return {};
-}
-
-std::string BodyReader::text(std::string_view member, std::size_t bytes_max) {
-  const json::value* const value = body_.if_contains(member);
-  const json::string* const text = value ? value->if_string() : nullptr;
-  if (text && !text->empty() && text->size() <= bytes_max) return std::string(*text);
-  refuse(member, value ? "wrong_type" : "required",
-         fmt::format("must be a string of 1 to {} bytes", bytes_max));
-  return {};
-}
-
-std::int64_t BodyReader::count(std::string_view member, std::int64_t most) {
-  const json::value* const value = body_.if_contains(member);
-  if (!value) {
-    refuse(member, "required", "is required");
-  } else if (!value->is_int64() || value->get_int64() < 1 || value->get_int64() > most) {
-    refuse(member, "out_of_range", fmt::format("must be a whole number from 1 to {}", most));
-  } else {
-    return value->get_int64();
-  }
-  return 0;
-}
-
-UnixMillis BodyReader::instant(std::string_view member) {
-  const json::value* const value = body_.if_contains(member);
-  const json::string* const text = value ? value->if_string() : nullptr;
-  const auto instant = text ? parse_timestamp(*text) : std::nullopt;
-  if (instant) return *instant;
-  refuse(member, value ? "bad_time" : "required", "must be a time such as 2026-03-02T10:11:12Z");
-  return 0;
-}
-
-Result<void> BodyReader::done(std::string_view what) {
-  if (errors_.empty()) return {};
-  return fail(Error(Errc::validation_failed, fmt::format("{} is not acceptable", what), {},
-                    std::move(errors_)));
-}
 
 Result<ActivationRequest> read_activation(const Request& request) {
   SKERRY_TRY(const json::object body, request.json_body());
@@ -131,7 +62,9 @@ Result<licensing::Caller> caller_of(const Request& request) {
   caller.request = hash_of_call(request);
   if (!caller.secret.empty()) return caller;
   const bool looks = request.method == Method::get;
-  caller.is_operator = request.principal->may(looks ? Access::read : Access::write);
+  // A seat's customer is not looked at, so nobody who is limited to customers acts for one.
+  caller.is_operator = !request.principal->is_limited() &&
+                       request.principal->may(looks ? Access::read : Access::write);
   if (!caller.is_operator)
     return fail(Errc::unauthorized, "the secret of the seat is missing",
                 "send the secret of its activation in Skerry-Seat-Secret");

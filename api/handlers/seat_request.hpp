@@ -6,35 +6,12 @@
 #include <vector>
 
 #include "api/context.hpp"
+#include "api/handlers/body_reader.hpp"
 #include "api/http_types.hpp"
 #include "api/work.hpp"
 #include "licensing/seat_desk.hpp"
 
 namespace skerry::api {
-
-// Reads the members of a body and keeps every complaint, those about members it does not know
-// first.
-class BodyReader {
- public:
-  static constexpr std::int64_t count_max = (std::int64_t{1} << 53) - 1;
-
-  BodyReader(const json::object& body, std::initializer_list<std::string_view> known);
-
-  // A name: not blank, no control characters, at most `characters_max`. Empty when it is absent and
-  // not required, or complained of.
-  std::string name(std::string_view member, bool required, std::size_t characters_max = 255);
-  // Any text but none, of at most `bytes_max` bytes, required.
-  std::string text(std::string_view member, std::size_t bytes_max);
-  std::int64_t count(std::string_view member, std::int64_t most = count_max);  // from 1, required
-  UnixMillis instant(std::string_view member);                                 // required
-  // Errc::validation_failed with every complaint, `what` being "the claim".
-  Result<void> done(std::string_view what);
-
- private:
-  void refuse(std::string_view member, std::string code, std::string detail);
-  const json::object& body_;
-  std::vector<FieldError> errors_;
-};
 
 struct ActivationRequest {
   licensing::Opening opening;

@@ -1,13 +1,16 @@
 #include "api/handlers/tokens.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <array>
 
+#include "api/handlers/author.hpp"
+#include "api/handlers/body_reader.hpp"
+#include "api/handlers/users.hpp"
 #include "api/retry.hpp"
 #include "api/work.hpp"
-#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/token.hpp"
+#include "store/log_event.hpp"
 #include "store/tokens.hpp"
 
 namespace skerry::api {
@@ -26,79 +29,46 @@ json::object to_json(const Token& token) {
   return {{"id", to_string(token.id)},
           {"name", token.name},
           {"access", json::array(token.access.begin(), token.access.end())},
+          {"customers", customers_json(token.customers)},
           {"created_at", format_timestamp(token.created_at)},
           {"expires_at", time_or_null(token.expires_at)},
           {"last_used_at", time_or_null(token.last_used_at)},
           {"revoked_at", time_or_null(token.revoked_at)}};
 }
 
-// Reads the members of a request for a token, and keeps every complaint.
-class TokenReader {
- public:
-  TokenReader(const json::object& body, UnixMillis now) : body_(body), now_(now) {}
+void log_token(Context& context, Connection& connection, std::string_view event, const Token& token,
+               const store::Author& author) {
+  const json::object facts{{"token", token.name},
+                           {"access", json::array(token.access.begin(), token.access.end())},
+                           {"customers", customers_json(token.customers)}};
+  store::append_event(connection, context.node.log, event, facts, author);
+}
 
-  Result<Token> read() {
-    for (const auto& [name, ignored] : body_)
-      if (name != "name" && name != "access" && name != "expires_at")
-        refuse(name, "unknown_field", "a token has no such member");
-    read_name();
-    read_access();
-    read_expiry();
-    if (!errors_.empty())
-      return fail(
-          Error(Errc::validation_failed, "the token is not acceptable", {}, std::move(errors_)));
-    token_.created_at = now_;
-    return std::move(token_);
-  }
-
- private:
-  void refuse(std::string_view member, std::string code, std::string detail) {
-    errors_.push_back({"/" + escape_pointer(member), std::move(code), std::move(detail)});
-  }
-
-  void read_name() {
-    const json::value* value = body_.if_contains("name");
-    if (!value) return refuse("name", "required", "is required");
-    const json::string* text = value->if_string();
-    if (!text) return refuse("name", "wrong_type", "must be a string");
-    const std::size_t characters = count_characters(*text);
-    if (is_blank(*text) || characters > store::token_name_characters_max ||
-        std::any_of(text->begin(), text->end(),
-                    [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }))
-      return refuse("name", "bad_name", "must be 1 to 100 characters, no control characters");
-    token_.name = *text;
-  }
-
-  void read_access() {
-    const json::value* value = body_.if_contains("access");
-    if (!value) return refuse("access", "required", "is required: some of read, write, admin");
-    const json::array* names = value->if_array();
-    if (!names || names->empty())
-      return refuse("access", "wrong_type", "must be an array of some of read, write, admin");
-    for (const json::value& name : *names)
-      if (!name.is_string() || std::find(known_access.begin(), known_access.end(),
-                                         std::string_view(name.get_string())) == known_access.end())
-        return refuse("access", "bad_choice", "must be some of read, write, admin");
+Result<Token> read_token(const json::object& body, UnixMillis now) {
+  BodyReader reader(body, {"name", "access", "customers", "expires_at"});
+  Token token;
+  token.name = reader.name("name", true, store::token_name_characters_max);
+  const json::value* const value = reader.required("access");
+  const json::array* const names = value ? value->if_array() : nullptr;
+  const auto is_known = [](const json::value& name) {
+    return name.is_string() &&
+           std::ranges::find(known_access, std::string_view(name.get_string())) !=
+               known_access.end();
+  };
+  if (value && (!names || names->empty() || !std::ranges::all_of(*names, is_known)))
+    reader.refuse("access", "bad_choice", "must be an array of some of read, write, admin");
+  else if (names)
     for (const std::string_view known : known_access)
-      if (std::find(names->begin(), names->end(), json::value(known)) != names->end())
-        token_.access.emplace_back(known);
-  }
-
-  void read_expiry() {
-    const json::value* value = body_.if_contains("expires_at");
-    if (!value || value->is_null()) return;
-    const json::string* text = value->if_string();
-    token_.expires_at = text ? parse_timestamp(*text) : std::nullopt;
-    if (!token_.expires_at)
-      return refuse("expires_at", "bad_time", "must be a time such as 2026-03-02T10:11:12Z");
-    if (*token_.expires_at <= now_) refuse("expires_at", "in_the_past", "must be in the future");
-  }
-
-  const json::object& body_;
-  const UnixMillis now_;
-  Token token_;
-  std::vector<FieldError> errors_;
-};
+      if (std::ranges::find(*names, json::value(known)) != names->end())
+        token.access.emplace_back(known);
+  token.customers = reader.customers("customers");
+  if (!token.customers.empty() && std::ranges::count(token.access, "admin") > 0)
+    reader.refuse("customers", "bad_customers", "an administrator is not limited to customers");
+  token.expires_at = reader.end("expires_at", now);
+  SKERRY_TRY_VOID(reader.done("the token"));
+  token.created_at = now;
+  return token;
+}
 
 }  // namespace
 
@@ -109,12 +79,15 @@ Task<Result<Response>> create_token(Context& context, Request& request) {
   if (auto again = retry.replay()) co_return std::move(*again);
   SKERRY_CO_TRY(const json::object body, request.json_body());
   const UnixMillis now = context.node.clock.wall_ms();
-  SKERRY_CO_TRY(Token token, TokenReader(body, now).read());
+  SKERRY_CO_TRY(Token token, read_token(body, now));
   token.id = new_record_id(now, context.node.random);
   const std::string secret = crypto::new_token("api", context.node.random);
   token.hash = crypto::token_hash(secret);
+  const store::Author author = author_of(request);
   auto work = [&](Connection& connection) -> Result<void> {
+    SKERRY_TRY_VOID(check_customers(connection, token.customers));
     SKERRY_TRY_VOID(store::insert_token(connection, token));
+    log_token(context, connection, "token_made", token, author);
     retry.keep(connection, Response::json(201, json::value(to_json(token))));
     return {};
   };
@@ -141,8 +114,12 @@ Task<Result<Response>> revoke_token(Context& context, Request& request) {
   const auto id = parse_id<RecordId>(request.param("id"));
   if (!id) co_return fail(Errc::not_found, "no token has this id", "skerry token list");
   const UnixMillis now = context.node.clock.wall_ms();
+  const store::Author author = author_of(request);
   auto work = [&](Connection& connection) -> Result<Token> {
-    return store::revoke_token(connection, *id, now);
+    const auto before = store::find_token(connection, *id);
+    SKERRY_TRY(Token revoked, store::revoke_token(connection, *id, now));
+    if (!before->revoked_at) log_token(context, connection, "token_revoked", revoked, author);
+    return revoked;
   };
   auto token = co_await write(context, work);
   if (!token) co_return tl::unexpected<Error>(std::move(token).error());

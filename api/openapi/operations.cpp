@@ -39,6 +39,10 @@ bool takes_key(const Route& route) {
   return route.method == Method::post && route.access != Access::open;
 }
 
+bool writes_records(const Route& route) {
+  return route.access == Access::write || route.access == Access::move;
+}
+
 // What every route of this shape can answer, by way of the server itself.
 std::set<Errc> usual_errors(const Route& route) {
   std::set<Errc> errors{bad_request, unauthorized, too_many_requests, busy,
@@ -80,7 +84,7 @@ class Writer {
       made.push_back(reference("parameters", flag(described_, "needs_key")
                                                  ? "Idempotency-Key-required"
                                                  : "Idempotency-Key"));
-    if (route_.method != Method::get && route_.access == Access::write)
+    if (route_.method != Method::get && writes_records(route_))
       made.push_back(reference("parameters", "Skerry-Reason"));
     const json::value* const given = described_.if_contains("parameters");
     if (!given) return made;
@@ -193,8 +197,9 @@ json::object operation(const Route& route, const Kind* kind, std::set<int>& refu
   const std::string_view summary = text_member(described, "summary");
   made["summary"] = words.replace_in(summary.empty() ? route.summary : summary);
   made["description"] = words.replace_in(text_member(described, "description"));
-  const bool writes_record = of_every_kind && route.access == Access::write;
-  made["x-access"] = to_string(writes_record ? access_to_write(*kind) : route.access);
+  made["x-access"] = to_string(
+      of_every_kind && writes_records(route) ? access_to_write(*kind, route) : route.access);
+  if (route.reach == Reach::customers) made["x-reach"] = "customers";
   if (route.access == Access::open) made["security"] = array();
   if (array parameters = writer.parameters(); !parameters.empty())
     made["parameters"] = std::move(parameters);

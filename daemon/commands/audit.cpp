@@ -39,10 +39,12 @@ void show_change(Terminal& terminal, const json::object& change) {
     fields +=
         fmt::format(" {}={}", std::string_view(name), now == nullptr ? "null" : to_json_text(*now));
   }
+  const std::string op = text_of(change, "op");
   terminal.line("{:>6} {} {} {} {}{} by {} ({}){}{}{}", integer_of(change, "n"),
-                text_of(change, "recorded_at"), text_of(change, "op"), text_of(change, "kind"),
-                text_of(change, "record"), in_brackets("", text_of(change, "label")),
-                text_of(change, "actor"), where_from(change), fields,
+                text_of(change, "recorded_at"), op,
+                text_of(change, op == "event" ? "detail" : "kind"), text_of(change, "record"),
+                in_brackets("", text_of(change, "label")), text_of(change, "actor"),
+                where_from(change), fields,
                 in_brackets("decides conflict ", text_of(change, "resolves")),
                 in_brackets("why: ", text_of(change, "reason")));
 }

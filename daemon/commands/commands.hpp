@@ -113,11 +113,18 @@ Result<Exit> run_relay_remove(Session& session, const std::string& licence);
 struct NewToken {
   std::string name;
   std::vector<std::string> access{"read"};
+  std::vector<std::string> customers{};  // ids; none: everybody's
   std::string expires_at;
 };
 Result<Exit> run_token_create(Session& session, const NewToken& token);
 Result<Exit> run_token_list(Session& session);
 Result<Exit> run_token_revoke(Session& session, const std::string& id);
+
+// certificate.cpp
+Result<Exit> run_cert_show(Session& session);
+// The authority's certificate into this system's, or into a file.
+Result<Exit> run_cert_install(Session& session, const std::string& out);
+Result<Exit> run_cert_renew(Session& session, bool new_authority);
 
 // import.cpp
 struct ImportOptions {

@@ -22,6 +22,8 @@ Result<Exit> run_token_create(Session& session, const NewToken& token) {
   json::array access;
   for (const std::string& one : token.access) access.emplace_back(one);
   body["access"] = std::move(access);
+  if (!token.customers.empty())
+    body["customers"] = json::array(token.customers.begin(), token.customers.end());
   if (!token.expires_at.empty()) body["expires_at"] = token.expires_at;
   SKERRY_TRY(const auto answer, session.daemon.post("/v1/tokens", body));
   session.terminal.document(answer);

@@ -1021,17 +1021,37 @@ CREATE TABLE backup(
 ) STRICT;
 CREATE INDEX backup_verified ON backup(created_at) WHERE failure IS NULL;
 
+-- `access`: names of rights, `customers`: whose records it is for, none for all; both with blanks.
 CREATE TABLE token(
   id BLOB PRIMARY KEY,
   hash BLOB NOT NULL UNIQUE,
   name TEXT NOT NULL,
   access TEXT NOT NULL,
+  customers TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   expires_at INTEGER,
   last_used_at INTEGER,
   revoked_at INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX token_live_name ON token(name) WHERE revoked_at IS NULL;
+
+-- People who sign in at this machine; they never travel. `code_hash` is of the one-time code by which a
+-- password is chosen, `code_until` its end; `password` is null until then (crypto/password.hpp).
+CREATE TABLE account(
+  id BLOB PRIMARY KEY,
+  revision INTEGER NOT NULL,
+  name TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL,
+  customers TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  disabled_at INTEGER,
+  signed_in_at INTEGER,
+  password TEXT,
+  password_at INTEGER,
+  code_hash BLOB UNIQUE,
+  code_until INTEGER
+) STRICT;
 
 CREATE TABLE idempotency(
   key TEXT NOT NULL,

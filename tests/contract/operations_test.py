@@ -31,6 +31,12 @@ def another():
     return {"Content-Type": "text/csv", "Idempotency-Key": str(uuid.uuid4())}
 
 
+def session_of(answer):
+    """The headers of the session that it began, instead of the token."""
+    return {"Authorization": "", "Cookie": answer.headers["Set-Cookie"].split(";")[0],
+            "X-Skerry-Source": "console"}
+
+
 class OperationsTest(SeatOperations, MachineTest):
     asked = set()
 
@@ -212,6 +218,36 @@ class OperationsTest(SeatOperations, MachineTest):
         self.ask(central, "POST", "/v1/tokens", 422, {"name": ""})
         central.token = token["token"]
         self.ask(central, "GET", "/v1/status", 401)
+
+    def test_3_users_and_sessions(self):
+        central = self.new_machine("central", "vendor", 'tls_address = "127.0.0.1:0"\n')
+        made = self.ask(central, "POST", "/v1/users", 201, {"name": "alice", "role": "viewer"})
+        self.ask(central, "GET", "/v1/users", 200)
+        tag = self.ask(central, "GET", "/v1/users/alice", 200).headers["ETag"]
+        self.ask(central, "PATCH", "/v1/users/alice", 200, {"role": "operator"},
+                 {"If-Match": tag, "Content-Type": MERGE})
+        self.ask(central, "PATCH", "/v1/users/alice", 412, {"role": "viewer"},
+                 {"If-Match": tag, "Content-Type": MERGE})
+        self.ask(central, "GET", f"/v1/users/{NOBODY}", 404)
+        claim = {"code": made.json()["code"], "password": "kelp-forest-lantern"}
+        self.ask(central, "POST", "/v1/session:claim", 422, claim | {"password": "short"})
+        self.ask(central, "POST", "/v1/session:claim", 200, claim)
+        self.ask(central, "POST", "/v1/session:claim", 401, claim)
+        who = {"name": "alice", "password": "kelp-forest-lantern"}
+        self.ask(central, "POST", "/v1/session", 401, who | {"password": "wrong"})
+        cookie = session_of(self.ask(central, "POST", "/v1/session", 200, who))
+        self.ask(central, "GET", "/v1/session", 200, None, cookie)
+        self.ask(central, "GET", "/v1/session", 200)
+        change = {"current": "kelp-forest-lantern", "password": "gravel tide umbrella"}
+        self.ask(central, "POST", "/v1/session:password", 403, change)
+        cookie = session_of(self.ask(central, "POST", "/v1/session:password", 200, change, cookie))
+        self.ask(central, "DELETE", "/v1/session", 204, None, cookie)
+        self.ask(central, "DELETE", "/v1/session", 401, None, cookie)
+        self.ask(central, "DELETE", "/v1/session", 400)
+        for verb in ("disable", "enable", "reset"):
+            self.ask(central, "POST", f"/v1/users/alice:{verb}", 200)
+        self.ask(central, "GET", "/v1/certificate", 200)
+        self.ask(central, "POST", "/v1/certificate:renew", 200)
 
     def test_4_sites_and_conflicts(self):
         central, site, medium = self.new_pair()

@@ -104,7 +104,8 @@ class Machine:
         ready, _, _ = select.select([self.process.stdout], [], [], READY_SECONDS)
         line = self.process.stdout.readline() if ready else ""
         assert line.startswith("ready tcp="), f"not ready: {line!r}\n{self.log()}"
-        self.address = line.split()[1].removeprefix("tcp=")
+        said = dict(word.split("=", 1) for word in line.split()[1:])
+        self.address, self.tls = said["tcp"], said.get("tls")
         return self
 
     def stop(self):

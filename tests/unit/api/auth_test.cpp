@@ -17,6 +17,16 @@ TEST(BearerToken, IsTakenFromItsHeader) {
   }
 }
 
+TEST(CookieValue, IsFoundAmongOthers) {
+  EXPECT_EQ(cookie_value("__Host-skerry=abc", session_cookie), "abc");
+  EXPECT_EQ(cookie_value("a=b; __Host-skerry=abc; c=d", session_cookie), "abc");
+  EXPECT_EQ(cookie_value("a=b;__Host-skerry=abc", session_cookie), "abc");
+  EXPECT_EQ(cookie_value("__Host-skerry=", session_cookie), "");
+  for (const char* other : {"", ";", "a", "a=b", "x__Host-skerry=abc", "__Host-skerryx=abc",
+                            "__Host-skerry", "a=__Host-skerry=abc", "   "})
+    EXPECT_EQ(cookie_value(other, session_cookie), "") << other;
+}
+
 Limits few() {
   Limits limits;
   limits.failed_tokens_per_second_max = 2;
@@ -72,14 +82,25 @@ TEST(Principal, MayWhatItWasGranted) {
   EXPECT_FALSE(principal.may(Access::admin));
   EXPECT_FALSE(principal.may(Access::exchange));
   principal.grant(Access::admin);
-  for (const Access access :
-       {Access::any, Access::read, Access::write, Access::admin, Access::exchange})
+  for (const Access access : {Access::any, Access::read, Access::log, Access::move, Access::write,
+                              Access::admin, Access::exchange})
     EXPECT_TRUE(principal.may(access)) << to_string(access);
 }
 
+TEST(Principal, WhoWritesMayMove) {
+  Principal principal;
+  principal.kind = Principal::Kind::user;
+  principal.grant(Access::write);
+  EXPECT_TRUE(principal.may(Access::move));
+  Principal mover;
+  mover.kind = Principal::Kind::user;
+  mover.grant(Access::move);
+  EXPECT_FALSE(mover.may(Access::write));
+}
+
 TEST(Access, NamesRoundTrip) {
-  for (const Access access :
-       {Access::open, Access::any, Access::read, Access::write, Access::exchange, Access::admin})
+  for (const Access access : {Access::open, Access::any, Access::read, Access::log, Access::move,
+                              Access::write, Access::exchange, Access::admin})
     EXPECT_EQ(parse_access(to_string(access)), access);
   EXPECT_EQ(parse_access("everything"), std::nullopt);
 }

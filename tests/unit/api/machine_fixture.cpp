@@ -43,7 +43,7 @@ MachineTest::MachineTest(Role role, store::DatabaseOptions storage) {
   seats = std::make_unique<licensing::SeatDesk>(*database, clock, random, catalogue, keys.sign,
                                                 [this] { return log.last_n(); });
   context->seats = seats.get();
-  authenticator = std::make_unique<TokenAuthenticator>(*context);
+  authenticator = std::make_unique<Gatekeeper>(*context);
   ServerOptions options;
   options.spool_folder = folder / "spool";
   options.trusted_uids = {::getuid()};
@@ -74,9 +74,13 @@ Answer MachineTest::patch(std::string_view target, std::string_view body,
 
 Answer MachineTest::send_with_token(std::string_view token, std::string_view method,
                                     std::string_view target, std::string_view body) {
+  return send_over_tcp(method, target, body,
+                       token.empty() ? "" : fmt::format("Authorization: Bearer {}\r\n", token));
+}
+
+Answer MachineTest::send_over_tcp(std::string_view method, std::string_view target,
+                                  std::string_view body, std::string_view headers) {
   RawClient client = RawClient::tcp(port);
-  const std::string headers =
-      token.empty() ? "" : fmt::format("Authorization: Bearer {}\r\n", token);
   return client.ask(request_text(method, target, body, headers));
 }
 

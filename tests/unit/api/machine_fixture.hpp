@@ -10,9 +10,9 @@
 #include <string_view>
 
 #include "api/context.hpp"
+#include "api/gatekeeper.hpp"
 #include "api/routes.hpp"
 #include "api/server.hpp"
-#include "api/token_authenticator.hpp"
 #include "crypto/secret.hpp"
 #include "licensing/catalogue_allowances.hpp"
 #include "tests/unit/api/raw_client.hpp"
@@ -43,6 +43,9 @@ class MachineTest : public testing::Test {
     return send("POST", target, body, headers);
   }
   Answer patch(std::string_view target, std::string_view body, std::string_view if_match);
+  // Over TCP, as nobody unless the headers say more.
+  Answer send_over_tcp(std::string_view method, std::string_view target, std::string_view body = {},
+                       std::string_view headers = {});
   // Over TCP, with "Authorization: Bearer <token>" unless it is empty.
   Answer send_with_token(std::string_view token, std::string_view method, std::string_view target,
                          std::string_view body = {});
@@ -73,7 +76,7 @@ class MachineTest : public testing::Test {
   std::unique_ptr<Context> context;
   licensing::CatalogueAllowances catalogue;
   std::unique_ptr<licensing::SeatDesk> seats;
-  std::unique_ptr<TokenAuthenticator> authenticator;
+  std::unique_ptr<Gatekeeper> authenticator;
   std::unique_ptr<Server> server;
   std::uint16_t port = 0;
 };

@@ -27,11 +27,22 @@ struct TestContext {
   std::vector<Completion<std::string>> unanswered;  // guarded by mutex; of /slow
 };
 
-// The token "good" may read and write, "reader" may read, "root" may do everything.
+// The token "good" may read and write, "reader" may read, "root" may do everything. Sessions are
+// found as tokens are.
 class TestTokens final : public Authenticator {
  public:
   Result<std::shared_ptr<const Principal>> authenticate(std::string_view token,
                                                         std::string_view) override;
+  Result<std::shared_ptr<const Principal>> find_session(std::string_view secret) override {
+    return authenticate(secret, {});
+  }
+  void refused(const Request&, const Error& error) override {
+    const std::scoped_lock lock(mutex);
+    refusals.push_back(error.code);
+  }
+
+  std::mutex mutex;
+  std::vector<Errc> refusals;  // guarded by mutex
 };
 
 class ServerTest : public testing::Test {

@@ -1,0 +1,20 @@
+// Port: the certificate that this machine shows under TLS.
+#pragma once
+
+#include "core/result.hpp"
+#include "core/strict_json.hpp"
+
+namespace skerry::api {
+
+// Any thread.
+class Certificates {
+ public:
+  virtual ~Certificates() = default;
+  // What is shown now, and who issued it.
+  virtual Result<json::object> show() = 0;
+  // A new one, which connections begin with from now on; one of the site's own is read anew.
+  // `new_authority`: first a new authority, which clients have to trust anew.
+  virtual Result<json::object> renew(bool new_authority) = 0;
+};
+
+}  // namespace skerry::api

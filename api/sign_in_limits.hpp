@@ -1,0 +1,42 @@
+// The brake on guessing passwords and one-time codes.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/mutex.hpp"
+#include "core/result.hpp"
+
+namespace skerry::api {
+
+inline constexpr std::uint32_t sign_in_window_seconds = 900;
+inline constexpr std::uint32_t failures_per_name_max = 5;      // of one name from one address
+inline constexpr std::uint32_t failures_per_address_max = 20;  // of all names
+inline constexpr std::size_t sign_in_counts_max = 8192;        // remembered at once
+
+// Any thread. Nobody is shut out by what strangers do elsewhere: a name is counted with the
+// address.
+class SignInLimits {
+ public:
+  // Errc::too_many_requests, with the quota, once the guesses are used up. Otherwise one is
+  // counted, which succeeded() takes back: guesses at the same time count as well. Times are
+  // monotonic.
+  Result<void> try_one(std::string_view name, std::string_view address, std::int64_t now_ms)
+      SKERRY_EXCLUDES(mutex_);
+  // Ends the count of this name from there.
+  void succeeded(std::string_view name, std::string_view address, std::int64_t now_ms)
+      SKERRY_EXCLUDES(mutex_);
+
+ private:
+  struct Count {
+    std::int64_t since_ms = 0;
+    std::uint32_t failures = 0;
+  };
+  Count& count_of(const std::string& key, std::int64_t now_ms) SKERRY_REQUIRES(mutex_);
+
+  Mutex mutex_;
+  std::unordered_map<std::string, Count> counts_ SKERRY_GUARDED_BY(mutex_);
+};
+
+}  // namespace skerry::api

@@ -1,0 +1,75 @@
+// cert show, install-ca, renew.
+#include <cstdlib>
+#include <sys/wait.h>
+
+#include "crypto/file.hpp"
+#include "daemon/commands/commands.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+// Where Debian's update-ca-certificates looks for what an administrator trusts.
+constexpr const char* trusted_file = "/usr/local/share/ca-certificates/skerry.crt";
+constexpr const char* update = "update-ca-certificates";
+
+std::string joined(const json::object& from, std::string_view name) {
+  std::string text;
+  if (const json::value* list = from.if_contains(name); list && list->is_array())
+    for (const json::value& each : list->get_array())
+      if (each.is_string())
+        text.append(text.empty() ? "" : ", ").append(std::string_view(each.get_string()));
+  return text;
+}
+
+void say(Terminal& terminal, const json::object& certificate) {
+  terminal.line("  for      {}", joined(certificate, "names"));
+  terminal.line("  until    {}", text_of(certificate, "not_after"));
+  terminal.line("  SHA-256  {}", text_of(certificate, "sha256"));
+  terminal.line("  words    {}", text_of(certificate, "words"));
+}
+
+Exit say_all(Terminal& terminal, const json::object& shown) {
+  terminal.document(shown);
+  terminal.line("certificate of {}", text_of(shown, "issuer"));
+  say(terminal, shown);
+  const json::object& authority = object_of(shown, "authority");
+  if (authority.empty()) return Exit::ok;
+  terminal.line("authority {}", text_of(authority, "subject"));
+  say(terminal, authority);
+  return Exit::ok;
+}
+
+}  // namespace
+
+Result<Exit> run_cert_show(Session& session) {
+  SKERRY_TRY(const auto shown, session.daemon.get_object("/v1/certificate"));
+  return say_all(session.terminal, shown);
+}
+
+Result<Exit> run_cert_install(Session& session, const std::string& out) {
+  SKERRY_TRY(const auto shown, session.daemon.get_object("/v1/certificate"));
+  const std::string pem = text_of(object_of(shown, "authority"), "pem");
+  if (pem.empty())
+    return fail(Errc::not_found, "this machine shows a certificate of the site's own",
+                "trust the authority that issued it: tls.certificate_file in skerry.toml");
+  const std::string file = out.empty() ? trusted_file : out;
+  SKERRY_TRY_VOID(crypto::write_file_atomically(file, as_bytes(pem), 0644));
+  if (out.empty()) {
+    const int status = std::system(update);  // a fixed text, found by the administrator's own PATH
+    if (status == -1 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+      return fail(Errc::io_failed, fmt::format("{} failed; {} is in place", update, file),
+                  fmt::format("run {} as root", update));
+  }
+  session.terminal.document({{"file", file}});
+  session.terminal.line("{} holds the authority's certificate", file);
+  return Exit::ok;
+}
+
+Result<Exit> run_cert_renew(Session& session, bool new_authority) {
+  SKERRY_TRY(const auto shown,
+             session.daemon.post_empty(fmt::format("/v1/certificate:renew?new_authority={}",
+                                                   new_authority ? "true" : "false")));
+  return say_all(session.terminal, shown);
+}
+
+}  // namespace skerry::daemon

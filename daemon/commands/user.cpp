@@ -1,0 +1,148 @@
+#include "daemon/commands/user.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+#include "core/password_rules.hpp"
+#include "crypto/file.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+std::string path_of(std::string_view user, std::string_view verb = {}) {
+  return "/v1/users/" + percent_encoded(user) + std::string(verb);
+}
+
+std::string customers_of(const json::object& user) {
+  const json::value* const list = user.if_contains("customers");
+  if (!list || !list->is_array()) return "";
+  return " for " + counted(static_cast<std::int64_t>(list->get_array().size()), "customer");
+}
+
+std::string standing_of(const json::object& user) {
+  if (!text_of(user, "disabled_at").empty()) return "disabled";
+  if (const auto end = text_of(user, "expires_at"); !end.empty()) return "until " + end;
+  if (text_of(user, "password_at").empty()) return "has no password yet";
+  return "";
+}
+
+json::object body_of(const UserWish& wish) {
+  json::object body;
+  if (!wish.role.empty()) body["role"] = wish.role;
+  if (!wish.customers.empty())
+    body["customers"] = json::array(wish.customers.begin(), wish.customers.end());
+  if (wish.all_customers) body["customers"] = nullptr;
+  if (!wish.expires_at.empty()) body["expires_at"] = wish.expires_at;
+  if (wish.no_expiry) body["expires_at"] = nullptr;
+  return body;
+}
+
+Exit say_code(Session& session, const json::object& user) {
+  Terminal& terminal = session.terminal;
+  terminal.document(user);
+  terminal.line("{}", text_of(user, "code"));
+  terminal.talk("by this code {} chooses a password until {}; it is shown this once",
+                text_of(user, "name"), text_of(user, "code_until"));
+  terminal.next(R"(POST /v1/session:claim {"code": …, "password": …})");
+  return Exit::ok;
+}
+
+Exit say_user(Session& session, const json::object& user) {
+  session.terminal.document(user);
+  session.terminal.line("{} is {}{} {}", text_of(user, "name"), text_of(user, "role"),
+                        customers_of(user), standing_of(user));
+  return Exit::ok;
+}
+
+// The first line, without its end.
+Result<std::string> read_password(const std::string& file) {
+  std::string text;
+  if (file == "-") {
+    std::getline(std::cin, text);
+  } else {
+    SKERRY_TRY(const auto secret, crypto::read_secret_file(file, password_bytes_max + 2));
+    text = secret.text();
+  }
+  text.resize(std::min(text.find_first_of("\r\n"), text.size()));
+  return text;
+}
+
+Result<Exit> claim(Session& session, const json::object& user, const std::string& password) {
+  SKERRY_TRY_VOID(session.daemon.post("/v1/session:claim",
+                                      {{"code", text_of(user, "code")}, {"password", password}}));
+  session.terminal.document({{"name", text_of(user, "name")}, {"role", text_of(user, "role")}});
+  session.terminal.line("{} is administrator of this machine", text_of(user, "name"));
+  return Exit::ok;
+}
+
+Result<Exit> run_verb(Session& session, const std::string& user, std::string_view verb) {
+  SKERRY_TRY(const auto answer, session.daemon.post_empty(path_of(user, verb)));
+  return say_user(session, answer);
+}
+
+}  // namespace
+
+Result<Exit> run_setup(Session& session, const std::string& name,
+                       const std::string& password_file) {
+  std::string password;
+  if (!password_file.empty()) {
+    SKERRY_TRY(password, read_password(password_file));
+  }
+  SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/users"));
+  bool is_there = false;
+  for (const json::object* user : objects_of(answer, "items")) {
+    if (text_of(*user, "role") == "admin" && !text_of(*user, "password_at").empty())
+      return fail(Errc::already_exists,
+                  fmt::format("{} is administrator of this machine", text_of(*user, "name")),
+                  fmt::format("skerry user reset {}, or skerry user create NAME --role admin",
+                              text_of(*user, "name")));
+    is_there = is_there || text_of(*user, "name") == name;
+  }
+  json::object user;
+  if (is_there) {
+    SKERRY_TRY(user, session.daemon.post_empty(path_of(name, ":reset")));
+  } else {
+    SKERRY_TRY(user, session.daemon.post("/v1/users", {{"name", name}, {"role", "admin"}}));
+  }
+  if (password_file.empty()) return say_code(session, user);
+  return claim(session, user, password);
+}
+
+Result<Exit> run_user_create(Session& session, const UserWish& wish) {
+  json::object body = body_of(wish);
+  body["name"] = wish.name;
+  SKERRY_TRY(const auto answer, session.daemon.post("/v1/users", body));
+  return say_code(session, answer);
+}
+
+Result<Exit> run_user_list(Session& session) {
+  SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/users"));
+  for (const json::object* user : objects_of(answer, "items")) {
+    session.terminal.document(*user);
+    session.terminal.line("{:<24} {:<12}{} {}", text_of(*user, "name"), text_of(*user, "role"),
+                          customers_of(*user), standing_of(*user));
+  }
+  return Exit::ok;
+}
+
+Result<Exit> run_user_set(Session& session, const UserWish& wish) {
+  SKERRY_TRY(const auto before, session.daemon.get_object(path_of(wish.name)));
+  SKERRY_TRY(const auto after, session.daemon.patch(path_of(wish.name), body_of(wish),
+                                                    integer_of(before, "revision")));
+  return say_user(session, after);
+}
+
+Result<Exit> run_user_disable(Session& session, const std::string& user) {
+  return run_verb(session, user, ":disable");
+}
+
+Result<Exit> run_user_enable(Session& session, const std::string& user) {
+  return run_verb(session, user, ":enable");
+}
+
+Result<Exit> run_user_reset(Session& session, const std::string& user) {
+  SKERRY_TRY(const auto answer, session.daemon.post_empty(path_of(user, ":reset")));
+  return say_code(session, answer);
+}
+
+}  // namespace skerry::daemon

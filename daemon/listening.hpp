@@ -1,0 +1,44 @@
+// Where the daemon answers. Nothing listens beyond this machine before somebody has claimed it (has
+// chosen an administrator's password): what would is opened then.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "api/server.hpp"
+#include "daemon/config.hpp"
+
+namespace skerry::daemon {
+
+class Doors {
+ public:
+  // Both outlive the doors.
+  Doors(api::Server& server, const Config& config) : server_(server), config_(config) {}
+
+  // What the service manager has opened, and what of the configured is missing then. Before the
+  // server starts.
+  Result<void> open(std::vector<api::Descriptor> passed, bool claimed);
+  // Opens what was kept shut; does nothing from the second call on. Any thread.
+  void claimed();
+
+  // Of the first of each kind; empty where there is none. As of open().
+  const std::string& tcp() const { return tcp_; }
+  const std::string& tls() const { return tls_; }
+  const std::string& socket() const { return socket_; }
+
+ private:
+  using Speech = api::Server::Speech;
+  Result<void> open_passed(api::Descriptor socket, bool claimed);
+  Result<void> open_endpoint(const std::string& text, Speech speech, bool claimed);
+  Result<std::string> listen_now(const Endpoint& endpoint, Speech speech);
+
+  api::Server& server_;
+  const Config& config_;
+  std::string tcp_, tls_, socket_;
+  std::mutex mutex_;
+  std::vector<std::function<Result<std::string>()>> shut_;  // guarded by mutex_
+};
+
+}  // namespace skerry::daemon

@@ -1,0 +1,51 @@
+// The certificate that this machine shows under TLS: of an authority of its own, renewed in time
+// and without a restart, or one of the site's own (ADR 0061). Files in the data folder, under tls/:
+// ca.pem, ca.key, server.pem, server.key.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "api/certificates.hpp"
+#include "api/tls.hpp"
+#include "core/clock.hpp"
+#include "crypto/tls_certificates.hpp"
+#include "daemon/config.hpp"
+
+namespace skerry::daemon {
+
+class TlsOffice final : public api::Certificates {
+ public:
+  // Makes what is missing. `config` and `clock` outlive the office. Errc::bad_config for files that
+  // cannot be used, with their names.
+  static Result<std::unique_ptr<TlsOffice>> open(const Config& config, const Clock& clock);
+
+  std::shared_ptr<const api::TlsIdentity> identity() const { return identity_; }
+  Result<json::object> show() override;
+  Result<json::object> renew(bool new_authority) override;
+  // When the certificate ends within 30 days, has begun later than now, or is for other names than
+  // the configuration's. Of a site's own nothing is renewed, but it is read anew when it has
+  // changed.
+  Result<void> renew_if_due();
+
+ private:
+  TlsOffice(const Config& config, const Clock& clock);
+
+  bool is_sites_own() const { return !config_.tls_certificate_file.empty(); }
+  Result<crypto::CertificateAndKey> authority(bool anew) const;
+  Result<void> issue(bool new_authority) const;
+  Result<crypto::TlsFiles> read_files() const;
+  bool is_due(std::string_view certificates) const;
+  Result<void> load();
+
+  const Config& config_;
+  const Clock& clock_;
+  const std::filesystem::path folder_;
+  const std::vector<std::string> names_;
+  std::mutex mutex_;          // one renewal at a time
+  std::string certificates_;  // PEM; guarded by mutex_
+  std::shared_ptr<api::TlsIdentity> identity_;
+};
+
+}  // namespace skerry::daemon

@@ -1,0 +1,184 @@
+"""Users, sessions and roles of the real binary, and every operation of its document against
+everybody who may ask."""
+
+import http.client
+import json
+import unittest
+
+from machine import MachineTest
+
+PASSWORD = "kelp-forest-lantern"
+ROLES = {
+    "admin": {"any", "read", "log", "move", "write", "exchange", "admin"},
+    "operator": {"any", "read", "log", "move", "write"},
+    "mover": {"any", "read", "move"},
+    "viewer": {"any", "read"},
+    "auditor": {"any", "read", "log"},
+    "application": {"any"},
+}
+REACHED = (400, 415)  # refused for its body, so behind the rights
+NOBODY = "0199c0de-0000-7000-8000-000000000001"
+
+
+class Asked:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    def json(self):
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return f"HTTP {self.status}: {self.body[:300]!r}"
+
+
+def ask(machine, method, path, body=None, headers=None):
+    """A request with these headers and nothing added."""
+    connection = http.client.HTTPConnection(machine.address, timeout=60)
+    try:
+        data = None if body is None else body if isinstance(body, bytes) else json.dumps(body)
+        given = dict(headers or {})
+        if data is not None:
+            given.setdefault("Content-Type", "application/json")
+        connection.request(method, path, data, given)
+        return Asked(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def session_headers(answer):
+    cookie = answer.headers["Set-Cookie"].split(";")[0]
+    return {"Cookie": cookie, "X-Skerry-Source": "console"}
+
+
+class AccessTest(MachineTest):
+    def make_user(self, machine, name, role, *more):
+        return machine.ok("user", "create", name, "--role", role, *more, "--json").document()
+
+    def claim(self, machine, code, password=PASSWORD):
+        return ask(machine, "POST", "/v1/session:claim", {"code": code, "password": password})
+
+    def sign_in(self, machine, name, password=PASSWORD):
+        return ask(machine, "POST", "/v1/session", {"name": name, "password": password})
+
+    def session_of(self, machine, name, role, *more):
+        claimed = self.claim(machine, self.make_user(machine, name, role, *more)["code"])
+        self.assertEqual(claimed.status, 200, claimed)
+        return session_headers(claimed)
+
+    def test_the_first_administrator(self):
+        machine = self.new_machine("site", "mine")
+        first = machine.ok("setup", "--json").document()
+        again = machine.ok("setup", "--json").document()  # nobody used the first one
+        self.assertEqual((first["name"], first["role"]), ("admin", "admin"))
+        self.assertNotEqual(first["code"], again["code"])
+        self.assertEqual(self.claim(machine, first["code"]).status, 401)
+        claimed = self.claim(machine, again["code"])
+        self.assertEqual(claimed.status, 200, claimed)
+        self.assertEqual(machine.run("setup").code, 1)
+        me = ask(machine, "GET", "/v1/session", headers=session_headers(claimed)).json()
+        self.assertEqual((me["kind"], me["name"], me["role"]), ("user", "admin", "admin"))
+        for file in machine.data.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                held = file.read_bytes()
+                for secret in (PASSWORD, first["code"], again["code"], session_headers(claimed)
+                               ["Cookie"].split("=")[1]):
+                    self.assertNotIn(secret.encode(), held, file)
+
+    def test_break_glass(self):
+        machine = self.new_machine("central", "vendor")
+        self.session_of(machine, "root", "admin")
+        machine.ok("user", "disable", "root")
+        self.assertEqual(self.sign_in(machine, "root").status, 401)
+        code = machine.ok("user", "reset", "root", "--json").document()["code"]
+        self.assertEqual(self.claim(machine, code).status, 401)  # disabled is disabled
+        machine.ok("user", "enable", "root")
+        self.assertEqual(self.claim(machine, code, "gravel tide umbrella").status, 200)
+        self.assertEqual(self.sign_in(machine, "root").status, 401)
+        self.assertEqual(self.sign_in(machine, "root", "gravel tide umbrella").status, 200)
+
+    def test_users_by_command_and_over_a_restart(self):
+        machine = self.new_machine("central", "vendor")
+        session = self.session_of(machine, "alice", "operator")
+        made = ask(machine, "POST", "/v1/customers", {"name": "Acme"}, session)
+        self.assertEqual(made.status, 201, made)
+        self.assertIn("alice", machine.ok("user", "list").out)
+        changed = machine.ok("user", "set", "alice", "--role", "viewer", "--expires",
+                             "2099-01-01T00:00:00Z", "--json").document()
+        self.assertEqual((changed["role"], changed["expires_at"][:4]), ("viewer", "2099"))
+        self.assertEqual(ask(machine, "GET", "/v1/customers", headers=session).status, 401)
+        session = session_headers(self.sign_in(machine, "alice"))
+        self.assertEqual(ask(machine, "GET", "/v1/customers", headers=session).status, 200)
+        refused = ask(machine, "POST", "/v1/customers", {"name": "Acme"}, session)
+        self.assertEqual(refused.status, 403, refused)
+        machine.restart()
+        self.assertEqual(ask(machine, "GET", "/v1/customers", headers=session).status, 401)
+        self.assertEqual(self.sign_in(machine, "alice").status, 200)
+        listed = machine.ok("audit", "list", "--op", "event", "--limit", "100", "--json").lines()
+        told = {row["detail"] for row in listed}
+        self.assertLessEqual({"user_made", "password_chosen", "user_changed", "signed_in",
+                              "denied"}, told)
+        machine.ok("audit", "verify")
+        self.assertEqual(machine.run("user", "create", "bob", "--role", "root").code, 65)
+        self.assertEqual(machine.run("user", "disable", "nobody").code, 1)
+
+    def test_guesses_are_braked(self):
+        machine = self.new_machine("central", "vendor")
+        self.session_of(machine, "alice", "viewer")
+        for _ in range(5):
+            self.assertEqual(self.sign_in(machine, "alice", "wrong").status, 401)
+        refused = self.sign_in(machine, "alice")
+        self.assertEqual((refused.status, refused.headers["Retry-After"]), (429, "900"))
+
+    def test_every_operation_against_everybody(self):
+        machine = self.new_machine("central", "vendor")
+        document = machine.http("GET", "/v1/openapi.json").json()
+        operations = [(method.upper(), path, operation)
+                      for path, methods in document["paths"].items()
+                      for method, operation in methods.items()]
+        self.assertGreater(len(operations), 250)
+
+        def bearer(name, access, *more):
+            made = machine.ok("token", "create", name, "--access", access, *more, "--json")
+            made = made.document()
+            return made["id"], {"Authorization": f"Bearer {made['token']}"}
+
+        everybody = [("nobody", {}, set(), 401)]
+        for name, access, rights in (("reads", "read", {"any", "read", "log"}),
+                                     ("writes", "write", {"any", "move", "write"}),
+                                     ("rules", "admin", ROLES["admin"])):
+            everybody.append((name, bearer(name, access)[1], rights, 403))
+        for role, rights in ROLES.items():
+            everybody.append((role, self.session_of(machine, f"a-{role}", role), rights, 403))
+        for who, headers, rights, otherwise in everybody:
+            for method, path, operation in operations:
+                access = operation["x-access"]
+                asked = self.ask_in_vain(machine, method, path, operation, headers)
+                with self.subTest(who=who, method=method, path=path):
+                    if access == "open" or access in rights:
+                        self.assertIn(asked.status, REACHED, asked)
+                    else:
+                        self.assertEqual(asked.status, otherwise, asked)
+        gone, revoked = bearer("gone", "admin")
+        machine.ok("token", "revoke", gone)
+        ended = self.session_of(machine, "ended", "admin")
+        machine.ok("user", "disable", "ended")
+        for method, path, operation in operations:
+            for headers in (revoked, ended):
+                asked = self.ask_in_vain(machine, method, path, operation, headers)
+                if operation["x-access"] != "open":
+                    self.assertIn(asked.status, (401, 429), f"{method} {path}: {asked}")
+
+    def ask_in_vain(self, machine, method, path, operation, headers):
+        """A request whose body is refused before any handler runs."""
+        for name in ("id", "name", "code", "kind", "key", "field", "plural"):
+            path = path.replace("{" + name + "}", NOBODY)
+        headers = {**headers, "Content-Type": "text/plain"}
+        if "requestBody" in operation:
+            headers["Content-Encoding"] = "gzip"
+        return ask(machine, method, path, b"x", headers)
+
+
+if __name__ == "__main__":
+    unittest.main()
