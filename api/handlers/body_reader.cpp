@@ -7,6 +7,7 @@
 #include "core/timestamp.hpp"
 
 namespace skerry::api {
+
 BodyReader::BodyReader(const json::object& body, std::initializer_list<std::string_view> known)
     : body_(body) {
   for (const auto& [member, ignored] : body)

@@ -49,9 +49,12 @@ class Tests:
         for source in sources:
             folder, _, file = source.path.rpartition("/")
             script = re.fullmatch(r"tests/(integration|contract)/(\w+)_test\.py", source.path)
+            client = re.fullmatch(r"tests/unit/clients/(\w+)_test\.py", source.path)
             fuzz = re.fullmatch(r"tests/fuzz/(\w+)_fuzz\.cpp", source.path)
             if script:
                 self.names.add(f"{script[1]}_{script[2]}")
+            elif client:
+                self.names.add(f"unit_client_{client[1]}")
             elif fuzz:
                 self.names.add(f"corpus_{fuzz[1]}")
             elif file == "CMakeLists.txt":
