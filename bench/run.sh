@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Skerry beside the limits of this machine: `./dev bench [NAME…] [--quick] [--rounds N]`.
-# NAME: inner, exchange, memory, import, http, records; all of them without one. docs/bench.md says
-# what each means. SKERRY_BENCH_RECORDS: of the large database (1000000); SKERRY_BENCH_ASSETS: of
-# the large one of `records` (1000000), with a tenth as many customers; SKERRY_BENCH_CHANGES: of an
-# exchange (100000); SKERRY_SHARED_DATA: the folder of sp500-constituents.csv.
+# NAME: inner, exchange, memory, import, http, records, licensing; all of them without one.
+# docs/bench.md says what each means. SKERRY_BENCH_RECORDS: of the large database (1000000);
+# SKERRY_BENCH_ASSETS: of the large one of `records` (1000000), with a tenth as many customers;
+# SKERRY_BENCH_CHANGES: of an exchange (100000); SKERRY_SHARED_DATA: the folder of
+# sp500-constituents.csv.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -41,17 +42,20 @@ while [ $# -gt 0 ]; do
       case $rounds in '' | 0 | *[!0-9]*) fail "--rounds needs a whole number" ;; esac
       shift
       ;;
-    inner | exchange | memory | import | http | records) names+=("$1") ;;
-    *) fail "there is no benchmark '$1'; there are: inner exchange memory import http records" ;;
+    inner | exchange | memory | import | http | records | licensing) names+=("$1") ;;
+    *)
+      fail "there is no benchmark '$1'; there are: inner exchange memory import http records" \
+        "licensing"
+      ;;
   esac
   shift
 done
-[ ${#names[@]} -gt 0 ] || names=(inner exchange memory import http records)
+[ ${#names[@]} -gt 0 ] || names=(inner exchange memory import http records licensing)
 
 skerry=$build/daemon/skerry
 probe=$build/bench/fdatasync_probe
 for program in "$skerry" "$probe" "$build/bench/bare_beast" "$build/bench/inner_bench" \
-  "$build/bench/records_load"; do
+  "$build/bench/records_load" "$build/bench/seats_load"; do
   [ -x "$program" ] || fail "$program is not built; ./dev bench builds it"
 done
 for program in wrk jq sqlite3 python3; do
@@ -227,6 +231,43 @@ bench_records() {
     done
   done
   note memory.records_mib 1 "$(memory many VmRSS)"
+  stop_all
+}
+
+# seats ROUND SEATS CODE: the Licensing API, with 1, 16 and 64 clients.
+seats() {
+  local turn=$1 pool=$2 name rate p50 p99 refused failed url=${url_of[seats]#http://}
+  note_probe "seats.claim.$pool.16" "$turn"
+  "$build/bench/seats_load" "${url%:*}" "${url##*:}" "$3" "$pool" "$seconds" \
+    >"$work/seats.out" 2>>"$work/log" || fail "seats_load: see $work/log"
+  while read -r _ name rate p50 p99 refused failed; do
+    name=seats.${name%.*}.$pool.${name#*.}
+    note "$name" "$turn" "$rate"
+    note "$name.median_us" "$turn" "$p50"
+    note "$name.p99_us" "$turn" "$p99"
+    note errors "$name.$turn" "$((refused + failed))"
+  done <"$work/seats.out"
+}
+
+bench_licensing() {
+  say "licensing: pools of 100 to 100000 seats"
+  make_machine seats central
+  start seats
+  make_token seats
+  start_bare bare_beast
+  printf 'none\n' >"$work/small.ids"  # bare_beast answers any
+  local turn connections pool code
+  python3 -B "$here/seats_pools.py" "${url_of[seats]}" "${token_of[seats]}" 100 1000 10000 100000 \
+    >"$work/pools"
+  for ((turn = 1; turn <= rounds; ++turn)); do
+    say "licensing: round $turn of $rounds"
+    for connections in 1 16 64; do bare bare_beast "$turn" "$connections"; done
+    # The order of the pools changes from round to round.
+    if [ $((turn % 2)) -eq 1 ]; then sort -n "$work/pools"; else sort -nr "$work/pools"; fi \
+      >"$work/pools.round"
+    while read -r pool code; do seats "$turn" "$pool" "$code"; done <"$work/pools.round"
+  done
+  note memory.seats_mib 1 "$(memory seats VmRSS)"
   stop_all
 }
 

@@ -29,6 +29,12 @@ RATIOS = (
      ("<=", 1.5)),
     ("time of a customer page, many / few assets", "records.page.few.16", "records.page.many.16",
      ("<=", 1.5)),
+    ("claim, 100,000 / 100 seats, 16 clients", "seats.claim.100000.16", "seats.claim.100.16",
+     (">=", 0.8)),
+    ("claim, 10,000 seats / bare Beast", "seats.claim.10000.{c}", "bare_beast.{c}", None),
+    ("claim, 10,000 seats, 16 clients / fdatasync rate", "seats.claim.10000.16",
+     "seats.claim.10000.16.fdatasync_per_s", None),
+    ("refresh, 10,000 seats / bare Beast", "seats.refresh.10000.{c}", "bare_beast.{c}", None),
     ("import of changes / bare SQLite insert", "import_changes", "sqlite_insert", (">=", 0.4)),
     ("import of changes / the same with search", "import_changes", "sqlite_insert_with_search",
      None),
@@ -48,6 +54,9 @@ RATIOS = (
 # title, name, unit, what is wanted
 TARGETS = (
     ("durable POST at 64 connections", "post.small.64", "1/s", (">=", 15000)),
+    ("durable claims, 10,000 seats, 16 clients", "seats.claim.10000.16", "1/s", (">=", 10000)),
+    ("the same, 99 %", "seats.claim.10000.16.p99_us", "us", ("<=", 25000)),
+    ("refreshes, 10,000 seats, 16 clients", "seats.refresh.10000.16", "1/s", (">=", 25000)),
     ("first page of many, 99 %", "records.first.many.16.p99_us", "us", ("<=", 20000)),
     ("deep page of many, 99 %", "records.deep.many.16.p99_us", "us", ("<=", 20000)),
     ("search in many, 99 %", "records.search.many.16.p99_us", "us", ("<=", 20000)),
