@@ -12,5 +12,6 @@ find_path(CSV_INCLUDE csv.h REQUIRED)              # store/
 find_library(CSV_LIBRARY csv REQUIRED)
 find_path(CLI11_INCLUDE CLI/CLI.hpp REQUIRED)      # daemon/
 find_package(tomlplusplus REQUIRED)                # daemon/
+pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode>=4)  # daemon/qr_code
 find_package(GTest REQUIRED)                       # tests/
 find_package(benchmark REQUIRED)                   # bench/

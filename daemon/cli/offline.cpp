@@ -26,6 +26,13 @@ void OfflineCommands::add_to(CommandTree& tree) {
   CLI::App* back = verb("return", "give the seat back", run_offline_return);
   CommandTree::repeatable(
       back->add_option("--used", wish_.amounts, "feature=number that was used, repeatable"));
+  CLI::App* qr = tree.add_plain(
+      offline, "qr", "show a request or an answer as a QR code",
+      [this](const Config&, Terminal& terminal) { return run_offline_qr(terminal, qr_); });
+  qr->add_option("FILE", qr_.file, "the request, or the answer")->required();
+  qr->add_option("--as", qr_.form, "text, svg or png")
+      ->check(CLI::IsMember({"text", "svg", "png"}));
+  qr->add_option("--out", qr_.out, "a new file; without it stdout");
 }
 
 }  // namespace skerry::daemon

@@ -1,7 +1,8 @@
-// offline request, answer, refresh, return: their options.
+// offline request, answer, refresh, return, qr: their options.
 #pragma once
 
 #include "daemon/cli/tree.hpp"
+#include "daemon/commands/qr.hpp"
 
 namespace skerry::daemon {
 
@@ -11,6 +12,7 @@ class OfflineCommands {
 
  private:
   OfflineWish wish_;
+  QrWish qr_;
 };
 
 }  // namespace skerry::daemon

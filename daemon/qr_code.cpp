@@ -1,0 +1,137 @@
+#include "daemon/qr_code.hpp"
+
+#include <array>
+#include <cstdint>
+#include <fmt/format.h>
+#include <memory>
+#include <qrencode.h>
+
+namespace skerry::daemon {
+namespace {
+
+constexpr std::size_t margin = 4;      // modules
+constexpr std::size_t png_module = 8;  // pixels
+
+struct Whole {
+  const QrCode& code;
+  std::size_t width() const { return code.width + 2 * margin; }
+  bool is_dark(std::size_t x, std::size_t y) const {
+    const bool inside =
+        x >= margin && y >= margin && x < margin + code.width && y < margin + code.width;
+    return inside && code.is_dark(x - margin, y - margin);
+  }
+};
+
+void append_number(std::string& out, std::uint32_t number) {
+  for (const unsigned shift : {24U, 16U, 8U, 0U})
+    out += static_cast<char>(static_cast<std::uint8_t>(number >> shift));
+}
+
+std::uint32_t crc32(std::string_view bytes) {
+  std::uint32_t crc = 0xffffffff;
+  for (const char byte : bytes) {
+    crc ^= static_cast<std::uint8_t>(byte);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
+  }
+  return ~crc;
+}
+
+void append_chunk(std::string& out, std::string_view type, std::string_view data) {
+  append_number(out, static_cast<std::uint32_t>(data.size()));
+  const std::string covered = std::string(type).append(data);
+  out.append(covered);
+  append_number(out, crc32(covered));
+}
+
+// zlib (RFC 1950) of blocks that are not compressed: a code is some ten kilobytes.
+std::string stored(std::string_view data) {
+  constexpr std::size_t block_max = 0xffff;
+  std::string out("\x78\x01");
+  std::uint32_t a = 1;
+  std::uint32_t b = 0;
+  for (const char byte : data) {
+    a = (a + static_cast<std::uint8_t>(byte)) % 65521;
+    b = (b + a) % 65521;
+  }
+  while (!data.empty()) {
+    const std::string_view block = data.substr(0, block_max);
+    data.remove_prefix(block.size());
+    out += static_cast<char>(data.empty() ? 1 : 0);
+    for (const std::size_t length : {block.size(), ~block.size()})
+      for (const unsigned shift : {0U, 8U})
+        out += static_cast<char>(static_cast<std::uint8_t>(length >> shift));
+    out.append(block);
+  }
+  append_number(out, (b << 16) | a);
+  return out;
+}
+
+}  // namespace
+
+Result<QrCode> make_qr_code(std::string_view text) {
+  if (text.empty() || text.size() > qr_bytes_max)
+    return fail(Errc::bad_input,
+                fmt::format("{} bytes are no QR code: it holds 1 to {}", text.size(), qr_bytes_max),
+                "carry the file itself, or ask for less, such as fewer --amount");
+  for (const QRecLevel level : {QR_ECLEVEL_M, QR_ECLEVEL_L}) {
+    const std::unique_ptr<QRcode, decltype(&QRcode_free)> made(
+        QRcode_encodeData(static_cast<int>(text.size()),
+                          reinterpret_cast<const unsigned char*>(text.data()), 0, level),
+        &QRcode_free);
+    if (!made) continue;
+    QrCode code;
+    code.width = static_cast<std::size_t>(made->width);
+    code.dark.resize(code.width * code.width);
+    for (std::size_t at = 0; at < code.dark.size(); ++at) code.dark[at] = (made->data[at] & 1) != 0;
+    return code;
+  }
+  return fail(Errc::internal, "the QR code could not be made");
+}
+
+std::string qr_text(const QrCode& code) {
+  const Whole whole{code};
+  std::string out;
+  for (std::size_t y = 0; y < whole.width(); y += 2) {
+    for (std::size_t x = 0; x < whole.width(); ++x) {
+      const bool upper = !whole.is_dark(x, y);
+      const bool lower = y + 1 < whole.width() && !whole.is_dark(x, y + 1);
+      out += upper && lower ? "█" : upper ? "▀" : lower ? "▄" : " ";
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+std::string qr_svg(const QrCode& code) {
+  const Whole whole{code};
+  std::string out = fmt::format(
+      R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {0}" width="{1}" height="{1}" )"
+      R"(shape-rendering="crispEdges"><rect width="{0}" height="{0}" fill="#fff"/><path d=")",
+      whole.width(), whole.width() * png_module);
+  for (std::size_t y = 0; y < whole.width(); ++y)
+    for (std::size_t x = 0; x < whole.width(); ++x)
+      if (whole.is_dark(x, y)) fmt::format_to(std::back_inserter(out), "M{} {}h1v1h-1z", x, y);
+  return out.append("\"/></svg>\n");
+}
+
+std::string qr_png(const QrCode& code) {
+  const Whole whole{code};
+  const std::size_t pixels = whole.width() * png_module;
+  std::string rows;
+  for (std::size_t y = 0; y < whole.width(); ++y) {
+    std::string row(1, '\0');  // the filter: none
+    for (std::size_t x = 0; x < whole.width(); ++x) row += whole.is_dark(x, y) ? '\0' : '\xff';
+    for (std::size_t line = 0; line < png_module; ++line) rows.append(row);
+  }
+  std::string header;
+  append_number(header, static_cast<std::uint32_t>(pixels));
+  append_number(header, static_cast<std::uint32_t>(pixels));
+  header.append({'\1', '\0', '\0', '\0', '\0'});  // one bit of grey
+  std::string out("\x89PNG\r\n\x1a\n");
+  append_chunk(out, "IHDR", header);
+  append_chunk(out, "IDAT", stored(rows));
+  append_chunk(out, "IEND", {});
+  return out;
+}
+
+}  // namespace skerry::daemon
