@@ -113,6 +113,7 @@ Result<std::int64_t> read_seats(const json::object& body) {
   const json::value* given = body.if_contains("seats");
   const std::int64_t* seats = given ? given->if_int64() : nullptr;
   if (!seats) return fail(refusal("seats", "wrong_type", "must be a whole number"));
+  if (*seats < 1) return fail(refusal("seats", "out_of_range", "must be 1 or more"));
   return *seats;
 }
 

@@ -210,6 +210,7 @@ class Reductions(UsageWorld):
         self.assertEqual((refused.status, refused.json()["code"]), (409, "in_use"))
         address = f"/v1/entitlements/{self.entitlement}:reduce"
         self.assertEqual(self.central.http("POST", address, {"seats": 1}).status, 400)
+        self.assertEqual(self.central.http("POST", address, {"seats": 0}).status, 422)
         why = {"Skerry-Reason": "not paid"}
         for body in ({}, {"seats": 2}, {"seats": 0}, {"seats": "1"}, {"seats": 1, "more": 1}):
             self.assertEqual(self.central.http("POST", address, body, why).status, 422, body)
