@@ -4,8 +4,10 @@
 
 #include "core/check.hpp"
 #include "core/clock.hpp"
+#include "core/log.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/sha256.hpp"
+#include "store/sqlite/backup.hpp"
 
 namespace skerry::store {
 namespace {
@@ -43,16 +45,29 @@ Result<std::size_t> check_applied(Connection& connection, std::span<const Migrat
   return applied;
 }
 
-void apply(Connection& connection, const Migration& migration) {
+void record(Connection& connection, const Migration& migration) {
   const Hash hash = crypto::sha256(as_bytes(migration.sql));
   const std::string now = format_timestamp(SystemClock().wall_ms());
+  connection.execute("INSERT INTO migration(version, name, sha256, applied_at) VALUES(?, ?, ?, ?)",
+                     migration.version, migration.name, hash, now);
+}
+
+void must_be_sound(Connection& connection) {
+  Cursor complaints = connection.statement("PRAGMA quick_check(1)");
+  if (complaints.next() && complaints.text(0) != "ok")
+    throw StorageError(Errc::io_failed, fmt::format("after the migration: {}", complaints.text(0)));
+}
+
+// All of them or none, so that an upgrade which fails leaves what the earlier version goes on with.
+void apply(Connection& connection, std::span<const Migration> migrations) {
   connection.execute("BEGIN IMMEDIATE");
   try {
-    connection.execute_script(std::string(migration.sql));
-    SKERRY_CHECK(connection.in_transaction());  // a migration has no COMMIT of its own
-    connection.execute(
-        "INSERT INTO migration(version, name, sha256, applied_at) VALUES(?, ?, ?, ?)",
-        migration.version, migration.name, hash, now);
+    for (const Migration& migration : migrations) {
+      connection.execute_script(std::string(migration.sql));
+      SKERRY_CHECK(connection.in_transaction());  // a migration has no COMMIT of its own
+      record(connection, migration);
+    }
+    must_be_sound(connection);
     connection.execute("COMMIT");
   } catch (...) {
     if (connection.in_transaction()) connection.execute("ROLLBACK");
@@ -60,17 +75,44 @@ void apply(Connection& connection, const Migration& migration) {
   }
 }
 
-}  // namespace
-
-Result<void> migrate(Connection& connection, std::span<const Migration> migrations) {
+// How many are applied, of a database that fits the list or is new.
+Result<std::size_t> applied_of(Connection& connection, std::span<const Migration> migrations) {
   for (std::size_t i = 0; i < migrations.size(); ++i)
     SKERRY_CHECK(migrations[i].version == static_cast<int>(i) + 1);
   if (!has_table(connection, "migration") && has_table(connection, "*"))
     return fail(Errc::io_failed, "the database is not one of skerry",
                 "use an empty data folder, or restore a backup");
   connection.execute(create_migration_table);
-  SKERRY_TRY(const std::size_t applied, check_applied(connection, migrations));
-  for (const Migration& migration : migrations.subspan(applied)) apply(connection, migration);
+  return check_applied(connection, migrations);
+}
+
+Result<void> keep_copy(const std::filesystem::path& file, std::size_t version) {
+  auto copy = file;
+  copy += fmt::format(".schema-{}", version);
+  log(Level::notice, "the database is of an earlier version: copying it to {}", copy.string());
+  std::error_code error;
+  std::filesystem::remove(copy, error);
+  if (error)
+    return fail(Errc::io_failed, fmt::format("removing {}: {}", copy.string(), error.message()));
+  const auto source = Connection::open(file, Connection::Mode::read_only);
+  return copy_database(*source, copy, {});
+}
+
+}  // namespace
+
+Result<void> migrate(Connection& connection, std::span<const Migration> migrations) {
+  SKERRY_TRY(const std::size_t applied, applied_of(connection, migrations));
+  if (applied < migrations.size()) apply(connection, migrations.subspan(applied));
+  return {};
+}
+
+Result<void> upgrade(Connection& connection, const std::filesystem::path& file,
+                     std::span<const Migration> migrations) {
+  SKERRY_TRY(const std::size_t applied, applied_of(connection, migrations));
+  if (applied == migrations.size()) return {};
+  if (applied > 0) SKERRY_TRY_VOID(keep_copy(file, applied));
+  if (applied > 0) log(Level::notice, "migrating from schema {} to {}", applied, migrations.size());
+  apply(connection, migrations.subspan(applied));
   return {};
 }
 

@@ -34,6 +34,23 @@ class Upgrades(MachineTest):
         self.exchange(central, site, medium)
         self.assert_same_state(central, site)
 
+    def test_a_database_of_a_newer_version_is_refused_and_left_alone(self):
+        machine = self.new_machine("central", "vendor")
+        machine.create("customers", {"name": "Of a newer version"})
+        machine.stop()
+        with closing(sqlite3.connect(machine.data / "skerry.db")) as database:
+            database.execute("INSERT INTO migration(version,name,sha256,applied_at) "
+                             "VALUES(9999,'tomorrow',zeroblob(32),'2099-01-01T00:00:00.000Z')")
+            database.commit()
+        before = (machine.data / "skerry.db").read_bytes()
+        refused = machine.run("serve", "--json")
+        error = refused.document()["error"]
+        self.assertEqual(error["code"], "unsupported_version")
+        self.assertIn("tomorrow", error["detail"])
+        self.assertIn("install", error["next"])
+        self.assertEqual((machine.data / "skerry.db").read_bytes(), before)
+        self.assertEqual(list(machine.data.glob("skerry.db.schema-*")), [])
+
 
 if __name__ == "__main__":
     unittest.main()

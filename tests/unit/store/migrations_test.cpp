@@ -103,10 +103,65 @@ TEST_F(MigrationsTest, FailedOneLeavesNothing) {
   constexpr Migration broken{2, "broken", "CREATE TABLE b(x); INSERT INTO nowhere VALUES(1);"};
   EXPECT_THROW((void)migrate(*connection_, std::array{first, broken}), StorageError);
   EXPECT_FALSE(connection_->in_transaction());
+  EXPECT_FALSE(has_table("a")) << "all of them or none";
+  ASSERT_TRUE(migrate(*connection_, std::array{first}));
+  EXPECT_THROW((void)migrate(*connection_, std::array{first, broken}), StorageError);
   EXPECT_TRUE(has_table("a"));
   EXPECT_FALSE(has_table("b"));
   EXPECT_EQ(number("SELECT count(*) FROM migration"), 1);
   EXPECT_TRUE(migrate(*connection_, std::array{first, second}));
+}
+
+class UpgradeTest : public MigrationsTest {
+ protected:
+  Result<void> upgrade_to(std::span<const Migration> migrations) {
+    return upgrade(*connection_, file, migrations);
+  }
+  std::int64_t rows_of_copy() {
+    const auto copy = Connection::open(kept, Connection::Mode::immutable);
+    Cursor rows = copy->query("SELECT count(*) FROM a");
+    return rows.next() ? rows.integer(0) : -1;
+  }
+
+  const std::filesystem::path file = folder_ / "test.db";
+  const std::filesystem::path kept = folder_ / "test.db.schema-1";
+};
+
+TEST_F(UpgradeTest, KeepsWhatTheEarlierVersionLeft) {
+  ASSERT_TRUE(upgrade_to(std::array{first}));
+  ASSERT_TRUE(upgrade_to(std::array{first}));
+  EXPECT_FALSE(std::filesystem::exists(kept)) << "nothing was migrated";
+  connection_->execute("INSERT INTO a VALUES(1)");
+  ASSERT_TRUE(upgrade_to(std::array{first, second}));
+  EXPECT_EQ(rows_of_copy(), 1);
+  EXPECT_TRUE(has_table("b"));
+}
+
+TEST_F(UpgradeTest, AFailedOneLeavesTheDatabaseAsItWas) {
+  constexpr Migration broken{2, "broken", "DROP TABLE a; INSERT INTO nowhere VALUES(1);"};
+  ASSERT_TRUE(upgrade_to(std::array{first}));
+  connection_->execute("INSERT INTO a VALUES(1)");
+  EXPECT_THROW((void)upgrade_to(std::array{first, broken}), StorageError);
+  EXPECT_EQ(number("SELECT count(*) FROM a"), 1);
+  EXPECT_EQ(rows_of_copy(), 1);
+}
+
+TEST_F(UpgradeTest, TheCopyIsTheNewest) {
+  constexpr Migration broken{2, "broken", "INSERT INTO nowhere VALUES(1);"};
+  ASSERT_TRUE(upgrade_to(std::array{first}));
+  EXPECT_THROW((void)upgrade_to(std::array{first, broken}), StorageError);
+  connection_->execute("INSERT INTO a VALUES(1)");  // the earlier version went on
+  ASSERT_TRUE(upgrade_to(std::array{first, second}));
+  EXPECT_EQ(rows_of_copy(), 1);
+}
+
+TEST_F(UpgradeTest, ANewerDatabaseIsNeitherCopiedNorTouched) {
+  ASSERT_TRUE(upgrade_to(std::array{first, second}));
+  const auto refused = upgrade_to(std::array{first});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unsupported_version);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "test.db.schema-2"));
+  EXPECT_EQ(number("SELECT x FROM b"), 7);
 }
 
 using MigrationsDeathTest = MigrationsTest;
