@@ -26,7 +26,8 @@ class Epochs(RestoreTest):
         self.assertEqual(shown.code, 10, shown)
         self.assertIn("new epoch", shown.out)
         events = site.ok("audit", "list", "--op", "event", "--json").lines()
-        self.assertEqual([event["detail"] for event in events], ["new_epoch"])
+        self.assertEqual([event["detail"] for event in events if event["detail"] != "token_made"],
+                         ["new_epoch"])
 
         site.create("customers", {"name": "after"})
         self.carry(central, site, medium)
@@ -34,7 +35,7 @@ class Epochs(RestoreTest):
         self.assertNotIn("unsent", self.names(site))
         for machine in (central, site):
             lost = machine.status()["lost_ranges"]
-            self.assertEqual([(r["epoch"], r["first"], r["last"]) for r in lost], [(epoch, 3, 3)])
+            self.assertEqual([(r["epoch"], r["first"], r["last"]) for r in lost], [(epoch, 4, 4)])
         self.assertEqual(site.status()["attention"], [])
         self.assertIn("lost rows", site.run("doctor").out)
 

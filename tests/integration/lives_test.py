@@ -46,7 +46,7 @@ class Lives(RestoreTest):
         self.follow_next(central, site, self.new_medium("fresh"))
         self.assert_one_register(central, site, {"after"})
         for machine in (central, site):
-            self.assertIn((epoch, 1, 1), [(r["epoch"], r["first"], r["last"])
+            self.assertIn((epoch, 1, 2), [(r["epoch"], r["first"], r["last"])
                                           for r in machine.status()["lost_ranges"]])
             self.assertIn("lost rows", self.findings(machine))
 
