@@ -58,7 +58,7 @@ Decision<SeatState> SeatDesk::claim_among(store::Connection& connection, Among e
   }
   if (!why) return no_seat();
   if (!entitlements.empty() && why->code == Why::seats_exhausted)
-    return denied(std::move(*why), entitlements.front());
+    return denied(std::move(*why), wanted_by(claim, entitlements.front()));
   return tl::unexpected<Denial>(std::move(*why));
 }
 

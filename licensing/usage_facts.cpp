@@ -8,6 +8,7 @@
 #include "core/timestamp.hpp"
 #include "crypto/sha256.hpp"
 #include "licensing/receipts.hpp"
+#include "licensing/relay_licences.hpp"
 #include "store/log_event.hpp"
 
 namespace skerry::licensing {
@@ -105,6 +106,7 @@ Result<UsageFacts::Written> UsageFacts::write(store::Connection& connection, Uni
       ++done.facts;
       continue;
     }
+    if (find_relay_licence(connection, note.key.entitlement)) continue;  // no entitlement of ours
     // The entitlement went while this was noted: nobody is left to whom it could be told.
     if (written.error().code != Errc::reference_not_found)
       return tl::unexpected<Error>(written.error());
