@@ -6,7 +6,7 @@
 namespace skerry::api {
 namespace {
 
-struct Case {
+struct SessionCase {
   const char* name;
   std::string request;
   unsigned status;
@@ -20,7 +20,7 @@ std::string post_with(std::string_view headers, std::string_view body) {
   return fmt::format("POST /echo HTTP/1.1\r\nHost: a\r\n{}\r\n{}", headers, body);
 }
 
-const Case malformed[] = {
+const SessionCase malformed[] = {
     {"no host", get_with(""), 400, "Host"},
     {"two hosts", get_with("Host: a\r\nHost: a\r\n"), 400, "stands twice"},
     {"empty host", get_with("Host: \r\n"), 400, "Host"},
@@ -98,7 +98,7 @@ const Case malformed[] = {
 
 TEST_F(ServerTest, MalformedRequestsAreRefusedWithAProblem) {
   start();
-  for (const Case& test : malformed) {
+  for (const SessionCase& test : malformed) {
     SCOPED_TRACE(test.name);
     RawClient connection = client();
     const Answer answer = connection.ask(test.request);
@@ -115,7 +115,7 @@ TEST_F(ServerTest, MalformedRequestsAreRefusedWithAProblem) {
 // After one of these nobody knows where the next request would begin.
 TEST_F(ServerTest, BrokenFramingClosesTheConnection) {
   start();
-  for (const Case& test : malformed) {
+  for (const SessionCase& test : malformed) {
     if (std::string_view(test.present) != "folded" && std::string_view(test.present) != "Host" &&
         std::string_view(test.present) != "malformed")
       continue;

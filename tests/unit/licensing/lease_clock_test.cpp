@@ -7,7 +7,7 @@
 namespace skerry::licensing {
 namespace {
 
-constexpr std::int64_t day_ms = 24ll * 3600 * 1000;
+constexpr std::int64_t clock_day_ms = 24ll * 3600 * 1000;
 
 TEST(LeaseClock, BeginsAtTheWallClockAndRunsOnTheMonotonicOne) {
   TwoClocks clocks;
@@ -15,28 +15,28 @@ TEST(LeaseClock, BeginsAtTheWallClockAndRunsOnTheMonotonicOne) {
   EXPECT_EQ(clock.now(), TwoClocks::began);
   clocks.pass(60);
   EXPECT_EQ(clock.now(), TwoClocks::began + 60'000);
-  clocks.wall += 30 * day_ms;
+  clocks.wall += 30 * clock_day_ms;
   EXPECT_EQ(clock.now(), TwoClocks::began + 60'000);
-  clocks.wall -= 90 * day_ms;
+  clocks.wall -= 90 * clock_day_ms;
   EXPECT_EQ(clock.now(), TwoClocks::began + 60'000);
 }
 
 TEST(LeaseClock, NeverBeginsBeforeItsFloor) {
   TwoClocks clocks;
-  const LeaseClock clock(clocks, TwoClocks::began + day_ms);
-  EXPECT_EQ(clock.now(), TwoClocks::began + day_ms);
+  const LeaseClock clock(clocks, TwoClocks::began + clock_day_ms);
+  EXPECT_EQ(clock.now(), TwoClocks::began + clock_day_ms);
   clocks.pass(1);
-  EXPECT_EQ(clock.now(), TwoClocks::began + day_ms + 1000);
+  EXPECT_EQ(clock.now(), TwoClocks::began + clock_day_ms + 1000);
 }
 
 TEST(LeaseClock, WhatABundleTellsRaisesTheFloorAndEndsNoLease) {
   TwoClocks clocks;
   LeaseClock clock(clocks, 0);
-  clock.raise(TwoClocks::began + day_ms);
+  clock.raise(TwoClocks::began + clock_day_ms);
   EXPECT_EQ(clock.now(), TwoClocks::began);
-  EXPECT_EQ(clock.floor(), TwoClocks::began + day_ms);
-  clock.raise(TwoClocks::began - day_ms);
-  EXPECT_EQ(clock.floor(), TwoClocks::began + day_ms);
+  EXPECT_EQ(clock.floor(), TwoClocks::began + clock_day_ms);
+  clock.raise(TwoClocks::began - clock_day_ms);
+  EXPECT_EQ(clock.floor(), TwoClocks::began + clock_day_ms);
   clocks.pass(2 * 24 * 3600);
   EXPECT_EQ(clock.floor(), clock.now());
 }
@@ -46,13 +46,13 @@ TEST(LeaseClock, TellsAJumpOnce) {
   LeaseClock clock(clocks, 0);
   clocks.pass(3600);
   EXPECT_EQ(clock.check(), std::nullopt);
-  clocks.wall += day_ms;
+  clocks.wall += clock_day_ms;
   EXPECT_EQ(clock.check(),
-            (ClockJump{TwoClocks::began + 3'600'000, TwoClocks::began + 3'600'000 + day_ms}));
+            (ClockJump{TwoClocks::began + 3'600'000, TwoClocks::began + 3'600'000 + clock_day_ms}));
   EXPECT_EQ(clock.check(), std::nullopt);
-  clocks.wall -= day_ms;
+  clocks.wall -= clock_day_ms;
   EXPECT_EQ(clock.check(),
-            (ClockJump{TwoClocks::began + 3'600'000 + day_ms, TwoClocks::began + 3'600'000}));
+            (ClockJump{TwoClocks::began + 3'600'000 + clock_day_ms, TwoClocks::began + 3'600'000}));
 }
 
 TEST(LeaseClock, AClockBeingDisciplinedIsNoJump) {
@@ -66,8 +66,8 @@ TEST(LeaseClock, AClockBeingDisciplinedIsNoJump) {
 
 TEST(LeaseClock, AWallClockBehindTheFloorIsAJumpBetweenTwoRuns) {
   TwoClocks clocks;
-  LeaseClock clock(clocks, TwoClocks::began + day_ms);
-  EXPECT_EQ(clock.check(), (ClockJump{TwoClocks::began + day_ms, TwoClocks::began}));
+  LeaseClock clock(clocks, TwoClocks::began + clock_day_ms);
+  EXPECT_EQ(clock.check(), (ClockJump{TwoClocks::began + clock_day_ms, TwoClocks::began}));
   EXPECT_EQ(clock.check(), std::nullopt);
 }
 

@@ -9,8 +9,8 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr UnixMillis now = 1'780'000'000'000;
-constexpr std::int64_t hour_ms = 3'600'000;
+constexpr UnixMillis rules_now = 1'780'000'000'000;
+constexpr std::int64_t rules_hour_ms = 3'600'000;
 
 class SeatRules : public testing::Test {
  protected:
@@ -33,7 +33,7 @@ class SeatRules : public testing::Test {
   SeatIndex index;
   Allowance allowance = allowance_of(2);
   SeatPolicy policy;
-  Instants at{now, now};
+  Instants at{rules_now, rules_now};
   std::uint8_t next_id = 1;
 };
 
@@ -41,7 +41,7 @@ TEST_F(SeatRules, GivesAsManyAsWereSold) {
   const auto first = claim("a");
   ASSERT_TRUE(first);
   EXPECT_TRUE(first->is_new);
-  EXPECT_EQ(first->seat.until, now + lease_ms);
+  EXPECT_EQ(first->seat.until, rules_now + lease_ms);
   EXPECT_EQ(first->seat.turn, 1);
   ASSERT_TRUE(claim("b"));
   const auto none = claim("c");
@@ -83,20 +83,20 @@ TEST_F(SeatRules, OverdraftIsGivenAndCounted) {
 }
 
 TEST_F(SeatRules, NoLeaseOutlivesItsEntitlement) {
-  allowance.expires_at = now + 60'000;
-  EXPECT_EQ(claim("a")->seat.until, now + 60'000);
+  allowance.expires_at = rules_now + 60'000;
+  EXPECT_EQ(claim("a")->seat.until, rules_now + 60'000);
   allowance.grace_seconds = 30;
-  EXPECT_EQ(claim("b")->seat.until, now + 90'000);
-  allowance.allocated_until = now + 10'000;
-  EXPECT_EQ(decide_refresh(index, allowance, *index.find(id_of(1)), at)->until, now + 10'000);
+  EXPECT_EQ(claim("b")->seat.until, rules_now + 90'000);
+  allowance.allocated_until = rules_now + 10'000;
+  EXPECT_EQ(decide_refresh(index, allowance, *index.find(id_of(1)), at)->until, rules_now + 10'000);
 }
 
 TEST_F(SeatRules, WhatHasEndedGivesNothing) {
-  allowance.expires_at = now;
+  allowance.expires_at = rules_now;
   EXPECT_EQ(refused(claim("a")), Why::not_entitled);
   allowance.grace_seconds = 1;
   EXPECT_TRUE(claim("a"));
-  at.floor = now + 1000;  // a bundle told it
+  at.floor = rules_now + 1000;  // a bundle told it
   EXPECT_EQ(refused(claim("b")), Why::not_entitled);
   EXPECT_EQ(decide_refresh(index, allowance, *index.find(id_of(1)), at).error().code,
             Why::not_entitled);
@@ -112,9 +112,9 @@ TEST_F(SeatRules, WhatHasEndedGivesNothing) {
 TEST_F(SeatRules, WhatHasNotBegunGivesNothingButToAFirstActivation) {
   allowance.status = Status::created;
   EXPECT_EQ(refused(claim("a")), Why::not_entitled);
-  allowance.starts_at = now + 1000;
+  allowance.starts_at = rules_now + 1000;
   EXPECT_THAT(claim("a").error().why, HasSubstr("begins at"));
-  at.floor = now + 1000;
+  at.floor = rules_now + 1000;
   EXPECT_TRUE(claim("a"));
   allowance.starts_at = std::nullopt;
   EXPECT_EQ(refused(claim("b")), Why::not_entitled);
@@ -126,7 +126,7 @@ TEST_F(SeatRules, ANodeLockedSeatStaysItsMachines) {
   allowance.concurrency = Concurrency::node_lock;
   ASSERT_TRUE(claim("a"));
   ASSERT_TRUE(claim("b"));
-  at.now += 100 * hour_ms;
+  at.now += 100 * rules_hour_ms;
   EXPECT_EQ(index.due(at.now, 10).size(), 0u);
   EXPECT_EQ(refused(claim("c")), Why::seats_exhausted);
   EXPECT_EQ(claim("c").error().numbers->next_free_ms, std::nullopt);
@@ -160,11 +160,11 @@ TEST_F(SeatRules, NamedUsersOnly) {
 TEST_F(SeatRules, ASeatIsHeldForItsMinimum) {
   policy.minimum_hold_seconds = 3600;
   const Seat seat = claim("a")->seat;
-  const auto held = decide_release(policy, seat, now + 1000);
+  const auto held = decide_release(policy, seat, rules_now + 1000);
   ASSERT_TRUE(held);
-  EXPECT_EQ(held->until, now + hour_ms);
+  EXPECT_EQ(held->until, rules_now + rules_hour_ms);
   EXPECT_EQ(held->hold, Hold::ended);
-  EXPECT_EQ(decide_release(policy, seat, now + hour_ms), std::nullopt);
+  EXPECT_EQ(decide_release(policy, seat, rules_now + rules_hour_ms), std::nullopt);
   index.put(*held);
   ASSERT_TRUE(claim("b"));
   EXPECT_EQ(claim("c").error().numbers->next_free_ms, lease_ms);
@@ -184,33 +184,34 @@ TEST_F(SeatRules, TheSurplusEndsAtItsNextRefresh) {
 
 TEST_F(SeatRules, ASeatIsBorrowedWithinItsPeriod) {
   const Seat seat = claim("a")->seat;
-  const auto borrowed = decide_borrow(allowance, seat, now + hour_ms, at);
+  const auto borrowed = decide_borrow(allowance, seat, rules_now + rules_hour_ms, at);
   ASSERT_TRUE(borrowed);
-  EXPECT_EQ(borrowed->until, now + hour_ms);
+  EXPECT_EQ(borrowed->until, rules_now + rules_hour_ms);
   EXPECT_EQ(borrowed->hold, Hold::borrowed);
-  EXPECT_EQ(decide_borrow(allowance, seat, now + hour_ms + 1, at).error().code,
+  EXPECT_EQ(decide_borrow(allowance, seat, rules_now + rules_hour_ms + 1, at).error().code,
             Why::validation_failed);
-  EXPECT_EQ(decide_borrow(allowance, seat, now, at).error().code, Why::validation_failed);
-  allowance.expires_at = now + 1000;
-  EXPECT_FALSE(decide_borrow(allowance, seat, now + hour_ms, at));
+  EXPECT_EQ(decide_borrow(allowance, seat, rules_now, at).error().code, Why::validation_failed);
+  allowance.expires_at = rules_now + 1000;
+  EXPECT_FALSE(decide_borrow(allowance, seat, rules_now + rules_hour_ms, at));
   allowance.expires_at = std::nullopt;
   allowance.offline_lease_seconds = 0;
-  EXPECT_THAT(decide_borrow(allowance, seat, now + 1, at).error().why, HasSubstr("no seat leave"));
+  EXPECT_THAT(decide_borrow(allowance, seat, rules_now + 1, at).error().why,
+              HasSubstr("no seat leave"));
 }
 
 TEST_F(SeatRules, ABorrowedSeatIsNotShortenedByARefresh) {
   const Seat seat = claim("a")->seat;
-  const Seat borrowed = decide_borrow(allowance, seat, now + hour_ms, at).value();
+  const Seat borrowed = decide_borrow(allowance, seat, rules_now + rules_hour_ms, at).value();
   index.put(borrowed);
-  EXPECT_EQ(decide_refresh(index, allowance, borrowed, at)->until, now + hour_ms);
-  at.now = now + hour_ms - 1000;
+  EXPECT_EQ(decide_refresh(index, allowance, borrowed, at)->until, rules_now + rules_hour_ms);
+  at.now = rules_now + rules_hour_ms - 1000;
   const auto back = decide_refresh(index, allowance, borrowed, at);
   EXPECT_EQ(back->hold, Hold::lease);
   EXPECT_EQ(back->until, at.now + lease_ms);
 }
 
 TEST(SeatTurns, TheNextTheSameAndAnyOther) {
-  Seat seat = seat_of(1, "a", now);
+  Seat seat = seat_of(1, "a", rules_now);
   seat.turn = 5;
   seat.last_request = code_of("call");
   EXPECT_EQ(judge_turn(seat, 5, code_of("another")), Turn::next);

@@ -13,30 +13,30 @@
 namespace skerry::licensing {
 namespace {
 
-constexpr UnixMillis now = 1'780'000'000'000;
+constexpr UnixMillis signed_at = 1'780'000'000'000;
 constexpr std::string_view site_text = "5f0c2a9e-3d7b-4c1a-9e55-0d4f6a7b8c9d";
 
 // RFC 8032 section 7.1, tests 1 and 2.
-crypto::SigningKey key_of(std::string_view seed) {
+crypto::SigningKey site_key_of(std::string_view seed) {
   return crypto::SigningKey::from_seed(*from_hex(seed)).value();
 }
 crypto::SigningKey site_key() {
-  return key_of("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+  return site_key_of("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
 }
 crypto::SigningKey central_key() {
-  return key_of("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+  return site_key_of("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
 }
 SiteId the_site() { return *parse_id<SiteId>(site_text); }
 
-std::string token_of(std::string_view issuer, std::string_view certificate) {
-  return lease_token(site_key(), issuer, seat_of(1, "press-1", now + 600'000), allowance_of(2), now,
-                     certificate);
+std::string chained_token_of(std::string_view issuer, std::string_view certificate) {
+  return lease_token(site_key(), issuer, seat_of(1, "press-1", signed_at + 600'000),
+                     allowance_of(2), signed_at, certificate);
 }
 
 TEST(SiteCertificate, LeadsFromATokenToCentral) {
   const std::string certificate =
       site_certificate(central_key(), the_site(), site_key().verify_key());
-  const std::string token = token_of(site_text, certificate);
+  const std::string token = chained_token_of(site_text, certificate);
   EXPECT_EQ(chain_of(token), certificate);
   const auto claims = verify_lease_token_of(central_key().verify_key(), token);
   ASSERT_TRUE(claims) << claims.error().detail;
@@ -45,8 +45,8 @@ TEST(SiteCertificate, LeadsFromATokenToCentral) {
 }
 
 TEST(SiteCertificate, CentralsOwnTokensNeedNone) {
-  const std::string token =
-      lease_token(central_key(), "central", seat_of(1, "a", now + 1000), allowance_of(1), now);
+  const std::string token = lease_token(central_key(), "central", seat_of(1, "a", signed_at + 1000),
+                                        allowance_of(1), signed_at);
   EXPECT_EQ(chain_of(token), "");
   EXPECT_TRUE(verify_lease_token_of(central_key().verify_key(), token));
   EXPECT_FALSE(verify_lease_token_of(site_key().verify_key(), token));
@@ -56,7 +56,7 @@ TEST(SiteCertificate, WhatDoesNotLeadThereIsRefused) {
   const auto pinned = central_key().verify_key();
   const auto sites = site_key().verify_key();
   const auto refused = [&](std::string_view issuer, const std::string& certificate) {
-    return !verify_lease_token_of(pinned, token_of(issuer, certificate));
+    return !verify_lease_token_of(pinned, chained_token_of(issuer, certificate));
   };
   const std::string good = site_certificate(central_key(), the_site(), sites);
   EXPECT_FALSE(refused(site_text, good));
@@ -74,7 +74,7 @@ TEST(SiteCertificate, WhatDoesNotLeadThereIsRefused) {
     EXPECT_FALSE(verify_site_certificate(pinned, text)) << text;
 }
 
-std::string between(const std::string& page, std::string_view before, std::string_view after) {
+std::string between_them(const std::string& page, std::string_view before, std::string_view after) {
   const std::size_t begin = page.find(before) + before.size();
   return page.substr(begin, page.find(after, begin) - begin);
 }
@@ -82,7 +82,7 @@ std::string between(const std::string& page, std::string_view before, std::strin
 TEST(SiteCertificate, ThePageIsTrue) {
   std::ifstream file(SKERRY_SOURCE_DIR "/docs/formats/lease-token.md");
   const std::string page{std::istreambuf_iterator<char>(file), {}};
-  const std::string shown = between(page, "```chain\n", "\n```");
+  const std::string shown = between_them(page, "```chain\n", "\n```");
   const std::size_t line = shown.find('\n');
   const std::string certificate =
       site_certificate(central_key(), the_site(), site_key().verify_key());
@@ -91,7 +91,7 @@ TEST(SiteCertificate, ThePageIsTrue) {
   const std::string claims = certificate.substr(dot + 1, certificate.rfind('.') - dot - 1);
   EXPECT_EQ(as_text(*from_base64url(claims)), shown.substr(0, line));
   const auto verified = [&](std::string_view row) {
-    const std::string token = between(page, row, "`");
+    const std::string token = between_them(page, row, "`");
     EXPECT_GT(token.size(), 60u) << row;
     return verify_lease_token_of(central_key().verify_key(), token).has_value();
   };

@@ -10,7 +10,7 @@
 namespace skerry::licensing {
 namespace {
 
-constexpr UnixMillis day_ms = 86'400'000;
+constexpr UnixMillis report_day_ms = 86'400'000;
 
 class UsageReportTest : public store::CatalogueTest {
  protected:
@@ -74,11 +74,11 @@ TEST_F(UsageReportTest, SumsAddUpAndOfMarksTheLargestCounts) {
 TEST_F(UsageReportTest, PeriodsAreOfUtcAndEndBeforeUntil) {
   happened(Happened::activation, began - 1);
   happened(Happened::activation, began);
-  happened(Happened::activation, began + day_ms);
+  happened(Happened::activation, began + report_day_ms);
   EXPECT_EQ(short_report(ReportBy::month), "2026-04 - 1 0 0 0 0 1;2026-05 - 2 0 0 0 0 1;");
   EXPECT_EQ(short_report(ReportBy::day, {}, began),
             "2026-05-01 - 1 0 0 0 0 1;2026-05-02 - 1 0 0 0 0 1;");
-  EXPECT_EQ(short_report(ReportBy::hour, {}, began, began + day_ms),
+  EXPECT_EQ(short_report(ReportBy::hour, {}, began, began + report_day_ms),
             "2026-05-01T00:00:00Z - 1 0 0 0 0 1;");
 }
 

@@ -15,7 +15,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::string text_of(int file) {
+std::string bytes_of(int file) {
   std::string text(1 << 20, '\0');
   text.resize(static_cast<std::size_t>(::pread(file, text.data(), text.size(), 0)));
   return text;
@@ -80,7 +80,7 @@ TEST_F(ImportModes, GoodRowsGoInAndTheOthersAreGivenBack) {
   EXPECT_EQ(counts(report), "6 rows, 2 created, 0 updated, 0 unchanged, 4 rejected");
   EXPECT_THAT(places(report), ElementsAre("3 website bad_url", "4  ragged_row", "6 website bad_url",
                                           "7 Name not_utf8"));
-  EXPECT_EQ(text_of(rejects.get()),
+  EXPECT_EQ(bytes_of(rejects.get()),
             "Name,account_ref,website,reason\n"
             "\"Bolt, \"\"B\"\"\",A2,x,website: is not an http or https address\n"
             "Cog,\"the row has 1 field, the header has 3\"\n"
@@ -101,11 +101,11 @@ TEST_F(ImportModes, NoCellOfARefusedRowIsLost) {
       "Smith,J,A1,\"the row has 3 fields, the header has 2\"\n"
       "Cog,\"the row has 1 field, the header has 2\"\n"
       "\"A\"\"b\",A2,name: holds a quote that is neither around the whole cell nor doubled\n";
-  EXPECT_EQ(text_of(first.get()), expected);
+  EXPECT_EQ(bytes_of(first.get()), expected);
   const TextFile second("");
   options.rejects = second.get();
   EXPECT_THAT(places(import(expected, options)), ElementsAre("2  ragged_row", "3  ragged_row"));
-  EXPECT_EQ(text_of(second.get()),
+  EXPECT_EQ(bytes_of(second.get()),
             "name,account_ref,reason\n"
             "Smith,J,A1,\"the row has 4 fields, the header has 3\"\n"
             "Cog,\"the row has 2 fields, the header has 3\"\n");
@@ -117,13 +117,13 @@ TEST_F(ImportModes, RejectsAreWrittenAsTheFileIs) {
   ImportOptions options = good_rows_;
   options.rejects = rejects.get();
   import("\xef\xbb\xbfName;account_ref;website\r\nAcme;A1;\r\nBolt, Inc;\"A;2\";x\r\n", options);
-  EXPECT_EQ(text_of(rejects.get()),
+  EXPECT_EQ(bytes_of(rejects.get()),
             "\xef\xbb\xbfName;account_ref;website;reason\r\n"
             "\"Bolt, Inc\";\"A;2\";x;website: is not an http or https address\r\n");
   const TextFile tabs("");
   options.rejects = tabs.get();
   import("name\twebsite\nCog\tx\n", options);
-  EXPECT_EQ(text_of(tabs.get()),
+  EXPECT_EQ(bytes_of(tabs.get()),
             "name\twebsite\treason\nCog\tx\twebsite: is not an http or https address\n");
 }
 
