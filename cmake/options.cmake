@@ -33,7 +33,10 @@ endif()
 # Warnings. Each one switched off has its reason beside it.
 add_library(skerry_flags INTERFACE)
 target_compile_options(skerry_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wall -Wextra -Wpedantic
+  # Files that are compiled together shadow what another keeps to itself.
+  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:SKERRY_TOGETHER>>>:-Wshadow>
+  -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wcast-align -Wformat=2 -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(skerry_flags INTERFACE

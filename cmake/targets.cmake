@@ -28,7 +28,8 @@ function(skerry_test name)
     <boost/json.hpp> <fmt/format.h> <gmock/gmock.h> <gtest/gtest.h> <tl/expected.hpp>
     <functional> <map> <memory> <optional> <string> <vector>)
   set_target_properties(${name}_test PROPERTIES
-    UNITY_BUILD ${SKERRY_UNITY_TESTS} UNITY_BUILD_BATCH_SIZE 10)
+    UNITY_BUILD ${SKERRY_UNITY_TESTS} UNITY_BUILD_BATCH_SIZE 10
+    SKERRY_TOGETHER ${SKERRY_UNITY_TESTS})
   add_test(NAME unit_${name} COMMAND ${name}_test)
   set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()

@@ -9,8 +9,8 @@ namespace {
 
 std::string fill(std::string path) {
   const std::pair<std::string_view, std::string_view> values[] = {
-      {"{plural}", "moves"}, {"{id}", nobody}, {"{name}", "n"}, {"{code}", "not_found"},
-      {"{kind}", "note"},    {"{key}", "k"},   {"{field}", "f"}};
+      {"{plural}", "moves"}, {"{id}", nobody},   {"{name}", "n"}, {"{code}", "not_found"},
+      {"{licence}", nobody}, {"{kind}", "note"}, {"{key}", "k"},  {"{field}", "f"}};
   for (const auto& [name, value] : values)
     if (const std::size_t at = path.find(name); at != std::string::npos)
       path.replace(at, name.size(), value);
