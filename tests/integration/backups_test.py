@@ -184,13 +184,13 @@ class Backups(MachineTest):
         self.site_id = self.enrol(central, site, medium, "mine")
         site.create("customers", {"name": "Harbour"})
         self.exchange(central, site, medium)
-        self.assertEqual(site.status()["upstream"]["acked"], 1)
+        self.assertEqual(site.status()["upstream"]["acked"], 2)  # a token and a customer
         self.assertEqual(site.status()["upstream"]["durable"], 0)
         central.ok("backup", "create")
         site.create("customers", {"name": "Later"})
         self.exchange(central, site, medium)
-        self.assertEqual(site.status()["upstream"]["acked"], 2)
-        self.assertEqual(site.status()["upstream"]["durable"], 1)
+        self.assertEqual(site.status()["upstream"]["acked"], 3)
+        self.assertEqual(site.status()["upstream"]["durable"], 2)
 
     def test_killed_at_any_moment(self):
         central = self.with_key("central", "vendor")
