@@ -88,7 +88,7 @@ class Service(MachineTest):
         machine = self.serve(self.new_machine("site", "mine", start=False))
         heard = self.manager.hear("READY=1")
         self.assertTrue(any(line.startswith("EXTEND_TIMEOUT_USEC=") for line in heard), heard)
-        self.assertTrue(any(line.startswith("STATUS=site: answers on 127.0.0.1:")
+        self.assertTrue(any(line.startswith("STATUS=site: answers on ") and " 127.0.0.1:" in line
                             for line in heard), heard)
         self.assertEqual(machine.stop(), 0)
         self.manager.hear("STOPPING=1")
