@@ -103,6 +103,9 @@ SeatCounts& SeatDesk::counts(const RecordId& entitlement) {
 
 void SeatDesk::put(store::Connection& connection, const Seat& seat) {
   write_seat(connection, seat);
+  // What was given must not lie ahead of the clock that starts after a crash: its entitlement may
+  // have begun meanwhile, by a wall clock that was set back since.
+  write_floor(connection, clock_.floor());
   refreshed_.erase(seat.id);
   index_.put(seat);
   const std::int64_t seats = index_.use(seat.entitlement).seats;
