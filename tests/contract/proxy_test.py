@@ -15,8 +15,10 @@ from tools import HERE, Prism, run_tests
 INTEGRATION = HERE.parent / "integration"
 TEST_SECONDS = 600
 
-# They kill the machine in the middle of an answer, follow streams or move as much as they can.
-PAST_THE_PROXY = {"change_feed_test.py", "crash_test.py", "limits_test.py", "real_data_test.py"}
+# They kill the machine in the middle of an answer, follow streams, move as much as they can, or
+# run programs that speak to the machine themselves.
+PAST_THE_PROXY = {"change_feed_test.py", "clients_test.py", "crash_test.py", "limits_test.py",
+                  "real_data_test.py", "slow_clients_test.py", "tls_test.py"}
 
 
 def speaks_http(file):
