@@ -7,11 +7,10 @@
 
 #include "crypto/signing.hpp"
 #include "store/audit.hpp"
+#include "store/export_format.hpp"
 #include "store/identity.hpp"
 
 namespace skerry::store {
-
-enum class ExportFormat : std::uint8_t { ndjson, csv };
 
 inline constexpr std::string_view audit_type = "skerry/audit/v1";
 inline constexpr std::size_t audit_check_digits = 16;

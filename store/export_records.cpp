@@ -49,12 +49,6 @@ const json::value& member_of(const json::value& value, std::string_view name) {
 
 }  // namespace
 
-std::optional<ExportFormat> parse_export_format(std::string_view text) {
-  if (text == "csv") return ExportFormat::csv;
-  if (text == "ndjson") return ExportFormat::ndjson;
-  return std::nullopt;
-}
-
 std::vector<std::string> export_columns(const Kind& kind,
                                         const std::vector<CustomField>& custom_fields) {
   std::vector<std::string> names{"id"};

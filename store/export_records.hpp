@@ -7,12 +7,10 @@
 #include <vector>
 
 #include "store/custom_fields.hpp"
+#include "store/export_format.hpp"
 #include "store/list_records.hpp"
 
 namespace skerry::store {
-
-enum class ExportFormat : std::uint8_t { csv, ndjson };
-std::optional<ExportFormat> parse_export_format(std::string_view text);
 
 // The columns of a kind's CSV: id, every field ("address.city" for the members of a group,
 // "custom.key" for custom_columns_of()). Derived ones only of a kind that no import takes back.
