@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "api/context.hpp"
+#include "api/time_json.hpp"
 #include "core/log.hpp"
-#include "core/timestamp.hpp"
 #include "sync/backup/folder.hpp"
 
 namespace skerry::api {
@@ -31,10 +31,6 @@ void make_room(const Context& context) {
        sync::rotate_backups(context.backup.folder, *identity,
                             static_cast<std::size_t>(context.backup.keep), is_good))
     log(Level::info, "backup {} made room for newer ones", file.string());
-}
-
-json::value time_or_null(const std::optional<UnixMillis>& time) {
-  return time ? json::value(format_timestamp(*time)) : json::value();
 }
 
 std::string age_text(std::int64_t age_ms) {

@@ -7,6 +7,7 @@
 #include "api/handlers/body_reader.hpp"
 #include "api/handlers/users.hpp"
 #include "api/retry.hpp"
+#include "api/time_json.hpp"
 #include "api/work.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/token.hpp"
@@ -20,10 +21,6 @@ using store::Connection;
 using store::Token;
 
 constexpr std::array<std::string_view, 3> known_access{"read", "write", "admin"};
-
-json::value time_or_null(const std::optional<UnixMillis>& time) {
-  return time ? json::value(format_timestamp(*time)) : json::value();
-}
 
 json::object to_json(const Token& token) {
   return {{"id", to_string(token.id)},

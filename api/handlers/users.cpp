@@ -7,6 +7,7 @@
 #include "api/handlers/entity_tag.hpp"
 #include "api/retry.hpp"
 #include "api/roles.hpp"
+#include "api/time_json.hpp"
 #include "api/work.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/token.hpp"
@@ -22,10 +23,6 @@ using store::Connection;
 // An administrator's code opens everything, so it is used at once or not at all.
 constexpr std::int64_t code_ms = 24 * 3'600'000;
 constexpr std::int64_t administrators_code_ms = 30 * 60'000;
-
-json::value time_or_null(const std::optional<UnixMillis>& time) {
-  return time ? json::value(format_timestamp(*time)) : json::value();
-}
 
 json::object to_json(const Account& account) {
   return {{"id", to_string(account.id)},
