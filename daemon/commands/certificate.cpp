@@ -12,17 +12,8 @@ namespace {
 constexpr const char* trusted_file = "/usr/local/share/ca-certificates/skerry.crt";
 constexpr const char* update = "update-ca-certificates";
 
-std::string joined(const json::object& from, std::string_view name) {
-  std::string text;
-  if (const json::value* list = from.if_contains(name); list && list->is_array())
-    for (const json::value& each : list->get_array())
-      if (each.is_string())
-        text.append(text.empty() ? "" : ", ").append(std::string_view(each.get_string()));
-  return text;
-}
-
 void say(Terminal& terminal, const json::object& certificate) {
-  terminal.line("  for      {}", joined(certificate, "names"));
+  terminal.line("  for      {}", listed(certificate, "names"));
   terminal.line("  until    {}", text_of(certificate, "not_after"));
   terminal.line("  SHA-256  {}", text_of(certificate, "sha256"));
   terminal.line("  words    {}", text_of(certificate, "words"));

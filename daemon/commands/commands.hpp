@@ -31,6 +31,8 @@ std::int64_t integer_of(const json::object& object, std::string_view name);
 const json::object& object_of(const json::object& object, std::string_view name);
 // The elements that are objects.
 std::vector<const json::object*> objects_of(const json::object& object, std::string_view name);
+// The texts of an array as "a, b"; empty without one.
+std::string listed(const json::object& object, std::string_view name);
 
 // machine.cpp
 Result<Exit> run_status(Session& session);

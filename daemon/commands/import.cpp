@@ -88,13 +88,6 @@ Result<json::object> watch(Session& session, const std::string& id, const std::s
   }
 }
 
-std::string joined(const json::array& names) {
-  std::string text;
-  for (const json::value& name : names)
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", std::string_view(name.as_string()));
-  return text;
-}
-
 // "row 7, column Name", as the API words it.
 std::string place_of(const json::object& error) {
   const std::int64_t row = integer_of(error, "row");
@@ -144,9 +137,8 @@ void show_counts(Session& session, const json::object& report, const ImportOptio
                         counted(integer_of(report, "rows"), "row"), integer_of(report, "created"),
                         integer_of(report, "updated"), integer_of(report, "unchanged"), more,
                         options.dry_run ? "; nothing was written" : "");
-  if (const json::value* ignored = report.if_contains("ignored_columns");
-      ignored && ignored->is_array() && !ignored->get_array().empty())
-    session.terminal.line("columns not taken: {}", joined(ignored->get_array()));
+  if (const std::string ignored = listed(report, "ignored_columns"); !ignored.empty())
+    session.terminal.line("columns not taken: {}", ignored);
 }
 
 Result<Exit> report_on(Session& session, const json::object& state, const ImportOptions& options) {

@@ -33,6 +33,16 @@ std::vector<const json::object*> objects_of(const json::object& object, std::str
   return found;
 }
 
+std::string listed(const json::object& object, std::string_view name) {
+  std::string text;
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_array()) return text;
+  for (const json::value& one : value->get_array())
+    if (const json::string* word = one.if_string())
+      text.append(text.empty() ? "" : ", ").append(std::string_view(*word));
+  return text;
+}
+
 namespace {
 
 void show_untaken(Terminal& terminal, const json::object& counts) {
