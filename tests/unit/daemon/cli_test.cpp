@@ -9,17 +9,17 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct Ran {
+struct Outcome {
   int code = 0;
   std::string out;
   std::string err;
 };
 
-Ran run(std::vector<const char*> arguments) {
+Outcome run(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "skerry");
   ::testing::internal::CaptureStdout();
   ::testing::internal::CaptureStderr();
-  Ran ran;
+  Outcome ran;
   ran.code = run_command_line(static_cast<int>(arguments.size()), arguments.data());
   ran.out = ::testing::internal::GetCapturedStdout();
   ran.err = ::testing::internal::GetCapturedStderr();
@@ -33,7 +33,7 @@ TEST(CommandLine, Version) {
 }
 
 TEST(CommandLine, HelpIsASuccess) {
-  const Ran ran = run({"--help"});
+  const Outcome ran = run({"--help"});
   EXPECT_EQ(ran.code, 0);
   for (const char* noun :
        {"init", "serve", "status", "doctor", "digest", "token", "import", "site", "enrol",
@@ -42,7 +42,7 @@ TEST(CommandLine, HelpIsASuccess) {
 }
 
 TEST(CommandLine, Explain) {
-  const Ran ran = run({"explain", "wrong_recipient"});
+  const Outcome ran = run({"explain", "wrong_recipient"});
   EXPECT_EQ(ran.code, 0);
   EXPECT_THAT(ran.out, HasSubstr("somebody else"));
 }
@@ -84,7 +84,7 @@ TEST(CommandLine, WhatIsWrongIsUsage) {
       {"backup", "reapply"},
   };
   for (const auto& arguments : cases) {
-    const Ran ran = run(arguments);
+    const Outcome ran = run(arguments);
     EXPECT_EQ(ran.code, 64) << ::testing::PrintToString(arguments) << ran.err;
     EXPECT_EQ(ran.out, "");
     EXPECT_THAT(ran.err, HasSubstr("Next: "));

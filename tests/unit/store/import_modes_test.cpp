@@ -4,9 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "store/export_records.hpp"
-#include "store/import_records.hpp"
-#include "tests/unit/store/records_fixture.hpp"
-#include "tests/unit/store/text_file.hpp"
+#include "tests/unit/store/import_fixture.hpp"
 
 namespace skerry::store {
 namespace {
@@ -21,20 +19,8 @@ std::string bytes_of(int file) {
   return text;
 }
 
-class ImportModes : public RecordsTest {
+class ImportModes : public ImportTest {
  protected:
-  Result<ImportReport> attempt(std::string_view text, ImportOptions options = {},
-                               std::string_view kind = "customer") {
-    const TextFile file(text);
-    const ImportPlace place{*database_, log_, role_, random_};
-    return import_records(place, *find_kind(kind), file.get(), options, author_);
-  }
-  ImportReport import(std::string_view text, ImportOptions options = {},
-                      std::string_view kind = "customer") {
-    auto report = attempt(text, std::move(options), kind);
-    EXPECT_TRUE(report) << report.error().detail;
-    return report ? *report : ImportReport();
-  }
   std::string exported(std::string_view kind) {
     Reader reader = database_->read();
     ListQuery query;
@@ -46,8 +32,6 @@ class ImportModes : public RecordsTest {
     }
     return text;
   }
-  std::int64_t customers() { return number("SELECT count(*) FROM customer"); }
-  std::int64_t log_rows() { return number("SELECT count(*) FROM change_log"); }
   void expect_whole_log() {
     Reader reader = database_->read();
     const auto audit = verify_chains(*reader, {});
@@ -57,16 +41,8 @@ class ImportModes : public RecordsTest {
   const ImportOptions good_rows_{.mode = ImportMode::good_rows_only};
 };
 
-std::string counts(const ImportReport& report) {
-  return fmt::format("{} rows, {} created, {} updated, {} unchanged, {} rejected", report.rows,
-                     report.created, report.updated, report.unchanged, report.rejected);
-}
-
-std::vector<std::string> places(const ImportReport& report) {
-  std::vector<std::string> texts;
-  for (const TableError& each : report.errors)
-    texts.push_back(fmt::format("{} {} {}", each.row, each.column, each.code));
-  return texts;
+std::string all_counts(const ImportReport& report) {
+  return fmt::format("{}, {} rejected", counts(report), report.rejected);
 }
 
 TEST_F(ImportModes, GoodRowsGoInAndTheOthersAreGivenBack) {
@@ -77,7 +53,7 @@ TEST_F(ImportModes, GoodRowsGoInAndTheOthersAreGivenBack) {
       "Name,account_ref,website\n"
       "Acme,A1,\n\"Bolt, \"\"B\"\"\",A2,x\nCog\nDyn,A4,\nEos,A1,x\nF\xff,A5,\n",
       options);
-  EXPECT_EQ(counts(report), "6 rows, 2 created, 0 updated, 0 unchanged, 4 rejected");
+  EXPECT_EQ(all_counts(report), "6 rows, 2 created, 0 updated, 0 unchanged, 4 rejected");
   EXPECT_THAT(places(report), ElementsAre("3 website bad_url", "4  ragged_row", "6 website bad_url",
                                           "7 Name not_utf8"));
   EXPECT_EQ(bytes_of(rejects.get()),
@@ -148,14 +124,14 @@ TEST_F(ImportModes, ManyBatchesAreManyTransactions) {
   ImportWatch watch;
   options.watch = &watch;
   const auto report = import(text, options);
-  EXPECT_EQ(counts(report), "5000 rows, 4951 created, 0 updated, 0 unchanged, 49 rejected");
+  EXPECT_EQ(all_counts(report), "5000 rows, 4951 created, 0 updated, 0 unchanged, 49 rejected");
   EXPECT_EQ(seen.size(), 5u);
   EXPECT_EQ(seen.back(), 4951);
   EXPECT_EQ(watch.rows_total, 5000);
   EXPECT_EQ(watch.rows, 5000);
   EXPECT_EQ(watch.created, 4951);
   EXPECT_EQ(watch.phase.load(), ImportPhase::writing);
-  EXPECT_EQ(counts(import(text, good_rows_)),
+  EXPECT_EQ(all_counts(import(text, good_rows_)),
             "5000 rows, 0 created, 0 updated, 4951 unchanged, 49 rejected");
   expect_whole_log();
 }
@@ -179,10 +155,10 @@ TEST_F(ImportModes, TheIdGoesBeforeTheKey) {
   import("name,account_ref\nAcme,A1\n");
   const std::string export_before = exported("customer");
   const std::string id = export_before.substr(export_before.find('\n') + 1, 36);
-  EXPECT_EQ(counts(import("id,account_ref\n" + id + ",A9\n")),
+  EXPECT_EQ(all_counts(import("id,account_ref\n" + id + ",A9\n")),
             "1 rows, 0 created, 1 updated, 0 unchanged, 0 rejected");
   const std::string other = "019a0000-0000-7000-8000-000000000001";
-  EXPECT_EQ(counts(import("id,name,account_ref\n" + other + ",Bolt,A1\n")),
+  EXPECT_EQ(all_counts(import("id,name,account_ref\n" + other + ",Bolt,A1\n")),
             "1 rows, 1 created, 0 updated, 0 unchanged, 0 rejected");
   EXPECT_THAT(exported("customer"), HasSubstr(other + ",Bolt,A1"));
   EXPECT_THAT(places(import("id,name,account_ref\n" + other + ",Bolt,\n" + other + ",Cog,\n")),
@@ -208,7 +184,7 @@ TEST_F(ImportModes, ParentsAreMadeOnceAndOnlyWhenAskedFor) {
   EXPECT_EQ(report.parents_created, 2);
   EXPECT_EQ(text("SELECT name FROM customer WHERE account_ref='A1'"), "Acme");
   EXPECT_EQ(text("SELECT name FROM customer WHERE account_ref='A2'"), "A2");
-  EXPECT_EQ(counts(import(file, {.create_parents = true}, "location")),
+  EXPECT_EQ(all_counts(import(file, {.create_parents = true}, "location")),
             "3 rows, 0 created, 0 updated, 3 unchanged, 0 rejected");
 }
 
@@ -234,7 +210,7 @@ TEST_F(ImportModes, ARefusedRowLeavesNoParentBehind) {
   ImportOptions options = good_rows_;
   options.create_parents = true;
   const auto report = import(file, options, "location");
-  EXPECT_EQ(counts(report), "3 rows, 2 created, 0 updated, 0 unchanged, 1 rejected");
+  EXPECT_EQ(all_counts(report), "3 rows, 2 created, 0 updated, 0 unchanged, 1 rejected");
   EXPECT_THAT(places(report), ElementsAre("3 id already_exists"));
   EXPECT_EQ(report.parents_created, 2);
   EXPECT_EQ(number("SELECT count(*) FROM customer WHERE account_ref='A6'"), 0);
@@ -292,7 +268,7 @@ TEST_F(ImportModes, NotesAreTheSameWhenTheirTextIs) {
   const std::string_view file = "customer_ref,text\nA1,called\nA1,\"called, twice\"\n";
   EXPECT_EQ(import(file, {}, "note").created, 2);
   EXPECT_EQ(import(file, {}, "note").unchanged, 2);
-  EXPECT_EQ(counts(import("customer_ref,text\nA1,x\nA1,x\n", {}, "note")),
+  EXPECT_EQ(all_counts(import("customer_ref,text\nA1,x\nA1,x\n", {}, "note")),
             "2 rows, 1 created, 0 updated, 1 unchanged, 0 rejected");
 }
 
@@ -325,9 +301,9 @@ TEST_F(ImportModes, TwoIdsWithOneKeyAreTwoRecords) {
 }
 
 TEST_F(ImportModes, AnEmptyListIsNoError) {
-  EXPECT_EQ(counts(import(exported("customer"))),
+  EXPECT_EQ(all_counts(import(exported("customer"))),
             "0 rows, 0 created, 0 updated, 0 unchanged, 0 rejected");
-  EXPECT_EQ(counts(import("name\n", good_rows_)),
+  EXPECT_EQ(all_counts(import("name\n", good_rows_)),
             "0 rows, 0 created, 0 updated, 0 unchanged, 0 rejected");
   EXPECT_THAT(places(import("nmae\n")),
               ElementsAre("1 nmae unknown_column", "1 name required_column"));
@@ -358,7 +334,7 @@ TEST_F(ImportModes, ACellThatSaysWhatTheRecordHoldsIsNotHeldToItsDefinition) {
   const std::string all = exported("customer");
   EXPECT_THAT(all, HasSubstr("custom.o,custom.a,custom.z\n"));
   EXPECT_THAT(all, HasSubstr("red,2,1.5\n"));
-  EXPECT_EQ(counts(import(all)), "2 rows, 0 created, 0 updated, 2 unchanged, 0 rejected");
+  EXPECT_EQ(all_counts(import(all)), "2 rows, 0 created, 0 updated, 2 unchanged, 0 rejected");
   EXPECT_THAT(
       places(import(file + "Acme,A1,blue,1,2\nCog,A3,red,,\n")),
       ElementsAre("2 custom.o bad_choice", "2 custom.z unknown_field", "3 custom.o bad_choice"));
@@ -391,9 +367,9 @@ TEST_F(ImportModes, WhatIsExportedComesBackUnchanged) {
                               "address.line1"));
   EXPECT_THAT(file,
               HasSubstr("\"A \"\"b\"\", c\",A1,,\"two\nlines\",\"customer;supplier\",,,,Köln"));
-  EXPECT_EQ(counts(import(file)), "4 rows, 0 created, 0 updated, 4 unchanged, 0 rejected");
+  EXPECT_EQ(all_counts(import(file)), "4 rows, 0 created, 0 updated, 4 unchanged, 0 rejected");
   role_ = Role::site;
-  EXPECT_EQ(counts(import(file)), "4 rows, 0 created, 0 updated, 4 unchanged, 0 rejected");
+  EXPECT_EQ(all_counts(import(file)), "4 rows, 0 created, 0 updated, 4 unchanged, 0 rejected");
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 namespace skerry {
 namespace {
 
-using Kind = Overdraft::Kind;
+using Beyond = Overdraft::Kind;
 
 TEST(AmountTest, IsAWholeNumberOrUnlimited) {
   EXPECT_EQ(read_amount(0), Amount{0});
@@ -20,10 +20,10 @@ TEST(AmountTest, IsAWholeNumberOrUnlimited) {
 TEST(OverdraftTest, Reads) {
   EXPECT_EQ(parse_overdraft(nullptr), Overdraft{});
   EXPECT_EQ(parse_overdraft("none"), Overdraft{});
-  EXPECT_EQ(parse_overdraft("unlimited"), (Overdraft{Kind::unlimited, 0}));
-  EXPECT_EQ(parse_overdraft("5"), (Overdraft{Kind::absolute, 5}));
-  EXPECT_EQ(parse_overdraft(5), (Overdraft{Kind::absolute, 5}));
-  EXPECT_EQ(parse_overdraft("1000%"), (Overdraft{Kind::percentage, 1000}));
+  EXPECT_EQ(parse_overdraft("unlimited"), (Overdraft{Beyond::unlimited, 0}));
+  EXPECT_EQ(parse_overdraft("5"), (Overdraft{Beyond::absolute, 5}));
+  EXPECT_EQ(parse_overdraft(5), (Overdraft{Beyond::absolute, 5}));
+  EXPECT_EQ(parse_overdraft("1000%"), (Overdraft{Beyond::percentage, 1000}));
   for (const json::value& bad :
        {json::value("1001%"), json::value("-1"), json::value("%"), json::value(""),
         json::value("5 "), json::value(1.5), json::value(false), json::value("1000000000001")})
@@ -32,12 +32,12 @@ TEST(OverdraftTest, Reads) {
 
 TEST(OverdraftTest, AddsToALimit) {
   EXPECT_EQ(Overdraft{}.above({10}), Amount{10});
-  EXPECT_EQ((Overdraft{Kind::absolute, 5}.above({10})), Amount{15});
-  EXPECT_EQ((Overdraft{Kind::percentage, 25}.above({10})), Amount{12});
-  EXPECT_EQ((Overdraft{Kind::percentage, 1000}.above({1'000'000'000'000})),
+  EXPECT_EQ((Overdraft{Beyond::absolute, 5}.above({10})), Amount{15});
+  EXPECT_EQ((Overdraft{Beyond::percentage, 25}.above({10})), Amount{12});
+  EXPECT_EQ((Overdraft{Beyond::percentage, 1000}.above({1'000'000'000'000})),
             Amount{11'000'000'000'000});
-  EXPECT_EQ((Overdraft{Kind::unlimited, 0}.above({10})), Amount{});
-  EXPECT_EQ((Overdraft{Kind::absolute, 5}.above({})), Amount{});
+  EXPECT_EQ((Overdraft{Beyond::unlimited, 0}.above({10})), Amount{});
+  EXPECT_EQ((Overdraft{Beyond::absolute, 5}.above({})), Amount{});
 }
 
 TEST(AttributeTest, IsOfItsType) {
