@@ -109,13 +109,16 @@ point_to() {
   systemctl daemon-reload
 }
 
-# The stopped database as it is, once for each version that is left behind.
+# The stopped database as the version leaves it, in place of what that version left before. Whole or
+# not at all: a copy that was cut off is never taken for one.
 save_database() {
-  saved=$data/before-upgrade/$1
-  [ -e "$saved/skerry.db" ] && return 0
-  mkdir -p "$saved"
-  cp -p "$data"/skerry.db* "$saved/"
-  say "the database is saved in $saved"
+  mkdir -p "$data/before-upgrade"
+  rm -rf "$data/before-upgrade/unfinished" && mkdir "$data/before-upgrade/unfinished"
+  cp -p "$data"/skerry.db* "$data/before-upgrade/unfinished/" || return 1
+  sync
+  rm -rf "$data/before-upgrade/$1"
+  mv "$data/before-upgrade/unfinished" "$data/before-upgrade/$1"
+  say "the database is saved in $data/before-upgrade/$1"
 }
 
 answers() {
@@ -135,11 +138,14 @@ start() {
   if ! has_systemd || ! is_initialised; then return 0; fi
   systemctl enable --quiet skerry.socket skerry.service
   systemctl start skerry.socket skerry.service || return 1
+  [ "$timer" = no ] || systemctl start skerry-exchange.timer
   answers
 }
 
+timer=no # the exchange was arranged when this began
 stop() {
   has_systemd || return 0
+  ! systemctl is-active --quiet skerry-exchange.timer || timer=yes
   systemctl stop skerry-exchange.timer skerry.service skerry.socket 2>/dev/null || true
 }
 
@@ -153,13 +159,17 @@ install_it() {
   "$home/unpacking/usr/bin/skerry" version >/dev/null ||
     die "the program does not run on this machine; nothing was changed"
   stop
+  if [ -n "$before" ] && [ "$before" != "$version" ]; then
+    if is_initialised && ! save_database "$before"; then
+      start || say "and version $before does not answer: journalctl -u skerry"
+      die "the database could not be copied to $data/before-upgrade (is the disk full?);" \
+        "version $before stays"
+    fi
+    ln -sfn "$before" "$home/previous"
+  fi
   rm -rf "${home:?}/$version" && mv "$home/unpacking" "$home/$version"
   make_user
   make_folders
-  if [ -n "$before" ] && [ "$before" != "$version" ]; then
-    ln -sfn "$before" "$home/previous"
-    ! is_initialised || save_database "$before"
-  fi
   point_to "$version"
   if start; then
     say "skerry $version is installed${before:+; before it was $before}"
@@ -185,23 +195,29 @@ rollback() {
   left=$(installed)
   stop
   point_to "$previous"
-  rm -f "$home/previous"
   if ! start; then
-    saved=$data/before-upgrade/$previous
-    [ -e "$saved/skerry.db" ] || die "version $previous does not answer: journalctl -u skerry"
+    its_own=$data/before-upgrade/$previous
+    [ -e "$its_own/skerry.db" ] || die "version $previous does not answer: journalctl -u skerry"
     stop
-    save_database "$left"
+    save_database "$left" || die "the database could not be copied to $data/before-upgrade" \
+      "(is the disk full?): nothing of it was changed; make space, then: sh $self rollback"
     rm -f "$data"/skerry.db*
-    cp -p "$saved"/skerry.db* "$data/"
-    say "version $previous cannot use the database of $left: it has its own again"
+    cp -p "$its_own"/skerry.db* "$data/" || die "the database of $previous could not be copied" \
+      "back from $its_own; that of $left is in $data/before-upgrade/$left: make space, then copy" \
+      "one of them to $data"
+    say "version $previous cannot use the database of $left: it has its own again, of before" \
+      "the upgrade; that of $left is in $data/before-upgrade/$left"
     start || die "version $previous does not answer either: journalctl -u skerry"
   fi
+  rm -f "$home/previous"
   say "skerry $previous is installed again"
 }
 
 uninstall() {
   must_be_able
   stop
+  # shellcheck disable=SC2086  # a list of words
+  ! has_systemd || systemctl disable --quiet $units 2>/dev/null || true
   for unit in $units; do rm -f "$root/usr/local/lib/systemd/system/$unit"; done
   rm -f "$root/usr/bin/skerry" "$root/etc/tmpfiles.d/skerry.conf"
   rm -rf "$home"
