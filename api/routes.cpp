@@ -101,7 +101,7 @@ constexpr Route routes[] = {
     {del, "/v1/session", Access::any, Body::none, handler<sign_out>, "signOut", "Sign out"},
     {post, "/v1/session:claim", Access::open, Body::json, handler<claim_account>, "claimAccount",
      "Choose a password by a one-time code"},
-    {post, "/v1/session:password", Access::any, Body::json, handler<retried<change_password>>,
+    {post, "/v1/session:password", Access::any, Body::json, handler<change_password>,
      "changePassword", "Choose another password"},
     {get, "/v1/certificate", Access::read, Body::none, handler<get_certificate>, "getCertificate",
      "The certificate of this machine, and who issued it"},

@@ -28,6 +28,10 @@ bool is_country_code(std::string_view text);
 // ~ and / of a member's name, as RFC 6901 has it.
 std::string escape_pointer(std::string_view member);
 
+// What a shell reads as this one word; a name without blanks and the like stays as it is. Every
+// name, path and file in a command that a person may type from the screen goes through it.
+std::string shell_word(std::string_view text);
+
 // Lower-cases ASCII letters only: how keys such as e-mail addresses are compared.
 std::string ascii_lower(std::string_view text);
 

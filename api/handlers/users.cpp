@@ -9,6 +9,7 @@
 #include "api/roles.hpp"
 #include "api/time_json.hpp"
 #include "api/work.hpp"
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/token.hpp"
 #include "store/log_event.hpp"
@@ -239,6 +240,9 @@ Task<Result<Response>> reset_user(Context& context, Request& request) {
   if (auto again = retry.replay()) co_return std::move(*again);
   std::string code;
   auto change = [&](Connection&, Account& account) -> Result<void> {
+    if (account.disabled_at)
+      return fail(Errc::forbidden, "the user is disabled: a code would let nobody in",
+                  "enable the user first: skerry user enable " + shell_word(account.name));
     account.password.reset();
     account.password_at.reset();
     code = give_code(account, context.node.clock.wall_ms(), context.node.random);

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "core/password_rules.hpp"
+#include "core/text.hpp"
 #include "crypto/file.hpp"
 
 namespace skerry::daemon {
@@ -95,8 +96,16 @@ Result<Exit> run_setup(Session& session, const std::string& name,
       return fail(Errc::already_exists,
                   fmt::format("{} is administrator of this machine", text_of(*user, "name")),
                   fmt::format("skerry user reset {}, or skerry user create NAME --role admin",
-                              text_of(*user, "name")));
-    is_there = is_there || text_of(*user, "name") == name;
+                              shell_word(text_of(*user, "name"))));
+    if (text_of(*user, "name") != name) continue;
+    is_there = true;
+    const std::string word = shell_word(name);
+    if (text_of(*user, "role") != "admin")
+      return fail(Errc::already_exists, fmt::format("{} is a user, and no administrator", name),
+                  fmt::format("skerry user set {} --role admin, or another name", word));
+    if (!text_of(*user, "disabled_at").empty())
+      return fail(Errc::already_exists, fmt::format("the administrator {} is disabled", name),
+                  "skerry user enable " + word);
   }
   json::object user;
   if (is_there) {

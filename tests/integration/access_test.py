@@ -92,9 +92,11 @@ class AccessTest(MachineTest):
         self.session_of(machine, "root", "admin")
         machine.ok("user", "disable", "root")
         self.assertEqual(self.sign_in(machine, "root").status, 401)
-        code = machine.ok("user", "reset", "root", "--json").document()["code"]
-        self.assertEqual(self.claim(machine, code).status, 401)  # disabled is disabled
+        refused = machine.run("user", "reset", "root")  # its code would let nobody in
+        self.assertEqual(refused.code, 77)
+        self.assertIn("skerry user enable root", refused.err)
         machine.ok("user", "enable", "root")
+        code = machine.ok("user", "reset", "root", "--json").document()["code"]
         self.assertEqual(self.claim(machine, code, "gravel tide umbrella").status, 200)
         self.assertEqual(self.sign_in(machine, "root").status, 401)
         self.assertEqual(self.sign_in(machine, "root", "gravel tide umbrella").status, 200)

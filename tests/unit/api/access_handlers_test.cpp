@@ -86,6 +86,7 @@ TEST_F(HandlersTest, EveryPostThatNeedsARightHeedsTheKey) {
   int walked = 0;
   for (const Route& route : all_routes()) {
     if (route.method != Method::post || route.access == Access::open) continue;
+    if (route.access == Access::any) continue;  // the answer signs in: no secret is kept
     const std::string target =
         fill(fill(std::string(route.path), "{plural}", "customers"), "{id}", nobody);
     SCOPED_TRACE(target);

@@ -119,5 +119,15 @@ TEST(TextTest, ControlsBlanksPointersAndCase) {
   EXPECT_EQ(ascii_lower("ÄbC@X"), "Äbc@x");
 }
 
+TEST(TextTest, WordsOfAShell) {
+  EXPECT_EQ(shell_word("site-1"), "site-1");
+  EXPECT_EQ(shell_word("/media/stick_2/a.b,c=d"), "/media/stick_2/a.b,c=d");
+  EXPECT_EQ(shell_word("Zürich"), "Zürich");
+  EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("Site qs1"), "'Site qs1'");
+  EXPECT_EQ(shell_word("O'Hara; rm $HOME"), "'O'\\''Hara; rm $HOME'");
+  EXPECT_EQ(shell_word("~/a"), "'~/a'");
+}
+
 }  // namespace
 }  // namespace skerry
