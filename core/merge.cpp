@@ -12,10 +12,10 @@
 namespace skerry {
 namespace {
 
-// Nobody but the author wrote between what the author saw and now.
+// Nobody but the writer wrote between what the writer saw and now.
 bool is_fast_forward(const Register& current, const Proposal& proposal) {
   return (proposal.base && *proposal.base == current.version) ||
-         (current.author == proposal.author && !proposal.author.is_zero());
+         (current.author == proposal.author && !proposal.author.is_zero() && proposal.follows_own);
 }
 
 bool later(const Register& current, const Proposal& proposal) {

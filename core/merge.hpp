@@ -29,6 +29,9 @@ struct Proposal {
   std::optional<Version> base;  // the version the writer saw; absent: never at central
   SiteId author;
   HlcStamp effective;  // already clamped
+  // The author's own earlier value, where that is the current one, is of the proposal's past: no
+  // other machine that is the same site wrote it.
+  bool follows_own = true;
 };
 
 enum class MergeOutcome {

@@ -71,6 +71,15 @@ const Kind* find_referenced(Connection& connection, const Field& field, const Re
   return nullptr;
 }
 
+void confirm(const Record& before, const json::object& patch, FieldValues& values) {
+  for (std::size_t i = 0; i < before.values.size(); ++i) {
+    const auto is_it = [&](const FieldValue& value) { return value.field == i; };
+    if (patch.contains(before.kind->fields[i].name) &&
+        std::none_of(values.begin(), values.end(), is_it))
+      values.push_back({i, before.values[i]});
+  }
+}
+
 bool touches_key(const Kind& kind, const FieldValues& values) {
   std::vector<std::size_t> written;
   for (const FieldValue& value : values) written.push_back(value.field);

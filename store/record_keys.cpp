@@ -1,11 +1,24 @@
 // The keys of records, for store/write_records.hpp.
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "core/check.hpp"
+#include "store/custom_fields.hpp"
 #include "store/record_sql.hpp"
 #include "store/write_records.hpp"
 
 namespace skerry::store {
+namespace {
+
+tl::unexpected<Error> taken(const Kind& kind, std::string_view key, const RecordId& other,
+                            const std::string& pointer, std::string detail) {
+  return fail(Error(Errc::duplicate_key, detail,
+                    fmt::format("choose another {}, or change the {} that has it: GET /v1/{}/{}",
+                                key, kind.name, kind.plural, to_string(other)),
+                    {{pointer, "duplicate_key", detail}}));
+}
+
+}  // namespace
 
 std::optional<RecordId> find_same_key(Connection& connection, const Record& record,
                                       std::size_t position) {
@@ -23,6 +36,24 @@ std::optional<RecordId> find_same_key(Connection& connection, const Record& reco
   }
   if (!cursor.next()) return std::nullopt;
   return cursor.id<RecordId>(0);
+}
+
+Result<void> RecordWriter::check_unique(const Record& record, const Field& field,
+                                        std::size_t position) {
+  const auto other = find_same_key(connection_, record, position);
+  if (!other) return {};
+  return taken(
+      *record.kind, field.name, *other, fmt::format("/{}", field.name),
+      fmt::format("{} is taken by {}", std::string_view(record.values[position].as_string()),
+                  to_string(*other)));
+}
+
+Result<void> RecordWriter::check_custom_unique(const Record& record, const json::value& before) {
+  const auto shared = find_same_custom(connection_, record, before);
+  if (shared.empty()) return {};
+  const auto& [key, other] = shared.front();
+  return taken(*record.kind, key, other, fmt::format("/custom/{}", key),
+               fmt::format("is taken by {}", to_string(other)));
 }
 
 std::vector<std::size_t> changed_keys(const Kind& kind, const std::vector<std::size_t>& fields) {

@@ -68,7 +68,7 @@ class Resolver {
 
   Result<json::object> patch_for(const ConflictDecision& decision) const {
     const auto* choice = std::get_if<ConflictChoice>(&decision);
-    if (choice && *choice == ConflictChoice::winner) return json::object();
+    if (choice && *choice == ConflictChoice::winner) return patch_to_present();
     const std::string_view member = choice ? "choose" : "value";
     const int field = conflict_.kind->find_field(conflict_.field);
     if (field < 0)
@@ -79,6 +79,18 @@ class Resolver {
     const json::value* value = conflict_.loser.if_contains("value");
     if (!value) return no_such_choice(member, "the conflict keeps no other value");
     return patch_to(description, *value);
+  }
+
+  // What stands is confirmed where two wrote one register.
+  json::object patch_to_present() const {
+    if (conflict_.type != ConflictType::concurrent) return {};
+    const int found = conflict_.kind->find_field(conflict_.field);
+    if (found < 0) return {};
+    const auto field = static_cast<std::size_t>(found);
+    const MergeClass merge = conflict_.kind->fields[field].merge;
+    if (merge != MergeClass::shared && merge != MergeClass::group) return {};
+    const auto record = find_record(connection_, *conflict_.kind, conflict_.record);
+    return {{conflict_.field, record ? record->values[field] : json::value()}};
   }
 
   // One of the two records gives up the key, or the conflict's one gets another.

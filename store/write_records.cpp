@@ -105,16 +105,6 @@ Result<Record> RecordWriter::current(const Kind& kind, const RecordId& id,
   return std::move(*record);
 }
 
-Result<void> RecordWriter::check_unique(const Record& record, const Field& field,
-                                        std::size_t position) {
-  const auto other = find_same_key(connection_, record, position);
-  if (!other) return {};
-  const std::string detail =
-      fmt::format("{} is taken by {}", std::string_view(record.values[position].as_string()),
-                  to_string(*other));
-  return fail(Error(Errc::duplicate_key, detail, {}, {complaint(field, "duplicate_key", detail)}));
-}
-
 void RecordWriter::check_custom(const Record& record, const Record* before,
                                 std::vector<FieldError>& errors) {
   const Kind& kind = *record.kind;
@@ -128,14 +118,6 @@ void RecordWriter::check_custom(const Record& record, const Record* before,
   }
   check_custom_values(custom_fields_, record, before ? before->values[index] : json::value(),
                       before == nullptr, errors);
-}
-
-Result<void> RecordWriter::check_custom_unique(const Record& record, const json::value& before) {
-  const auto shared = find_same_custom(connection_, record, before);
-  if (shared.empty()) return {};
-  std::string detail = fmt::format("is taken by {}", to_string(shared.front().other));
-  FieldError error{fmt::format("/custom/{}", shared.front().key), "duplicate_key", detail};
-  return fail(Error(Errc::duplicate_key, std::move(detail), {}, {std::move(error)}));
 }
 
 Result<void> RecordWriter::check_authority(const Kind& kind) const {
@@ -312,6 +294,7 @@ Result<Record> RecordWriter::update(const Kind& kind, const RecordId& id, const 
   FieldValues values = read_patch(kind, patch, before.values, complaints);
   values = complete_terms(connection_, kind, &before, std::move(values), log_.wall_ms());
   if (values.empty() && complaints.empty() && !resolves) return before;
+  if (resolves) confirm(before, patch, values);
   return set(before, values, author, resolves, std::move(complaints));
 }
 

@@ -128,6 +128,11 @@ Result<void> check_revision(const Record& record, std::optional<std::int64_t> re
 // and those that are unique within one of them.
 std::vector<std::size_t> changed_keys(const Kind& kind, const std::vector<std::size_t>& fields);
 
+// A decision writes what it leaves as it is, too: adds what `patch` names and `values` lacks, so
+// that another machine's decision of the same time meets it as a concurrent write, and neither goes
+// unseen.
+void confirm(const Record& before, const json::object& patch, FieldValues& values);
+
 // Whether a change of these fields can make or end a duplicate of a unique or a custom value.
 bool touches_key(const Kind& kind, const FieldValues& values);
 

@@ -65,7 +65,9 @@ Result<void> check_whole(const Record& record) {
 
 }  // namespace
 
-Decision RowDecider::decide(const Change& change, const Hash& row_hash, Version version) {
+Decision RowDecider::decide(std::int64_t epoch, const Change& change, const Hash& row_hash,
+                            Version version) {
+  branch_ = &branches_.try_emplace(epoch, connection_, site_, epoch).first->second;
   conflicts_ = 0;
   lost_mentions_.clear();
   Decision decision =
@@ -206,7 +208,8 @@ Decision RowDecider::set_fields(const Row& row, const Record& before) {
     const SiteId author = author_of(stamp);
     const Merged merged = merge_field(
         description, {before.values[field.field], stamp.version, author, stamp.effective},
-        {field.new_value, field.old_value, field.base, site_.id, row.effective});
+        {field.new_value, field.old_value, field.base, site_.id, row.effective,
+         follows_own(stamp, field.base)});
     if (merged.outcome == MergeOutcome::refused)
       return rejected(fmt::format("owned_by_central: {}", description.name));
     if (is_conflict(merged.outcome)) conflicts.emplace_back(&field, merged);
@@ -266,7 +269,7 @@ Decision RowDecider::remove(const Row& row) {
     const std::string_view name = row.change.kind->fields[i].name;
     const FieldStamp& stamp = before->stamps.of(name);
     const bool seen = row.change.base && stamp.version <= *row.change.base;
-    if (stamp.site == site_.number || seen) continue;
+    if (seen || (stamp.site == site_.number && follows_own(stamp, row.change.base))) continue;
     json::object winner = describe_proposal(row, nullptr);
     winner["version"] = to_json(row.version);
     write_conflict(row, ConflictType::delete_vs_edit, customer_seen(before->scope), name,
@@ -346,6 +349,11 @@ Record RowDecider::proposed_by(const Row& row, const Tombstone& named) {
   for (const FieldChange& field : row.change.fields) record.values[field.field] = field.new_value;
   record.scope = store::scope_of(connection_, record).value_or(named.scope);
   return record;
+}
+
+// What the site itself wrote it had seen, unless another branch of it did.
+bool RowDecider::follows_own(const FieldStamp& stamp, const std::optional<Version>& base) {
+  return stamp.site != site_.number || base == stamp.version || branch_->holds(stamp.version);
 }
 
 SiteId RowDecider::author_of(const FieldStamp& stamp) {

@@ -2,6 +2,7 @@
 // records and the decision's place in central's log belong to one transaction.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "store/sites.hpp"
 #include "store/tombstone.hpp"
 #include "store/write_records.hpp"
+#include "sync/branch.hpp"
 
 namespace skerry::sync {
 
@@ -28,9 +30,10 @@ class RowDecider {
   RowDecider(store::Connection& connection, const store::Site& site, UnixMillis received_at)
       : connection_(connection), site_(site), received_at_(received_at) {}
 
-  // `row_hash` names the row in conflict records; `version` is the one its decision will have in
-  // central's log. On `rejected`, `held` and `conflict` no record was changed.
-  Decision decide(const Change& change, const Hash& row_hash, Version version);
+  // Of a row of the site's epoch with this number. `row_hash` names the row in conflict records;
+  // `version` is the one its decision will have in central's log. On `rejected`, `held` and
+  // `conflict` no record was changed.
+  Decision decide(std::int64_t epoch, const Change& change, const Hash& row_hash, Version version);
 
  private:
   struct Row {
@@ -73,11 +76,14 @@ class RowDecider {
                                const json::value& value);
   json::object author_at(Version version);
   SiteId author_of(const store::FieldStamp& stamp);
+  bool follows_own(const store::FieldStamp& stamp, const std::optional<Version>& base);
 
   store::Connection& connection_;
   const store::Site& site_;
   UnixMillis received_at_;
+  std::map<std::int64_t, Branch> branches_;  // by the number of the epoch
   // Of the row that is being decided.
+  Branch* branch_ = nullptr;
   int conflicts_ = 0;
   std::vector<const FieldChange*> lost_mentions_;  // of what is gone
 };

@@ -92,7 +92,7 @@ ChangesVerdict judge_stranger(const CentralKnowledge& central, const ChangesBody
 // went on in another epoch reports no more of central's log than it held then; a copy that goes on
 // in the old one is told more, and says so.
 bool may_be_late(const CentralKnowledge& central, const ChangesBody& body) {
-  if (body.current) return false;
+  if (body.current || body.by_copy) return false;
   return !body.down || body.down->life != central.life || body.down->n <= central.began_n;
 }
 

@@ -188,7 +188,8 @@ class Import {
 
   Result<void> take_up(const BundleReader& reader) {
     const Manifest& manifest = reader.manifest();
-    SKERRY_TRY(const ChangesBody body, read_changes_body(manifest.extra));
+    SKERRY_TRY(ChangesBody body, read_changes_body(manifest.extra));
+    body.by_copy = manifest.kind == BundleKind::handover;
     auto work = [&](Connection& connection) -> Result<void> {
       auto site = store::find_site(connection, manifest.from.party.id);
       if (!site || site->status != store::SiteStatus::active)

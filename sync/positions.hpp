@@ -57,6 +57,8 @@ struct ChangesBody {
   };
   std::optional<Compared> compared;
   std::vector<LostRows> lost;
+  // By the bundle's kind, handover: the sender was told that it is a copy.
+  bool by_copy = false;
 };
 json::object to_json(const ChangesBody& body);
 Result<ChangesBody> read_changes_body(const json::object& extra);

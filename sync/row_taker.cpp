@@ -115,7 +115,7 @@ std::optional<Decision> RowTaker::decided_before(const SiteRow& row) {
 
 Decision RowTaker::decision_for(const SiteRow& row, Version version) {
   if (auto before = decided_before(row)) return std::move(*before);
-  if (row.change) return decider_.decide(*row.change, row.hash, version);
+  if (row.change) return decider_.decide(epoch_.number, *row.change, row.hash, version);
   if (store::is_event(row.line)) return {};
   const Error& error = row.change.error();
   const bool newer = error.code == Errc::unsupported_version;
@@ -223,7 +223,7 @@ void RowTaker::retry_held() {
     if (!known || !change) continue;
     // It does not wait for itself.
     connection_.execute("DELETE FROM held WHERE epoch=?1 AND seq=?2", row.epoch, row.seq);
-    const Decision decision = decider_.decide(*change, known->hash, log_.next_version());
+    const Decision decision = decider_.decide(row.epoch, *change, known->hash, log_.next_version());
     if (decision.disposition == Disposition::held)
       hold(row.epoch, row.seq, change->record, row.line);
     else

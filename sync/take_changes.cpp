@@ -1,5 +1,7 @@
 #include "sync/take_changes.hpp"
 
+#include <algorithm>
+
 #include "crypto/sha256.hpp"
 #include "store/log_event.hpp"
 #include "store/lost_ranges.hpp"
@@ -105,12 +107,18 @@ class Taking {
   }
 
  private:
-  // As far as the site tells how far this life had come.
+  // As far as the site tells how far this life had come. When central wrote again before it learnt
+  // of it, where the two parted is not known: behind what the site was last known to hold.
   std::optional<LostRows> lost_by_central() const {
     const store::LogHead& own = log_.own();
-    if (!body_.down || body_.down->life != life_of(own) || body_.down->n <= own.n)
-      return std::nullopt;
-    return LostRows{own.epoch, own.seq + 1, own.seq + body_.down->n - own.n};
+    if (!body_.down || body_.down->life != life_of(own)) return std::nullopt;
+    const bool held = site_.down.at.ord == own.ord && site_.down.at.n <= own.n;
+    const std::int64_t shared = held ? site_.down.at.n : 0;
+    const std::int64_t before = own.n - own.seq;  // rows of earlier lives
+    const std::int64_t first = std::max<std::int64_t>(shared - before, 0) + 1;
+    const std::int64_t last = body_.down->n - before;
+    if (last < first) return std::nullopt;
+    return LostRows{own.epoch, first, last};
   }
 
   Result<void> take_rows(SiteEpoch& epoch, Action action, const LineSource& lines) {

@@ -91,8 +91,10 @@ void Oracle::replay(store::Connection& connection) {
   for (const LogLine& line : read_log(connection)) {
     const bool of_site = line.kind() == "dec" || line.kind() == "rel";
     std::optional<Row> row;
+    if (of_site && is_event_of_site(line.members)) note_parent(line.members);
     if (of_site && !is_event_of_site(line.members)) {
       row = read_row(connection, line.members);
+      decided_at_[line.n] = row->place;
       row->n = line.n;
       row->effective = clamped(row->change.hlc, line.recorded_at);
     }
@@ -176,6 +178,15 @@ void Oracle::site_changed(const Change& change) {
       for (const json::value& each : field.old_value.get_array()) scope.erase(*reference(each));
     for (const json::value& each : field.new_value.get_array()) scope.insert(*reference(each));
   }
+}
+
+// A site's epoch that goes on behind a row of another says so.
+void Oracle::note_parent(const json::object& members) {
+  const json::object& event = members.at("row").as_object();
+  if (event.at("ev").as_string() != "new_epoch") return;
+  const json::object& facts = event.at("f").as_object();
+  parents_[*parse_id<EpochId>(members.at("ep").as_string())] = {
+      *parse_id<EpochId>(facts.at("parent").as_string()), facts.at("behind").as_int64()};
 }
 
 void Oracle::central_wrote(const Change& change, std::int64_t n) {

@@ -81,9 +81,13 @@ class Oracle {
   // oracle.cpp
   void central_wrote(const Change& change, std::int64_t n);
   void site_changed(const Change& change);
+  void note_parent(const json::object& members);
   Row read_row(store::Connection& connection, const json::object& members) const;
   void decide_together(const std::vector<Row>& rows);
   std::optional<std::string> decided_before(const Row& row);
+  // Whether the site's row that was decided at n, or the same issued again, is of the row's epoch
+  // or of what that goes on behind.
+  bool is_own_past(std::int64_t n, const Row& row) const;
   // Central's version n, with the life it was given in.
   Version version_at(std::int64_t n) const;
   std::string decide(const Row& row);
@@ -142,6 +146,8 @@ class Oracle {
   bool on_own_restoration(const Row& row, std::int64_t seen_n) const;
 
   std::map<Place, Row> rows_;
+  std::map<std::int64_t, Place> decided_at_;                     // by the place in central's log
+  std::map<EpochId, std::pair<EpochId, std::int64_t>> parents_;  // behind which row of which
   std::map<Place, std::string> dispositions_;
   std::set<Place> held_;
 };

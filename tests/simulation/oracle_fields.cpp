@@ -1,5 +1,7 @@
 // One field at a time: whose value stands, what is lost, which keys two records share.
 #include <fmt/format.h>
+#include <limits>
+#include <tuple>
 
 #include "core/json_text.hpp"
 #include "tests/simulation/machine.hpp"
@@ -64,6 +66,21 @@ std::string text_of(const json::value& value) {
 
 }  // namespace
 
+bool Oracle::is_own_past(std::int64_t n, const Row& row) const {
+  const Row& earlier = rows_.at(decided_at_.at(n));
+  EpochId epoch = std::get<1>(row.place);
+  auto upto = std::numeric_limits<std::int64_t>::max();
+  for (;;) {
+    for (const auto& [place, each] : rows_)
+      if (each.uid == earlier.uid && each.site() == row.site() && std::get<1>(place) == epoch &&
+          std::get<2>(place) <= upto)
+        return true;
+    const auto parent = parents_.find(epoch);
+    if (parent == parents_.end()) return false;
+    std::tie(epoch, upto) = parent->second;
+  }
+}
+
 Oracle::Met Oracle::meet(const Field& field, const Written& now, const FieldChange& change,
                          const Row& row) const {
   Met met;
@@ -103,7 +120,8 @@ Oracle::Met Oracle::meet(const Field& field, const Written& now, const FieldChan
   }
   if (field.merge != MergeClass::shared && field.merge != MergeClass::group)
     throw Violation("oracle", fmt::format("knows no rule for the field {}", field.name));
-  const bool saw_it = change.base == version_at(now.n) || now.author == row.site();
+  const bool saw_it =
+      change.base == version_at(now.n) || (now.author == row.site() && is_own_past(now.n, row));
   const bool same = now.value == change.new_value;  // then the later writer is its author
   met.clash = !saw_it && !same;
   met.lost = met.clash && !later;

@@ -38,7 +38,8 @@ std::string Oracle::removed(const Row& row) {
   for (std::size_t i = 0; i < entity.fields.size(); ++i) {
     const Written& now = entity.now(i);
     const bool seen = change.base && version_at(now.n) <= *change.base;
-    if (now.author != row.site() && !seen)
+    const bool own = now.author == row.site() && is_own_past(now.n, row);
+    if (!own && !seen)
       conflict("delete_vs_edit", row, change.kind->fields[i].name,
                told_under(row.site(), entity.last_audience), deleted, to_json_text(now.value));
   }

@@ -31,6 +31,59 @@ TEST_F(Copies, H3_OfTwoLiveCopiesOneIsTheSiteAndTheOtherHandsOver) {
   expect_same(*copy, {acme, here, there, late});
 }
 
+TEST_F(Copies, H3_ACopyThatWroteNothingSinceIsHeardOfToo) {
+  meet(site);
+  auto copy = clone(site, true);
+  const RecordId here = add(site, "here");
+  const RecordId there = add(*copy, "there");
+  meet(site);
+  meet(*copy, 2);  // forked, and goes on in an epoch of its own: the copy is the site
+  meet(site);
+  EXPECT_TRUE(site.log->is_copy());
+  EXPECT_EQ(reauthorise_copy(central.node(), sim::site_id(1), {}, admin).error().code,
+            Errc::not_found);
+  meet(site);  // hands over what is known, and is a copy all the same
+  const auto authorised = reauthorise_copy(central.node(), sim::site_id(1), {}, admin);
+  ASSERT_TRUE(authorised) << authorised.error().detail;
+  meet(site, 3);
+  EXPECT_FALSE(site.log->is_copy());
+  meet(*copy);
+  EXPECT_TRUE(copy->log->is_copy());
+  expect_same(site, {acme, here, there});
+}
+
+TEST_F(Copies, H3_WhatTwoCopiesWroteToOneFieldIsAConflict) {
+  meet(site);
+  auto copy = clone(site, true);
+  ASSERT_TRUE(set(site, "customer", acme, {{"name", "first of here"}}));
+  ASSERT_TRUE(set(site, "customer", acme, {{"name", "of here"}}));
+  ASSERT_TRUE(set(*copy, "customer", acme, {{"name", "first of the copy"}}));
+  ASSERT_TRUE(set(*copy, "customer", acme, {{"name", "of the copy"}}));
+  meet(site);
+  EXPECT_TRUE(conflicts(central).empty());
+  meet(*copy, 3);
+  // Its first row meets a value that it never saw, its second one follows the first.
+  const auto found = conflicts(central);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].type, store::ConflictType::concurrent);
+  EXPECT_EQ(found[0].loser.at("value"), json::value("of here"));
+  EXPECT_EQ(name_at(central, acme), "\"of the copy\"");
+  expect_same(*copy, {acme});
+}
+
+TEST_F(Copies, H3_WhatACopyDeletesIsNoEditThatItSaw) {
+  meet(site);
+  auto copy = clone(site, true);
+  ASSERT_TRUE(set(site, "customer", acme, {{"name", "of here"}}));
+  meet(site);
+  ASSERT_TRUE(remove(*copy, "customer", acme));
+  meet(*copy, 3);
+  const auto found = conflicts(central);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].type, store::ConflictType::delete_vs_edit);
+  EXPECT_EQ(found[0].loser.at("value"), json::value("of here"));
+}
+
 TEST_F(Copies, H3_RowsOfAFencedEpochAreKeptAndAdopted) {
   meet(site);
   auto copy = clone(site, false);

@@ -84,6 +84,9 @@ TEST_F(Lives, H5_ACentralThatGrewPastItsOldNumberIsFoundOut) {
   for (const Bytes& bundle : pack_down(site)) EXPECT_EQ(take(site, bundle), "wrong_history");
   EXPECT_EQ(name_at(site, grown[0]), "-");
   meet(site, 2);
+  // Which was the first to go nobody can tell: all behind what the site was known to hold.
+  ASSERT_EQ(lost(central).size(), 1U);
+  EXPECT_EQ(lost(central)[0].last, n);
   EXPECT_EQ(pending(site), 0);
   expect_same(site, {acme, sent, grown[0], grown[3]});
   EXPECT_NE(name_at(central, sent), "-");
