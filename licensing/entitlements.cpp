@@ -200,6 +200,7 @@ Result<std::vector<NewCode>> add_codes(const Acting& acting, const RecordId& ord
       Error error = std::move(record).error();
       error.detail = fmt::format("the code that ends in {} is taken", hint_of(*canonical));
       error.errors = {{pointer, std::string(info(error.code).slug), error.detail}};
+      error.next = "choose another code, or leave codes out and send a count";
       return fail(std::move(error));
     }
     made.push_back({std::move(*record), std::move(codes[i])});

@@ -181,9 +181,8 @@ bool SeatDesk::wants_upkeep() {
 }
 
 SeatState SeatDesk::state(const Seat& seat, AllowanceRef allowed) {
-  // In the middle of the lease: a call that is lost leaves time for many more.
-  const std::int64_t renew_after = allowed ? allowed->lease_seconds * 1000 / 2 : 0;
-  return {seat, std::move(allowed), clock_.now(), renew_after};
+  const std::int64_t due = renew_after(allowed.get());
+  return {seat, std::move(allowed), clock_.now(), due};
 }
 
 PoolState SeatDesk::pool_state(const RecordId& entitlement, std::size_t seats_max) {

@@ -114,13 +114,12 @@ Decision<SeatState> SeatDesk::claim(store::Connection& connection, const Opening
       allowances.assign(1, only);
       break;
     }
-  std::optional<Denial> why;
+  std::optional<Refusal> why;
   const RecordId id = new_record_id(wall_.wall_ms(), random_);
   for (const AllowanceRef& each : allowances) {
     auto grant = decide_claim(index_, *each, policies_[each->entitlement], claim, id, at());
     if (!grant) {
-      if (!why || grant.error().code == Why::seats_exhausted)
-        why = denied(std::move(grant).error(), wanted_by(claim, each->entitlement)).value();
+      prefer(why, each->entitlement, std::move(grant).error());
       continue;
     }
     const Seat* const had = index_.find(each->entitlement, claim.machine);
@@ -135,7 +134,7 @@ Decision<SeatState> SeatDesk::claim(store::Connection& connection, const Opening
     given.repeated = grant->repeated;
     return given;
   }
-  if (why) return tl::unexpected<Denial>(std::move(*why));
+  if (why) return denied(std::move(why->denial), wanted_by(claim, why->entitlement));
   return deny(
       Why::not_entitled,
       "no entitlement at this machine has this activation code for this product and edition",

@@ -58,7 +58,7 @@ void SeatDesk::count_clone(const Seat& seat) {
 
 tl::unexpected<Denial> SeatDesk::denied(Denial denial, UsageKey about) {
   const RecordId entitlement = about.entitlement;
-  if (denial.code == Why::seats_exhausted || denial.code == Why::feature_exhausted) {
+  if (is_exhausted(denial.code)) {
     ++counts(entitlement).denials;
     about.what = Happened::denial;
     about.at = hour_of(clock_.now());

@@ -8,8 +8,8 @@
 namespace skerry::licensing {
 namespace {
 
-tl::unexpected<Denial> deny(Why code, std::string why) {
-  return tl::unexpected<Denial>(Denial{code, std::move(why), {}, {}, {}});
+tl::unexpected<Denial> deny(Why code, std::string why, std::string next = {}) {
+  return tl::unexpected<Denial>(Denial{code, std::move(why), std::move(next), {}, {}});
 }
 
 // Files carry no nonce: a seat of the network goes by its own calls.
@@ -48,26 +48,27 @@ Decision<SeatState> SeatDesk::activate_offline(store::Connection& connection,
   const MutexLock lock(mutex_);
   load_if_stale(connection);
   sweep(connection);
-  Decision<SeatState> last =
-      deny(Why::not_entitled,
-           "no entitlement at this machine has this activation code for this product and edition");
+  std::optional<Refusal> why;
   const RecordId id = new_record_id(wall_.wall_ms(), random_);
   for (const AllowanceRef& each : opened_by(connection, opening)) {
     auto grant = decide_claim(index_, *each, policies_[each->entitlement], claim, id, at());
     if (!grant) {
-      last = denied(std::move(grant).error(), wanted_by(claim, each->entitlement));
+      prefer(why, each->entitlement, std::move(grant).error());
       continue;
     }
     if (facts_ && !facts_->may_write())
       return deny(Why::not_entitled, "this machine is a copy of a site: it gives no new seats");
-    if (!grant->is_new)
-      return deny(Why::already_exists, "this seat_id has a seat: return it, or refresh it");
+    // One within its minimum hold was given back: its machine may have it again.
+    const Seat* const had = index_.find(each->entitlement, claim.machine);
+    if (had && had->hold != Hold::ended)
+      return deny(Why::already_exists, "this seat_id has a seat: return it, or refresh it",
+                  "skerry offline return, or skerry offline refresh");
     const UnixMillis until = latest_borrowing(*each, clock_.now());
     auto seat = decide_borrow(*each, grant->seat, until, at());
     std::vector<FeatureUse> uses;
     if (seat) seat = allot(*each, *std::move(seat), amounts, uses);
     if (!seat) {
-      last = denied(std::move(seat).error(), wanted_by(claim, each->entitlement));
+      prefer(why, each->entitlement, std::move(seat).error());
       continue;
     }
     put(connection, *seat);
@@ -75,7 +76,11 @@ Decision<SeatState> SeatDesk::activate_offline(store::Connection& connection,
     note_grant(connection, *seat, grant->overdrawn);
     return state(*seat, start(connection, each));
   }
-  return last;
+  if (why) return denied(std::move(why->denial), wanted_by(claim, why->entitlement));
+  return deny(
+      Why::not_entitled,
+      "no entitlement at this machine has this activation code for this product and edition",
+      "check the code; an entitlement that was just made comes with the next exchange");
 }
 
 Decision<SeatState> SeatDesk::refresh_offline(store::Connection& connection, const RecordId& id,

@@ -41,14 +41,14 @@ Decision<SeatState> SeatDesk::claim_among(store::Connection& connection, Among e
     if (auto longer = lengthen(seat, allowance(connection, seat.entitlement))) return longer;
     drop(connection, seat);  // its entitlement has ended; perhaps another one gives a seat
   }
-  std::optional<Denial> why;
+  std::optional<Refusal> why;
   const RecordId id = new_record_id(wall_.wall_ms(), random_);
   for (const RecordId& each : entitlements) {
     const AllowanceRef allowed = allowance(connection, each);
     if (!allowed) continue;
     auto grant = decide_claim(index_, *allowed, policies_[each], claim, id, at());
     if (!grant) {
-      if (!why || grant.error().code == Why::seats_exhausted) why = std::move(grant).error();
+      prefer(why, each, std::move(grant).error());
       continue;
     }
     put(connection, grant->seat);
@@ -57,9 +57,7 @@ Decision<SeatState> SeatDesk::claim_among(store::Connection& connection, Among e
     return given;
   }
   if (!why) return no_seat();
-  if (!entitlements.empty() && why->code == Why::seats_exhausted)
-    return denied(std::move(*why), wanted_by(claim, entitlements.front()));
-  return tl::unexpected<Denial>(std::move(*why));
+  return denied(std::move(why->denial), wanted_by(claim, why->entitlement));
 }
 
 Decision<void> SeatDesk::release_among(store::Connection& connection, Among entitlements,

@@ -16,6 +16,11 @@ tl::unexpected<Denial> deny(Why code, std::string why, std::string next = {},
       Denial{code, std::move(why), std::move(next), std::move(numbers), {}});
 }
 
+tl::unexpected<Denial> out_of_range(std::string member, std::string why, std::string next) {
+  return tl::unexpected<Denial>(
+      Denial{Why::validation_failed, std::move(why), std::move(next), {}, {}, std::move(member)});
+}
+
 // How many there may be with the overdraft; nullopt: any number.
 std::optional<std::int64_t> ceiling(const Numbers& numbers) {
   if (!numbers.limit.limit || !numbers.overdraft.limit) return std::nullopt;
@@ -78,12 +83,26 @@ std::string_view word(FeatureType type) {
   }
 }
 
+std::string next_call(FeatureType type) {
+  switch (type) {
+    case FeatureType::usage_count:
+      return "POST its usage";
+    case FeatureType::element_pool:
+      return "POST its checkout or return";
+    default:
+      return "GET the activation: it says whether the feature is on";
+  }
+}
+
 Decision<const AllowedFeature*> must_be(const Allowance& allowance, std::string_view key,
                                         FeatureType type) {
   const AllowedFeature* const feature = find_feature(allowance, key);
-  if (!feature) return deny(Why::not_found, fmt::format("the seat has no feature {}", key));
+  if (!feature)
+    return deny(Why::not_found, fmt::format("the seat has no feature {}", key),
+                "GET the activation: its features say which there are");
   if (feature->type != type)
-    return deny(Why::validation_failed, fmt::format("feature {} {}", key, word(feature->type)));
+    return deny(Why::validation_failed, fmt::format("feature {} {}", key, word(feature->type)),
+                next_call(feature->type));
   return feature;
 }
 
@@ -97,6 +116,11 @@ Decision<void> check_left(const Numbers& numbers, std::string_view key, std::int
 }
 
 }  // namespace
+
+void prefer(std::optional<Refusal>& answered, const RecordId& entitlement, Denial denial) {
+  if (answered && (is_exhausted(answered->denial.code) || !is_exhausted(denial.code))) return;
+  answered = Refusal{entitlement, std::move(denial)};
+}
 
 Decision<void> in_force(const Allowance& allowance, UnixMillis floor) {
   switch (allowance.status) {
@@ -142,12 +166,14 @@ Decision<Grant> decide_claim(const SeatIndex& index, const Allowance& allowance,
                              Instants at) {
   if (auto usable = in_force(allowance, at.floor); !usable)
     return tl::unexpected<Denial>(usable.error());
+  const Seat* const known = index.find(allowance.entitlement, claim.machine);
+  const std::string& user = known && claim.user.empty() ? known->user : claim.user;
   const auto& named = policy.named_users;
-  if (!named.empty() && std::find(named.begin(), named.end(), claim.user) == named.end())
+  if (!named.empty() && std::find(named.begin(), named.end(), user) == named.end())
     return deny(Why::not_entitled, "seats of this entitlement are for named users",
                 "an operator names who may have one");
   Grant grant;
-  if (const Seat* const known = index.find(allowance.entitlement, claim.machine)) {
+  if (known) {
     grant.seat = *known;
     grant.repeated = known->hold != Hold::ended && known->last_request == claim.request;
     if (grant.repeated) return grant;
@@ -167,8 +193,8 @@ Decision<Grant> decide_claim(const SeatIndex& index, const Allowance& allowance,
         allowance.seats.limit && index.use(allowance.entitlement).seats >= *allowance.seats.limit;
   }
   Seat& seat = grant.seat;
-  seat.name = claim.name;
-  seat.user = claim.user;
+  if (!claim.name.empty()) seat.name = claim.name;
+  if (!claim.user.empty()) seat.user = claim.user;
   seat.bound = allowance.concurrency == Concurrency::node_lock;
   const UnixMillis end = lease_end(allowance, allowance.lease_seconds, at.now);
   seat.until = seat.hold == Hold::borrowed ? std::max(seat.until, end) : end;
@@ -206,6 +232,25 @@ Decision<Seat> decide_refresh(const SeatIndex& index, const Allowance& allowance
   return refreshed;
 }
 
+Decision<void> decide_policy(const SeatPolicy& present, const SeatPolicy& wanted,
+                             const Numbers& numbers) {
+  const auto most = ceiling(numbers);
+  // Those that stay may be more by now: seats were taken away since.
+  if (!most || wanted.reservations == present.reservations) return {};
+  std::int64_t kept = 0;
+  for (std::size_t i = 0; i < wanted.reservations.size(); ++i) {
+    kept += wanted.reservations[i].seats;
+    if (kept <= *most) continue;
+    auto refused = out_of_range(
+        fmt::format("reservations/{}/seats", i),
+        fmt::format("{} seats would be kept for groups, and there are {}", kept, *most),
+        fmt::format("keep at most {} seats, all groups together", *most));
+    refused.value().numbers = numbers;
+    return refused;
+  }
+  return {};
+}
+
 std::optional<Seat> decide_release(const SeatPolicy& policy, const Seat& seat, UnixMillis now) {
   const UnixMillis free_at = seat.granted_at + policy.minimum_hold_seconds * second_ms;
   if (free_at <= now) return std::nullopt;
@@ -226,11 +271,17 @@ Decision<Seat> decide_borrow(const Allowance& allowance, const Seat& seat, UnixM
   if (auto usable = in_force(allowance, at.floor); !usable)
     return tl::unexpected<Denial>(usable.error());
   const UnixMillis latest = latest_borrowing(allowance, at.now);
+  if (latest <= at.now)
+    return deny(Why::validation_failed, "the entitlement lets no seat leave the network",
+                "a vendor gives it an offline lease: offline_lease_seconds, at central");
   if (until > latest || until <= at.now)
-    return deny(Why::validation_failed,
-                latest <= at.now ? std::string("the entitlement lets no seat leave the network")
-                                 : fmt::format("a seat can be borrowed until {} at the latest",
-                                               format_timestamp(latest)));
+    return out_of_range(
+        "until",
+        until <= at.now ? fmt::format("{} is past: it is {} here", format_timestamp(until),
+                                      format_timestamp(at.now))
+                        : fmt::format("a seat can be borrowed until {} at the latest, not {}",
+                                      format_timestamp(latest), format_timestamp(until)),
+        fmt::format("send an until after now and not after {}", format_timestamp(latest)));
   Seat borrowed = seat;
   borrowed.hold = Hold::borrowed;
   borrowed.until = std::max(seat.until, until);
@@ -259,9 +310,9 @@ Decision<FeatureChange> decide_return(const SeatIndex& index, const Allowance& a
   const auto held = change.seat.held.find(feature);
   const std::int64_t had = held == change.seat.held.end() ? 0 : held->second;
   if (amount > had)
-    return deny(Why::feature_exhausted,
-                fmt::format("the seat holds {} of feature {}, not {}", had, feature, amount),
-                "return at most what it holds", change.numbers);
+    return out_of_range(
+        "amount", fmt::format("the seat holds {} of feature {}, not {}", had, feature, amount),
+        had > 0 ? "return at most what it holds" : "nothing has to be returned");
   if (amount == had)
     change.seat.held.erase(held);
   else

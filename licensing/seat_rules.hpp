@@ -39,22 +39,35 @@ enum class Why : std::uint8_t {
   already_exists,     // the machine has a seat
   id_used,            // the id of a request file was used by another file
 };
+// For want of a seat or of a feature: what is counted as a denial.
+constexpr bool is_exhausted(Why why) {
+  return why == Why::seats_exhausted || why == Why::feature_exhausted;
+}
 struct Denial {
   Why code;
   std::string why;  // a sentence
   std::string next;
   std::optional<Numbers> numbers;
   std::vector<std::string> holders{};  // of seats, where the policy shows them
+  std::string member{};                // of the call, when its value is out of range
 };
 template <class T>
 using Decision = tl::expected<T, Denial>;
+
+// Of entitlements that all refuse, the one whose refusal is answered and counted: the first that
+// has too little, else the first.
+struct Refusal {
+  RecordId entitlement;
+  Denial denial;
+};
+void prefer(std::optional<Refusal>& answered, const RecordId& entitlement, Denial denial);
 
 // not_entitled unless the entitlement may be used at `floor`.
 Decision<void> in_force(const Allowance& allowance, UnixMillis floor);
 
 struct Claim {
   std::string machine;
-  std::string name;
+  std::string name;  // empty, as `user`: what the seat has stays
   std::string user;
   Hash request{};  // of the call: the same again is a retry
 };
@@ -80,6 +93,10 @@ Seat after_turn(Seat seat, std::int64_t turn, const Hash& request);
 // seats_exhausted.
 Decision<Seat> decide_refresh(const SeatIndex& index, const Allowance& allowance, const Seat& seat,
                               Instants at);
+// validation_failed when reservations of `wanted` that `present` does not have come to more seats
+// than there are: `numbers`.
+Decision<void> decide_policy(const SeatPolicy& present, const SeatPolicy& wanted,
+                             const Numbers& numbers);
 // nullopt: the seat is free; otherwise it counts until its minimum hold has passed.
 std::optional<Seat> decide_release(const SeatPolicy& policy, const Seat& seat, UnixMillis now);
 // The latest end of a borrowing that begins now.

@@ -58,7 +58,8 @@ std::string_view account_name_complaint(std::string_view name) {
 Result<void> insert_account(Connection& connection, const Account& account) {
   if (find_account_by_name(connection, account.name)) {
     const std::string detail = fmt::format("the name {} is taken by another user", account.name);
-    return fail(Error(Errc::duplicate_key, detail, {}, {{"/name", "duplicate_key", detail}}));
+    return fail(Error(Errc::duplicate_key, detail, "choose another name",
+                      {{"/name", "duplicate_key", detail}}));
   }
   connection.execute(
       "INSERT INTO account(id,revision,name,role,customers,created_at,expires_at,code_hash,"

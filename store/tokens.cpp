@@ -48,7 +48,8 @@ Result<void> insert_token(Connection& connection, const Token& token) {
         connection.query("SELECT 1 FROM token WHERE name=?1 AND revoked_at IS NULL", token.name);
     if (taken.next()) {
       const std::string detail = fmt::format("the name {} is taken by another token", token.name);
-      return fail(Error(Errc::duplicate_key, detail, {}, {{"/name", "duplicate_key", detail}}));
+      return fail(Error(Errc::duplicate_key, detail, "choose another name, or revoke that token",
+                        {{"/name", "duplicate_key", detail}}));
     }
   }
   const std::string access = fmt::format("{}", fmt::join(token.access, " "));

@@ -96,7 +96,10 @@ json::object seat_json(const licensing::SeatState& state) {
 }
 
 Response denial_answer(const licensing::Denial& denial, const Request& request) {
-  Response response = problem(Error(code_of(denial.code), denial.why, denial.next), request.id);
+  Error error(code_of(denial.code), denial.why, denial.next);
+  if (!denial.member.empty())
+    error.errors.push_back({"/" + denial.member, "out_of_range", denial.why});
+  Response response = problem(error, request.id);
   if (!denial.numbers) return response;
   json::object facts = numbers_json(*denial.numbers);
   if (const auto& next_free = denial.numbers->next_free_ms)

@@ -54,8 +54,9 @@ Result<Response> get_seat_pool(Context& context, Request& request) {
   json::object body = pool_json(*pool);
   json::array seats;
   const licensing::ClockState clock = context.seats->clock();
+  const std::int64_t due = licensing::renew_after(pool->allowance.get());
   for (const licensing::Seat& seat : pool->seats)
-    seats.push_back(seat_json({seat, pool->allowance, clock.now, 0}));
+    seats.push_back(seat_json({seat, pool->allowance, clock.now, due}));
   body["seats"] = std::move(seats);
   return Response::json(200, json::value(std::move(body)));
 }
@@ -67,7 +68,10 @@ Task<Result<Response>> set_seat_policy(Context& context, Request& request) {
   SKERRY_CO_TRY(const json::object body, request.json_body());
   SKERRY_CO_TRY(const licensing::SeatPolicy policy, licensing::read_policy(body));
   SKERRY_CO_TRY(const RecordId id, pool_id(request));
-  if (!context.seats->pool(id)) co_return no_pool();
+  const auto pool = context.seats->pool(id);
+  if (!pool) co_return no_pool();
+  const auto fits = licensing::decide_policy(pool->policy, policy, pool->numbers);
+  if (!fits) co_return denial_answer(fits.error(), request);
   const store::Author author = author_of(request);
   auto work = [&](store::Connection& connection) -> Result<Response> {
     context.seats->set_policy(connection, id, policy);

@@ -63,7 +63,7 @@ object value_schema(const Field& field) {
     case FieldType::decimal:
       return {{"type", "string"}, {"pattern", decimal_pattern}};
     case FieldType::integer:
-      return {{"type", "integer"}, {"minimum", 0}, {"maximum", field.length_max}};
+      return {{"type", "integer"}, {"minimum", field.least}, {"maximum", field.length_max}};
     case FieldType::reference:
       return {{"type", "string"}, {"format", "uuid"}};
     case FieldType::scope:
@@ -91,7 +91,10 @@ object value_schema(const Field& field) {
     case FieldType::custom:
       return custom_schema("By the key of a custom field of this kind");
     case FieldType::settings:
-      return custom_schema("By the key of a feature or an attribute of the product");
+      return custom_schema(
+          "By the key of a feature or an attribute of the product; of a feature's amount, "
+          "`unlimited` is no limit. In a change null takes a key back, in a new record it is "
+          "refused");
     case FieldType::text:
       break;
   }

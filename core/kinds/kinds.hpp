@@ -23,7 +23,7 @@ enum class FieldType : std::uint8_t {
   timestamp,   // RFC 3339, a day alone meaning its midnight UTC; kept as milliseconds
   date,        // a calendar day: 2026-03-02
   decimal,     // a decimal number without rounding, as text: "12.50"
-  integer,     // 0..`length_max`
+  integer,     // `least`..`length_max`
   choice,      // one of `options`
   choices,     // a set of `options`, kept sorted
   texts,       // an array of different texts, in the order given
@@ -75,6 +75,7 @@ struct Field {
   std::span<const Field> members = {};
   std::span<const std::string_view> aliases = {};  // headers of CSV files
   std::string_view default_json = "null";
+  std::int64_t least = 0;  // of an integer
 };
 
 // Who sees a record: sites see the customers of their scope, and what belongs to these.

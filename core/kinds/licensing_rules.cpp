@@ -6,6 +6,7 @@
 #include "core/kinds/rules.hpp"
 #include "core/pattern.hpp"
 #include "core/period.hpp"
+#include "core/text.hpp"
 
 namespace skerry {
 namespace {
@@ -87,8 +88,6 @@ void check_terms(const Kind& kind, ValuesView, ValuesView after_values,
     check_plan(after, errors);
   }
   if (kind.find_field("seats") < 0) return;
-  if (after.has("seats") && after.of("seats") == json::value(0))
-    complain(errors, "seats", "out_of_range", "must be 1 or more");
   check_period(after, "maintenance", errors);
   check_overdrafts(after, errors);
 }
@@ -102,6 +101,16 @@ void check_entitlement(const Kind& kind, ValuesView before_values, ValuesView af
   if (after.has("starts_at") && after.has("expires_at") &&
       after.text("expires_at") < after.text("starts_at"))
     complain(errors, "expires_at", "out_of_order", "is before starts_at");
+}
+
+void check_new_settings(const Field& field, const json::value& settings,
+                        std::vector<FieldError>& errors) {
+  if (!settings.is_object()) return;
+  for (const auto& [key, value] : settings.get_object())
+    if (value.is_null())
+      complain(errors, fmt::format("{}/{}", field.name, escape_pointer(key)), "wrong_type",
+               field.name == "attributes" ? "must not be null: leave it out"
+                                          : "must not be null: leave it out, or say \"unlimited\"");
 }
 
 void check_allocation(const Kind& kind, ValuesView before_values, ValuesView after_values,

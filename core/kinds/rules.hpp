@@ -22,6 +22,9 @@ void check_terms(const Kind& kind, ValuesView before, ValuesView after,
                  std::vector<FieldError>& errors);
 void check_entitlement(const Kind& kind, ValuesView before, ValuesView after,
                        std::vector<FieldError>& errors);
+// Of a new record: in a patch null takes a key back, here it would be dropped without a word.
+void check_new_settings(const Field& field, const json::value& settings,
+                        std::vector<FieldError>& errors);
 void check_allocation(const Kind& kind, ValuesView before, ValuesView after,
                       std::vector<FieldError>& errors);
 

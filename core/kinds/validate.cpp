@@ -7,6 +7,7 @@
 
 #include "core/ids.hpp"
 #include "core/json_text.hpp"
+#include "core/kinds/rules.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
 
@@ -153,8 +154,9 @@ json::value read_group(const Field& field, const json::object& object, const Pla
 json::value read_integer(const Field& field, const json::value& value, const Place& at) {
   const std::int64_t* number = value.if_int64();
   if (!number) return at.refuse("wrong_type", "must be a whole number");
-  if (*number < 0 || *number > static_cast<std::int64_t>(field.length_max))
-    return at.refuse("out_of_range", fmt::format("must be from 0 to {}", field.length_max));
+  if (*number < field.least || *number > static_cast<std::int64_t>(field.length_max))
+    return at.refuse("out_of_range",
+                     fmt::format("must be from {} to {}", field.least, field.length_max));
   return *number;
 }
 
@@ -326,6 +328,7 @@ FieldValues read_new(const Kind& kind, const json::object& body, std::vector<Fie
     const json::value* given = body.if_contains(field.name);
     json::value value =
         given ? read_value(field, *given, pointer_to(field), errors) : default_value(field);
+    if (given && field.type == FieldType::settings) check_new_settings(field, *given, errors);
     const bool absent = given ? given->is_null() : field.default_json == "null";
     if (field.required && absent) errors.push_back(missing(field));
     if (!value.is_null()) values.push_back({i, std::move(value)});
@@ -371,22 +374,15 @@ Result<FieldValues> read_patch(const Kind& kind, const json::object& patch,
   return values;
 }
 
-namespace {
-
-std::string_view without_slash(std::string_view pointer) {
-  return pointer.starts_with('/') ? pointer.substr(1) : pointer;
-}
-
-}  // namespace
-
 Error refusal_of(const Kind& kind, std::vector<FieldError> errors) {
   const FieldError& first = errors.front();
+  const std::size_t slash = first.pointer.starts_with('/') ? 1 : 0;
   const ErrcInfo* common = find_errc(first.code);
   for (const FieldError& each : errors)
     if (each.code != first.code) common = nullptr;
   std::string detail =
       errors.size() == 1
-          ? fmt::format("{} {}", without_slash(first.pointer), first.detail)
+          ? fmt::format("{} {}", std::string_view(first.pointer).substr(slash), first.detail)
           : fmt::format("{} values of the {} are not acceptable", errors.size(), kind.name);
   return Error(common ? common->code : Errc::validation_failed, std::move(detail), {},
                std::move(errors));

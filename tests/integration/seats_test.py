@@ -52,6 +52,19 @@ class SeatsTest(unittest.TestCase):
         self.assertLessEqual(problem["next_free_in_seconds"], LEASE_SECONDS)
         self.assertEqual(self.pool()["denials"], 1)
 
+    def test_a_wrong_call_says_what_to_send(self):
+        app = self.application("press-1")
+        app.activate()
+        for what, body, pointer in (
+                ("/features/cores/return", {"amount": 1}, "/amount"),
+                ("/borrow", {"until": "2020-01-01T00:00:00Z"}, "/until")):
+            refused = app.call("POST", what, body)
+            problem = refused.json()
+            self.assertEqual((refused.status, problem["code"]), (422, "validation_failed"), refused)
+            self.assertEqual(problem["errors"][0]["pointer"], pointer)
+            self.assertTrue(problem["next"])
+        self.assertEqual(self.pool()["denials"], 0)
+
     def test_seats_outlive_the_daemon(self):
         apps = [self.application(f"press-{number}") for number in (1, 2)]
         for app in apps:
@@ -87,7 +100,14 @@ class SeatsTest(unittest.TestCase):
         self.assertEqual(self.central.http("POST", address, policy).status, 200)
         self.assertEqual(self.application("a").activate(user="eve").status, 201)
         self.assertEqual(self.application("b").activate(user="eve").status, 409)
-        self.assertEqual(self.application("c").activate(user="ann").json()["group"], "press")
+        app = self.application("c")
+        self.assertEqual(app.activate(user="ann", seat_name="Hall").json()["group"], "press")
+        kept = app.activate().json()
+        self.assertEqual((kept["user"], kept["seat_name"]), ("ann", "Hall"))
+        policy["reservations"][0]["seats"] = 200
+        refused = self.central.http("POST", address, policy)
+        self.assertEqual((refused.status, refused.json()["errors"][0]["pointer"]),
+                         (422, "/reservations/0/seats"), refused)
 
     def test_an_operator_ends_a_seat_and_says_why(self):
         app = self.application("press-1")

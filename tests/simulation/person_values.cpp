@@ -112,7 +112,7 @@ json::value Person::value_for(const Kind& kind, const Field& field) {
     case FieldType::decimal:
       return json::string(fmt::format("{}.5", number));
     case FieldType::integer:
-      return static_cast<std::int64_t>(number);
+      return std::max<std::int64_t>(static_cast<std::int64_t>(number), field.least);
     case FieldType::choice:
       return json::string(field.options[number % field.options.size()]);
     case FieldType::choices: {

@@ -154,6 +154,18 @@ TEST_F(ActivationsTest, ALostReplyAndAClone) {
   const Answer first = call(seat, "POST", "/refresh", "r1");
   Seat lost = clone;
   EXPECT_EQ(call(lost, "POST", "/refresh", "r1").body, first.body);
+  // Later, all the same but for what is left: an answer that comes late makes no lease longer.
+  clock.now += 60'000;
+  lost = clone;
+  json::object kept = read_json(first);
+  json::object late = read_json(call(lost, "POST", "/refresh", "r1"));
+  EXPECT_EQ(late.at("expires_in_seconds").as_int64(), lease_seconds - 60);
+  const auto claims = licensing::verify_lease_token(keys.sign.verify_key(), text(late, "token"));
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(claims->at("exp").as_int64() - claims->at("iat").as_int64(), lease_seconds - 60);
+  for (const std::string_view timer : {"expires_in_seconds", "token"})
+    for (json::object* const each : {&kept, &late}) each->erase(timer);
+  EXPECT_EQ(late, kept);
   const Answer met = call(clone, "POST", "/refresh", "another");
   EXPECT_EQ(met.status, 409u);
   EXPECT_THAT(met.body, HasSubstr("seat_cloned"));
@@ -171,13 +183,19 @@ TEST_F(ActivationsTest, Features) {
   const Answer none = call(seat, "POST", "/features/cores/checkout", "2", R"({"amount":4})");
   EXPECT_EQ(none.status, 409u);
   EXPECT_EQ(read_json(none).at("left").as_int64(), 3);
+  const Answer more = call(seat, "POST", "/features/cores/return", "2b", R"({"amount":6})");
+  EXPECT_EQ(more.status, 422u);
+  EXPECT_THAT(more.body, HasSubstr(R"("pointer":"/amount")"));
+  EXPECT_THAT(more.body, HasSubstr("holds 5 of feature cores, not 6"));
   EXPECT_EQ(call(seat, "POST", "/features/cores/return", "3", R"({"amount":5})").status, 200u);
   EXPECT_EQ(read_json(call(seat, "POST", "/features/prints/usage", "4", R"({"amount":60})"))
                 .at("left")
                 .as_int64(),
             40);
   EXPECT_EQ(call(seat, "POST", "/features/prints/checkout", "5", R"({"amount":1})").status, 422u);
-  EXPECT_EQ(call(seat, "POST", "/features/none/usage", "6", R"({"amount":1})").status, 404u);
+  const Answer none_such = call(seat, "POST", "/features/none/usage", "6", R"({"amount":1})");
+  EXPECT_EQ(none_such.status, 404u);
+  EXPECT_FALSE(text(read_json(none_such), "next").empty());
 }
 
 TEST_F(ActivationsTest, ASeatIsBorrowed) {
@@ -188,8 +206,32 @@ TEST_F(ActivationsTest, ASeatIsBorrowed) {
   ASSERT_EQ(borrowed.status, 200u) << borrowed.body;
   EXPECT_EQ(text(read_json(borrowed), "lease_expires_at"), day);
   const std::string later = format_timestamp(clock.now + 86'401'000);
-  EXPECT_EQ(call(seat, "POST", "/borrow", "2", fmt::format(R"({{"until":"{}"}})", later)).status,
-            422u);
+  const auto refused = [&](std::string_view until) {
+    return call(seat, "POST", "/borrow", "2", fmt::format(R"({{"until":"{}"}})", until));
+  };
+  EXPECT_EQ(refused(later).status, 422u);
+  const Answer past = refused("2020-01-01T00:00:00Z");
+  EXPECT_EQ(past.status, 422u);
+  EXPECT_THAT(past.body, HasSubstr("is past"));
+  EXPECT_THAT(past.body, HasSubstr(R"("pointer":"/until")"));
+  EXPECT_THAT(past.body, HasSubstr("not after " + day));
+}
+
+TEST_F(ActivationsTest, APoolTellsWhatItsSeatsWereTold) {
+  const Answer made = activate("press-1");
+  const std::string pool = "/v1/seat-pools/0199c0de-0000-7000-8000-0000000000e1";
+  const auto kept = [&](int seats) {
+    const auto policy = fmt::format(
+        R"({{"reservations":[{{"group":"press","seats":{},"users":["ann"]}}]}})", seats);
+    return post(pool + ":policy", policy);
+  };
+  EXPECT_EQ(kept(2).status, 200u);
+  const Answer too_many = kept(200);
+  EXPECT_EQ(too_many.status, 422u) << too_many.body;
+  EXPECT_THAT(too_many.body, HasSubstr(R"("pointer":"/reservations/0/seats")"));
+  EXPECT_EQ(read_json(too_many).at("limit").as_int64(), 2);
+  const json::object seen = read_json(get(pool)).at("seats").as_array().at(0).as_object();
+  EXPECT_EQ(seen.at("renew_after_seconds"), read_json(made).at("renew_after_seconds"));
 }
 
 TEST_F(ActivationsTest, AnOperatorReleasesWithAReason) {

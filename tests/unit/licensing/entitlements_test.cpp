@@ -119,6 +119,7 @@ TEST_F(EntitlementsTest, CodesAreMadeOrOnesOwnAndNeverTaken) {
   const auto taken = codes({"another-one", "ACME 2026 X"}, 0);
   EXPECT_EQ(taken.error().code, Errc::duplicate_key);
   EXPECT_EQ(complaints(taken.error()), "/codes/1 duplicate_key;");
+  EXPECT_TRUE(taken.error().next.starts_with("choose another code"));
   EXPECT_EQ(taken.error().detail.find("acme"), std::string::npos);
   EXPECT_EQ(complaints(codes({"short"}, 0).error()), "/codes/0 bad_code;");
   EXPECT_EQ(number("SELECT count(*) FROM activation_code"), 4);

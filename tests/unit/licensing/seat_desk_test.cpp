@@ -46,6 +46,25 @@ TEST_F(SeatDeskTest, ANextEntitlementGivesWhatTheFirstHasNot) {
   EXPECT_EQ(refused(claim("d")), Why::seats_exhausted);
 }
 
+TEST_F(SeatDeskTest, ADenialIsCountedOnceWhereNothingWasGiven) {
+  source.all.push_back(allowance_of(1));
+  source.all[1].entitlement = id_of(201);
+  const auto denials = [&](std::uint8_t entitlement) {
+    return desk->pool(id_of(entitlement))->counts.denials;
+  };
+  for (const char* machine : {"a", "b", "c"}) ASSERT_TRUE(claim(machine));
+  EXPECT_EQ(denials(entitlement_number), 0);  // the third has its seat from the other one
+  EXPECT_EQ(denials(201), 0);
+  EXPECT_EQ(claim("d").error().numbers->limit, Amount{2});
+  EXPECT_EQ(denials(entitlement_number), 1);
+  EXPECT_EQ(denials(201), 0);
+  source.all[0].status = Status::disabled;  // what is exhausted speaks before what gives nothing
+  ++version;
+  EXPECT_EQ(refused(claim("e")), Why::seats_exhausted);
+  EXPECT_EQ(denials(entitlement_number), 1);
+  EXPECT_EQ(denials(201), 1);
+}
+
 TEST_F(SeatDeskTest, ADenialSaysWhoHasTheSeatsWhereThePolicyAllows) {
   ASSERT_TRUE(claim("a"));
   ASSERT_TRUE(claim("b"));
@@ -146,8 +165,11 @@ TEST_F(SeatDeskTest, FeaturesAreCountedOnceForALostReply) {
 TEST_F(SeatDeskTest, ADeniedCallLeavesTheTurn) {
   const Holder a = holder(*claim("a"));
   EXPECT_EQ(refused(feature(a, Call::checkout, "cores", 9, "c1")), Why::feature_exhausted);
-  EXPECT_TRUE(feature(a, Call::checkout, "cores", 8, "c2"));
-  EXPECT_EQ(pool().counts.denials, 1);
+  const auto held = feature(a, Call::checkout, "cores", 8, "c2");
+  ASSERT_TRUE(held);
+  const Holder next = holder(*held);
+  EXPECT_EQ(refused(feature(next, Call::give_back, "cores", 9, "c3")), Why::validation_failed);
+  EXPECT_EQ(pool().counts.denials, 1);  // who returns wrongly was denied nothing
 }
 
 TEST_F(SeatDeskTest, ABorrowedSeatIsARow) {

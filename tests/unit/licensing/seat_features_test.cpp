@@ -61,6 +61,8 @@ TEST_F(SeatFeatures, ASeatReturnsOnlyWhatItHolds) {
   ASSERT_TRUE(checkout(1, 5));
   const auto refused = give_back(2, 1);
   ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Why::validation_failed);
+  EXPECT_EQ(refused.error().member, "amount");
   EXPECT_THAT(refused.error().why, HasSubstr("holds 0"));
 }
 
@@ -100,6 +102,8 @@ TEST_F(SeatFeatures, EachTypeHasItsCalls) {
   EXPECT_THAT(checkout(1, 1, "export").error().why, HasSubstr("on or off"));
   EXPECT_EQ(use(1, "cores").error().code, Why::validation_failed);
   EXPECT_EQ(use(1, "nothing").error().code, Why::not_found);
+  EXPECT_NE(use(1, "nothing").error().next, "");
+  EXPECT_EQ(use(1, "cores").error().next, "POST its checkout or return");
 }
 
 }  // namespace

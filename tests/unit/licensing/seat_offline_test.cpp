@@ -99,8 +99,16 @@ TEST_F(SeatOfflineTest, ARefreshIsForThoseWhoAreAway) {
 }
 
 TEST_F(SeatOfflineTest, AMachineThatHasASeatReturnsItFirst) {
-  ASSERT_TRUE(go("away", {}));
+  const Holder away = holder(*go("away", {}));
   EXPECT_EQ(refused(go("away", {})), Why::already_exists);
+  write([&](store::Connection& connection) -> Result<void> {
+    SeatPolicy policy;
+    policy.minimum_hold_seconds = 60;
+    desk->set_policy(connection, id_of(entitlement_number), policy);
+    return {};
+  });
+  ASSERT_TRUE(come_back(away, {}));
+  EXPECT_TRUE(go("away", {}));  // within its minimum hold it has it again
 }
 
 constexpr std::string_view id = "0199c0de-0000-7000-8000-0000000000a1";

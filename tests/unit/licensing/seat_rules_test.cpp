@@ -69,6 +69,21 @@ TEST_F(SeatRules, TheSameMachineHasTheSameSeat) {
   EXPECT_EQ(index.size(), 1u);
 }
 
+TEST_F(SeatRules, AnActivationAnewKeepsTheNamesThatItDoesNotSay) {
+  policy.named_users = {"ann", "bob"};
+  Claim wanted;
+  wanted.machine = "a";
+  wanted.name = "Hall 7";
+  wanted.user = "ann";
+  index.put(decide_claim(index, allowance, policy, wanted, id_of(1), at)->seat);
+  const auto anew = claim("a", {}, "2");  // nobody named: still Ann's
+  ASSERT_TRUE(anew);
+  EXPECT_EQ(anew->seat.name, "Hall 7");
+  EXPECT_EQ(anew->seat.user, "ann");
+  EXPECT_EQ(claim("a", "bob", "3")->seat.user, "bob");
+  EXPECT_EQ(refused(claim("a", "eve", "4")), Why::not_entitled);
+}
+
 TEST_F(SeatRules, OverdraftIsGivenAndCounted) {
   allowance.overdraft = {1};
   EXPECT_FALSE(claim("a")->overdrawn);
@@ -150,6 +165,28 @@ TEST_F(SeatRules, AGroupMayHaveMoreThanIsKeptForIt) {
   EXPECT_EQ(index.use(allowance.entitlement).groups.at("press"), 2);
 }
 
+TEST_F(SeatRules, NoMoreIsKeptForGroupsThanThereIs) {
+  allowance.overdraft = {1};
+  const auto decide = [&](const SeatPolicy& wanted) {
+    return decide_policy(policy, wanted, numbers_of(index, allowance, at.now));
+  };
+  SeatPolicy wanted;
+  wanted.reservations = {{"press", 2, {"ann"}}, {"office", 1, {"bob"}}};
+  EXPECT_TRUE(decide(wanted));
+  wanted.reservations[1].seats = 2;
+  const auto refused_policy = decide(wanted);
+  ASSERT_FALSE(refused_policy);
+  EXPECT_EQ(refused_policy.error().code, Why::validation_failed);
+  EXPECT_EQ(refused_policy.error().member, "reservations/1/seats");
+  EXPECT_THAT(refused_policy.error().why, HasSubstr("4 seats would be kept"));
+  policy = wanted;  // it fitted once: seats were taken away since
+  wanted.show_holders = true;
+  EXPECT_TRUE(decide(wanted));
+  allowance.seats = {};
+  wanted.reservations[0].seats = 200;
+  EXPECT_TRUE(decide(wanted));
+}
+
 TEST_F(SeatRules, NamedUsersOnly) {
   policy.named_users = {"ann"};
   EXPECT_EQ(refused(claim("a", "eve")), Why::not_entitled);
@@ -190,7 +227,10 @@ TEST_F(SeatRules, ASeatIsBorrowedWithinItsPeriod) {
   EXPECT_EQ(borrowed->hold, Hold::borrowed);
   EXPECT_EQ(decide_borrow(allowance, seat, rules_now + rules_hour_ms + 1, at).error().code,
             Why::validation_failed);
-  EXPECT_EQ(decide_borrow(allowance, seat, rules_now, at).error().code, Why::validation_failed);
+  const Denial past = decide_borrow(allowance, seat, rules_now, at).error();
+  EXPECT_EQ(past.code, Why::validation_failed);
+  EXPECT_EQ(past.member, "until");
+  EXPECT_THAT(past.why, HasSubstr("is past"));
   allowance.expires_at = rules_now + 1000;
   EXPECT_FALSE(decide_borrow(allowance, seat, rules_now + rules_hour_ms, at));
   allowance.expires_at = std::nullopt;

@@ -130,6 +130,9 @@ TEST_F(WriteTest, EverythingThatIsWrongIsSaidAtOnce) {
   EXPECT_EQ(patched.error().detail, "3 values of the customer are not acceptable");
   const auto taken = update(*create("customer", R"({"name":"Two"})"), R"({"account_ref":"A"})");
   EXPECT_EQ(taken.error().detail, "account_ref A is taken by " + to_string(one.id));
+  EXPECT_EQ(taken.error().next,
+            "choose another account_ref, or change the customer that has it: GET /v1/customers/" +
+                to_string(one.id));
   EXPECT_EQ(number("SELECT count(*) FROM customer"), 2);
 }
 

@@ -57,6 +57,21 @@ TEST(LicensingKinds, APatchOfSettingsGoesKeyByKey) {
   EXPECT_EQ(json::serialize(values[0].value), R"({"b":2,"c":3})");
 }
 
+TEST(LicensingKinds, ANewRecordHasNoSettingOfNull) {
+  std::vector<FieldError> errors;
+  read_new(*find_kind("edition"),
+           {{"product", "0199c0de-0000-7000-8000-0000000000b1"},
+            {"name", "Pro"},
+            {"features", {{"cores", nullptr}, {"prints", "unlimited"}}},
+            {"attributes", {{"tier", nullptr}}}},
+           errors);
+  ASSERT_EQ(errors.size(), 2u);
+  EXPECT_EQ(errors[0].pointer, "/features/cores");
+  EXPECT_NE(errors[0].detail.find("\"unlimited\""), std::string::npos);
+  EXPECT_EQ(errors[1].pointer, "/attributes/tier");
+  EXPECT_EQ(errors[1].detail.find("unlimited"), std::string::npos);
+}
+
 TEST(LicensingKinds, CentralWritesThem) {
   for (const char* name : {"feature", "attribute", "edition", "plan", "offering", "sales_order",
                            "activation_code", "entitlement", "allocation"}) {
@@ -117,10 +132,15 @@ TEST(LicensingKinds, APlanSaysHowLongAndFromWhen) {
 TEST(LicensingKinds, AnOfferingHasSeatsAndOverdraftsThatCanBeRead) {
   EXPECT_EQ(judged_terms("offering", "", R"({"seats":1,"overdraft":"10%","maintenance":"P1Y"})"),
             "");
-  EXPECT_EQ(judged_terms("offering", "", R"({"seats":0,"overdraft":"lots","maintenance":"P",
+  EXPECT_EQ(judged_terms("offering", "", R"({"seats":1,"overdraft":"lots","maintenance":"P",
                                        "feature_overdraft":{"a":"5","b":"-5"}})"),
-            "/seats out_of_range;/maintenance bad_period;/overdraft bad_overdraft;"
+            "/maintenance bad_period;/overdraft bad_overdraft;"
             "/feature_overdraft/b bad_overdraft;");
+  for (const char* kind : {"offering", "entitlement"}) {
+    EXPECT_EQ(read_terms(kind, "seats", "0"), "/seats out_of_range");
+    EXPECT_EQ(read_terms(kind, "seats", "1"), "1");
+  }
+  EXPECT_EQ(read_terms("allocation", "seats", "0"), "0");
 }
 
 TEST(LicensingKinds, AnEntitlementStaysItsCustomersAndEndsBehindItsBeginning) {
