@@ -13,7 +13,7 @@ constexpr std::size_t key_bytes_max = 255;
 constexpr std::int64_t purged_with_each_answer = 2;  // so the table shrinks faster than it grows
 
 bool is_key(std::string_view key) {
-  return key.size() <= key_bytes_max &&
+  return !key.empty() && key.size() <= key_bytes_max &&
          std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
@@ -51,7 +51,8 @@ void RunningKeys::leave(const std::string& principal, const std::string& key) {
 Result<Retry> Retry::begin(Context& context, const Request& request) {
   Retry retry;
   const std::string_view key = request.header("Idempotency-Key");
-  if (key.empty()) return retry;
+  if (!request.headers || request.headers->find("Idempotency-Key") == request.headers->end())
+    return retry;  // an empty one is no key: who sends it believes in its protection
   if (!is_key(key))
     return fail(Errc::bad_request, "Idempotency-Key must be 1 to 255 printable ASCII characters");
   retry.principal_ = request.principal->id;

@@ -41,9 +41,9 @@ tl::unexpected<Error> failed(const char* doing, const fs::path& file, int error)
     case EFBIG:
       return fail(Errc::storage_full, detail, "free some space on that file system, then repeat");
     case EEXIST:
-      return fail(Errc::already_exists, detail);
+      return fail(Errc::already_exists, detail, "choose another name: what is there stays");
     case ENOENT:
-      return fail(Errc::not_found, detail);
+      return fail(Errc::not_found, detail, "check the path, and that its folder is there");
     default:
       return fail(Errc::io_failed, detail);
   }

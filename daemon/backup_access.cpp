@@ -28,7 +28,7 @@ Result<std::vector<crypto::AgeIdentity>> identities_of(const DataFolder& folder,
   if (!identity && given.empty() && identity.error().code == Errc::not_found)
     return fail(Errc::missing_key, identity.error().detail,
                 "name the file of the recovery key: --identity FILE");
-  if (!identity) return fail(std::move(identity).error());
+  if (!identity) return fail(as_input(std::move(identity).error()));
   identities.push_back(std::move(*identity));
   return identities;
 }

@@ -5,6 +5,7 @@
 #include "daemon/app.hpp"
 #include "daemon/cli/backup.hpp"
 #include "daemon/cli/certificate.hpp"
+#include "daemon/cli/conflicts.hpp"
 #include "daemon/cli/manual.hpp"
 #include "daemon/cli/offline.hpp"
 #include "daemon/cli/operations.hpp"
@@ -43,7 +44,7 @@ class Parser : public CommandTree {
     add_sites();
     add_exchange();
     add_bundles();
-    add_conflicts();
+    conflicts_.add_to(*this);
     add_audit();
     add_configuration();
     add_local();
@@ -222,44 +223,6 @@ class Parser : public CommandTree {
         "repeatable; without it the key of this machine"));
   }
 
-  void add_conflicts() {
-    CLI::App* conflict = add_noun("conflict", "values that two sides wrote at once");
-    CLI::App* list = add(conflict, "list", "open conflicts, the oldest first",
-                         [this](Session& s) { return run_conflict_list(s, all_, limit_); });
-    list->add_flag("--all", all_, "decided ones too");
-    list->add_option("--limit", limit_)->check(CLI::Range(1, 1'000'000));
-    add_of(conflict, "show", "both values of one conflict", "ID", run_conflict_show);
-    CLI::App* resolve = add(conflict, "resolve", "decide a conflict",
-                            [this](Session& s) { return run_conflict_resolve(s, resolution_); });
-    resolve->add_option("ID", resolution_.id)->required();
-    resolve->add_option("--choose", resolution_.choose, "winner or loser, or whose: central, site")
-        ->check(CLI::IsMember({"winner", "loser", "central", "site"}));
-    CLI::Option* value =
-        resolve->add_option("--value", resolution_.value, "another value, as JSON");
-    resolve->add_flag("--always", resolution_.always, "at central: so from now on, by a rule")
-        ->excludes(value);
-    add_reason(resolve);
-    add_reason(add_of(conflict, "undo", "take a decision back", "ID", run_conflict_undo));
-    add_conflict_rules(conflict);
-  }
-  void add_conflict_rules(CLI::App* conflict) {
-    CLI::App* rule = conflict->add_subcommand("rule", "which side wins, by field; at central");
-    rule->require_subcommand(1);
-    add(rule, "list", "every rule", run_rule_list);
-    CLI::App* made = add(rule, "add", "one side wins every conflict over a field",
-                         [this](Session& s) { return run_rule_add(s, rule_); });
-    CLI::App* gone = add(rule, "remove", "conflicts over a field are a person's again",
-                         [this](Session& s) { return run_rule_remove(s, rule_); });
-    for (CLI::App* verb : {made, gone}) {
-      verb->add_option("KIND", rule_.kind, "such as customer")->required();
-      verb->add_option("FIELD", rule_.field)->required();
-      add_reason(verb);
-    }
-    made->add_option("SIDE", rule_.side, "central or site")
-        ->required()
-        ->check(CLI::IsMember({"central", "site"}));
-  }
-
   void add_audit() {
     CLI::App* audit = add_noun("audit", "who changed what");
     CLI::App* list = add(audit, "list", "changes, the newest first",
@@ -350,11 +313,11 @@ class Parser : public CommandTree {
   UsageCommands usage_;
   RelayCommands relay_licences_;
   UserCommands users_;
+  ConflictCommands conflicts_;
   CertificateCommands certificates_;
 
   std::string site_, file_, id_, role_, name_, epoch_, shell_;
   std::vector<std::string> keys_;
-  std::int64_t limit_ = 100;
   bool all_ = false, online_ = false, relay_ = false;
   NewToken token_;
   ImportOptions import_;
@@ -364,8 +327,6 @@ class Parser : public CommandTree {
   SiteChange site_change_;
   ExchangeOptions exchange_;
   ExportOptions export_;
-  Resolution resolution_;
-  RuleWish rule_;
   AuditFilter audit_;
   AuditOutput output_;
   FeedOptions feed_;

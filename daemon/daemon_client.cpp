@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "crypto/secret.hpp"
 #include "sync/bundle_limits.hpp"
 
@@ -87,6 +88,11 @@ Result<OpenFile> open_input(const std::filesystem::path& file) {
   return opened;
 }
 
+Error as_input(Error error) {
+  if (error.code == Errc::not_found) error.code = Errc::bad_input;
+  return error;
+}
+
 Error error_of_problem(int status, std::string_view body) {
   const auto problem = parse_json_object(body, {.fractions = true});
   const ErrcInfo* entry = problem ? find_errc(text_member(*problem, "code")) : nullptr;
@@ -117,13 +123,13 @@ Error DaemonClient::unreachable(const Error& why) const {
     return Error(Errc::forbidden, fmt::format("this user may not reach {}", socket_.string()),
                  "run this as root, as the daemon's user, or as one of listen.trusted_uids");
   if (!there)
-    return Error(
-        Errc::unreachable, fmt::format("no daemon runs at {}", socket_.string()),
-        fmt::format("skerry serve --data {}, or name another folder with --data", data_.string()));
+    return Error(Errc::unreachable, fmt::format("no daemon runs at {}", socket_.string()),
+                 fmt::format("skerry serve --data {}, or name another folder with --data",
+                             shell_word(data_.string())));
   return Error(Errc::unreachable,
                fmt::format("the daemon at {} does not answer: {}", socket_.string(), why.detail),
                fmt::format("skerry serve --data {}, or run this as root or the daemon's user",
-                           data_.string()));
+                           shell_word(data_.string())));
 }
 
 Result<sync::HttpResponse> DaemonClient::send(sync::HttpRequest request, std::string_view target) {

@@ -43,6 +43,8 @@ struct OpenFile {
 // Opens a regular file of the operator's for reading. Errc::bad_input for a folder or anything
 // else, Errc::not_found, Errc::io_failed; each names the path.
 Result<OpenFile> open_input(const std::filesystem::path& file);
+// The same kind of error for a missing file of the operator's that others open.
+Error as_input(Error error);
 
 // One thread. Says on stderr once which instance it talks to. An answer that is a problem
 // (RFC 9457) comes back as the Error it was there; no answer is Errc::unreachable with the way to

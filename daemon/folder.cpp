@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "core/text.hpp"
 #include "crypto/file.hpp"
 #include "store/identity.hpp"
 #include "store/sqlite/backup.hpp"
@@ -17,8 +18,25 @@ Result<void> DataFolder::must_be_initialised() const {
   if (error && error != std::errc::no_such_file_or_directory)
     return fail(Errc::bad_config,
                 fmt::format("{} cannot be looked at: {}", database().string(), error.message()));
-  return fail(Errc::bad_config, fmt::format("{} was never initialised", path.string()),
-              fmt::format("skerry init --role site --name NAME --data {}", path.string()));
+  if (lost_database()) return fail(database_is_lost());
+  return fail(
+      Errc::bad_config, fmt::format("{} was never initialised", path.string()),
+      fmt::format("skerry init --role site --name NAME --data {}", shell_word(path.string())));
+}
+
+bool DataFolder::lost_database() const {
+  std::error_code ignored;
+  return !std::filesystem::exists(database(), ignored) &&
+         std::filesystem::exists(signing_key(), ignored);
+}
+
+Error DataFolder::database_is_lost() const {
+  return Error(
+      Errc::bad_config,
+      fmt::format("{} is missing, and the keys of its machine are there", database().string()),
+      fmt::format("skerry backup restore FILE --data {0}; with no backup of it, move {0} away "
+                  "and initialise a new machine",
+                  shell_word(path.string())));
 }
 
 Result<void> make_private_folder(const std::filesystem::path& folder) {

@@ -27,8 +27,11 @@ struct DataFolder {
   std::filesystem::path config() const { return path / "skerry.toml"; }
   std::filesystem::path address() const { return path / "address"; }  // of the running daemon
 
-  // Errc::bad_config, with the way out, unless `init` was here.
+  // Errc::bad_config, with the way out, unless `init` was here and its database still is.
   Result<void> must_be_initialised() const;
+  // Of a machine that was: only its keys are left.
+  bool lost_database() const;
+  Error database_is_lost() const;  // Errc::bad_config
 };
 
 // Creates it with mode 0700 unless it is there.

@@ -26,13 +26,15 @@ Result<void> check_name(const std::string& name) {
 }
 
 Result<void> must_be_new(const DataFolder& folder) {
+  if (folder.lost_database()) return fail(folder.database_is_lost());
   for (const auto& file : {folder.database(), folder.keys(), folder.config()}) {
     std::error_code error;
     if (std::filesystem::exists(std::filesystem::symlink_status(file, error)))
       return fail(
           Errc::already_exists,
           fmt::format("{} is initialised: {} is there", folder.path.string(), file.string()),
-          fmt::format("skerry serve --data {}, or choose another folder", folder.path.string()));
+          fmt::format("skerry serve --data {}, or choose another folder",
+                      shell_word(folder.path.string())));
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include "core/check.hpp"
 #include "core/json_member.hpp"
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "crypto/secret.hpp"
 #include "crypto/sha256.hpp"
 #include "store/identity.hpp"
@@ -53,7 +54,7 @@ Result<std::optional<Site>> find_known_site(Connection& connection, const std::s
     if (site.name != name) continue;
     if (site.status == store::SiteStatus::active)
       return fail(Errc::already_exists, fmt::format("a site is called {} already", name),
-                  "choose another name, or: skerry site revoke " + name);
+                  "choose another name, or: skerry site revoke " + shell_word(name));
     known = std::move(site);
   }
   return known;
@@ -72,7 +73,7 @@ Result<void> check_same(Connection& connection, const Site& site, const FieldVal
                 fmt::format("site {} was invited with another {}", site.name, field.name),
                 fmt::format("invite it as it is (skerry site show {0}), then change it: skerry "
                             "site set {0}",
-                            site.name));
+                            shell_word(site.name)));
   }
   return {};
 }
@@ -310,19 +311,20 @@ Result<Site> check_answer(Connection& connection, const Answer& answer) {
     return fail(Errc::unknown_signer, "this central invited no such site", "skerry site list");
   if (site->status == store::SiteStatus::revoked)
     return fail(Errc::revoked_signer, fmt::format("site {} was revoked", site->name),
-                "invite it anew: skerry site invite " + site->name);
+                "invite it anew: skerry site invite " + shell_word(site->name));
   if (!site->code_hash) {
     if (site->sign_key == answer.sign.to_text()) return std::move(*site);
     return fail(Errc::code_used,
                 fmt::format("the invitation of {} was answered already", site->name),
                 fmt::format("if this is the right machine: skerry site revoke {0}, then skerry "
                             "site invite {0}",
-                            site->name));
+                            shell_word(site->name)));
   }
   const Hash expected = code_proof(*site->code_hash, answer.fingerprint(), answer.nonce);
   if (!crypto::equal_constant_time(expected, answer.proof))
     return fail(Errc::code_used, "the answer does not prove the invitation's code",
-                "carry the last invitation, or write another: skerry site invite " + site->name);
+                "carry the last invitation, or write another: skerry site invite " +
+                    shell_word(site->name));
   return std::move(*site);
 }
 

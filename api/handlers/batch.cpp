@@ -23,7 +23,8 @@ struct BatchWrite {
   BatchOp op = BatchOp::create;
   std::optional<RecordId> id;
   std::optional<std::int64_t> revision;
-  json::object body;  // of create and update
+  json::object body;               // of create and update
+  std::vector<FieldError> errors;  // it cannot be read so far, pointers from the batch
 };
 
 struct Batch {
@@ -31,27 +32,32 @@ struct Batch {
   std::vector<BatchWrite> writes;
 };
 
-// Reads one element; complaints go under /items/N.
+// Reads one element; its complaints are under /items/N.
 class ElementReader {
  public:
-  ElementReader(std::size_t index, std::vector<FieldError>& errors)
-      : pointer_(fmt::format("/items/{}", index)), errors_(errors) {}
+  explicit ElementReader(std::size_t index) : pointer_(fmt::format("/items/{}", index)) {}
 
   BatchWrite read(const json::value& value) {
     BatchWrite write;
-    const json::object* object = value.if_object();
-    if (!object) return refuse("", "wrong_type", "must be an object"), write;
-    for (const auto& [name, member] : *object) take(write, name, member);
-    const bool needs_body = write.op != BatchOp::remove;
-    if (needs_body && !object->contains("record"))
-      refuse("/record", "required", "holds the fields to write");
-    if (write.op != BatchOp::create && !write.id) refuse("/id", "required", "names the record");
-    if (write.op == BatchOp::create && write.id)
-      refuse("/id", "unknown_field", "of a new record stands in record");
+    if (const json::object* object = value.if_object())
+      read(write, *object);
+    else
+      refuse("", "wrong_type", "must be an object");
+    write.errors = std::move(errors_);
     return write;
   }
 
  private:
+  void read(BatchWrite& write, const json::object& object) {
+    for (const auto& [name, member] : object) take(write, name, member);
+    if (write.op != BatchOp::remove && !object.contains("record"))
+      refuse("/record", "required", "holds the fields to write");
+    if (write.op != BatchOp::create && !object.contains("id"))
+      refuse("/id", "required", "names the record");
+    if (write.op == BatchOp::create && object.contains("id"))
+      refuse("/id", "unknown_field", "of a new record stands in record");
+  }
+
   void take(BatchWrite& write, std::string_view name, const json::value& value) {
     const json::string* text = value.if_string();
     if (name == "op") {
@@ -85,7 +91,7 @@ class ElementReader {
   }
 
   std::string pointer_;
-  std::vector<FieldError>& errors_;
+  std::vector<FieldError> errors_;
 };
 
 Result<Batch> read_batch(const json::object& body) {
@@ -107,8 +113,12 @@ Result<Batch> read_batch(const json::object& body) {
     errors.push_back({"/items", "out_of_range", fmt::format("must hold 1 to {}", writes_max)});
   } else {
     for (std::size_t i = 0; i < items->get_array().size(); ++i)
-      batch.writes.push_back(ElementReader(i, errors).read(items->get_array()[i]));
+      batch.writes.push_back(ElementReader(i).read(items->get_array()[i]));
   }
+  // One that is not atomic refuses with each its own complaints, when its turn comes.
+  if (batch.atomic)
+    for (const BatchWrite& write : batch.writes)
+      errors.insert(errors.end(), write.errors.begin(), write.errors.end());
   if (errors.empty()) return batch;
   return fail(Error(Errc::validation_failed, "the batch is not acceptable", {}, std::move(errors)));
 }
@@ -142,6 +152,8 @@ class BatchWriter {
  private:
   // nullopt: it was deleted.
   Result<std::optional<Record>> apply(const BatchWrite& write) {
+    if (!write.errors.empty())
+      return fail(Error(Errc::validation_failed, "the write cannot be read", {}, write.errors));
     if (write.op == BatchOp::remove) {
       SKERRY_TRY_VOID(writer_.remove(kind_, *write.id, write.revision, author_));
       return std::optional<Record>();

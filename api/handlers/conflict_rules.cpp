@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/handlers/author.hpp"
+#include "api/handlers/dry_run.hpp"
 #include "api/retry.hpp"
 #include "core/text.hpp"
 #include "store/conflict_rules.hpp"
@@ -54,7 +55,8 @@ Result<Response> list_conflict_rules(Context& context, Request& request) {
 }
 
 Task<Result<Response>> set_conflict_rule(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   SKERRY_CO_TRY(const Wish wish, read_wish(request));
@@ -67,12 +69,13 @@ Task<Result<Response>> set_conflict_rule(Context& context, Request& request) {
     retry.keep(connection, response);
     return response;
   };
-  auto response = co_await write(context, work);
+  auto response = co_await write_or_try(context, work, dry_run);
   co_return response;
 }
 
 Task<Result<Response>> delete_conflict_rule(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   const std::string kind(request.param("kind"));
   const std::string field(request.param("field"));
   const store::Author author = author_of(request);
@@ -81,7 +84,7 @@ Task<Result<Response>> delete_conflict_rule(Context& context, Request& request) 
         store::remove_rule(connection, context.node.log, context.role, kind, field, author));
     return Response::empty();
   };
-  auto response = co_await write(context, work);
+  auto response = co_await write_or_try(context, work, dry_run);
   co_return response;
 }
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "api/handlers/author.hpp"
+#include "api/handlers/dry_run.hpp"
 #include "api/handlers/list_request.hpp"
 #include "api/retry.hpp"
-#include "api/work.hpp"
 #include "core/json_text.hpp"
 #include "store/conflict_rules.hpp"
 
@@ -164,7 +164,8 @@ Result<Response> get_conflict(Context& context, Request& request) {
 }
 
 Task<Result<Response>> resolve_conflict(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(const RecordId id, id_of(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
@@ -180,12 +181,13 @@ Task<Result<Response>> resolve_conflict(Context& context, Request& request) {
     retry.keep(connection, response);
     return response;
   };
-  auto response = co_await write(context, work);
+  auto response = co_await write_or_try(context, work, dry_run);
   co_return response;
 }
 
 Task<Result<Response>> undo_conflict(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(const RecordId id, id_of(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
@@ -198,7 +200,7 @@ Task<Result<Response>> undo_conflict(Context& context, Request& request) {
     retry.keep(connection, response);
     return response;
   };
-  auto response = co_await write(context, work);
+  auto response = co_await write_or_try(context, work, dry_run);
   co_return response;
 }
 

@@ -8,6 +8,7 @@
 #include "api/handlers/machine_notes.hpp"
 #include "api/handlers/trust.hpp"
 #include "api/work.hpp"
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/conflicts.hpp"
 #include "store/derived.hpp"
@@ -90,9 +91,10 @@ void add_epoch_status(store::Connection& connection, const store::OwnEpoch& own,
                              ? json::value(format_timestamp(*upstream->copy_since))
                              : json::value();
   if (upstream && upstream->copy_since)
-    attention.push_back(
+    attention.push_back(json::string(fmt::format(
         "this is a copy of the site, which goes on elsewhere: read only; skerry exchange hands "
-        "over what it wrote, and at central: skerry site reauthorise, adopt or discard");
+        "over what it wrote, and at central: skerry site reauthorise, adopt or discard {}",
+        shell_word(store::read_identity(connection)->name))));
   // Until central has heard of it.
   if (own.why.empty() || own.acked > 0) return;
   attention.push_back(json::string(

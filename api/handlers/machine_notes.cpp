@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/quarantine.hpp"
 #include "sync/engine.hpp"
@@ -54,13 +55,13 @@ std::optional<std::pair<std::string, std::string>> note_of_branches(store::Conne
   if (copy)
     return std::pair(
         fmt::format("there is a copy of site {}, {} rows are in quarantine", site.name, rows),
-        fmt::format("skerry site reauthorise, adopt or discard {}", site.name));
+        fmt::format("skerry site reauthorise, adopt or discard {}", shell_word(site.name)));
   if (rows == 0) return std::nullopt;
   return std::pair(
       fmt::format("{} rows of site {} are of another branch of its log, and in quarantine", rows,
                   site.name),
       fmt::format("exchange with the site, which issues them again, or skerry site adopt {}",
-                  site.name));
+                  shell_word(site.name)));
 }
 
 std::optional<std::pair<std::string, std::string>> note_of_difference(
@@ -86,7 +87,7 @@ std::optional<std::pair<std::string, std::string>> note_of_difference(const stor
                   site.name, made.at),
       fmt::format("compare skerry digest --site {0} here with skerry digest there, check its disk; "
                   "then skerry bundle export {0} --from 1",
-                  site.name));
+                  shell_word(site.name)));
 }
 
 }  // namespace skerry::api

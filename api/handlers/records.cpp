@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include "api/handlers/author.hpp"
+#include "api/handlers/dry_run.hpp"
 #include "api/handlers/entity_tag.hpp"
 #include "api/handlers/record_request.hpp"
 #include "api/problem.hpp"
 #include "api/retry.hpp"
-#include "api/work.hpp"
 #include "core/json_text.hpp"
 #include "store/hard_delete.hpp"
 
@@ -82,7 +82,8 @@ Result<Response> get_record(Context& context, Request& request) {
 
 Task<Result<Response>> patch_record(Context& context, Request& request) {
   SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(const RecordId id, id_of(request, *kind));
   SKERRY_CO_TRY(const auto revision, required_revision(request.header("If-Match")));
   SKERRY_CO_TRY(const json::object patch, request.json_body());
@@ -91,7 +92,7 @@ Task<Result<Response>> patch_record(Context& context, Request& request) {
     store::RecordWriter writer = record_writer(context, connection);
     return writer.update(*kind, id, patch, revision, author);
   };
-  auto record = co_await write(context, work);
+  auto record = co_await write_or_try(context, work, dry_run);
   if (record) co_return record_answer(200, *record);
   if (record.error().code == Errc::precondition_failed) {
     const store::Reader reader = context.node.database.read();

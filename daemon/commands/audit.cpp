@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "crypto/file.hpp"
 #include "crypto/fingerprint.hpp"
 #include "crypto/sha256.hpp"
@@ -223,7 +224,7 @@ Result<Exit> run_audit_export(Session& session, const AuditFilter& filter,
   session.terminal.document({{"file", output.file}, {"bytes", bytes}, {"format", output.format}});
   session.terminal.line("wrote {} ({})", output.file, sized(bytes));
   if (output.format == "ndjson")
-    session.terminal.next(fmt::format("skerry audit verify {}", output.file));
+    session.terminal.next(fmt::format("skerry audit verify {}", shell_word(output.file)));
   return Exit::ok;
 }
 
@@ -242,7 +243,7 @@ Result<Exit> run_audit_verify(const Config& config, Terminal& terminal, const st
   show_report(terminal, report);
   if (vouched_for) return Exit::ok;
   terminal.line("the key came with the file: nobody else has said yet whose it is");
-  terminal.next(fmt::format("skerry audit verify {} --key FILE.pem", file));
+  terminal.next(fmt::format("skerry audit verify {} --key FILE.pem", shell_word(file)));
   return Exit::attention;
 }
 

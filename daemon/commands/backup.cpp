@@ -1,5 +1,6 @@
 // backup create, list, verify, key, schedule.
 #include "api/backup_desk.hpp"
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "daemon/backup_access.hpp"
 #include "daemon/commands/commands.hpp"
@@ -163,7 +164,10 @@ Result<Exit> list_made(Terminal& terminal, DaemonClient& daemon) {
 }
 
 Result<Exit> list_folder(Terminal& terminal, const std::string& folder) {
-  SKERRY_TRY(const auto found, sync::find_backups(folder));
+  SKERRY_TRY(const auto found, sync::find_backups(folder).map_error([](Error error) {
+    if (error.next.empty()) error.next = "name the folder that holds the backups";
+    return as_input(std::move(error));
+  }));
   bool readable = true;
   for (const sync::FoundBackup& one : found) {
     json::object item{{"file", one.name}, {"bytes", one.size}};
@@ -181,8 +185,8 @@ Result<Exit> list_folder(Terminal& terminal, const std::string& folder) {
   }
   if (found.empty()) terminal.line("{} holds no backup", folder);
   if (!found.empty())
-    terminal.next(
-        fmt::format("skerry backup verify {}", (fs::path(folder) / found.front().name).string()));
+    terminal.next(fmt::format("skerry backup verify {}",
+                              shell_word((fs::path(folder) / found.front().name).string())));
   return readable ? Exit::ok : Exit::attention;
 }
 

@@ -1,5 +1,6 @@
 // bundle export, import through the daemon; inspect, verify without one.
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "daemon/backup_access.hpp"
 #include "daemon/carrying.hpp"
 #include "daemon/commands/commands.hpp"
@@ -87,7 +88,7 @@ Result<Exit> run_bundle_inspect(Terminal& terminal, const std::string& file) {
   terminal.document(to_json(*seen));
   show(terminal, *seen);
   terminal.line("{}", seen->manifest_text);
-  terminal.line("nothing of this is verified: skerry bundle verify {} --key KEY", file);
+  terminal.line("nothing of this is verified: skerry bundle verify {} --key KEY", shell_word(file));
   return Exit::ok;
 }
 

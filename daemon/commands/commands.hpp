@@ -236,14 +236,16 @@ struct Resolution {
   std::string choose;
   std::string value;  // JSON
   bool always = false;
+  bool dry_run = false;
 };
 struct RuleWish {
   std::string kind, field, side;
+  bool dry_run = false;
 };
 Result<Exit> run_conflict_list(Session& session, bool all, std::int64_t limit);
 Result<Exit> run_conflict_show(Session& session, const std::string& id);
 Result<Exit> run_conflict_resolve(Session& session, const Resolution& resolution);
-Result<Exit> run_conflict_undo(Session& session, const std::string& id);
+Result<Exit> run_conflict_undo(Session& session, const Resolution& taken_back);
 Result<Exit> run_rule_list(Session& session);
 Result<Exit> run_rule_add(Session& session, const RuleWish& rule);
 Result<Exit> run_rule_remove(Session& session, const RuleWish& rule);

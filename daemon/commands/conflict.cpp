@@ -1,11 +1,16 @@
 // conflict list, show, resolve, undo; conflict rule list, add, remove.
+#include <cstdlib>
+
+#include "core/hlc.hpp"
 #include "core/json_text.hpp"
+#include "core/timestamp.hpp"
 #include "daemon/commands/commands.hpp"
 
 namespace skerry::daemon {
 namespace {
 
 std::string value_text(const json::object& side) {
+  if (side.empty()) return "what is here";  // of a record that the site does not see
   const json::value* value = side.if_contains("value");
   if (side.contains("deleted")) return "deleted";
   if (const std::string referrer = text_of(side, "referrer"); !referrer.empty())
@@ -30,6 +35,12 @@ std::string author_text(const json::object& side) {
                      when);
 }
 
+// "(uid:0 at central, 2026-03-02T10:11:12.000Z)", with a blank before it, or nothing.
+std::string author_note(const json::object& side) {
+  const std::string author = author_text(side);
+  return author.empty() ? "" : fmt::format(" ({})", author);
+}
+
 // Of a key that two records hold: which of them.
 std::string holder_text(const json::object& conflict, std::string_view id, std::string_view label) {
   const std::string record = text_of(conflict, id);
@@ -37,14 +48,50 @@ std::string holder_text(const json::object& conflict, std::string_view id, std::
   return fmt::format("  of {} {}", record, text_of(conflict, label));
 }
 
+// The version that the writer had before it: "row 17 of central's log".
+std::string base_text(const json::object& side) {
+  const json::value* base = side.if_contains("base");
+  const json::array* version = base == nullptr ? nullptr : base->if_array();
+  if (version == nullptr || version->size() != 2) return "the site's own";
+  return fmt::format("row {} of central's log", to_json_text((*version)[1]));
+}
+
+// How far the writer's clock can be believed; empty where the row does not say.
+std::string clock_text(const json::object& side) {
+  const auto log = parse_hlc(text_of(side, "hlc"));
+  const auto counted_as = parse_timestamp(text_of(side, "effective"));
+  if (!log || !counted_as) return {};
+  const auto wall = parse_timestamp(text_of(side, "wall"));
+  std::string text = "within a second of its log";
+  if (wall)
+    text = fmt::format("{} s {} its log, which was at {}", std::llabs(*wall - log->ms()) / 1000,
+                       *wall < log->ms() ? "behind" : "ahead of", format_timestamp(log->ms()));
+  if (*counted_as < log->ms())
+    text += fmt::format("; ahead of central, so it counts as of {}", format_timestamp(*counted_as));
+  return text;
+}
+
 void show_side(Terminal& terminal, std::string_view which, const json::object& side,
                const std::string& holder) {
   const std::string author = author_text(side);
   terminal.line("{:<8}{}{}{}{}", which, value_text(side), holder, author.empty() ? "" : "  by ",
                 author);
+  if (const json::value* old = side.if_contains("old"))
+    terminal.line("  base  {}, {}", to_json_text(*old), base_text(side));
+  if (const std::string clock = clock_text(side); !clock.empty())
+    terminal.line("  clock {}", clock);
 }
 
 std::string target_of(const std::string& id) { return "/v1/conflicts/" + percent_encoded(id); }
+
+std::string trying(bool dry_run) { return dry_run ? "?dry_run=true" : ""; }
+
+// The end of a dry run that was not refused.
+Exit tried(Session& session, std::string_view what) {
+  session.terminal.line("nothing stands against it: {}", what);
+  session.terminal.next("nothing was changed: the same without --dry-run");
+  return Exit::ok;
+}
 
 }  // namespace
 
@@ -57,13 +104,13 @@ Result<Exit> run_conflict_list(Session& session, bool all, std::int64_t limit) {
     session.terminal.document(*conflict);
     const json::object winner = object_of(*conflict, "winner");
     const json::object loser = object_of(*conflict, "loser");
-    session.terminal.line("{}  {:<16} {}: {}{} ({}) over {} ({})", text_of(*conflict, "id"),
-                          text_of(*conflict, "type"), place(*conflict), value_text(winner),
-                          holder_text(*conflict, "other", "other_label"), author_text(winner),
-                          value_text(loser), author_text(loser));
+    session.terminal.line("{}  {:<8} {:<16} {}: {}{}{} over {}{}", text_of(*conflict, "id"),
+                          text_of(*conflict, "state"), text_of(*conflict, "type"), place(*conflict),
+                          value_text(winner), holder_text(*conflict, "other", "other_label"),
+                          author_note(winner), value_text(loser), author_note(loser));
   }
   if (items.empty())
-    session.terminal.line("no conflict is open");
+    session.terminal.line("{}", all ? "there was no conflict" : "no conflict is open");
   else
     session.terminal.next("skerry conflict show ID");
   return Exit::ok;
@@ -101,17 +148,23 @@ Result<Exit> run_conflict_resolve(Session& session, const Resolution& resolution
     body["value"] = std::move(*value);
   }
   if (resolution.always) body["always"] = true;
-  SKERRY_TRY(const auto conflict, session.daemon.post(target_of(resolution.id) + ":resolve", body));
+  SKERRY_TRY(const auto conflict,
+             session.daemon.post(target_of(resolution.id) + ":resolve" + trying(resolution.dry_run),
+                                 body));
   session.terminal.document(conflict);
+  if (resolution.dry_run) return tried(session, place(conflict));
   session.terminal.line("decided: {}", place(conflict));
   if (resolution.always) session.terminal.line("and so from now on: skerry conflict rule list");
   session.terminal.next("the decision travels with the next exchange");
   return Exit::ok;
 }
 
-Result<Exit> run_conflict_undo(Session& session, const std::string& id) {
-  SKERRY_TRY(const auto conflict, session.daemon.post_empty(target_of(id) + ":undo"));
+Result<Exit> run_conflict_undo(Session& session, const Resolution& taken_back) {
+  const std::string& id = taken_back.id;
+  SKERRY_TRY(const auto conflict,
+             session.daemon.post_empty(target_of(id) + ":undo" + trying(taken_back.dry_run)));
   session.terminal.document(conflict);
+  if (taken_back.dry_run) return tried(session, place(conflict));
   session.terminal.line("open again: {}", place(conflict));
   session.terminal.next(fmt::format("skerry conflict show {}", id));
   return Exit::ok;
@@ -131,19 +184,24 @@ Result<Exit> run_rule_list(Session& session) {
 }
 
 Result<Exit> run_rule_add(Session& session, const RuleWish& rule) {
-  SKERRY_TRY(const auto made, session.daemon.post("/v1/conflict-rules", {{"kind", rule.kind},
-                                                                         {"field", rule.field},
-                                                                         {"side", rule.side}}));
+  SKERRY_TRY(
+      const auto made,
+      session.daemon.post("/v1/conflict-rules" + trying(rule.dry_run),
+                          {{"kind", rule.kind}, {"field", rule.field}, {"side", rule.side}}));
   session.terminal.document(made);
+  if (rule.dry_run) return tried(session, fmt::format("{} of {}", rule.field, rule.kind));
   session.terminal.line("{} of {}: the value of {} stands from now on", rule.field, rule.kind,
                         rule.side);
   return Exit::ok;
 }
 
 Result<Exit> run_rule_remove(Session& session, const RuleWish& rule) {
-  SKERRY_TRY_VOID(session.daemon.remove(fmt::format(
-      "/v1/conflict-rules/{}/{}", percent_encoded(rule.kind), percent_encoded(rule.field))));
-  session.terminal.document({{"kind", rule.kind}, {"field", rule.field}, {"removed", true}});
+  SKERRY_TRY_VOID(
+      session.daemon.remove(fmt::format("/v1/conflict-rules/{}/{}{}", percent_encoded(rule.kind),
+                                        percent_encoded(rule.field), trying(rule.dry_run))));
+  session.terminal.document(
+      {{"kind", rule.kind}, {"field", rule.field}, {"removed", !rule.dry_run}});
+  if (rule.dry_run) return tried(session, fmt::format("{} of {}", rule.field, rule.kind));
   session.terminal.line("{} of {} is a person's to decide again", rule.field, rule.kind);
   return Exit::ok;
 }

@@ -1,5 +1,6 @@
 // site copies, reauthorise, adopt, discard: copies of a site, and what becomes of them.
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "daemon/carrying.hpp"
 #include "daemon/commands/commands.hpp"
 
@@ -35,7 +36,8 @@ Result<Exit> run_site_copies(Session& session, const std::string& site) {
                         counted(static_cast<std::int64_t>(copies.size()), "machine"),
                         counted(integer_of(answer, "quarantined"), "row"));
   if (!copies.empty())
-    session.terminal.next(fmt::format("skerry site reauthorise, adopt or discard {}", site));
+    session.terminal.next(
+        fmt::format("skerry site reauthorise, adopt or discard {}", shell_word(site)));
   return Exit::ok;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/text.hpp"
 #include "crypto/file.hpp"
 #include "daemon/commands/operations.hpp"
 #include "daemon/init.hpp"
@@ -90,7 +91,7 @@ Result<Exit> show(const Sandbox& sandbox, Terminal& terminal) {
     SKERRY_TRY(json::object at, describe(*machine));
     terminal.line("{:<8}{}  {}", text_of(at, "role"), text_of(at, "url"),
                   at["running"].as_bool() ? "runs" : "does not run");
-    terminal.line("        skerry status --data {}", text_of(at, "data"));
+    terminal.line("        skerry status --data {}", shell_word(text_of(at, "data")));
     terminal.line("        token {}, log {}", text_of(at, "token_file"), text_of(at, "log"));
     const std::string peer = text_of(at, "peer");
     terminal.line("        clock {}, disk {}{}", moved_text(integer_of(at, "clock_moved_ms")),
@@ -147,7 +148,7 @@ Result<Exit> run_dev_up(Terminal& terminal, const DevWish& wish) {
   terminal.next(
       fmt::format("skerry dev clock +2h; skerry dev peer cut; skerry dev disk full; "
                   "skerry dev down --remove{}",
-                  wish.sandbox == sandbox_default ? "" : " --sandbox " + wish.sandbox));
+                  wish.sandbox == sandbox_default ? "" : " --sandbox " + shell_word(wish.sandbox)));
   return exit;
 }
 

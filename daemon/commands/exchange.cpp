@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/clock.hpp"
+#include "core/text.hpp"
 #include "daemon/carrying.hpp"
 #include "daemon/commands/commands.hpp"
 #include "sync/bundle_reader.hpp"
@@ -277,7 +278,7 @@ class FileExchange {
   }
 
   std::string next_step(std::int64_t conflicts) const {
-    if (options_.dry_run) return fmt::format("skerry exchange {}", options_.folder);
+    if (options_.dry_run) return fmt::format("skerry exchange {}", shell_word(options_.folder));
     if (failure_ && failure_->code == Errc::storage_full && written_ > 0)
       return fmt::format("carry this medium on; the other {} fit on the next: skerry exchange DIR",
                          counted(due_ - carried_ - written_, "bundle"));
@@ -293,9 +294,9 @@ class FileExchange {
     if (!news_) return "nothing: both sides have everything this medium can carry";
     return self_.role == Role::central
                ? fmt::format("carry the medium to the site, and there: skerry exchange {}",
-                             options_.folder)
+                             shell_word(options_.folder))
                : fmt::format("carry the medium to central, and there: skerry exchange {}",
-                             options_.folder);
+                             shell_word(options_.folder));
   }
 
   Session& session_;
@@ -322,7 +323,7 @@ Result<sync::Party> who_answers(Session& session, const std::string& folder) {
   const auto id = parse_id<SiteId>(text_of(status, "id"));
   if (id && !id->is_zero()) return sync::Party::site(*id);
   return fail(Errc::not_enrolled, "this site has no central yet",
-              fmt::format("skerry enrol {}", folder));
+              fmt::format("skerry enrol {}", shell_word(folder)));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "core/text.hpp"
 #include "daemon/commands/commands.hpp"
 
 namespace skerry::daemon {
@@ -115,7 +116,7 @@ Error lost_sight(Session& session, const Error& why, const std::string& file) {
                fmt::format("the daemon stopped while it imported {}: {}", file, why.detail),
                fmt::format("start it (skerry serve --data {}) and run the same command again: rows "
                            "that were written are found again, and not written twice",
-                           session.config.data().string()));
+                           shell_word(session.config.data().string())));
 }
 
 Result<void> must_not_exist(const std::string& file) {

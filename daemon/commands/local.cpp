@@ -1,5 +1,6 @@
 // init, version, explain: nothing of these needs a daemon.
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/init.hpp"
 
@@ -56,7 +57,7 @@ Result<Exit> run_init(const Config& config, Terminal& terminal, const std::strin
   SKERRY_TRY_VOID(initialise({config.data(), config.anchor(), *role, name, config.file.empty()}));
   terminal.document({{"role", role_text}, {"name", name}, {"data_folder", config.data_folder}});
   terminal.line("{} \"{}\" is initialised in {}", role_text, name, config.data_folder);
-  terminal.next(fmt::format("skerry serve --data {}", config.data_folder));
+  terminal.next(fmt::format("skerry serve --data {}", shell_word(config.data_folder)));
   return Exit::ok;
 }
 

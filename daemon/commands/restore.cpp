@@ -1,6 +1,7 @@
 // backup restore, reapply: without a daemon.
 #include "daemon/restore.hpp"
 
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/stopped_machine.hpp"
@@ -108,15 +109,16 @@ Result<Exit> run_backup_restore(const Config& config, Terminal& terminal,
   if (!report.safety.empty()) terminal.line("what was here is in {}", report.safety.string());
   if (!report.damage.empty()) terminal.line("nothing could be saved from it: {}", report.damage);
   for (const auto& file : report.saved) terminal.line("saved {}", file.string());
-  const std::string serve = fmt::format("skerry serve --data {}", config.data_folder);
+  const std::string serve = fmt::format("skerry serve --data {}", shell_word(config.data_folder));
   if (report.saved.empty())
     terminal.next(serve);
   else if (report.for_central)
     terminal.next(fmt::format("{}; at central: skerry bundle import {}", serve,
-                              report.saved.front().filename().string()));
+                              shell_word(report.saved.front().filename().string())));
   else
-    terminal.next(fmt::format("skerry backup reapply {} --data {}", report.saved.front().string(),
-                              config.data_folder));
+    terminal.next(fmt::format("skerry backup reapply {} --data {}",
+                              shell_word(report.saved.front().string()),
+                              shell_word(config.data_folder)));
   return Exit::ok;
 }
 
@@ -138,7 +140,7 @@ Result<Exit> run_backup_reapply(const Config& config, Terminal& terminal, const 
   for (const std::string& each : done.skipped) terminal.line("    {}", each);
   terminal.next(done.skipped_count > 0
                     ? "look at what was left out, and enter it by hand where it is still wanted"
-                    : fmt::format("skerry serve --data {}", config.data_folder));
+                    : fmt::format("skerry serve --data {}", shell_word(config.data_folder)));
   return done.skipped_count > 0 ? Exit::partly : Exit::ok;
 }
 

@@ -1,6 +1,7 @@
 // site invite, admit, revoke at central; enrol at a site.
 #include <algorithm>
 
+#include "core/text.hpp"
 #include "daemon/carrying.hpp"
 #include "daemon/commands/commands.hpp"
 
@@ -48,7 +49,7 @@ Result<Query> confirmation(Session& session, const Admission& admission, const O
     return fail(Errc::usage, "admitting a site needs somebody's word that the fingerprint is right",
                 fmt::format("compare it with the site's, then: skerry site admit {} --fingerprint "
                             "\"{}\"",
-                            admission.place, words));
+                            shell_word(admission.place), words));
   const auto answer = session.terminal.ask("Does the site show the same words? Type yes to admit:");
   if (answer != "yes")
     return fail(Errc::unknown_signer, "not admitted: the fingerprint was not confirmed",
@@ -89,7 +90,8 @@ Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
                         text_of(object_of(answer, "site"), "id"));
   session.terminal.line("invitation  {}", file.string());
   session.terminal.line("fingerprint of this central: {}", text_of(answer, "fingerprint"));
-  session.terminal.next(fmt::format("carry it to the site, and there: skerry enrol {}", place));
+  session.terminal.next(
+      fmt::format("carry it to the site, and there: skerry enrol {}", shell_word(place)));
   return Exit::ok;
 }
 
@@ -114,7 +116,7 @@ Result<Exit> run_site_admit(Session& session, const Admission& admission) {
                         text_of(answer, "fingerprint"));
   const std::string place = found.medium.empty() ? "DIR" : found.medium.string();
   session.terminal.next(
-      fmt::format("carry it back to the site, and there: skerry exchange {}", place));
+      fmt::format("carry it back to the site, and there: skerry exchange {}", shell_word(place)));
   return Exit::ok;
 }
 
@@ -151,7 +153,7 @@ Result<Exit> run_enrol(Session& session, const std::string& place) {
         counted(others, "answer"), others == 1 ? "lies" : "lie");
   session.terminal.next(fmt::format(
       "compare both with central by telephone, carry the answer there: skerry site admit {}",
-      found.medium.empty() ? bundle.name : found.medium.string()));
+      shell_word(found.medium.empty() ? bundle.name : found.medium.string())));
   return Exit::ok;
 }
 

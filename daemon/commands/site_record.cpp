@@ -24,12 +24,16 @@ Result<std::optional<std::string>> find_one(Session& session, const Query& query
   return fail(std::move(several));
 }
 
-// "C-1042,Lighthouse Bakery" as ids.
+bool contains(const json::array& set, const json::value& element) {
+  return std::find(set.begin(), set.end(), element) != set.end();
+}
+
+// "C-1042,Lighthouse Bakery" as ids, each once.
 Result<json::array> find_customers(Session& session, const std::vector<std::string>& references) {
   json::array ids;
   for (const std::string& reference : references) {
     SKERRY_TRY(std::string id, find_customer(session, reference));
-    ids.push_back(json::string(id));
+    if (!contains(ids, json::string(id))) ids.push_back(json::string(id));
   }
   return ids;
 }
@@ -42,10 +46,6 @@ std::vector<std::string> split_at_commas(const std::string& text) {
     at = comma + 1;
   }
   return parts;
-}
-
-bool contains(const json::array& set, const json::value& element) {
-  return std::find(set.begin(), set.end(), element) != set.end();
 }
 
 const json::array* set_of(const json::object& site) {
@@ -223,8 +223,8 @@ Result<Exit> run_site_set(Session& session, const SiteChange& change) {
   SKERRY_TRY(const auto patch, patch_of(session, before, change));
   const std::string id = text_of(before, "id");
   if (change.dry_run) {
-    json::object after = before;
-    for (const auto& [name, value] : patch) after[name] = value;
+    SKERRY_TRY(const auto after, session.daemon.patch("/v1/sites/" + id + "?dry_run=true", patch,
+                                                      integer_of(before, "revision")));
     session.terminal.document({{"id", id}, {"dry_run", true}, {"patch", patch}});
     show_change(session.terminal, before, after);
     session.terminal.next("nothing was changed: the same without --dry-run");

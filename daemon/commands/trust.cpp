@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "api/handlers/trust.hpp"
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/file.hpp"
 #include "daemon/folder.hpp"
@@ -62,9 +63,22 @@ void show_trust(Terminal& terminal, const json::object& trust,
       if (key.is_string()) terminal.line("revoked     {}", std::string_view(key.get_string()));
 }
 
+Result<TrustFile> load_draft(const std::string& file) {
+  return sync::load_trust_file(file).map_error(as_input);
+}
+
+// What the file says; one that was tampered with is named.
+Result<sync::TrustFileState> state_of(const std::string& file, const TrustFile& trust) {
+  return read_state(trust).map_error([&](Error error) {
+    error.detail = fmt::format("{}: {}", file, error.detail);
+    if (error.next.empty()) error.next = "do not use it: ask central for the file that it wrote";
+    return error;
+  });
+}
+
 // The file as it is now: who has signed, and who is still to.
 Result<Exit> report_file(Terminal& terminal, const std::string& file, const TrustFile& trust) {
-  SKERRY_TRY(const sync::TrustFileState state, read_state(trust));
+  SKERRY_TRY(const sync::TrustFileState state, state_of(file, trust));
   json::object report = api::trust_json(state.trust, SystemClock().wall_ms());
   std::vector<std::string> signers;
   json::array signed_by;
@@ -87,12 +101,12 @@ Result<Exit> report_file(Terminal& terminal, const std::string& file, const Trus
                       state.previous->generation);
   if (state.missing.none()) {
     terminal.line("complete: enough of the holders have signed");
-    terminal.next(fmt::format("at central: skerry trust adopt {}", file));
+    terminal.next(fmt::format("at central: skerry trust adopt {}", shell_word(file)));
     return Exit::ok;
   }
   terminal.line("missing: {} of its own roots' signatures, {} of those of the generation before",
                 state.missing.own, state.missing.previous);
-  terminal.next(fmt::format("each holder: skerry trust sign {} --key KEYFILE", file));
+  terminal.next(fmt::format("each holder: skerry trust sign {} --key KEYFILE", shell_word(file)));
   return Exit::attention;
 }
 
@@ -189,7 +203,7 @@ Result<Exit> run_trust_key(Terminal& terminal, const std::string& file) {
                      {"sign_key", key.to_text()}});
   terminal.line("root {}: keep {} off every machine that is on a line", key.key_id(), file);
   terminal.next(fmt::format("bring {} to central: skerry trust init DIR --root {}", public_file,
-                            public_file));
+                            shell_word(public_file)));
   return Exit::ok;
 }
 
@@ -221,9 +235,9 @@ Result<Exit> run_trust_init(const Config& config, Terminal& terminal, const Trus
 }
 
 Result<Exit> run_trust_sign(Terminal& terminal, const std::string& file, const std::string& key) {
-  SKERRY_TRY(TrustFile trust, sync::load_trust_file(file));
-  SKERRY_TRY(const sync::TrustFileState state, read_state(trust));
-  SKERRY_TRY(const auto root, crypto::SigningKey::load(key));
+  SKERRY_TRY(TrustFile trust, load_draft(file));
+  SKERRY_TRY(const sync::TrustFileState state, state_of(file, trust));
+  SKERRY_TRY(const auto root, crypto::SigningKey::load(key).map_error(as_input));
   const auto is_root = [&](const sync::Trust& generation) {
     return std::find(generation.roots.begin(), generation.roots.end(), root.verify_key()) !=
            generation.roots.end();
@@ -233,7 +247,7 @@ Result<Exit> run_trust_sign(Terminal& terminal, const std::string& file, const s
                 fmt::format("{} is key {}, which is no root of this generation nor of the one "
                             "before it",
                             key, root.verify_key().key_id()),
-                fmt::format("skerry trust show {} names the roots", file));
+                fmt::format("skerry trust show {} names the roots", shell_word(file)));
   sign(trust.generations.back(), root);
   SKERRY_TRY_VOID(save_trust_file(file, trust, false));
   return report_draft(terminal, file, trust);
@@ -241,7 +255,7 @@ Result<Exit> run_trust_sign(Terminal& terminal, const std::string& file, const s
 
 Result<Exit> run_trust_show(const Config& config, Terminal& terminal, const std::string& file) {
   if (!file.empty()) {
-    SKERRY_TRY(const TrustFile trust, sync::load_trust_file(file));
+    SKERRY_TRY(const TrustFile trust, load_draft(file));
     return report_file(terminal, file, trust);
   }
   DaemonClient daemon(config, terminal);
@@ -270,7 +284,7 @@ Result<Exit> run_trust_rotate(const Config& config, Terminal& terminal, const Tr
 
 Result<Exit> run_trust_adopt(const Config& config, Terminal& terminal, const std::string& file) {
   const DataFolder folder{config.data()};
-  SKERRY_TRY(const TrustFile trust, sync::load_trust_file(file));
+  SKERRY_TRY(const TrustFile trust, load_draft(file));
   SKERRY_TRY(const auto machine, open_here(config));
   SKERRY_TRY_VOID(machine->remember(config.anchor()));
   const sync::Node& node = machine->node();

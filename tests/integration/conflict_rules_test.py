@@ -38,6 +38,13 @@ class Rules(Conflicts):
     def test_a_rule_decides_the_next_one(self):
         self.meet()
         conflict = self.open_at(self.central)[0]
+        dry = self.central.ok("conflict", "resolve", conflict["id"], "--choose", "site",
+                              "--always", "--dry-run")
+        self.assertIn("nothing was changed", dry.out)
+        self.assertEqual(len(self.open_at(self.central)), 1)
+        self.assertEqual(self.central.ok("conflict", "rule", "list", "--json").lines(), [])
+        early = self.central.run("conflict", "undo", conflict["id"], "--dry-run")
+        self.assertEqual(early.code, 1, early)
         self.central.ok("conflict", "resolve", conflict["id"], "--choose", "site", "--always",
                         "--reason", "they stand beside it")
         rules = self.central.ok("conflict", "rule", "list", "--json").lines()

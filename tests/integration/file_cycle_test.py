@@ -49,6 +49,8 @@ class FileCycle(MachineTest):
         shown = central.ok("conflict", "show", conflict["id"]).out
         self.assertIn("from central", shown)
         self.assertIn("from the site", shown)
+        self.assertRegex(shown, r'base  "first", row \d+ of central\'s log')
+        self.assertIn("clock within a second of its log", shown)
 
         self.exchange(central, site, medium)
         loser = conflict["loser"]["value"]
@@ -58,6 +60,8 @@ class FileCycle(MachineTest):
             self.assertEqual(machine.get("customers", customer["id"]).json()["description"], loser)
             self.assertEqual(machine.status()["conflicts_open"], 0)
             self.assertEqual(machine.ok("conflict", "list", "--json").lines(), [])
+            every = machine.ok("conflict", "list", "--all").out
+            self.assertIn(f"{conflict['id']}  resolved concurrent", every)
         self.assert_same_state(central, site)
 
     def test_the_same_files_again_change_nothing(self):

@@ -127,6 +127,21 @@ class Batches(Records):
         self.assertEqual((stale["code"], stale["current"]["name"]),
                          ("precondition_failed", "Acme 2"))
 
+    def test_one_that_cannot_be_read_is_refused_alone(self):
+        items = [{"op": "create", "record": {"name": "Good"}}, 7, {"op": "drop", "record": {}},
+                 {"op": "update", "record": {"name": "x"}}, {"op": "delete", "id": "x"}]
+        answer = self.post("/v1/customers:batch", {"atomic": False, "items": items})
+        self.assertEqual(answer.status, 200, answer)
+        body = answer.json()
+        self.assertEqual((body["written"], body["refused"]), (1, 4))
+        said = [[f"{each['pointer']} {each['code']}" for each in result["problem"]["errors"]]
+                for result in body["results"][1:]]
+        self.assertEqual(said, [["/items/1 wrong_type"], ["/items/2/op bad_choice"],
+                                ["/items/3/id required"], ["/items/4/id bad_id"]])
+        self.refused(self.post("/v1/customers:batch", {"items": items}), 422, "validation_failed",
+                     [each for one in said for each in one])
+        self.assertEqual(len(self.ids("/v1/customers")), 1)
+
     def test_all_or_nothing(self):
         answer = self.post("/v1/customers:batch", {"items": [
             {"op": "create", "record": {"name": "New"}},
@@ -161,8 +176,7 @@ class Batches(Records):
                 ({"items": [{}]}, ["/items/0/record required"]),
                 ({"items": [{"op": "drop", "record": {}}]}, ["/items/0/op bad_choice"]),
                 ({"items": [{"op": "update", "record": {}}]}, ["/items/0/id required"]),
-                ({"items": [{"op": "delete", "id": "x"}]},
-                 ["/items/0/id bad_id", "/items/0/id required"]),
+                ({"items": [{"op": "delete", "id": "x"}]}, ["/items/0/id bad_id"]),
                 ({"items": self.items(1), "atomic": "yes"}, ["/atomic wrong_type"]),
                 ({"items": self.items(1), "x/y": 1}, ["/x~1y unknown_field"])):
             self.refused(self.post("/v1/customers:batch", body), 422, "validation_failed", pointers)

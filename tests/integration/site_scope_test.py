@@ -62,6 +62,7 @@ class SiteScope(MachineTest):
         self.assertEqual([(each["type"], each["field"]) for each in kept],
                          [("out_of_scope", "title")])
         self.assertEqual(kept[0]["loser"]["value"], "Miller")
+        self.assertIn("what is here over \"Miller\" (", self.central.ok("conflict", "list").out)
         self.central.ok("conflict", "resolve", kept[0]["id"], "--choose", "loser")
         self.assertEqual(self.central.get("contacts", contact["id"]).json()["title"], "Miller")
 
@@ -140,6 +141,10 @@ class SiteScope(MachineTest):
         refused = central.run("site", "set", "pier", "--scope-remove", "N-1")
         self.assertEqual(refused.code, 64, refused)
         self.assertIn("--scope REF,REF", refused.err)
+        taken = central.run("site", "set", "pier", "--name", "central", "--dry-run")
+        self.assertEqual(taken.code, 65, taken)
+        counted = central.ok("site", "set", "pier", "--scope", "N-1,N-1", "--dry-run", "--json")
+        self.assertEqual(len(counted.document()["patch"]["scope"]), 1)
         central.ok("site", "set", "pier", "--scope", "N-1,M-1")
         self.assertEqual(len(central.get("sites", self.site_id).json()["scope"]), 2)
 

@@ -237,5 +237,31 @@ TEST_F(SiteHandlersTest, ASiteKnowsNothingOfTheFleet) {
   EXPECT_THAT(refused.body, HasSubstr("owned_by_central"));
 }
 
+TEST_F(FleetTest, ADryRunIsRefusedLikeTheChangeAndKeepsNothing) {
+  const std::string id = invite(R"({"name":"Pier"})");
+  invite(R"({"name":"Quay"})");
+  const std::string once = fmt::format("{}If-Match: \"1\"\r\n", merge);
+  const auto dry = [&](std::string_view name, std::string_view query = "?dry_run=true") {
+    return send("PATCH", one(id) + std::string(query), fmt::format(R"({{"name":"{}"}})", name),
+                once);
+  };
+  const Answer good = dry("Dock");
+  EXPECT_EQ(good.status, 200u) << good.body;
+  EXPECT_THAT(good.body, HasSubstr(R"("name":"Dock")"));
+  EXPECT_GE(dry("central").status, 400u);
+  EXPECT_GE(dry("Quay").status, 400u);
+  EXPECT_EQ(dry("Dock", "?dry_run=maybe").status, 400u);
+  const Answer still = get(one(id));
+  EXPECT_EQ(still.header("ETag"), "\"1\"");
+  EXPECT_THAT(still.body, HasSubstr(R"("name":"Pier")"));
+}
+
+TEST_F(HandlersTest, AnEmptyIdempotencyKeyIsNone) {
+  const Answer answer = send("POST", "/v1/customers", R"({"name":"Acme"})",
+                             "Content-Type: application/json\r\nIdempotency-Key: \r\n");
+  EXPECT_EQ(answer.status, 400u) << answer.body;
+  EXPECT_THAT(answer.body, HasSubstr("1 to 255"));
+}
+
 }  // namespace
 }  // namespace skerry::api

@@ -110,6 +110,18 @@ TEST_F(Init, AFolderThatIsNoneOfOurs) {
   EXPECT_EQ(missing.error().code, Errc::bad_config);
 }
 
+TEST_F(Init, ALostDatabaseIsRestored) {
+  ASSERT_TRUE(initialise({folder.path, anchor, Role::site, "mine"}));
+  fs::remove(folder.database());
+  const auto again = initialise({folder.path, anchor, Role::site, "mine"});
+  for (const auto& refused : {folder.must_be_initialised(), again}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::bad_config);
+    EXPECT_THAT(refused.error().detail, testing::HasSubstr("skerry.db is missing"));
+    EXPECT_THAT(refused.error().next, testing::StartsWith("skerry backup restore FILE"));
+  }
+}
+
 TEST_F(Init, TheDatabaseKnowsItsKeys) {
   const DataFolder other{parent / "other"};
   ASSERT_TRUE(initialise({folder.path, anchor, Role::site, "mine"}));

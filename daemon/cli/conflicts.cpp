@@ -1,0 +1,49 @@
+#include "daemon/cli/conflicts.hpp"
+
+namespace skerry::daemon {
+
+void ConflictCommands::add_to(CommandTree& tree) {
+  CLI::App* conflict = tree.add_noun("conflict", "values that two sides wrote at once");
+  CLI::App* list = tree.add(conflict, "list", "open conflicts, the oldest first",
+                            [this](Session& s) { return run_conflict_list(s, all_, limit_); });
+  list->add_flag("--all", all_, "decided ones too");
+  list->add_option("--limit", limit_)->check(CLI::Range(1, 1'000'000));
+  CLI::App* show = tree.add(conflict, "show", "both values of one conflict",
+                            [this](Session& s) { return run_conflict_show(s, resolution_.id); });
+  CLI::App* resolve = tree.add(conflict, "resolve", "decide a conflict",
+                               [this](Session& s) { return run_conflict_resolve(s, resolution_); });
+  CLI::App* undo = tree.add(conflict, "undo", "take a decision back",
+                            [this](Session& s) { return run_conflict_undo(s, resolution_); });
+  for (CLI::App* verb : {show, resolve, undo}) verb->add_option("ID", resolution_.id)->required();
+  resolve->add_option("--choose", resolution_.choose, "winner or loser, or whose: central, site")
+      ->check(CLI::IsMember({"winner", "loser", "central", "site"}));
+  CLI::Option* value = resolve->add_option("--value", resolution_.value, "another value, as JSON");
+  resolve->add_flag("--always", resolution_.always, "at central: so from now on, by a rule")
+      ->excludes(value);
+  for (CLI::App* verb : {resolve, undo}) {
+    verb->add_flag("--dry-run", resolution_.dry_run, "only say whether it can be done");
+    tree.add_reason(verb);
+  }
+  add_rules(tree, conflict);
+}
+
+void ConflictCommands::add_rules(CommandTree& tree, CLI::App* conflict) {
+  CLI::App* rule = conflict->add_subcommand("rule", "which side wins, by field; at central");
+  rule->require_subcommand(1);
+  tree.add(rule, "list", "every rule", run_rule_list);
+  CLI::App* made = tree.add(rule, "add", "one side wins every conflict over a field",
+                            [this](Session& s) { return run_rule_add(s, rule_); });
+  CLI::App* gone = tree.add(rule, "remove", "conflicts over a field are a person's again",
+                            [this](Session& s) { return run_rule_remove(s, rule_); });
+  for (CLI::App* verb : {made, gone}) {
+    verb->add_option("KIND", rule_.kind, "such as customer")->required();
+    verb->add_option("FIELD", rule_.field)->required();
+    verb->add_flag("--dry-run", rule_.dry_run, "only say whether it can be done");
+    tree.add_reason(verb);
+  }
+  made->add_option("SIDE", rule_.side, "central or site")
+      ->required()
+      ->check(CLI::IsMember({"central", "site"}));
+}
+
+}  // namespace skerry::daemon
