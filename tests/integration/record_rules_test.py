@@ -136,7 +136,7 @@ class Refusals(Records):
             ["/id bad_id", "/name empty", "/x unknown_field", "/account_ref duplicate_key",
              "/custom/k unknown_field"])
         self.assertEqual(problem["detail"], "5 values of the customer are not acceptable")
-        self.assertIn("errors", problem["next"])
+        self.assertIn("choose another account_ref", problem["next"])
         for query in ("limit=0", "count=x", "sort=none", "archived=x"):
             answer = self.central.http("GET", f"/v1/customers?{query}")
             self.assertEqual(answer.status, 400, answer)
