@@ -4,12 +4,10 @@
 #include <limits>
 
 #include "core/json_member.hpp"
-#include "core/strict_json.hpp"
 #include "store/quarantine.hpp"
 #include "sync/positions.hpp"
 
 namespace skerry::sync {
-namespace {
 
 std::optional<json::object> parsed_line(store::Connection& connection, std::int64_t n) {
   const auto text = store::line_at(connection, n);
@@ -17,8 +15,6 @@ std::optional<json::object> parsed_line(store::Connection& connection, std::int6
   if (!text || !line) return std::nullopt;
   return std::move(*line);
 }
-
-}  // namespace
 
 bool Branch::holds(Version version) {
   follow_back();

@@ -7,10 +7,14 @@
 #include <optional>
 #include <vector>
 
+#include "core/strict_json.hpp"
 #include "core/version.hpp"
 #include "store/sites.hpp"
 
 namespace skerry::sync {
+
+// The line of central's log at that place, as JSON; nullopt when there is none.
+std::optional<json::object> parsed_line(store::Connection& connection, std::int64_t n);
 
 class Branch {
  public:

@@ -242,8 +242,7 @@ json::object RowDecider::describe_holder(const RecordId& id, const Kind& kind, s
 // Who wrote what has this version: central, or the site whose row the place of the log decides.
 json::object RowDecider::author_at(Version version) {
   json::object author{{"site", "central"}};
-  const auto text = store::line_at(connection_, version.n);
-  const auto line = text ? parse_json_object(*text, {.fractions = true}) : Result<json::object>();
+  const auto line = parsed_line(connection_, version.n);
   if (!line) return author;
   const json::object* change = &*line;
   if (const auto site = parse_id<SiteId>(text_of(*line, "site")))
