@@ -111,4 +111,15 @@ Result<void> parse_target(std::string_view text, Target& target, TargetLimits li
   return parse_query(text, path_end + 1, limits.parameters_max, target);
 }
 
+Result<bool> read_flag(const QueryParameter& parameter) {
+  if (parameter.value == "true" || parameter.value == "false") return parameter.value == "true";
+  return fail(Errc::bad_request, fmt::format("{} is true or false", parameter.name));
+}
+
+Result<bool> Target::flag(std::string_view name) const {
+  for (const QueryParameter& parameter : query)
+    if (parameter.name == name) return read_flag(parameter);
+  return false;
+}
+
 }  // namespace skerry::api

@@ -15,9 +15,15 @@ struct QueryParameter {
   std::string value;
 };
 
+// Errc::bad_request unless the value is true or false.
+Result<bool> read_flag(const QueryParameter& parameter);
+
 // "/v1/customers/017?expand=notes&x=" → segments {"v1","customers","017"}, parameters
 // {{expand,notes},{x,}}.
 struct Target {
+  // False when there is no such parameter; Errc::bad_request unless it is true or false.
+  Result<bool> flag(std::string_view name) const;
+
   std::vector<std::string> segments;  // decoded; "/" alone has none, "/a/" ends in an empty one
   std::vector<QueryParameter> query;  // decoded, in order, duplicates kept
 

@@ -27,10 +27,7 @@ Task<Result<Response>> get_certificate(Context& context, Request& request) {
 
 Task<Result<Response>> renew_certificate(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({"new_authority"}));
-  const auto wish = request.query("new_authority");
-  if (wish && *wish != "true" && *wish != "false")
-    co_return fail(Errc::bad_request, "new_authority is true or false");
-  const bool new_authority = wish && *wish == "true";
+  SKERRY_CO_TRY(const bool new_authority, request.target.flag("new_authority"));
   SKERRY_CO_TRY(Certificates* const certificates, certificates_of(context));
   auto renew = [&] { return certificates->renew(new_authority); };
   auto renewed = co_await on_worker(context, renew);

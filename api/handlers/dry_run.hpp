@@ -10,14 +10,6 @@
 
 namespace skerry::api {
 
-// Errc::bad_request for anything but true and false.
-inline Result<bool> read_dry_run(const Request& request) {
-  const auto text = request.query("dry_run");
-  if (!text || *text == "false") return false;
-  if (*text == "true") return true;
-  return fail(Errc::bad_request, "dry_run is true or false");
-}
-
 // As write(); with `dry_run` nothing of it stays.
 template <class Work>
 auto write_or_try(Context& context, Work& work, bool dry_run)

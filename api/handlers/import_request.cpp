@@ -33,11 +33,6 @@ Result<std::pair<std::string, std::string>> split(const QueryParameter& query,
               fmt::format("write {}={}", query.name, example));
 }
 
-Result<bool> flag(const QueryParameter& query) {
-  if (query.value == "true" || query.value == "false") return query.value == "true";
-  return fail(Errc::bad_request, fmt::format("{} is true or false", query.name));
-}
-
 Result<void> read_parameter(ImportRequest& wish, store::ColumnWishes& columns,
                             const QueryParameter& query) {
   if (query.name == "map") {
@@ -50,11 +45,11 @@ Result<void> read_parameter(ImportRequest& wish, store::ColumnWishes& columns,
   } else if (query.name == "ignore") {
     columns.ignored.push_back(query.value);
   } else if (query.name == "ignore_unknown") {
-    SKERRY_TRY(columns.ignore_unknown, flag(query));
+    SKERRY_TRY(columns.ignore_unknown, read_flag(query));
   } else if (query.name == "dry_run") {
-    SKERRY_TRY(wish.options.dry_run, flag(query));
+    SKERRY_TRY(wish.options.dry_run, read_flag(query));
   } else if (query.name == "create_parents") {
-    SKERRY_TRY(wish.options.create_parents, flag(query));
+    SKERRY_TRY(wish.options.create_parents, read_flag(query));
   } else if (query.name == "mode") {
     const auto mode = store::parse_import_mode(query.value);
     if (!mode) return fail(Errc::bad_request, "mode is all-or-nothing or good-rows-only");

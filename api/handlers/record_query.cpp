@@ -167,9 +167,7 @@ Result<void> read_parameter(RecordQuery& query, store::Connection& connection,
   } else if (const auto bound = store::find_list_bound(*list.kind, parameter.name)) {
     return read_bound(list, *bound, parameter);
   } else if (parameter.name == "count") {
-    query.counted = parameter.value == "true";
-    if (!query.counted && parameter.value != "false")
-      return fail(Errc::bad_request, "count must be true or false");
+    SKERRY_TRY(query.counted, read_flag(parameter));
   } else if (parameter.name.starts_with(custom_prefix)) {
     SKERRY_TRY(store::CustomFilter filter, read_custom(connection, *list.kind, parameter));
     list.custom.push_back(std::move(filter));

@@ -34,9 +34,9 @@ object reference(std::string_view section, std::string_view name) {
   return {{"$ref", fmt::format("#/components/{}/{}", section, name)}};
 }
 
-// Every POST but the one that is not a client's: /v1/exchange answers by content.
+// Every POST but two sorts: the open ones, such as /v1/exchange, which answers by content, and that
+// which signs somebody in, whose answer is a secret that is not kept.
 bool takes_key(const Route& route) {
-  // What signs somebody in is not kept: its answer is a secret.
   return route.method == Method::post && route.access != Access::open &&
          route.access != Access::any;
 }
