@@ -49,7 +49,7 @@ class Resolver {
   Result<void> decide(const ConflictDecision& decision) {
     if (conflict_.type == ConflictType::duplicate_key) {
       SKERRY_TRY_VOID(decide_key(decision));
-    } else if (conflict_.type == ConflictType::in_use && is_loser(decision)) {
+    } else if (is_loser(decision) && conflict_.loser.contains("deleted")) {
       RecordWriter writer(connection_, log_, role_, random_);
       SKERRY_TRY_VOID(writer.remove(*conflict_.kind, conflict_.record, std::nullopt, author_, false,
                                     conflict_.id));
@@ -71,14 +71,33 @@ class Resolver {
     if (choice && *choice == ConflictChoice::winner) return patch_to_present();
     const std::string_view member = choice ? "choose" : "value";
     const int field = conflict_.kind->find_field(conflict_.field);
-    if (field < 0)
-      return no_such_choice(
-          member, "the conflict is about the whole record: only the winner can be chosen");
+    if (field < 0) return patch_to_record(decision, member);
     const Field& description = conflict_.kind->fields[static_cast<std::size_t>(field)];
     if (!choice) return patch_to(description, std::get<json::value>(decision));
     const json::value* value = conflict_.loser.if_contains("value");
     if (!value) return no_such_choice(member, "the conflict keeps no other value");
     return patch_to(description, *value);
+  }
+
+  // Of a record that did not come to be: as it was written, but for what the decision gives anew.
+  Result<json::object> patch_to_record(const ConflictDecision& decision,
+                                       std::string_view member) const {
+    const json::value* value = conflict_.loser.if_contains("value");
+    const json::object* written = value ? value->if_object() : nullptr;
+    if (!written)
+      return no_such_choice(
+          member, "the conflict is about the whole record: only the winner can be chosen");
+    json::object patch;
+    for (const auto& [name, each] : *written)
+      if (const int field = conflict_.kind->find_field(name); field >= 0)
+        patch[name] = patch_to(conflict_.kind->fields[static_cast<std::size_t>(field)], each)[name];
+    const auto* given = std::get_if<json::value>(&decision);
+    if (!given) return patch;
+    if (!given->is_object())
+      return no_such_choice(member, "the conflict is about the whole record: give an object",
+                            "of the fields that are to differ, as {\"name\":\"Pump 2\"}");
+    for (const auto& [name, each] : given->get_object()) patch[name] = each;
+    return patch;
   }
 
   // What stands is confirmed where two wrote one register.

@@ -125,6 +125,9 @@ Decision RowDecider::insert(const Row& row, Record record) {
     // A customer that a site makes is in that site's scope from then on.
     if (!site_.sees_all) store::add_to_scope(connection_, site_, record.id, row.version.n);
   } else if (!scope_allows(row, record.scope)) {
+    // It never was here, and can be brought back as if it had been.
+    if (change.op == ChangeOp::create)
+      store::write_tombstone(connection_, store::tombstone_of(record, row.version), received_at_);
     return {Disposition::conflict, "out_of_scope", 0};
   }
   store::insert_record(connection_, record);
@@ -144,6 +147,7 @@ Decision RowDecider::restore(const Row& row) {
   const auto tombstone = store::find_tombstone(connection_, row.change.record);
   if (!tombstone) {
     Change edit = row.change;
+    edit.op = ChangeOp::set;
     std::erase_if(edit.fields, is_central);
     return set({edit, row.hash, row.effective, row.version});
   }
@@ -170,19 +174,13 @@ Decision RowDecider::restore(const Row& row) {
 Decision RowDecider::id_taken(const Row& row, const Record& holder) {
   Record proposed(*row.change.kind);
   proposed.id = row.change.record;
-  json::object values;
-  for (const FieldChange& field : row.change.fields) {
-    proposed.values[field.field] = field.new_value;
-    values[row.change.kind->fields[field.field].name] = field.new_value;
-  }
+  for (const FieldChange& field : row.change.fields) proposed.values[field.field] = field.new_value;
   const auto scope = store::scope_of(connection_, proposed).value_or(holder.scope);
   const std::string id = to_string(holder.id);
   json::object winner = describe_current(json::value(id), holder.stamps.every());
   winner["record"] = id;
-  json::object loser = describe_proposal(row, nullptr);
-  loser.erase("deleted");
+  json::object loser = describe_record(row);
   loser["record"] = id;
-  loser["value"] = std::move(values);
   write_conflict(row, ConflictType::duplicate_key, customer_seen(scope), "id", std::move(winner),
                  std::move(loser));
   return {Disposition::conflict, "the id is taken", 0};

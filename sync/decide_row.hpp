@@ -61,6 +61,8 @@ class RowDecider {
   store::Record proposed_by(const Row& row, const store::Tombstone& named);
   Decision note_lost_mentions(const Row& row, const store::Record& record);
   bool scope_allows(const Row& row, const store::Scope& scope);
+  void keep_proposal(const Row& row, store::ConflictType type, const RecordId& customer,
+                     const json::object& winner);
   RecordId customer_seen(const store::Scope& scope);
   void note_duplicate_keys(const Row& row, const store::Record& before,
                            const store::Record& record);
@@ -70,6 +72,7 @@ class RowDecider {
   void write_conflict(const Row& row, store::ConflictType type, const RecordId& customer,
                       std::string_view field, json::object winner, json::object loser);
   json::object describe_proposal(const Row& row, const FieldChange* field) const;
+  json::object describe_record(const Row& row) const;
   json::object describe_current(const json::value& value, const store::FieldStamp& stamp);
   json::object describe_deletion(Version version);
   json::object describe_holder(const RecordId& record, const Kind& kind, std::size_t field,

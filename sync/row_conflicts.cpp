@@ -48,28 +48,38 @@ json::value version_json(Version version) {
 // `before`: the record, when it is what the row names that was deleted.
 Decision RowDecider::after_delete(const Row& row, const Tombstone& tombstone,
                                   const Record* before) {
-  for (const FieldChange& field : row.change.fields) {
-    json::object winner = describe_deletion(tombstone.version);
-    if (before)
-      winner = describe_current(before->values[field.field],
-                                before->stamps.of(row.change.kind->fields[field.field].name));
-    write_conflict(row, ConflictType::edit_vs_delete, customer_seen(tombstone.scope),
-                   row.change.kind->fields[field.field].name, std::move(winner),
-                   describe_proposal(row, &field));
-  }
+  const RecordId customer = customer_seen(tombstone.scope);
+  if (!before)
+    keep_proposal(row, ConflictType::edit_vs_delete, customer,
+                  describe_deletion(tombstone.version));
+  else
+    for (const FieldChange& field : row.change.fields) {
+      const std::string_view name = row.change.kind->fields[field.field].name;
+      write_conflict(row, ConflictType::edit_vs_delete, customer, name,
+                     describe_current(before->values[field.field], before->stamps.of(name)),
+                     describe_proposal(row, &field));
+    }
   return {Disposition::conflict, "edit_vs_delete", 0};
+}
+
+// What does not stand at all: a record that does not come to be is one decision, an edit one for
+// each field.
+void RowDecider::keep_proposal(const Row& row, ConflictType type, const RecordId& customer,
+                               const json::object& winner) {
+  const Change& change = row.change;
+  if (change.op == ChangeOp::create || change.op == ChangeOp::restore)
+    return write_conflict(row, type, customer, {}, winner, describe_record(row));
+  if (change.op == ChangeOp::remove)
+    return write_conflict(row, type, customer, {}, winner, describe_proposal(row, nullptr));
+  for (const FieldChange& field : change.fields)
+    write_conflict(row, type, customer, change.kind->fields[field.field].name, winner,
+                   describe_proposal(row, &field));
 }
 
 // Takes from a site only what is in its scope; anything else is kept as a conflict.
 bool RowDecider::scope_allows(const Row& row, const store::Scope& scope) {
   if (store::in_scope(connection_, site_, *row.change.kind, scope)) return true;
-  const RecordId& customer = scope.customer;
-  if (row.change.fields.empty())
-    write_conflict(row, ConflictType::out_of_scope, customer, {}, {},
-                   describe_proposal(row, nullptr));
-  for (const FieldChange& field : row.change.fields)
-    write_conflict(row, ConflictType::out_of_scope, customer,
-                   row.change.kind->fields[field.field].name, {}, describe_proposal(row, &field));
+  keep_proposal(row, ConflictType::out_of_scope, scope.customer, {});
   return false;
 }
 
@@ -212,6 +222,16 @@ json::object RowDecider::describe_proposal(const Row& row, const FieldChange* fi
   described["value"] = field->new_value;
   described["old"] = field->old_value;
   described["base"] = field->base ? version_json(*field->base) : json::value();
+  return described;
+}
+
+json::object RowDecider::describe_record(const Row& row) const {
+  json::object values;
+  for (const FieldChange& field : row.change.fields)
+    values[row.change.kind->fields[field.field].name] = field.new_value;
+  json::object described = describe_proposal(row, nullptr);
+  described.erase("deleted");
+  described["value"] = std::move(values);
   return described;
 }
 

@@ -50,6 +50,7 @@ class SiteScope(MachineTest):
         contact = site.http("GET", f"/v1/contacts?customer={self.mill}").json()["items"][0]
 
         site.edit("contacts", contact["id"], {"title": "Miller"})
+        made = site.create("locations", {"customer": self.mill, "name": "Weir"})
         narrowed = self.central.ok("site", "set", self.site_id[:8], "--scope-remove", "M-1",
                                    "--json").document()
         self.assertEqual(sorted(narrowed["scope"]), sorted([self.mine, self.dock]))
@@ -59,12 +60,15 @@ class SiteScope(MachineTest):
         self.assertEqual(site.status()["pending"], 0)
         self.assertIsNone(self.central.get("contacts", contact["id"]).json()["title"])
         kept = self.central.ok("conflict", "list", "--json").lines()
-        self.assertEqual([(each["type"], each["field"]) for each in kept],
-                         [("out_of_scope", "title")])
-        self.assertEqual(kept[0]["loser"]["value"], "Miller")
+        kept = {each["field"]: each for each in kept}
+        self.assertEqual([(each["type"], field) for field, each in sorted(kept.items())],
+                         [("out_of_scope", ""), ("out_of_scope", "title")])
+        self.assertEqual(kept["title"]["loser"]["value"], "Miller")
         self.assertIn("what is here over \"Miller\" (", self.central.ok("conflict", "list").out)
-        self.central.ok("conflict", "resolve", kept[0]["id"], "--choose", "loser")
+        for each in kept.values():
+            self.central.ok("conflict", "resolve", each["id"], "--choose", "loser")
         self.assertEqual(self.central.get("contacts", contact["id"]).json()["title"], "Miller")
+        self.assertEqual(self.central.get("locations", made["id"]).json()["name"], "Weir")
 
         self.central.ok("site", "set", "pier", "--scope", "all")
         self.settle(site, medium)

@@ -224,11 +224,33 @@ std::string Oracle::decide(const Row& row) {
 }
 
 std::string Oracle::out_of_scope(const Row& row, const Audience& audience) {
-  for (const FieldChange& field : row.change.fields)
-    conflict("out_of_scope", row, row.change.kind->fields[field.field].name, audience.customer, "",
-             to_json_text(field.new_value));
-  if (row.change.fields.empty()) conflict("out_of_scope", row, "", audience.customer, "", deleted);
+  proposal("out_of_scope", row, audience.customer, "");
   return "conflict";
+}
+
+// What did not stand: a record that was made or brought back whole, an edit by field.
+void Oracle::proposal(const char* type, const Row& row, const RecordId& customer,
+                      const std::string& winner) {
+  const Change& change = row.change;
+  if (change.op == ChangeOp::remove) return conflict(type, row, "", customer, winner, deleted);
+  json::object whole;
+  for (const FieldChange& field : change.fields) {
+    const std::string_view name = change.kind->fields[field.field].name;
+    if (change.op == ChangeOp::set)
+      conflict(type, row, name, customer, winner, to_json_text(field.new_value));
+    whole[name] = field.new_value;
+  }
+  if (change.op != ChangeOp::set)
+    conflict(type, row, "", customer, winner, to_json_text(json::value(std::move(whole))));
+}
+
+// A record that never came to be is gone from its first row on.
+void Oracle::stillborn(const Row& row, const Audience& audience) {
+  begin_entity(row.change, row.n, row.site(), row.effective);
+  Entity& entity = state_.entities.at(row.change.record);
+  entity.alive = false;
+  entity.gone_n = row.n;
+  entity.last_audience = audience;
 }
 
 std::string Oracle::created(const Row& row) {
@@ -248,6 +270,7 @@ std::string Oracle::created(const Row& row) {
   if (change.kind->name == "customer") {
     if (state_.scopes.contains(row.site())) state_.scopes[row.site()].insert(change.record);
   } else if (!sees(row.site(), *change.kind, *audience)) {
+    stillborn(row, *audience);
     return out_of_scope(row, *audience);
   }
   begin_entity(change, row.n, row.site(), row.effective);
@@ -283,11 +306,7 @@ std::string Oracle::unplaced(const Row& row, const json::value& parent, const En
   for (const FieldChange& field : row.change.fields) values[field.field] = field.new_value;
   audience = audience_of(*row.change.kind, row.change.record, values).value_or(audience);
   if (row.change.op == ChangeOp::create) {
-    begin_entity(row.change, row.n, row.site(), row.effective);
-    Entity& stillborn = state_.entities.at(row.change.record);
-    stillborn.alive = false;
-    stillborn.gone_n = row.n;
-    stillborn.last_audience = audience;
+    stillborn(row, audience);
   } else if (const auto gone = state_.entities.find(row.change.record);
              gone != state_.entities.end()) {
     gone->second.gone_n = row.n;

@@ -104,6 +104,9 @@ class Oracle {
   void lost_mentions(const Row& row, const std::set<std::size_t>& lost);
   void edit_of_deleted(const Row& row, const Audience& audience);
   std::string out_of_scope(const Row& row, const Audience& audience);
+  void proposal(const char* type, const Row& row, const RecordId& customer,
+                const std::string& winner);
+  void stillborn(const Row& row, const Audience& audience);
   void begin_entity(const Change& change, std::int64_t n, std::size_t author, HlcStamp effective);
   bool is_referred_to(const RecordId& id) const;
   void conflict(const char* type, const Row& row, std::string_view field, const RecordId& customer,

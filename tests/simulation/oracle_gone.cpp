@@ -5,9 +5,7 @@
 namespace skerry::sim {
 
 void Oracle::edit_of_deleted(const Row& row, const Audience& audience) {
-  for (const FieldChange& field : row.change.fields)
-    conflict("edit_vs_delete", row, row.change.kind->fields[field.field].name,
-             told_under(row.site(), audience), deleted, to_json_text(field.new_value));
+  proposal("edit_vs_delete", row, told_under(row.site(), audience), deleted);
 }
 
 bool Oracle::is_referred_to(const RecordId& id) const {
@@ -60,6 +58,7 @@ std::string Oracle::restored(const Row& row) {
   };
   if (entity.alive) {
     Row edit = row;
+    edit.change.op = ChangeOp::set;
     std::erase_if(edit.change.fields,
                   [&](const FieldChange& field) { return is_central(field.field); });
     return changed(edit);

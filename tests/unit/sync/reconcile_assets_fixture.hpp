@@ -119,13 +119,17 @@ class ReconcileAssets : public Reconcile {
       return to_json_text(record->derived[0]) + ' ' + to_json_text(record->derived[1]);
     });
   }
-  void resolve(Machine& at, const RecordId& conflict, store::ConflictChoice choice) {
+  Result<store::Conflict> try_resolve(Machine& at, const RecordId& conflict,
+                                      const store::ConflictDecision& decision) {
     now += 1000;
     const store::Author author{"uid:0", "api", ""};
-    const auto done = at.write([&](store::Connection& connection) {
-      return store::resolve_conflict(connection, *at.log, at.role(), at.random, conflict, choice,
+    return at.write([&](store::Connection& connection) {
+      return store::resolve_conflict(connection, *at.log, at.role(), at.random, conflict, decision,
                                      author);
     });
+  }
+  void resolve(Machine& at, const RecordId& conflict, store::ConflictChoice choice) {
+    const auto done = try_resolve(at, conflict, choice);
     ASSERT_TRUE(done) << done.error().detail;
   }
 

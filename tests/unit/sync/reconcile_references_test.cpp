@@ -146,10 +146,29 @@ TEST_F(ReconcileGone, H10_WhatNamesADeletedRecordIsKeptAsAConflict) {
   }
   EXPECT_EQ(decided(site, 1), "conflict");
   EXPECT_EQ(told(site, 2), "conflict");
-  const auto texts = kept();
-  EXPECT_TRUE(std::find(texts.begin(), texts.end(), "edit_vs_delete asset serial") != texts.end());
-  EXPECT_TRUE(std::find(texts.begin(), texts.end(), "edit_vs_delete move to_location") !=
-              texts.end());
+  // Each is one decision about the whole record.
+  const std::vector<std::string> expected{"edit_vs_delete asset ", "edit_vs_delete move "};
+  EXPECT_EQ(kept(), expected);
+  expect_equal(site);
+}
+
+TEST_F(ReconcileGone, WhatNamesADeletedRecordComesBackWithAnother) {
+  const auto made = create(
+      site, "asset", {{"product", to_string(valve)}, {"serial", "N"}, {"owner", to_string(acme)}});
+  ASSERT_TRUE(made);
+  delete_dock_and_valve();
+  const RecordId id = open_conflicts(central).at(0).id;
+  EXPECT_FALSE(try_resolve(central, id, store::ConflictChoice::loser));  // the valve is no product
+  EXPECT_FALSE(has(central, "asset", *made));
+  const json::value other = json::object{{"product", to_string(pump)}};
+  const auto decided = try_resolve(central, id, other);
+  ASSERT_TRUE(decided) << decided.error().detail;
+  settle();
+  for (Machine* machine : {&central, &site}) {
+    EXPECT_EQ(value(*machine, "asset", *made, "serial"), "\"N\"");
+    EXPECT_EQ(value(*machine, "asset", *made, "product"), fmt::format("\"{}\"", to_string(pump)));
+    EXPECT_TRUE(open_conflicts(*machine).empty());
+  }
   expect_equal(site);
 }
 

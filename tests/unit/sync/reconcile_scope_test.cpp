@@ -126,6 +126,17 @@ TEST_F(H13_ScopeChange, APendingEditOfWhatLeftBecomesAConflictAndResurrectsNothi
   // The value is not lost: central may still choose it.
   resolve(central, kept->id, store::ConflictChoice::loser);
   EXPECT_EQ(value(central, "contact", ann, "title"), "\"Head of all\"");
+  // So may it what the site made, whole, and what it deleted.
+  for (const store::Conflict& conflict : open_conflicts(central))
+    resolve(central, conflict.id, store::ConflictChoice::loser);
+  EXPECT_TRUE(open_conflicts(central).empty());
+  EXPECT_EQ(value(central, "contact", bob, "email"), "\"bob@bell.example\"");
+  EXPECT_FALSE(has(central, "location", mill));
+  see_only(site, {acme, bell});
+  exchange_scanned(site);
+  exchange_scanned(site);
+  EXPECT_EQ(value(site, "contact", bob, "email"), "\"bob@bell.example\"");
+  expect_equal(site);
 }
 
 TEST_F(H13_ScopeChange, WhatIsDeletedOrMovedWhileItIsOutOfSightDoesNotComeBack) {
