@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "core/text.hpp"
+
 namespace skerry::crypto {
 namespace {
 
@@ -121,7 +123,7 @@ Result<Descriptor> open_regular(const fs::path& file, struct stat& status) {
   Descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   if (!fd.is_open() && errno == ELOOP)
     return fail(Errc::bad_input, fmt::format("{} is a symbolic link", file.string()),
-                fmt::format("name the file itself: realpath {}", file.string()));
+                fmt::format("name the file itself: realpath {}", shell_word(file.string())));
   if (!fd.is_open()) return failed("cannot open", file, errno);
   if (::fstat(fd.get(), &status) != 0) return failed("cannot examine", file, errno);
   if (!S_ISREG(status.st_mode))
@@ -154,16 +156,20 @@ Result<void> read_all(int fd, std::span<std::uint8_t> out, const fs::path& file)
 // A secret is only as safe as who may read its file and who may put another one in its place; the
 // rules are those of sshd's StrictModes.
 Result<void> check_secrecy(const fs::path& file, const struct stat& status) {
-  if ((status.st_mode & 077U) != 0)
+  // Root's group adds nobody to root: so look systemd's credentials, which an access list lets us
+  // read, whose mask is shown as the group's right.
+  const bool is_roots =
+      status.st_uid == 0 && status.st_gid == 0 && (status.st_mode & 07777U) == 0440;
+  if (!is_roots && (status.st_mode & 077U) != 0)
     return fail(Errc::bad_config,
                 fmt::format("{} has mode {:04o}: others may read this secret", file.string(),
                             status.st_mode & 07777U),
-                fmt::format("chmod 600 {}", file.string()));
+                fmt::format("chmod 600 {}", shell_word(file.string())));
   if (status.st_uid != 0 && status.st_uid != ::geteuid())
     return fail(Errc::bad_config,
                 fmt::format("{} belongs to another user (uid {})", file.string(), status.st_uid),
                 fmt::format("see where it comes from; if it is yours: chown {} {}", ::geteuid(),
-                            file.string()));
+                            shell_word(file.string())));
   const fs::path folder = folder_of(file);
   struct stat around;
   if (::stat(folder.c_str(), &around) != 0) return failed("cannot examine", folder, errno);
@@ -172,7 +178,7 @@ Result<void> check_secrecy(const fs::path& file, const struct stat& status) {
     return fail(Errc::bad_config,
                 fmt::format("{} has mode {:04o}: others may exchange the secret {} in it",
                             folder.string(), around.st_mode & 07777U, file.filename().string()),
-                fmt::format("chmod go-w {}", folder.string()));
+                fmt::format("chmod go-w {}", shell_word(folder.string())));
   return {};
 }
 

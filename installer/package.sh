@@ -2,8 +2,8 @@
 # Makes what a machine is installed from, out of a release build:
 #   skerry_<version>_<arch>.deb         for a machine with Debian's packages
 #   skerry-<version>-<arch>.run         for a bare one: carries every library but libc
-#   SHA256SUMS, skerry-….words          the same digests for programs and for people
-# Two runs on one tree give the same bytes. Called by `./dev package`.
+#   skerry-<version>-<arch>.spdx.json   which libraries that is
+# and what sign.sh says of them. Two runs on one tree give the same bytes. `./dev package` calls it.
 #
 # Usage: package.sh SKERRY TARGET_FOLDER [SIGNING_KEY.pem]
 set -euo pipefail
@@ -61,7 +61,7 @@ make_deb() {
 
 # The tree of the .deb and the libraries that a bare Debian lacks. libc stays the machine's own.
 make_run() {
-  local tree=$work/run name=skerry-$version-$arch library digest signature='' header
+  local tree=$work/run library
   mkdir -p "$tree"
   dpkg-deb -x "$target/skerry_${version}_${arch}.deb" "$tree"
   mkdir -p "$tree/usr/lib/skerry"
@@ -73,23 +73,14 @@ make_run() {
   patchelf --force-rpath --set-rpath "\$ORIGIN/../lib/skerry" "$tree/usr/bin/skerry"
   tar -C "$tree" --sort=name --format=ustar --owner=0 --group=0 --numeric-owner \
     --mtime="@$SOURCE_DATE_EPOCH" -cf - . | gzip -9n >"$work/payload.tar.gz"
-  digest=$(sha256sum "$work/payload.tar.gz" | cut -d ' ' -f 1)
-  if [ -n "$key" ]; then
-    printf '%s' "$digest" >"$work/digest"
-    signature=$(openssl pkeyutl -sign -rawin -inkey "$key" -in "$work/digest" | base64 -w 0)
-  fi
-  header=$work/header.sh
-  sed -e "s|@VERSION@|$version|" -e "s|@ARCH@|$arch|" -e "s|@SHA256@|$digest|" \
-    -e "s|@SIGNATURE@|$signature|" "$here/run.sh" >"$header"
-  sed -i "s|@LINES@|$(($(wc -l <"$header") + 1))|" "$header"
-  cat "$header" "$work/payload.tar.gz" >"$target/$name.run"
-  chmod 0755 "$target/$name.run"
-  sh "$target/$name.run" words >"$target/$name.words"
+  "$here/assemble.sh" "$version" "$arch" "$work/payload.tar.gz" "$target/$name.run"
 }
 
+name=skerry-$version-$arch
 stage_sources
 make_deb
 make_run
-(cd "$target" && sha256sum -- *.deb *.run >SHA256SUMS)
+cp "$work/skerry-$version/program/skerry.spdx.json" "$target/$name.spdx.json"
+"$here/sign.sh" "$target" "$key"
 echo "In $target:"
-(cd "$target" && stat --printf '  %s bytes  %n\n' -- *.deb *.run *.words SHA256SUMS)
+(cd "$target" && stat --printf '  %s bytes  %n\n' -- *)

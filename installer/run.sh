@@ -1,16 +1,17 @@
 #!/bin/sh
 # Skerry @VERSION@ for @ARCH@: installs itself on a bare Debian 12, without a network. Behind this
-# script stands a tar file; `sh THIS_FILE help` says what can be done with it.
+# script stands a tar file; `sh THIS_FILE help` says what can be done with it. Who made the file,
+# only its signature says, checked before any of it runs; the file itself finds out whether it is
+# whole.
 set -eu
 
 version=@VERSION@
 arch=@ARCH@
 sha256=@SHA256@
-signature='@SIGNATURE@'
 first_line=@LINES@
 self=$0
 
-root=${SKERRY_ROOT:-} # for tests: install below this folder, and touch no service
+root=${SKERRY_ROOT:-} # for tests: install below this folder
 home=$root/opt/skerry
 data=$root/var/lib/skerry
 units="skerry.service skerry.socket skerry-exchange.service skerry-exchange.timer"
@@ -23,46 +24,24 @@ die() {
 
 payload() { tail -n "+$first_line" "$self"; }
 
-# The first 128 bits of the digest as eight words one can read out (arXiv:0901.4016).
-words() {
-  printf '%s' "$sha256" | cut -c 1-32 | awk '{
-    consonants = "bdfghjklmnprstvz"; vowels = "aiou"; hex = "0123456789abcdef"
-    for (word = 0; word < 8; ++word) {
-      number = 0
-      for (i = 1; i <= 4; ++i)
-        number = number * 16 + index(hex, substr($0, word * 4 + i, 1)) - 1
-      text = substr(consonants, int(number / 4096) % 16 + 1, 1) \
-        substr(vowels, int(number / 1024) % 4 + 1, 1) \
-        substr(consonants, int(number / 64) % 16 + 1, 1) \
-        substr(vowels, int(number / 16) % 4 + 1, 1) substr(consonants, number % 16 + 1, 1)
-      printf "%s%s", (word ? "-" : ""), text
-    }
-    print ""
-  }'
-}
+# @WORDS@
 
 check() {
   found=$(payload | sha256sum | cut -d ' ' -f 1)
   [ "$found" = "$sha256" ] ||
     die "this file is damaged: its contents have the digest $found instead of $sha256;" \
-      "fetch it again, and compare its size with the delivery note"
-  [ -n "${1:-}" ] || return 0
-  [ -f "$1" ] || die "there is no public key $1"
-  [ -n "$signature" ] || die "this file is not signed"
-  command -v openssl >/dev/null || die "a signature is checked with openssl, which is not here;" \
-    "check this file on a machine that has it, and compare the words here"
-  folder=$(mktemp -d)
-  printf '%s' "$sha256" >"$folder/digest"
-  printf '%s' "$signature" | base64 -d >"$folder/signature"
-  good=no
-  openssl pkeyutl -verify -rawin -pubin -inkey "$1" -in "$folder/digest" \
-    -sigfile "$folder/signature" >/dev/null 2>&1 && good=yes
-  rm -r "$folder"
-  [ "$good" = yes ] || die "the signature is not by the key $1: do not install this file"
-  say "signed by the key $1"
+      "fetch it again"
 }
 
-has_systemd() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
+show_digest() {
+  digest=$(sha256sum <"$self" | cut -d ' ' -f 1)
+  say "whole; as on the delivery note of version $version for $arch:"
+  say "  SHA-256  $digest"
+  say "  words    $(words_of "$digest")"
+  say "who made it, this file cannot say: check its signature, without running it"
+}
+
+has_systemd() { [ -d "$root/run/systemd/system" ]; }
 is_initialised() { [ -e "$data/skerry.db" ]; }
 installed() { readlink "$home/current" 2>/dev/null || true; }
 
@@ -105,7 +84,7 @@ point_to() {
   done
   cp "$home/$1/usr/lib/tmpfiles.d/skerry.conf" "$root/etc/tmpfiles.d/skerry.conf"
   has_systemd || return 0
-  systemd-tmpfiles --create /etc/tmpfiles.d/skerry.conf
+  systemd-tmpfiles --create "$root/etc/tmpfiles.d/skerry.conf"
   systemctl daemon-reload
 }
 
@@ -125,7 +104,7 @@ answers() {
   tries=0
   while [ "$tries" -lt 60 ]; do
     code=0
-    "$root/usr/bin/skerry" status >/dev/null 2>&1 || code=$?
+    "$home/current/usr/bin/skerry" status >/dev/null 2>&1 || code=$?
     case $code in 0 | 10 | 11) return 0 ;; esac # well, needs attention, conflicts to decide
     systemctl is-failed --quiet skerry.service && return 1
     sleep 1
@@ -151,7 +130,7 @@ stop() {
 
 install_it() {
   must_be_able
-  check "${1:-}"
+  check
   before=$(installed)
   [ "$before" != "$version" ] || say "version $version is installed already: it is put right"
   rm -rf "$home/unpacking" && mkdir -p "$home/unpacking"
@@ -195,22 +174,31 @@ rollback() {
   left=$(installed)
   stop
   point_to "$previous"
-  if ! start; then
-    its_own=$data/before-upgrade/$previous
-    [ -e "$its_own/skerry.db" ] || die "version $previous does not answer: journalctl -u skerry"
-    stop
-    save_database "$left" || die "the database could not be copied to $data/before-upgrade" \
-      "(is the disk full?): nothing of it was changed; make space, then: sh $self rollback"
-    rm -f "$data"/skerry.db*
-    cp -p "$its_own"/skerry.db* "$data/" || die "the database of $previous could not be copied" \
-      "back from $its_own; that of $left is in $data/before-upgrade/$left: make space, then copy" \
-      "one of them to $data"
-    say "version $previous cannot use the database of $left: it has its own again, of before" \
-      "the upgrade; that of $left is in $data/before-upgrade/$left"
-    start || die "version $previous does not answer either: journalctl -u skerry"
-  fi
+  start || put_its_database_back
   rm -f "$home/previous"
   say "skerry $previous is installed again"
+}
+
+put_its_database_back() {
+  its_own=$data/before-upgrade/$previous
+  stop
+  [ -e "$its_own/skerry.db" ] || stay "version $previous does not answer: journalctl -u skerry"
+  save_database "$left" || stay "the database could not be copied to $data/before-upgrade" \
+    "(is the disk full?): nothing of it was changed; make space, then: sh $self rollback"
+  rm -f "$data"/skerry.db*
+  cp -p "$its_own"/skerry.db* "$data/" || die "the database of $previous could not be copied" \
+    "back from $its_own; that of $left is in $data/before-upgrade/$left: make space, then copy" \
+    "one of them to $data"
+  say "version $previous cannot use the database of $left: it has its own again, of before" \
+    "the upgrade; that of $left is in $data/before-upgrade/$left"
+  start || die "version $previous does not answer either: journalctl -u skerry"
+}
+
+# With the version that was to be left: a second rollback finds what the first one found.
+stay() {
+  point_to "$left"
+  start || say "and version $left does not answer: journalctl -u skerry"
+  die "$@"
 }
 
 uninstall() {
@@ -237,27 +225,29 @@ usage() {
   cat <<TEXT
 Skerry $version for $arch. As root: sh $self COMMAND
 
-  install [PUBLIC_KEY]   check this file, install or upgrade; goes back when the daemon is silent
-  check [PUBLIC_KEY]     check this file only, with a key also its signature; show its words
-  words                  the digest of the contents as words, for the delivery note
-  rollback               to the version that was installed before
-  uninstall              remove the program; data and configuration stay
-  extract FOLDER         unpack the contents
+  install          install or upgrade; goes back when the daemon is silent
+  check            whether this file is whole; its digest as hex and words, as on the delivery note
+  rollback         to the version that was installed before
+  uninstall        remove the program; data and configuration stay
+  extract FOLDER   unpack the contents
+
+Before any of these, check who made this file (the manual: "On a machine of its own"):
+  openssl pkeyutl -verify -rawin -pubin -inkey skerry.pub.pem -sigfile $self.sig -in $self
 TEXT
 }
 
 command=${1:-help}
 [ $# -eq 0 ] || shift
 case $command in
-  install) install_it "$@" ;;
-  rollback) rollback ;;
-  uninstall) uninstall ;;
   extract) extract "$@" ;;
-  words) words ;;
-  check)
-    check "$@"
-    say "whole: $sha256"
-    words
+  install | check | rollback | uninstall)
+    [ $# -eq 0 ] || die "$command takes nothing more; sh $self help"
+    case $command in
+      install) install_it ;;
+      rollback) rollback ;;
+      uninstall) uninstall ;;
+      check) check && show_digest ;;
+    esac
     ;;
   help | -h | --help) usage ;;
   *) die "there is no command '$command'; sh $self help" ;;

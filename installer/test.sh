@@ -7,7 +7,10 @@ set -euo pipefail
 
 packages=$(realpath "$1")
 bare=${2:-}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+manual=$here/../docs/manual.md
 run=$(find "$packages" -maxdepth 1 -name '*.run')
+[ -n "$run" ] || { echo "installer test: there is no .run in $packages" >&2 && exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system -- "$work"' EXIT
 
@@ -28,12 +31,15 @@ refuse() { # refuse WHAT WORDS COMMAND…
 }
 
 try_below_a_folder() {
-  local root=$work/root size
+  local root=$work/root size line
   export SKERRY_ROOT=$root
   expect "a whole file is whole" sh "$run" check
-  expect "the words are those of the delivery note" \
-    cmp <(sh "$run" words) "$(find "$packages" -name '*.words')"
-  refuse "an unsigned file and a key" "not signed\|no public key" sh "$run" check /etc/hostname
+  for line in SHA-256 words; do
+    expect "its $line is that of the delivery note" \
+      grep -qxF "$(sh "$run" check | grep "^  $line ")" "$packages/delivery-note.txt"
+  done
+  refuse "a key beside the command: the signature is checked before" "nothing more" \
+    sh "$run" install skerry.pub.pem
 
   size=$(stat -c %s "$run")
   head -c $((size - 100)) "$run" >"$work/cut.run"
@@ -48,7 +54,7 @@ try_below_a_folder() {
     env -i "$root/opt/skerry/current/usr/bin/skerry" version
   expect "every library but libc's is carried" bash -c \
     "! ldd '$root/opt/skerry/current/usr/bin/skerry' | grep '=>' | grep -v '$root/opt/skerry' |
-      grep -v -E 'lib(c|m|resolv)\.so|ld-linux'"
+      grep -v -E '/(libc|libm|libresolv|libpthread|libdl|librt|ld-linux[^/]*)\.so'"
   expect "the manual is installed, and lists its pages" \
     grep -q 'href="manual.html"' "$root/opt/skerry/current/usr/share/doc/skerry/html/index.html"
   expect "a machine is made" "$root/opt/skerry/current/usr/bin/skerry" init --role site \
@@ -73,18 +79,61 @@ try_below_a_folder() {
   echo "  below a folder: good"
 }
 
-try_signature() {
+# The command of the manual with these words, for this version.
+documented() {
+  local command
+  command=$(grep -m 1 -F -e "$1" "$manual") || fail "the manual has no command with '$1'"
+  printf '%s\n' "${command//skerry-0.1.0-amd64.run/$(basename "$run")}"
+}
+
+# change FILE OFFSET: another byte there.
+change() {
+  local byte
+  byte=$(od -A n -t u1 -j "$2" -N 1 "$1")
+  # shellcheck disable=SC2059  # the format is the byte
+  printf "\\x$(printf %x $((byte ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# What the manual has people do before they run anything, with keys made for this: what was packed
+# passes, and nothing else does.
+try_signatures() {
+  local good=$work/good bad=$work/bad check sums key what file name
+  name=$(basename "$run")
   openssl genpkey -algorithm ed25519 -out "$work/key.pem" 2>/dev/null
-  openssl pkey -in "$work/key.pem" -pubout -out "$work/key.pub.pem"
-  openssl genpkey -algorithm ed25519 2>/dev/null | openssl pkey -pubout -out "$work/other.pub.pem"
-  local digest signature
-  digest=$(sed -n 's/^sha256=//p' "$run" | head -n 1)
-  printf '%s' "$digest" >"$work/digest"
-  signature=$(openssl pkeyutl -sign -rawin -inkey "$work/key.pem" -in "$work/digest" | base64 -w 0)
-  sed "s|^signature=.*|signature='$signature'|" "$run" >"$work/signed.run"
-  expect "the vendor's signature" sh "$work/signed.run" check "$work/key.pub.pem"
-  refuse "a signature by somebody else" "not by the key" sh "$work/signed.run" check \
-    "$work/other.pub.pem"
+  cp -R "$packages" "$good"
+  "$here/sign.sh" "$good" "$work/key.pem"
+  check=$(documented "-sigfile skerry-")
+  sums=$(documented "-sigfile SHA256SUMS.sig")
+  key=$(documented "-outform DER")
+  in_folder() { (cd "$1" && bash -c "$2"); }
+  expect "the file as it was signed" in_folder "$good" "$check"
+  expect "all of it as it was signed" in_folder "$good" "$sums"
+  expect "the key's fingerprint is that of the note" grep -q \
+    "SHA-256  $(in_folder "$good" "$key" | cut -c 1-64)" "$good/delivery-note.txt"
+
+  for what in head:20 payload:$(($(stat -c %s "$run") - 5000)); do
+    rm -rf "$bad" && cp -R "$good" "$bad"
+    change "$bad/$name" "${what#*:}"
+    refuse "one byte of the ${what%:*} changed" "Verification Failure" in_folder "$bad" "$check"
+    refuse "one byte of the ${what%:*} changed" "FAILED" in_folder "$bad" "$sums"
+  done
+  for file in "$(basename "$packages"/*.deb)" "$(basename "$packages"/*.spdx.json)"; do
+    rm -rf "$bad" && cp -R "$good" "$bad"
+    change "$bad/$file" 100
+    refuse "one byte of $file changed" "FAILED" in_folder "$bad" "$sums"
+    (cd "$bad" && sha256sum -- *.deb *.run *.spdx.json >SHA256SUMS)
+    refuse "and its digest with it" "Verification Failure" in_folder "$bad" "$sums"
+  done
+  rm -rf "$bad" && cp -R "$good" "$bad"
+  openssl genpkey -algorithm ed25519 2>/dev/null | openssl pkey -pubout -out "$bad/skerry.pub.pem"
+  refuse "another key" "Verification Failure" in_folder "$bad" "$check"
+  refuse "another key" "Verification Failure" in_folder "$bad" "$sums"
+
+  rm -rf "$bad" && cp -R "$packages" "$bad"
+  "$here/sign.sh" "$bad" "$work/key.pem"
+  expect "the same signatures twice" diff -r "$good" "$bad"
+  openssl genpkey -algorithm ed448 -out "$work/other.pem" 2>/dev/null
+  refuse "a key of another kind" "no Ed25519 key" "$here/sign.sh" "$bad" "$work/other.pem"
   echo "  signatures: good"
 }
 
@@ -125,5 +174,5 @@ TRY
 }
 
 try_below_a_folder
-try_signature
+try_signatures
 [ "$bare" != --bare ] || try_on_a_bare_machine

@@ -4,9 +4,11 @@ import os
 import select
 import shutil
 import socket
+import sqlite3
 import subprocess
 import time
 import unittest
+from contextlib import closing
 from pathlib import Path
 
 from machine import READY_SECONDS, SKERRY, MachineTest, wait_until
@@ -187,6 +189,44 @@ class Service(MachineTest):
         self.assertEqual(refused.code, 78, refused)
         self.assertIn("central.url", refused.err)
         self.assertEqual(site.run("exchange", "--relay").code, 64)
+
+
+def settings(unit, key):
+    """The words of every such line of a unit."""
+    lines = (ROOT / "systemd" / unit).read_text(encoding="utf-8").splitlines()
+    return [word for line in lines if line.startswith(key + "=")
+            for word in line.split("=", 1)[1].split()]
+
+
+class Arrangements(MachineTest):
+    """What the unit and the program must agree about."""
+
+    def test_what_would_end_alike_is_not_started_again(self):
+        newer = self.new_machine("site", "newer")
+        newer.stop()
+        with closing(sqlite3.connect(newer.data / "skerry.db")) as database:
+            database.execute("INSERT INTO migration(version,name,sha256,applied_at) "
+                             "VALUES(9999,'tomorrow',zeroblob(32),'2099-01-01T00:00:00.000Z')")
+            database.commit()
+        wrong = self.new_machine("site", "wrong", start=False)
+        wrong.configure("no_such_key = 1\n")
+        final = settings("skerry.service", "RestartPreventExitStatus")
+        for machine in (newer, wrong):
+            with self.subTest(machine.data.name):
+                self.assertIn(str(machine.run("serve").code), final)
+
+    def test_credentials_are_named_as_the_configuration_names_them(self):
+        shown = self.new_machine("site", "mine", start=False).ok("config", "show").out
+        keys = [line.split(" = ")[0] for line in shown.splitlines()]
+        names = settings("skerry.service", "LoadCredential")
+        self.assertGreaterEqual(len(names), 3)
+        for name in names:  # no path: a path that is missing would end the start
+            self.assertRegex(name, "^skerry[.][a-z_.]+$")
+            self.assertIn(name.removeprefix("skerry.") + "_file", keys)
+
+    def test_folders_that_need_not_be_there_do_not_end_the_start(self):
+        for folder in settings("skerry.service", "ReadWritePaths"):
+            self.assertRegex(folder, "^-/")
 
 
 @unittest.skipUnless(shutil.which("systemd-analyze"), "needs systemd-analyze")

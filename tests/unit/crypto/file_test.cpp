@@ -153,6 +153,17 @@ TEST(ReadSmallFile, RefusesWhatIsNotARegularFile) {
   EXPECT_EQ(read_small_file(folder / "none", 100).error().code, Errc::not_found);
 }
 
+TEST(ReadSecretFile, NamesRemediesThatCanBeTyped) {
+  const TemporaryFolder folder;
+  const std::string words = "'" + (folder / "two words").string() + "'";
+  put(folder / "two words", "secret", 0644);
+  EXPECT_EQ(read_secret_file(folder / "two words", 100).error().next, "chmod 600 " + words);
+  std::filesystem::remove(folder / "two words");
+  std::filesystem::create_symlink("nowhere", folder / "two words");
+  EXPECT_EQ(read_secret_file(folder / "two words", 100).error().next,
+            "name the file itself: realpath " + words);
+}
+
 TEST(ReadSecretFile, RefusesWhatOthersMayRead) {
   const TemporaryFolder folder;
   const auto file = folder / "key";
@@ -168,6 +179,20 @@ TEST(ReadSecretFile, RefusesWhatOthersMayRead) {
     EXPECT_EQ(read_secret_file(file, 100).value().text(), "secret") << mode;
     ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
   }
+}
+
+TEST(ReadSecretFile, TakesACredentialOfSystemds) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives a file away";
+  const TemporaryFolder folder;
+  const auto file = folder / "key";
+  put(file, "secret", 0440);
+  ASSERT_EQ(::chown(file.c_str(), 0, 0), 0);
+  EXPECT_EQ(read_secret_file(file, 100).value().text(), "secret");
+  ASSERT_EQ(::chown(file.c_str(), 0, 65534), 0);  // whose members may be many
+  EXPECT_FALSE(read_secret_file(file, 100));
+  ASSERT_EQ(::chown(file.c_str(), 0, 0), 0);
+  ASSERT_EQ(::chmod(file.c_str(), 0444), 0);
+  EXPECT_FALSE(read_secret_file(file, 100));
 }
 
 TEST(ReadSecretFile, RefusesWhatOthersMayExchange) {
