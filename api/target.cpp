@@ -46,7 +46,9 @@ Result<void> decode(std::string_view text, std::size_t begin, std::size_t end, P
       const int low = i + 2 < end ? hex_value(text[i + 2]) : -1;
       if (high < 0 || low < 0) return refuse(i, "'%' needs two hexadecimal digits");
       const auto byte = static_cast<unsigned char>(high * 16 + low);
-      if (byte < 0x20 || byte == 0x7f) return refuse(i, "an encoded control byte");
+      const bool of_text = byte == '\t' || byte == '\n' || byte == '\r';  // which a value may hold
+      if ((byte < 0x20 && !(part == Part::query && of_text)) || byte == 0x7f)
+        return refuse(i, "an encoded control byte");
       if (byte >= 0x80) beyond_ascii = true;
       c = static_cast<char>(byte);
       i += 2;

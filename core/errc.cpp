@@ -71,6 +71,7 @@ constexpr std::array table{
     ErrcInfo{feature_exhausted, "feature_exhausted", "Not enough of the feature is left", 409,
              Exit::failed},
     ErrcInfo{seat_cloned, "seat_cloned", "Another machine goes on as this seat", 409, Exit::trust},
+    ErrcInfo{no_seat, "no_seat", "There is no such seat here", 404, Exit::failed},
     ErrcInfo{not_enrolled, "not_enrolled", "This site has no central yet", 409, Exit::attention},
     ErrcInfo{no_recovery_key, "no_recovery_key", "There is no recovery key", 409,
              Exit::configuration},

@@ -69,6 +69,7 @@ enum class Errc {
   seats_exhausted,    // no seat is free
   feature_exhausted,  // not enough of a feature is left
   seat_cloned,        // the call is not the one that follows: another machine goes on as the seat
+  no_seat,            // the seat has ended, or was never of this machine
   // surroundings
   not_enrolled,         // the site has no central yet
   no_recovery_key,      // there is no key that a backup could be encrypted to

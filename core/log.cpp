@@ -2,6 +2,8 @@
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace skerry {
@@ -10,6 +12,23 @@ namespace {
 std::atomic<int> level_max{static_cast<int>(Level::info)};
 
 constexpr std::size_t line_bytes_max = 4096;  // longer text is cut
+
+// Asked for each line: a program may be started with another stderr than ours was.
+bool is_journal() noexcept {
+  const char* const stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  if (!stream || ::fstat(STDERR_FILENO, &status) != 0) return false;
+  std::array<char, 48> own;
+  const auto end =
+      fmt::format_to_n(own.data(), own.size(), "{}:{}", status.st_dev, status.st_ino).out;
+  return std::string_view(own.data(), static_cast<std::size_t>(end - own.data())) == stream;
+}
+
+constexpr std::array<std::string_view, 8> journal_marks{"<0>", "<1>", "<2>", "<3>",
+                                                        "<4>", "<5>", "<6>", "<7>"};
+constexpr std::array<std::string_view, 8> marks{
+    "", "", "critical: ", "error: ", "warning: ", "", "", "debug: "};
+constexpr std::size_t mark_bytes_max = 10;
 
 }  // namespace
 
@@ -22,11 +41,9 @@ bool log_enabled(Level level) noexcept {
 }
 
 void write_log_line(Level level, std::string_view text) noexcept {
-  std::array<char, line_bytes_max + 4> line;
-  line[0] = '<';
-  line[1] = static_cast<char>('0' + static_cast<int>(level));
-  line[2] = '>';
-  std::size_t size = 3;
+  std::array<char, mark_bytes_max + line_bytes_max + 1> line;
+  const auto& known = is_journal() ? journal_marks : marks;
+  std::size_t size = known[static_cast<std::size_t>(level)].copy(line.data(), mark_bytes_max);
   for (const char c : text.substr(0, line_bytes_max)) {
     const auto byte = static_cast<unsigned char>(c);
     line[size++] = byte < 0x20 || byte == 0x7f ? '?' : c;

@@ -26,6 +26,7 @@ struct Quota {
   std::uint64_t requests = 0;
   std::uint64_t remaining = 0;
   std::uint32_t window_seconds = 0;  // 0: counts what is there at the same time
+  std::uint32_t reset_seconds = 0;   // until there is more; 0: a whole window
 };
 
 // Why an operation did not happen. Nothing was changed when one is returned.

@@ -4,7 +4,11 @@
 #include <cmath>
 #include <cstdint>
 #include <fmt/format.h>
+#include <set>
 #include <string>
+#include <vector>
+
+#include "core/text.hpp"
 
 namespace skerry {
 namespace {
@@ -73,8 +77,10 @@ class StrictHandler {
       stack_.push_double(number);
       return true;
     }
-    return refuse(
-        integer ? "an integer beyond ±(2^53−1)" : "a number with a fraction or an exponent", error);
+    return refuse(integer      ? "an integer beyond ±(2^53−1)"
+                  : fractions_ ? "a number beyond what a double holds"
+                               : "a number with a fraction or an exponent",
+                  error);
   }
   bool on_bool(bool value, error_code&) {
     stack_.push_bool(value);
@@ -102,6 +108,79 @@ class StrictHandler {
   json::value_stack stack_;
   std::size_t keys_ = 0;
   const char* refused_ = nullptr;
+};
+
+// Reads again what names some key twice, now with the way to each: only a refusal is worth that.
+class RepeatedKeyFinder {
+ public:
+  static constexpr std::size_t max_object_size = std::size_t(-1);
+  static constexpr std::size_t max_array_size = std::size_t(-1);
+  static constexpr std::size_t max_key_size = std::size_t(-1);
+  static constexpr std::size_t max_string_size = std::size_t(-1);
+
+  using error_code = boost::system::error_code;
+  using string_view = json::string_view;
+
+  bool on_document_begin(error_code&) { return true; }
+  bool on_document_end(error_code&) { return true; }
+  bool on_object_begin(error_code&) { return enter(true); }
+  bool on_object_end(std::size_t, error_code&) { return leave(); }
+  bool on_array_begin(error_code&) { return enter(false); }
+  bool on_array_end(std::size_t, error_code&) { return leave(); }
+  bool on_key_part(string_view part, std::size_t, error_code&) {
+    key_ += part;
+    return true;
+  }
+  bool on_key(string_view part, std::size_t, error_code& error) {
+    Level& level = levels_.back();
+    level.key = std::move(key_) + std::string(part);
+    key_.clear();
+    if (level.keys.insert(level.key).second) return true;
+    error = json::make_error_code(json::error::not_number);  // whatever: it ends the reading
+    return false;
+  }
+  bool on_string_part(string_view, std::size_t, error_code&) { return true; }
+  bool on_string(string_view, std::size_t, error_code&) { return count(); }
+  bool on_number_part(string_view, error_code&) { return true; }
+  bool on_int64(std::int64_t, string_view, error_code&) { return count(); }
+  bool on_uint64(std::uint64_t, string_view, error_code&) { return count(); }
+  bool on_double(double, string_view, error_code&) { return count(); }
+  bool on_bool(bool, error_code&) { return count(); }
+  bool on_null(error_code&) { return count(); }
+  bool on_comment_part(string_view, error_code&) { return true; }
+  bool on_comment(string_view, error_code&) { return true; }
+
+  // RFC 6901, of where the reading ended.
+  std::string pointer() const {
+    std::string text;
+    for (const Level& level : levels_)
+      text += '/' + (level.is_object ? escape_pointer(level.key) : std::to_string(level.index));
+    return text;
+  }
+
+ private:
+  struct Level {
+    bool is_object = false;
+    std::size_t index = 0;  // of an array's next element
+    std::string key;        // of an object's present member
+    std::set<std::string> keys;
+  };
+
+  bool enter(bool is_object) {
+    levels_.push_back({is_object, 0, {}, {}});
+    return true;
+  }
+  bool leave() {
+    levels_.pop_back();
+    return count();
+  }
+  bool count() {
+    if (!levels_.empty()) ++levels_.back().index;
+    return true;
+  }
+
+  std::vector<Level> levels_;
+  std::string key_;
 };
 
 // The members kept; fewer than the keys read means that some key stood twice.
@@ -132,8 +211,12 @@ Result<json::value> parse_json(std::string_view text, JsonLimits limits) {
   if (used != text.size())
     return fail(Errc::bad_json, fmt::format("at byte {}: text after the value", used));
   json::value value = parser.handler().release();
-  if (count_members(value) != parser.handler().keys())
-    return fail(Errc::bad_json, "an object names one key twice");
+  if (count_members(value) != parser.handler().keys()) {
+    json::basic_parser<RepeatedKeyFinder> finder(options);
+    finder.write_some(false, text.data(), text.size(), error);
+    return fail(Error(Errc::bad_json, "an object names one key twice", {},
+                      {{finder.handler().pointer(), "repeated", "stands there twice"}}));
+  }
   return value;
 }
 

@@ -21,7 +21,7 @@ struct JsonLimits {
 // RFC 8259 text, UTF-8, nothing after the value. Refused beyond that: duplicate keys (Boost.JSON
 // keeps the last one silently), numbers with a fraction or exponent unless asked for, and integers
 // outside ±(2^53−1), which some readers would round (SYNC 4.1). Errc::bad_json names the byte
-// offset.
+// offset, or the pointer of the key that stands twice.
 Result<json::value> parse_json(std::string_view text, JsonLimits limits = {});
 
 // As parse_json, and the value is an object.

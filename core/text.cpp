@@ -131,6 +131,11 @@ bool is_country_code(std::string_view text) {
   return found != std::string_view::npos && found % 3 == 0;
 }
 
+std::string with_article(std::string_view name) {
+  const bool vowel = !name.empty() && std::string_view("aeio").find(name.front()) != name.npos;
+  return std::string(vowel ? "an " : "a ").append(name);
+}
+
 std::string escape_pointer(std::string_view member) {
   std::string escaped;
   for (const char c : member) {

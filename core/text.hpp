@@ -25,6 +25,9 @@ bool is_web_address(std::string_view text);
 // An assigned ISO 3166-1 alpha-2 code.
 bool is_country_code(std::string_view text);
 
+// "a customer", "an asset": of the names of kinds and types.
+std::string with_article(std::string_view name);
+
 // ~ and / of a member's name, as RFC 6901 has it.
 std::string escape_pointer(std::string_view member);
 
@@ -37,5 +40,9 @@ std::string ascii_lower(std::string_view text);
 
 // Levenshtein's distance, in bytes: to name the known word that is nearest to an unknown one.
 std::size_t edit_distance(std::string_view a, std::string_view b);
+// Whether a word so far from a known one is likely to mean it: half of it is right.
+constexpr bool is_typing_error(std::size_t distance, std::string_view word) {
+  return distance * 2 <= word.size();
+}
 
 }  // namespace skerry

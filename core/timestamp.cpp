@@ -113,4 +113,8 @@ bool is_date(std::string_view text) {
   return read_date(text, at).has_value() && at == text.size();
 }
 
+std::optional<UnixMillis> parse_moment(std::string_view text) {
+  return parse_timestamp(is_date(text) ? std::string(text) + "T00:00:00Z" : std::string(text));
+}
+
 }  // namespace skerry

@@ -21,4 +21,7 @@ std::optional<UnixMillis> parse_timestamp(std::string_view text);
 // "2026-03-02": a real calendar date.
 bool is_date(std::string_view text);
 
+// As parse_timestamp(), and a day alone: its midnight UTC.
+std::optional<UnixMillis> parse_moment(std::string_view text);
+
 }  // namespace skerry

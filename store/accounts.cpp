@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "store/identity.hpp"
+
 namespace skerry::store {
 namespace {
+
+constexpr std::string_view claimed = "claimed";  // in the table meta
 
 constexpr std::string_view columns =
     "id,revision,name,role,customers,created_at,expires_at,disabled_at,signed_in_at,password,"
@@ -97,17 +101,14 @@ void update_account(Connection& connection, Account& account) {
       account.id, account.revision, account.role, join_ids(account.customers), account.expires_at,
       account.disabled_at, account.password, account.password_at, account.code_hash,
       account.code_until);
+  if (account.role == "admin" && account.password) write_meta(connection, claimed, "1");
 }
 
 void note_sign_in(Connection& connection, const RecordId& id, UnixMillis now) {
   connection.execute("UPDATE account SET signed_in_at=?2 WHERE id=?1", id, now);
 }
 
-bool has_administrator(Connection& connection) {
-  Cursor cursor =
-      connection.query("SELECT 1 FROM account WHERE role='admin' AND password IS NOT NULL LIMIT 1");
-  return cursor.next();
-}
+bool is_claimed(Connection& connection) { return read_meta(connection, claimed).has_value(); }
 
 std::string join_ids(const std::vector<RecordId>& ids) {
   std::string text;

@@ -46,8 +46,8 @@ void update_account(Connection& connection, Account& account);
 void note_sign_in(Connection& connection, const RecordId& id, UnixMillis now);
 
 // Whether somebody ever chose the password of an administrator here: until then the machine is
-// nobody's.
-bool has_administrator(Connection& connection);
+// nobody's, and afterwards it stays somebody's, whatever becomes of that account.
+bool is_claimed(Connection& connection);
 
 // Ids with blanks between them, as `customers` has them; what is no id is left out.
 std::string join_ids(const std::vector<RecordId>& ids);

@@ -55,6 +55,13 @@ FieldError complaint(std::string_view field, std::string_view code, std::string 
   return {fmt::format("/{}", field), std::string(code), std::move(detail)};
 }
 
+// With what is to be done.
+void refuse(Refusal& refusal, FieldError error, std::string next) {
+  std::string detail = error.detail;
+  refusal.take(
+      fail(Error(Errc::validation_failed, std::move(detail), std::move(next), {std::move(error)})));
+}
+
 std::string text_of(const Amount& amount) {
   return amount.limit ? std::to_string(*amount.limit) : "unlimited";
 }
@@ -254,7 +261,14 @@ void dispute(const Record& before, Record& after, const Counted& left, UnixMilli
 
 void check_allocation_fits(Connection& connection, const Record& allocation, const Record* before,
                            UnixMillis now, Refusal& refusal) {
-  if (!before) check_site(connection, allocation, refusal);
+  const UnixMillis until = time_of(allocation.value("until"));
+  const bool gives = !before || !covers(present(*before), present(allocation)) ||
+                     time_of(before->value("until")) < until;
+  if (gives) check_site(connection, allocation, refusal);
+  if (!before && until <= now)
+    refuse(refusal,
+           complaint("until", "past", fmt::format("is past: it is {} here", format_timestamp(now))),
+           "give an end that is still to come");
   const RecordId id = id_of(allocation.value("entitlement"));
   const auto entitlement = find_record(connection, *find_kind("entitlement"), id);
   if (!entitlement) return;
@@ -277,12 +291,18 @@ void check_allocations_fit(Connection& connection, const Record& entitlement, Un
     taken.add(own_use(connection, entitlement.id, usage_since(entitlement, now)));
   const Amount seats = sold_seats(entitlement);
   if (seats.limit && taken.seats > *seats.limit)
-    refusal.take(
-        complaint("seats", "in_use", fmt::format("{} are with sites or in use here", taken.seats)));
+    refuse(
+        refusal,
+        complaint("seats", "in_use", fmt::format("{} are with sites or in use here", taken.seats)),
+        fmt::format("take seats back first, by a PATCH of an allocation or by releasing some "
+                    "here; or POST /v1/entitlements/{}:reduce with a Skerry-Reason",
+                    to_string(entitlement.id)));
   for (const auto& [key, amount] : taken.amounts)
     if (is_more(amount, sold_of(entitlement, key)))
-      refusal.take(complaint(fmt::format("features/{}", key), "in_use",
-                             fmt::format("{} are with sites or in use here", text_of(amount))));
+      refuse(refusal,
+             complaint(fmt::format("features/{}", key), "in_use",
+                       fmt::format("{} are with sites or in use here", text_of(amount))),
+             "take amounts back first, by a PATCH of an allocation or by returning some here");
 }
 
 ForcedReduction::ForcedReduction(Connection& connection, const RecordId& entitlement)

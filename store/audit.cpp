@@ -133,6 +133,7 @@ AuditRow AuditReader::read(const LogRow& from) {
     row.source = "sync";
     row.happened_at = from.recorded_at;
     if (const json::object* change = object_of(*line, "row")) read_change(row, *change);
+    if (!text_of(*line, "row").empty()) row.op = "unreadable";
     row.site = site_name(text_of(*line, "site"));
     row.disposition = text_of(*line, "d");
     if (const std::string_view why = text_of(*line, "why"); !why.empty()) row.detail = why;

@@ -82,8 +82,8 @@ class Reading {
       if (ended_) return false;
       bytes.remove_prefix(done);
     }
-    if (parser_.entry_pos > limits_.cell_bytes_max) cell_too_long();
-    return !ended_;
+    cut_cell();
+    return true;
   }
 
   void finish() {
@@ -131,21 +131,53 @@ class Reading {
   void stray_quote() {
     TableError error{row_, column_name(), "stray_quote",
                      "holds a quote that is neither around the whole cell nor doubled"};
-    if (parser_.quoted != 0 || header_.empty()) return end(std::move(error));
-    if (good_) sink_.error(std::move(error));
-    good_ = false;
+    if (parser_.quoted != 0) return end(std::move(error));
+    if (good_ || header_.empty()) refuse_row(std::move(error));
     csv_set_opts(&parser_, options & ~CSV_STRICT);
+  }
+
+  // Those behind it are read, unless it is the header.
+  void refuse_row(TableError error) {
+    if (header_.empty()) return end(std::move(error));
+    good_ = false;
+    sink_.error(std::move(error));
+  }
+
+  // What is kept of a cell that is too long: more than it may have, and its last character whole.
+  std::size_t kept_bytes_max() const { return limits_.cell_bytes_max + 4; }
+
+  // Of a cell that is too long the beginning is enough, but libcsv has to find its end: it goes on
+  // behind one byte more, since it takes off a closing quote, and behind one blank of many.
+  void cut_cell() {
+    if (parser_.entry_pos <= kept_bytes_max() + 2) return;
+    parser_.spaces = std::min<std::size_t>(parser_.spaces, 1);
+    parser_.entry_pos = kept_bytes_max() + 1 + parser_.spaces;
+  }
+
+  // Still too long: what is put aside and not mended is refused again, not taken for the whole.
+  std::string_view beginning_of(std::string_view cell) const {
+    std::size_t size = limits_.cell_bytes_max + 1;
+    while (size < std::min(cell.size(), kept_bytes_max()) && (cell[size] & 0xc0) == 0x80) ++size;
+    return cell.substr(0, size);
   }
 
   void field(std::string_view cell) {
     after_return_ = false;
-    if (cell.size() > limits_.cell_bytes_max) return cell_too_long();
+    if (row_is_cut_) return;
+    if (cell.size() > limits_.cell_bytes_max) {
+      refuse_row(
+          {row_, column_name(), "cell_too_long",
+           fmt::format("holds more than {} bytes; is a quote missing?", limits_.cell_bytes_max)});
+      cell = beginning_of(cell);
+    }
     const std::size_t delimiters = ends_.size();
-    if (row_text_.size() + delimiters + cell.size() > limits_.row_bytes_max)
-      return end({row_,
-                  {},
-                  "row_too_long",
-                  fmt::format("the row holds more than {} bytes", limits_.row_bytes_max)});
+    if (row_text_.size() + delimiters + cell.size() > limits_.row_bytes_max) {
+      row_is_cut_ = true;
+      return refuse_row({row_,
+                         {},
+                         "row_too_long",
+                         fmt::format("the row holds more than {} bytes", limits_.row_bytes_max)});
+    }
     if (header_.empty() && ends_.size() == limits_.columns_max)
       return end({row_,
                   {},
@@ -167,6 +199,7 @@ class Reading {
     }
     if (!good_) csv_set_opts(&parser_, options);
     good_ = true;
+    row_is_cut_ = false;
     ++row_;
     row_text_.clear();
     ends_.clear();
@@ -211,13 +244,13 @@ class Reading {
     cells_.clear();
     for (std::size_t i = 0; i < ends_.size(); ++i) {
       cells_.push_back(cell(i));
-      if (i >= header_.size()) continue;
+      if (i >= header_.size() || cells_.back().size() > limits_.cell_bytes_max) continue;
       const auto complain = [&](std::string_view code, std::string detail) {
         sink_.error({row_, header_[i], std::string(code), std::move(detail)});
       };
       good_ &= check_text(cells_.back(), complain);
     }
-    if (ends_.size() != header_.size()) {
+    if (ends_.size() != header_.size() && !row_is_cut_) {
       good_ = false;
       sink_.error({row_,
                    {},
@@ -242,10 +275,6 @@ class Reading {
     return true;
   }
 
-  void cell_too_long() {
-    end({row_, column_name(), "cell_too_long",
-         fmt::format("holds more than {} bytes; is a quote missing?", limits_.cell_bytes_max)});
-  }
   void refuse_parse(std::string_view code, std::string_view detail) {
     end({row_, column_name(), std::string(code), std::string(detail)});
   }
@@ -265,7 +294,8 @@ class Reading {
   std::vector<std::string_view> cells_;
   std::int64_t row_ = 1;
   std::int64_t data_rows_ = 0;
-  bool good_ = true;  // the row has no error so far
+  bool good_ = true;         // the row has no error so far
+  bool row_is_cut_ = false;  // it is too long: the rest of its cells is not kept
   bool after_return_ = false;
   bool ended_ = false;
   std::exception_ptr failure_;

@@ -61,11 +61,12 @@ class CsvSink {
   // the file. The cells live until the call returns. False ends the reading.
   virtual bool row(std::int64_t number, std::span<const std::string_view> cells) = 0;
   // In the order of the file. A row with an error is not given to row(); the rows after it are,
-  // unless the error leaves the structure in doubt (a quote inside of quotes, and the limits),
-  // which ends the reading.
+  // unless the error leaves the structure in doubt (a quote inside of quotes), is one of the
+  // header's, or the file has more rows than are read: these end the reading.
   virtual void error(TableError error) = 0;
   // After the errors of a row that is not given to row(): its cells, the bytes as they are in the
-  // file, as many as the row has.
+  // file, as many as the row has; of a cell that is too long its beginning, of a row that is too
+  // long the cells that fit.
   virtual void refused_row(std::int64_t number, std::span<const std::string_view> cells) {
     static_cast<void>(number);
     static_cast<void>(cells);

@@ -5,6 +5,7 @@
 
 #include "core/json_member.hpp"
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 
 namespace skerry::store {
@@ -106,9 +107,9 @@ void check_custom_values(const std::vector<CustomField>& fields, const Record& r
       const auto field = std::find_if(fields.begin(), fields.end(),
                                       [&](const CustomField& each) { return each.key == wanted; });
       if (field == fields.end()) {
-        errors.push_back(
-            {pointer(key), "unknown_field",
-             fmt::format("is no custom field of a {}; {}", record.kind->name, keys_text(fields))});
+        errors.push_back({pointer(key), "unknown_field",
+                          fmt::format("is no custom field of {}; {}",
+                                      with_article(record.kind->name), keys_text(fields))});
       } else if (auto complaint = complaint_about(*field, value, pointer(key))) {
         errors.push_back(std::move(*complaint));
       }

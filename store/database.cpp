@@ -66,7 +66,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fo
         std::make_unique<State>(folder, file, std::move(lock), std::move(connection), options);
     return std::unique_ptr<Database>(new Database(std::move(state)));
   } catch (const StorageError& error) {
-    return fail(error.code(), file.string() + ": " + error.what());
+    Error why = error.as_error();
+    why.detail = file.string() + ": " + why.detail;
+    return fail(std::move(why));
   }
 }
 
@@ -90,7 +92,7 @@ Result<void> Database::backup(const std::filesystem::path& file,
     const auto source = Connection::open(state_->file, Connection::Mode::read_only);
     return copy_database(*source, file, progress);
   } catch (const StorageError& error) {
-    return fail(error.code(), error.what());
+    return fail(error.as_error());
   }
 }
 

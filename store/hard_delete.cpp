@@ -88,6 +88,12 @@ std::string counted(std::int64_t count, std::string_view plural) {
 
 }  // namespace
 
+Confirmation confirmation_of(const Record& record) {
+  const json::string* const label = record.value(record.kind->label).if_string();
+  if (label) return {record.kind->label, std::string(*label)};
+  return {"id", to_string(record.id)};
+}
+
 std::string Dependants::to_text() const {
   std::string text;
   for (const auto& [plural, count] : counts) {
@@ -126,10 +132,10 @@ Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, con
     return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
   // Before its dependants go: they may change it, as the moves of an asset do.
   SKERRY_TRY_VOID(check_revision(*record, revision));
-  const json::string* label = record->value(kind.label).if_string();
-  if (confirmed != (label ? std::string_view(*label) : std::string_view()))
+  const Confirmation wanted = confirmation_of(*record);
+  if (confirmed != wanted.text)
     return fail(Error(Errc::validation_failed,
-                      fmt::format("confirm is not the {}'s {}", kind.name, kind.label),
+                      fmt::format("confirm is not the {}'s {}", kind.name, wanted.field),
                       "type it exactly as it stands in the record"));
   SKERRY_TRY(Dependants dependants, find_dependants(connection, kind, id));
   if (dependants.token(id) != token)

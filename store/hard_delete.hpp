@@ -29,6 +29,13 @@ struct Dependants {
   std::string token(const RecordId& record) const;
 };
 
+// What a person types to confirm: the record's label, or its id where it has none.
+struct Confirmation {
+  std::string_view field;
+  std::string text;
+};
+Confirmation confirmation_of(const Record& record);
+
 inline constexpr std::size_t dependants_max = 100'000;
 
 // Errc::limit_exceeded beyond dependants_max.
@@ -36,9 +43,9 @@ Result<Dependants> find_dependants(Connection& connection, const Kind& kind, con
 
 // Inside a write job: removes the dependants, then the record, as one transaction for central, too:
 // if it refuses one of them, because something else refers to it there, all of them come back.
-// `confirmed`: the label of the record as a person typed it. Errors: not_found,
+// `confirmed`: confirmation_of() the record as a person typed it. Errors: not_found,
 // precondition_failed, in_use when `token` is not of what is there now, validation_failed when
-// `confirmed` is not the record's label.
+// `confirmed` is something else.
 Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, const Kind& kind,
                                const RecordId& id, std::optional<std::int64_t> revision,
                                std::string_view confirmed, std::string_view token,

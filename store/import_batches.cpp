@@ -14,6 +14,11 @@ bool ImportBatch::any_parents() const {
                      [](const auto& row) { return !row.parents.empty(); });
 }
 
+bool ImportBatch::any_errors() const {
+  return !errors.empty() ||
+         std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.errors.empty(); });
+}
+
 ImportNotes::ImportNotes(const ImportOptions& options)
     : errors_max_(options.errors_max), watch_(options.watch) {
   report.dry_run = options.dry_run;
@@ -105,15 +110,12 @@ bool BatchReader::row(std::int64_t number, std::span<const std::string_view> cel
     rows_left_ = rows_per_reader;
   }
   --rows_left_;
-  auto read = reader_.read(**records_, number, cells, batch_.errors);
-  if (!read) {
-    ++batch_.counts.rejected;
-    if (rejects_.wanted()) batch_.rejects.push_back({number, rejects_.row(cells)});
-  } else if (read->wish == PreparedRow::Wish::nothing) {
+  PreparedRow read = reader_.read(**records_, number, cells);
+  if (read.wish == PreparedRow::Wish::nothing && read.errors.empty()) {
     ++batch_.counts.unchanged;
   } else {
-    if (rejects_.wanted()) read->csv = rejects_.row(cells);
-    batch_.rows.push_back(std::move(*read));
+    if (rejects_.wanted()) read.csv = rejects_.row(cells);
+    batch_.rows.push_back(std::move(read));
   }
   return !full || give_away();
 }

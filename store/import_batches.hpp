@@ -13,13 +13,14 @@ namespace skerry::store {
 std::vector<CustomField> custom_columns(const ImportPlace& place, const Kind& kind);
 
 struct ImportBatch {
-  std::vector<PreparedRow> rows;  // those that ask for something
-  std::vector<TableError> errors;
+  std::vector<PreparedRow> rows;   // those that ask for something, and those with errors
+  std::vector<TableError> errors;  // of the file, and of rows that are not in `rows`
   std::vector<RejectedRow> rejects;
   RowCounts counts;  // of the rows that are not in `rows`: unchanged, rejected
   std::int64_t read = 0;
 
   bool any_parents() const;
+  bool any_errors() const;
 };
 
 // What all passes over a file report to.

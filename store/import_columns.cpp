@@ -14,12 +14,6 @@
 namespace skerry::store {
 namespace {
 
-std::string names_of(const std::vector<ImportTarget>& targets) {
-  std::string text;
-  for (const ImportTarget& target : targets) text += (text.empty() ? "" : ", ") + target.name;
-  return text;
-}
-
 class Binding {
  public:
   Binding(const Kind& kind, const std::vector<std::string>& headers,
@@ -80,13 +74,27 @@ class Binding {
     const auto has = [&](const auto& is) {
       return std::any_of(bound_.columns.begin(), bound_.columns.end(), is);
     };
-    if (has([](const ImportColumn& column) { return column.use == ColumnUse::id; })) return;
     const auto is_there = [&](std::size_t field) {
       return has([&](const ImportColumn& column) {
         return column.field == field &&
-               (column.use == ColumnUse::value || column.use == ColumnUse::by_key);
+               (column.use == ColumnUse::value || column.use == ColumnUse::by_key ||
+                column.use == ColumnUse::parent_name);
       });
     };
+    for (const ImportColumn& part : bound_.columns) {
+      if (part.use != ColumnUse::key_part || has([&](const ImportColumn& column) {
+            return column.use == ColumnUse::by_key && column.field == part.field &&
+                   column.rule == part.rule;
+          }))
+        continue;
+      errors.push_back(
+          {1, part.header, "required_column",
+           fmt::format("is of the key of {0}, and no column holds its {1}; map one to it, or set "
+                       "this one aside with --ignore {2}",
+                       with_article(part.rule->kind->name), part.rule->main_field().name,
+                       part.header)});
+    }
+    if (has([](const ImportColumn& column) { return column.use == ColumnUse::id; })) return;
     const bool has_key = holds_key(is_there);
     for (std::size_t i = 0; i < kind_.fields.size(); ++i) {
       const Field& field = kind_.fields[i];
@@ -120,12 +128,13 @@ class Binding {
                                      const std::string& value) const {
     const ImportTarget* target = find_target(targets_, field);
     if (!target)
-      return fail(
-          Errc::bad_request,
-          fmt::format("{} {}={}: a {} has no field {}", verb, field, value, kind_.name, field),
-          fmt::format("the fields are {}", names_of(targets_)));
+      return fail(Errc::bad_request,
+                  fmt::format("{} {}={}: {} has no field {}", verb, field, value,
+                              with_article(kind_.name), field),
+                  fmt::format("the fields are {}", names_of(targets_)));
     if (column_of(*target))
-      return fail(Errc::bad_request, fmt::format("{}: {} is given twice", verb, target->name));
+      return fail(Errc::bad_request, fmt::format("{}: {} is given twice", verb, target->name),
+                  "leave one of the two out");
     return target;
   }
 
@@ -171,10 +180,10 @@ class Binding {
            fmt::format("is computed here, not imported; set it aside with --ignore {}", header)});
       return;
     }
-    errors.push_back({1, header, "unknown_column",
-                      fmt::format("is no field of a {}; the nearest is {}; map it, or set it aside "
-                                  "with --ignore {}",
-                                  kind_.name, nearest_target(targets_, header), header)});
+    errors.push_back(
+        {1, header, "unknown_column",
+         fmt::format("is no field of {}; {}; map it, or set it aside with --ignore {}",
+                     with_article(kind_.name), likely_target(targets_, header), header)});
   }
 
   const Kind& kind_;

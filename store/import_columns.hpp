@@ -41,7 +41,7 @@ enum class ColumnUse : std::uint8_t {
   value,        // a field, or a member of a group
   by_key,       // a reference, by the key of the record that is referred to
   key_part,     // another part of that key: the customer of a location, the product of an asset
-  parent_name,  // what the record that is referred to is called if it has to be made
+  parent_name,  // a reference, by what the record is called; beside a key or an id its name
   custom,       // a custom field
 };
 
@@ -72,9 +72,10 @@ struct ImportColumns {
 // custom fields by "custom.key" (`custom_fields` are those of the kind). A record that is referred
 // to goes by its id ("owner") or its key ("owner_ref", "owner_account_ref", and the kind's name in
 // the field's place where that is unambiguous: "customer_ref", "product_sku", "location_name");
-// what else belongs to the key may stand beside it ("to_location_customer_ref"). `wishes` go before
-// all of these. "id" is the record's own id; with a mapping it must be mapped, since files of other
-// systems have ids of theirs.
+// what else belongs to the key may stand beside it ("to_location_customer_ref"), and a customer or
+// a product goes by its name ("owner_name") where it has no column or cell of a key. `wishes` go
+// before all of these. "id" is the record's own id; with a mapping it must be mapped, since files
+// of other systems have ids of theirs.
 //
 // A header that means nothing is set aside when `wishes` say so, when there is a mapping, or when
 // it is the last one and called "reason" (a reject file that was mended); otherwise it is an error.

@@ -9,24 +9,25 @@ namespace {
 
 constexpr std::array<std::string_view, 2> mode_names{"all-or-nothing", "good-rows-only"};
 
-// Finds every error that can be found without the writer, while the writer serves others.
+// Whether the writer is to be asked at all, while it serves others: up to the first error.
 class CheckPass final : public BatchReader {
  public:
   using BatchReader::BatchReader;
+  bool found_errors() const { return found_errors_; }
   std::size_t to_write() const { return to_write_; }
 
  protected:
   bool take(ImportBatch batch) override {
     to_write_ += batch.rows.size();
     notes_.report.rows += batch.read;
-    rejects_.append(std::move(batch.rejects), batch.errors);
-    notes_.add(std::move(batch.errors));
     notes_.add(batch.counts);
-    return true;
+    found_errors_ |= batch.any_errors();
+    return !found_errors_;
   }
 
  private:
   std::size_t to_write_ = 0;
+  bool found_errors_ = false;
 };
 
 // Errors with which nothing of a file can be trusted: the header's, and those that end the reading.
@@ -83,6 +84,31 @@ void forget_counts(ImportReport& report) {
   report.rows = report.created = report.updated = report.unchanged = report.rejected = 0;
 }
 
+// All rows or none. With an error the file is taken as by a dry run, which finds all the others.
+Result<void> import_whole(const ImportPlace& place, const Kind& kind, int file,
+                          const ImportOptions& options, const Author& author, ImportNotes& notes,
+                          RejectFile& rejects) {
+  RejectFile none(-1);
+  CheckPass check(place, kind, options, notes, none);
+  SKERRY_TRY_VOID(check.run(file));
+  if (check.found_errors() && !notes.cancelled()) {
+    forget_counts(notes.report);
+    notes.enter(ImportPhase::checking);
+    ImportOptions dry = options;
+    dry.dry_run = true;
+    BatchedWriting trial(place, kind, dry, notes, rejects, author);
+    SKERRY_TRY_VOID(trial.run(file));
+  }
+  notes.know_rows(notes.report.rows);
+  const bool done = !check.found_errors() && check.to_write() == 0;
+  if (done || notes.report.has_errors() || notes.cancelled()) return {};
+  forget_counts(notes.report);
+  notes.report.parents_created = 0;
+  notes.enter(ImportPhase::writing);
+  WholeWriting writing(place, kind, options, notes, none, author);
+  return writing.run(file);
+}
+
 }  // namespace
 
 std::string_view to_text(ImportMode mode) { return mode_names[static_cast<std::size_t>(mode)]; }
@@ -109,18 +135,7 @@ Result<ImportReport> import_records(const ImportPlace& place, const Kind& kind, 
     BatchedWriting writing(place, kind, options, notes, rejects, author);
     SKERRY_TRY_VOID(writing.run(file));
   } else {
-    CheckPass check(place, kind, options, notes, rejects);
-    SKERRY_TRY_VOID(check.run(file));
-    notes.know_rows(notes.report.rows);
-    if (notes.report.has_errors() || notes.cancelled() || check.to_write() == 0) {
-      rejects.flush();
-    } else {
-      forget_counts(notes.report);
-      notes.enter(ImportPhase::writing);
-      RejectFile none(-1);
-      WholeWriting writing(place, kind, options, notes, none, author);
-      SKERRY_TRY_VOID(writing.run(file));
-    }
+    SKERRY_TRY_VOID(import_whole(place, kind, file, options, author, notes, rejects));
   }
   notes.report.cancelled = notes.cancelled();
   if (whole && (notes.report.has_errors() || notes.report.cancelled))

@@ -77,9 +77,9 @@ struct ImportPlace {
 // have a column, an empty cell setting the field's default; any other is a new record. What a row
 // does not change is not written, so the same file twice changes nothing the second time.
 //
-// all_or_nothing: the whole file is checked on readers; then one write job takes all of it, and
-// holds up other writes for that long. With errors in the report nothing was written, and the
-// counts of records are zero.
+// all_or_nothing: the file is checked on readers; then one write job takes all of it, and holds up
+// other writes for that long. One with an error is taken as by a dry run instead, to name all of
+// them. With errors in the report nothing was written, and the counts of records are zero.
 // good_rows_only: after a look at the structure of the file (with errors of which nothing is
 // written) the rows go in by batches of 1000, each a write job; the ones with errors are counted as
 // rejected.
@@ -89,9 +89,10 @@ struct ImportPlace {
 // (the record stood in the file before), ambiguous_key (several records have the key),
 // reference_not_found, duplicate_key, owned_by_central, and what the rules of a kind add.
 //
-// Memory depends on the limits, and by at most 84 bytes on each row. Blocks; on any thread but the
-// writer's. Cancelling takes effect within some hundred rows; all_or_nothing then writes nothing.
-// Errc::bad_request for wrong wishes, io_failed, storage_full, busy, stopping.
+// Memory depends on the limits, and by at most 84 bytes on each row and each unique value in it.
+// Blocks; on any thread but the writer's. Cancelling takes effect within some hundred rows;
+// all_or_nothing then writes nothing. Errc::bad_request for wrong wishes, io_failed, storage_full,
+// busy, stopping.
 Result<ImportReport> import_records(const ImportPlace& place, const Kind& kind, int file,
                                     const ImportOptions& options, const Author& author);
 

@@ -19,8 +19,8 @@ bool may_be_made(const Kind& kind) {
 }
 
 // The same for the same key of the same kind, and no id of any record.
-RecordId placeholder_for(const Kind& kind, std::string_view key) {
-  const Hash whole = crypto::sha256(as_bytes(fmt::format("{}\n{}", kind.name, key)));
+RecordId placeholder_for(std::string_view what, std::string_view key) {
+  const Hash whole = crypto::sha256(as_bytes(fmt::format("{}\n{}", what, key)));
   RecordId id;
   std::memcpy(id.bytes.data(), whole.data(), id.bytes.size());
   return id;
@@ -63,25 +63,49 @@ void RowReader::resolve(const Named& named) {
   const ImportColumn& column = *named.column;
   const Field& field = kind_.fields[column.field];
   std::optional<json::value>& given = given_[column.field];
-  if (column.use != ColumnUse::by_key) return;  // what belongs to a key, without the key
-  if (named.key.empty()) {
+  if (column.use == ColumnUse::key_part) return;  // what belongs to a key, without the key
+  if (named.key.empty() && named.name.empty()) {
     if (given || field.options.size() > 1) return;  // another kind's column may hold it
     given = nullptr;
     if (field.required) complain(column, "required", "is required");
     return;
   }
-  if (given && !given->is_null())
-    return complain(column, "two_references",
-                    fmt::format("{} is given by another column already", field.name));
-  const auto resolved = resolve_key(named);
+  if (given && !given->is_null()) return check_name(named, *given);
+  if (is_complained(column.field)) return;  // its id is none
+  const auto resolved = named.key.empty() ? resolve_name(named) : resolve_key(named);
   if (!resolved) return;
   given = json::string(to_string(resolved->id));
-  const std::string_view said = trim_blanks(named.name);
-  if (!said.empty() && said != trim_blanks(resolved->name))
-    complain(*named.name_column, "other_name",
-             fmt::format("{} is called {}; correct one of the two, or set this column aside",
-                         named.key, resolved->name));
+  if (!named.key.empty()) compare_name(named, named.key, resolved->name);
   if (resolved->parent) row_.parents.emplace_back(column.field, resolved->parent);
+}
+
+void RowReader::compare_name(const Named& named, std::string_view key, std::string_view name) {
+  const std::string_view said = trim_blanks(named.name);
+  if (!said.empty() && said != trim_blanks(name))
+    complain(*named.name_column, "other_name",
+             fmt::format("{} is called {}; correct one of the two, or set this column aside", key,
+                         name));
+}
+
+// What a row says of a record that another of its columns names: no more than a name, by an id.
+void RowReader::check_name(const Named& named, const json::value& given) {
+  const std::string_view text = given.get_string();
+  const Kind& kind = *named.column->rule->kind;
+  std::string memory = fmt::format("id\n{}\n{}", kind.name, text);
+  auto known = resolved_.find(memory);
+  if (known == resolved_.end()) {
+    const auto id = parse_id<RecordId>(text);
+    SKERRY_CHECK(id.has_value());
+    const auto record = find_record(*connection_, kind, *id);
+    if (record && named.key.empty())
+      known = remember(std::move(memory), Resolved{*id, nullptr, name_of(*record)});
+  }
+  if (known != resolved_.end() && named.key.empty())
+    return compare_name(named, text, known->second.name);
+  const Field& field = kind_.fields[named.column->field];
+  if (named.key.empty() && field.options.size() == 1) return;  // out of sight, or of nothing
+  complain(named.key.empty() ? *named.name_column : *named.column, "two_references",
+           fmt::format("{} is given by another column already", field.name));
 }
 
 // "Within the customer": of the row itself, when the kind has one and nothing else is said.
@@ -134,11 +158,56 @@ std::optional<RowReader::Resolved> RowReader::resolve_key(const Named& named) {
     complain(column, std::move(each.code), std::move(each.detail));
   if (!complaints.empty()) return std::nullopt;
   auto found = look_up(named, key, std::move(others), std::move(other_parent), other_field);
-  if (found) {
-    if (resolved_.size() >= remembered_max) resolved_.clear();
-    resolved_.emplace(std::move(memory), *found);
-  }
+  if (found) remember(std::move(memory), *found);
   return found;
+}
+
+RowReader::Known RowReader::remember(std::string memory, Resolved resolved) {
+  if (resolved_.size() >= remembered_max) resolved_.clear();
+  return resolved_.insert_or_assign(std::move(memory), std::move(resolved)).first;
+}
+
+// By a name that one record alone has.
+std::optional<RowReader::Resolved> RowReader::resolve_name(const Named& named) {
+  const ImportColumn& column = *named.name_column;
+  const KeyRule& rule = *column.rule;
+  const Kind& kind = *rule.kind;
+  std::string memory = fmt::format("name\n{}\n{}", kind.name, named.name);
+  if (const auto known = resolved_.find(memory); known != resolved_.end()) return known->second;
+
+  std::vector<FieldError> complaints;
+  const json::value name = read_value(*column.what, json::string(named.name), {}, complaints);
+  for (FieldError& each : complaints)
+    complain(column, std::move(each.code), std::move(each.detail));
+  if (!complaints.empty()) return std::nullopt;
+  const auto found = find_by_label(*connection_, kind, name, 2);
+  if (found.size() == 1) {
+    Resolved one{found.front().id, nullptr, std::string(named.name)};
+    remember(std::move(memory), one);
+    return one;
+  }
+  if (found.size() > 1) {
+    complain(column, "ambiguous_key",
+             fmt::format("more than one {} has the name {}, such as {} and {}; name it by its {}, "
+                         "or by its id, in {}",
+                         kind.name, named.name, to_string(found[0].id), to_string(found[1].id),
+                         rule.main_field().name, kind_.fields[column.field].name));
+    return std::nullopt;
+  }
+  const bool needs_key = rule.main_field().required;
+  if (!create_parents_ || !may_be_made(kind) || needs_key) {
+    const std::string remedy =
+        create_parents_ && needs_key
+            ? fmt::format("; to make it takes its {}", rule.main_field().name)
+            : std::string();
+    complain(column, "reference_not_found",
+             fmt::format("no {} has the name {}{}", kind.name, named.name, remedy));
+    return std::nullopt;
+  }
+  Resolved made = new_parent(kind, placeholder_for(fmt::format("{} name", kind.name), named.name),
+                             {}, named.name);
+  remember(std::move(memory), made);
+  return made;
 }
 
 std::optional<RowReader::Resolved> RowReader::look_up(const Named& named, const json::value& key,
@@ -166,30 +235,36 @@ std::optional<RowReader::Resolved> RowReader::look_up(const Named& named, const 
              fmt::format("no {} has the {} {}", kind.name, rule.main_field().name, named.key));
     return std::nullopt;
   }
-  auto parent = std::make_shared<NewParent>();
-  parent->kind = &kind;
   std::string text(named.key);
   for (const FieldValue& other : others) text += "\n" + to_json_text(other.value);
-  parent->placeholder = placeholder_for(kind, text);
-  parent->parent = std::move(other_parent);
-  parent->parent_field = other_field;
+  const RecordId placeholder = placeholder_for(kind.name, text);
+  others.push_back({rule.main, key});
+  Resolved made =
+      new_parent(kind, placeholder, std::move(others), named.name.empty() ? named.key : named.name);
+  made.parent->parent = std::move(other_parent);
+  made.parent->parent_field = other_field;
+  return made;
+}
+
+// `said`: of its key. What the first row of the file calls it is its name.
+RowReader::Resolved RowReader::new_parent(const Kind& kind, RecordId placeholder, FieldValues said,
+                                          std::string_view name) {
+  auto parent = std::make_shared<NewParent>();
+  parent->kind = &kind;
+  parent->placeholder = placeholder;
   for (std::size_t i = 0; i < kind.fields.size(); ++i) {
     const Field& field = kind.fields[i];
     json::value value = default_value(field);
-    if (i == rule.main)
-      value = key;
-    else if (field.name == "name")
-      value = json::string(named.name.empty() ? named.key : named.name);
+    if (field.name == "name")
+      value = json::string(name);
     else if (kind.name == "product" && field.name == "type")
       value = "device";
-    for (const FieldValue& other : others)
-      if (other.field == i) value = other.value;
+    for (const FieldValue& each : said)
+      if (each.field == i) value = each.value;
     if (!value.is_null()) parent->values.push_back({i, std::move(value)});
   }
-  // What the first row of the file calls it.
-  const auto first = new_names_.emplace(parent->placeholder,
-                                        std::string(named.name.empty() ? named.key : named.name));
-  return Resolved{parent->placeholder, parent, first.first->second};
+  const auto first = new_names_.emplace(placeholder, std::string(name));
+  return Resolved{placeholder, std::move(parent), first.first->second};
 }
 
 // References by id; those by key were found, or are to be made. What a record names already need

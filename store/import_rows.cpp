@@ -35,55 +35,78 @@ RowReader::RowReader(const Kind& kind, Role role, bool create_parents)
   for (const Field& field : kind.fields) defaults_.push_back(default_value(field));
 }
 
-std::optional<PreparedRow> RowReader::read(Connection& connection, std::int64_t number,
-                                           std::span<const std::string_view> cells,
-                                           std::vector<TableError>& errors) {
+PreparedRow RowReader::read(Connection& connection, std::int64_t number,
+                            std::span<const std::string_view> cells) {
   connection_ = &connection;
-  errors_ = &errors;
   cells_ = cells;
   row_ = PreparedRow();
   row_.number = number;
   given_.assign(kind_.fields.size(), std::nullopt);
   named_.clear();
-  own_id_ = false;
-  const std::size_t before = errors.size();
+  own_id_ = in_doubt_ = false;
   for (const ImportColumn& column : columns_.columns) take(column, column.text(cells));
   for (const Named& each : named_) resolve(each);
-  // Without all of its key, a row is known by its id alone.
-  const bool is_sound = errors.size() == before;
-  const std::optional<Record> match = is_sound || own_id_ ? find_match() : std::nullopt;
+  std::optional<Record> match;
+  if (row_.errors.empty() || own_id_ || has_whole_key()) match = find_match();
   check_references(match);
   for (const ImportColumn& column : columns_.columns)
     if (column.use == ColumnUse::custom) take_custom(column, match ? &*match : nullptr);
-  if (errors.size() > before) {
-    sort_by_column(before);
-    return std::nullopt;
-  }
   const SpelledKey key = spelled_key();
   const std::string for_people =
       key.text.empty() ? key.text : std::string(given_[key.field]->get_string());
   if (match)
     prepare_update(*match);
-  else
+  else if (!in_doubt_)
     prepare_create();
-  if (errors.size() > before) return std::nullopt;
-  if (note_names(key, for_people)) row_.wish = PreparedRow::Wish::nothing;
-  if (errors.size() > before) return std::nullopt;
+  if (note_names(key, for_people))
+    row_.wish = PreparedRow::Wish::nothing;
+  else
+    note_unique(match ? &*match : nullptr);
+  sort_by_column(row_.errors);
   return std::move(row_);
 }
 
-// The errors of the row from `first` on, in the order of the columns.
-void RowReader::sort_by_column(std::size_t first) {
+void RowReader::sort_by_column(std::vector<TableError>& errors) const {
+  if (errors.size() < 2) return;
   const auto place = [&](const TableError& error) {
     return std::find_if(columns_.columns.begin(), columns_.columns.end(),
                         [&](const auto& column) { return column.header == error.column; });
   };
-  std::stable_sort(errors_->begin() + static_cast<std::ptrdiff_t>(first), errors_->end(),
+  std::stable_sort(errors.begin(), errors.end(),
                    [&](const auto& a, const auto& b) { return place(a) < place(b); });
 }
 
 void RowReader::complain(const ImportColumn& column, std::string code, std::string detail) {
-  errors_->push_back({row_.number, column.header, std::move(code), std::move(detail)});
+  in_doubt_ |= code == "bad_id" && column.use == ColumnUse::id;
+  in_doubt_ |= code == "ambiguous_key" && is_of_key(column.field);
+  row_.errors.push_back({row_.number, column.header, std::move(code), std::move(detail)});
+}
+
+void RowReader::complain(std::size_t field, std::string code, std::string detail) {
+  in_doubt_ |= code == "ambiguous_key";
+  row_.errors.push_back({row_.number, header_of(field), std::move(code), std::move(detail)});
+}
+
+// Of each column what was said first.
+void RowReader::take_complaints(const std::vector<FieldError>& complaints) {
+  for (const FieldError& each : complaints)
+    if (std::string column = column_at(each.pointer); !is_complained(column))
+      row_.errors.push_back({row_.number, std::move(column), each.code, each.detail});
+}
+
+bool RowReader::is_of_key(std::size_t field) const {
+  if (!rule_) return false;
+  return rule_->main == field ||
+         std::find(rule_->others.begin(), rule_->others.end(), field) != rule_->others.end();
+}
+
+bool RowReader::is_complained(std::string_view header) const {
+  return std::any_of(row_.errors.begin(), row_.errors.end(),
+                     [&](const TableError& error) { return error.column == header; });
+}
+
+bool RowReader::is_complained(std::size_t field) const {
+  return !row_.errors.empty() && is_complained(header_of(field));
 }
 
 void RowReader::take(const ImportColumn& column, std::string_view cell) {
@@ -133,6 +156,14 @@ void RowReader::take_value(const ImportColumn& column, std::string_view cell) {
   if (field->is_null() && column.what->required) complain(column, "required", "is required");
 }
 
+// Whatever else is wrong with the row.
+bool RowReader::has_whole_key() const {
+  if (!rule_ || in_doubt_ || !given_[rule_->main] || given_[rule_->main]->is_null()) return false;
+  return std::none_of(rule_->others.begin(), rule_->others.end(), [&](const std::size_t other) {
+    return !given_[other] && is_complained(other);
+  });
+}
+
 std::optional<Record> RowReader::find_match() {
   if (own_id_) {
     if (auto record = find_record(*connection_, kind_, *row_.id)) return record;
@@ -146,16 +177,15 @@ std::optional<Record> RowReader::find_match() {
     if (given_[other]) others.push_back({other, *given_[other]});
   auto found = find_by_key(*connection_, *rule_, *main, others);
   if (found.empty()) return std::nullopt;
-  const auto say = [&](std::string code, std::string detail) {
-    errors_->push_back({row_.number, header_of(rule_->main), std::move(code), std::move(detail)});
-  };
   const std::string_view key = main->get_string();
   if (own_id_) {
-    say("duplicate_key", fmt::format("{} {} is taken by {}", rule_->main_field().name, key,
-                                     to_string(found.front().id)));
+    complain(rule_->main, "duplicate_key",
+             fmt::format("{} {} is taken by {}", rule_->main_field().name, key,
+                         to_string(found.front().id)));
   } else if (found.size() > 1) {
-    say("ambiguous_key", fmt::format("more than one {} has this {}; say which by its id",
-                                     kind_.name, names_of_key()));
+    complain(rule_->main, "ambiguous_key",
+             fmt::format("more than one {} has this {}; say which by its id", kind_.name,
+                         names_of_key()));
   } else {
     return std::move(found.front());
   }
@@ -182,10 +212,9 @@ std::optional<Record> RowReader::find_whole() {
   for (Record& record : found)
     if (is_true_of(record)) return std::move(record);
   if (std::ssize(found) > same_label_max)
-    errors_->push_back(
-        {row_.number, header_of(label), "ambiguous_key",
-         fmt::format("more than {} {} have this {}; say which by an id or {}", same_label_max,
-                     kind_.plural, kind_.label, rule_->main_field().name)});
+    complain(label, "ambiguous_key",
+             fmt::format("more than {} {} have this {}; say which by an id or {}", same_label_max,
+                         kind_.plural, kind_.label, rule_->main_field().name));
   return std::nullopt;
 }
 
@@ -212,24 +241,21 @@ void RowReader::prepare_update(const Record& record) {
   json::object wanted;
   for (std::size_t i = 0; i < given_.size(); ++i)
     if (given_[i]) wanted[kind_.fields[i].name] = std::move(*given_[i]);
-  const auto changed = read_patch(kind_, wanted, record.values);
-  if (!changed) {
-    for (const FieldError& each : changed.error().errors)
-      errors_->push_back({row_.number, column_at(each.pointer), each.code, each.detail});
-    return;
-  }
+  std::vector<FieldError> complaints;
+  const FieldValues changed = read_patch(kind_, wanted, record.values, complaints);
+  take_complaints(complaints);
   row_.id = record.id;
   row_.revision = record.revision;
-  for (const FieldValue& value : *changed) {
+  for (const FieldValue& value : changed) {
     const Field& field = kind_.fields[value.field];
     if (owned_by_central(field))
-      errors_->push_back({row_.number, header_of(value.field), "owned_by_central",
-                          fmt::format("{} is central's to write", field.name)});
+      complain(value.field, "owned_by_central",
+               fmt::format("{} is central's to write", field.name));
     row_.patch[field.name] = std::move(wanted[field.name]);
   }
-  if (kind_.rule && !row_.patch.empty()) {
+  if (!row_.patch.empty()) {
     std::vector<json::value> after = record.values;
-    for (const FieldValue& value : *changed) after[value.field] = value.value;
+    for (const FieldValue& value : changed) after[value.field] = value.value;
     hold_to_rule(record.values, after);
   }
   row_.wish = row_.patch.empty() ? PreparedRow::Wish::nothing : PreparedRow::Wish::update;
@@ -241,20 +267,18 @@ void RowReader::prepare_create() {
     const Field& field = kind_.fields[i];
     std::optional<json::value>& given = given_[i];
     json::value value = given ? std::move(*given) : defaults_[i];
+    if (value.is_null() && is_never_empty(field)) value = defaults_[i];
     if (field.type == FieldType::group && value.is_object())
       value = without_nulls(value.get_object());
     if (field.type == FieldType::custom && value.is_object()) value = custom_values(field, value);
     if (value.is_null()) {
-      if (field.required)
-        errors_->push_back({row_.number, header_of(i), "required", "is required"});
+      if (field.required && !is_complained(i)) complain(i, "required", "is required");
       continue;
     }
     if (given && owned_by_central(field))
-      errors_->push_back({row_.number, header_of(i), "owned_by_central",
-                          fmt::format("{} is central's to write", field.name)});
+      complain(i, "owned_by_central", fmt::format("{} is central's to write", field.name));
     row_.values.push_back({i, std::move(value)});
   }
-  if (!kind_.rule) return;
   std::vector<json::value> after(kind_.fields.size());
   for (const FieldValue& value : row_.values) after[value.field] = value.value;
   hold_to_rule({}, after);
@@ -264,92 +288,30 @@ void RowReader::prepare_create() {
 json::value RowReader::custom_values(const Field& field, const json::value& given) {
   std::vector<FieldError> complaints;
   json::value values = read_value(field, without_nulls(given.get_object()), "/custom", complaints);
-  for (const FieldError& each : complaints)
-    errors_->push_back({row_.number, column_at(each.pointer), each.code, each.detail});
+  take_complaints(complaints);
   return values;
 }
 
+// As the writer does, which leaves it out where a value is missing because it was refused; what a
+// reference names is no matter of it.
 void RowReader::hold_to_rule(ValuesView before, ValuesView after) {
+  const bool is_missing = std::any_of(row_.errors.begin(), row_.errors.end(), [](const auto& each) {
+    return each.code != "reference_not_found";
+  });
+  if (!kind_.rule || is_missing) return;
   std::vector<FieldError> complaints;
   kind_.rule(kind_, before, after, complaints);
-  for (FieldError& each : complaints)
-    errors_->push_back(
-        {row_.number, column_at(each.pointer), std::move(each.code), std::move(each.detail)});
-}
-
-// The key that the row itself spells out, or without one all that it says.
-RowReader::SpelledKey RowReader::spelled_key() const {
-  SpelledKey key;
-  if (!rule_) return key;
-  std::vector<std::size_t> fields = rule_->others;
-  key.field = rule_->main;
-  if (!given_[key.field] || given_[key.field]->is_null()) {
-    key.field = static_cast<std::size_t>(kind_.find_field(kind_.label));
-    if (own_id_ || !given_[key.field]) return key;
-    fields.resize(given_.size());
-    std::iota(fields.begin(), fields.end(), std::size_t{0});
-    key.whole = true;
-    key.text = "whole\n";
-  }
-  append_json(key.text, *given_[key.field]);
-  if (kind_.fields[key.field].type == FieldType::email) key.text = ascii_lower(key.text);
-  for (const std::size_t field : fields) {
-    key.text += '\n';
-    if (given_[field]) append_json(key.text, *given_[field]);
-  }
-  return key;
-}
-
-// All that the row says, in the words of the file.
-std::uint64_t RowReader::content() const {
-  std::string text;
-  for (const ImportColumn& column : columns_.columns) {
-    const std::string_view cell = column.text(cells_);
-    fmt::format_to(std::back_inserter(text), "{}:", cell.size());
-    text += cell;
-  }
-  const Hash whole = crypto::sha256(as_bytes(text));
-  std::uint64_t content;
-  std::memcpy(&content, whole.data(), sizeof content);
-  return content;
-}
-
-// A record must not be named twice in a file: by its id, by its key, or once by each. Two ids with
-// one key are two records. True for a row that has the key of one before it and says the same, word
-// for word: in a table of devices each may name its type.
-bool RowReader::note_names(const SpelledKey& key, std::string_view key_for_people) {
-  const SeenKeys::Row row{row_.number, content()};
-  const auto again = [&](std::string header, std::string_view text, const SeenKeys::Row& before) {
-    const bool same = before.content == row.content;
-    if (same && !key.whole) return true;
-    errors_->push_back({row_.number, std::move(header), "duplicate_row",
-                        fmt::format("{} stands in row {} already{}", text, before.number,
-                                    same ? "" : ", with other values")});
-    return false;
-  };
-  if (!key.text.empty()) {
-    const std::string alone = "k" + key.text;
-    const std::string beside_id = "i" + key.text;
-    auto before = own_id_ ? seen_.find(as_bytes(alone)) : seen_.add(as_bytes(alone), row);
-    if (own_id_)
-      seen_.add(as_bytes(beside_id), row);
-    else if (!before)
-      before = seen_.find(as_bytes(beside_id));
-    if (before) return again(header_of(key.field), key_for_people, *before);
-  }
-  const auto id_column = std::find_if(columns_.columns.begin(), columns_.columns.end(),
-                                      [](const auto& each) { return each.use == ColumnUse::id; });
-  if (!row_.id || id_column == columns_.columns.end()) return false;
-  const auto before = seen_.add(row_.id->view(), row);
-  return before && again(id_column->header, to_string(*row_.id), *before);
+  take_complaints(complaints);
 }
 
 std::string RowReader::header_of(std::size_t field) const {
-  for (const ImportColumn& column : columns_.columns)
-    if ((column.use == ColumnUse::value || column.use == ColumnUse::by_key) &&
-        column.field == field)
-      return column.header;
-  return std::string(kind_.fields[field].name);
+  const ImportColumn* by_name = nullptr;
+  for (const ImportColumn& column : columns_.columns) {
+    if (column.field != field) continue;
+    if (column.use == ColumnUse::value || column.use == ColumnUse::by_key) return column.header;
+    if (column.use == ColumnUse::parent_name) by_name = &column;
+  }
+  return by_name ? by_name->header : std::string(kind_.fields[field].name);
 }
 
 std::string RowReader::column_at(std::string_view pointer) const {

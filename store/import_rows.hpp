@@ -26,7 +26,8 @@ struct NewParent {
   std::size_t parent_field = 0;
 };
 
-// What one row asks for; all of it checked, but for the rules that need the writer.
+// What one row asks for; all of it checked, but for the rules that need the writer. With errors it
+// is refused: what it asks for is then what can be told of it, for the writer to find the others.
 struct PreparedRow {
   enum class Wish : std::uint8_t { create, update, nothing };
 
@@ -38,6 +39,7 @@ struct PreparedRow {
   json::object patch;          // update: the fields that change
   // The fields whose value is a placeholder.
   std::vector<std::pair<std::size_t, std::shared_ptr<const NewParent>>> parents;
+  std::vector<TableError> errors;  // in the order of the columns
   std::string csv;  // the row as it stood in the file, for the reject file; without line end
 };
 
@@ -48,20 +50,21 @@ class RowReader {
   void bind(ImportColumns columns) { columns_ = std::move(columns); }
   const ImportColumns& columns() const { return columns_; }
 
-  // nullopt when the row has errors, which are appended to `errors`: besides those of read_cell
-  // required, bad_id, duplicate_row, ambiguous_key, reference_not_found, other_name (a record that
-  // is referred to is called otherwise), duplicate_key, owned_by_central. `connection` reads; calls
-  // may use different ones.
-  std::optional<PreparedRow> read(Connection& connection, std::int64_t number,
-                                  std::span<const std::string_view> cells,
-                                  std::vector<TableError>& errors);
+  // Errors of the row, besides those of read_cell: required, bad_id, duplicate_row, ambiguous_key,
+  // reference_not_found, other_name (a record that is referred to is called otherwise),
+  // two_references, duplicate_key, owned_by_central. `connection` reads; calls may use different
+  // ones.
+  PreparedRow read(Connection& connection, std::int64_t number,
+                   std::span<const std::string_view> cells);
 
   // The header of the column that holds what `pointer` names ("/account_ref", "/address/city");
   // where none does, what its header would be.
   std::string column_at(std::string_view pointer) const;
+  // Errors of one row into the order of the columns.
+  void sort_by_column(std::vector<TableError>& errors) const;
 
  private:
-  // One reference by key, as far as the row spells it out.
+  // One reference by key or by name, as far as the row spells it out.
   struct Named {
     const ImportColumn* column = nullptr;
     std::string_view key;
@@ -71,13 +74,19 @@ class RowReader {
   };
   struct Resolved {
     RecordId id;  // or the placeholder of `parent`
-    std::shared_ptr<const NewParent> parent;
+    std::shared_ptr<NewParent> parent;
     std::string name;  // what people call it
   };
+  using Memory = std::unordered_map<std::string, Resolved>;  // by what names it; bounded
+  using Known = Memory::iterator;
   using Given = std::vector<std::optional<json::value>>;  // by field; nullopt: no column
 
-  void sort_by_column(std::size_t first);
   void complain(const ImportColumn& column, std::string code, std::string detail);
+  void complain(std::size_t field, std::string code, std::string detail);
+  void take_complaints(const std::vector<FieldError>& complaints);
+  bool is_of_key(std::size_t field) const;
+  bool is_complained(std::string_view header) const;
+  bool is_complained(std::size_t field) const;
   void take(const ImportColumn& column, std::string_view cell);
   void take_value(const ImportColumn& column, std::string_view cell);
   void take_custom(const ImportColumn& column, const Record* match);
@@ -85,12 +94,19 @@ class RowReader {
                            std::vector<FieldError>& complaints) const;
   Named& named(const ImportColumn& column);
   void resolve(const Named& named);
+  void check_name(const Named& named, const json::value& given);
+  void compare_name(const Named& named, std::string_view key, std::string_view name);
   FieldValues own_parts(const Named& named) const;
   std::optional<Resolved> resolve_key(const Named& named);
+  std::optional<Resolved> resolve_name(const Named& named);
+  Known remember(std::string memory, Resolved resolved);
+  Resolved new_parent(const Kind& kind, RecordId placeholder, FieldValues said,
+                      std::string_view name);
   std::optional<Resolved> look_up(const Named& named, const json::value& key, FieldValues others,
                                   std::shared_ptr<const NewParent> other_parent,
                                   std::size_t other_field);
   void check_references(const std::optional<Record>& match);
+  bool has_whole_key() const;
   std::optional<Record> find_match();
   std::optional<Record> find_whole();
   bool is_true_of(const Record& record) const;
@@ -106,6 +122,8 @@ class RowReader {
   };
   SpelledKey spelled_key() const;
   std::uint64_t content() const;
+  void note_unique(const Record* match);
+  const json::value& wanted(std::size_t field) const;
   bool note_names(const SpelledKey& key, std::string_view key_for_people);
   std::string header_of(std::size_t field) const;
   std::string names_of_key() const;
@@ -118,16 +136,16 @@ class RowReader {
   std::vector<json::value> defaults_;
   ImportColumns columns_;
   SeenKeys seen_;
-  std::unordered_map<std::string, Resolved> resolved_;   // by what names it; bounded
+  Memory resolved_;
   std::unordered_map<RecordId, bool> exists_;            // of references by id; bounded
   std::unordered_map<RecordId, std::string> new_names_;  // of parents to be made, by placeholder
 
   // Of the row that is being read.
   Connection* connection_ = nullptr;
-  std::vector<TableError>* errors_ = nullptr;
   std::span<const std::string_view> cells_;
   PreparedRow row_;
-  bool own_id_ = false;  // the row names its record by its id
+  bool own_id_ = false;    // the row names its record by its id
+  bool in_doubt_ = false;  // which record it means is not known: nothing else can be said of it
   Given given_;
   std::vector<Named> named_;
 };

@@ -73,8 +73,9 @@ class TargetList {
       column.what = &rule->main_field();
       add_named(base, option, rule->main_field().name, short_names, column);
       add_key_parts(base, option, short_names, column);
+      // By its name, where people know it by that and an index finds it.
       const int name = rule->kind->find_field("name");
-      if (name < 0 || static_cast<std::size_t>(name) == rule->main) continue;
+      if (rule->kind->label != "name" || static_cast<std::size_t>(name) == rule->main) continue;
       column.use = ColumnUse::parent_name;
       column.what = &rule->kind->field(static_cast<std::size_t>(name));
       add(base + "_name", column);
@@ -189,7 +190,13 @@ const ImportTarget* find_target(const std::vector<ImportTarget>& targets, std::s
   return nullptr;
 }
 
-const std::string& nearest_target(const std::vector<ImportTarget>& targets, std::string_view name) {
+std::string names_of(const std::vector<ImportTarget>& targets) {
+  std::string text;
+  for (const ImportTarget& target : targets) text += (text.empty() ? "" : ", ") + target.name;
+  return text;
+}
+
+std::string likely_target(const std::vector<ImportTarget>& targets, std::string_view name) {
   const std::string wanted = comparable(name);
   const auto distance = [&](const ImportTarget& target) {
     std::size_t least = edit_distance(wanted, comparable(target.name));
@@ -198,9 +205,11 @@ const std::string& nearest_target(const std::vector<ImportTarget>& targets, std:
                         edit_distance(wanted, comparable(target.column.what->title))});
     return least;
   };
-  return std::min_element(targets.begin(), targets.end(),
-                          [&](const auto& a, const auto& b) { return distance(a) < distance(b); })
-      ->name;
+  const auto nearest =
+      std::min_element(targets.begin(), targets.end(),
+                       [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
+  if (is_typing_error(distance(*nearest), wanted)) return "the nearest is " + nearest->name;
+  return "its fields are " + names_of(targets);
 }
 
 }  // namespace skerry::store

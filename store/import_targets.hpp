@@ -25,7 +25,10 @@ std::vector<ImportTarget> import_targets(const Kind& kind,
 // titles and aliases, so that a contact's "title" is not somebody else's.
 const ImportTarget* find_target(const std::vector<ImportTarget>& targets, std::string_view name);
 
-// The name of the target that is written most like `name`.
-const std::string& nearest_target(const std::vector<ImportTarget>& targets, std::string_view name);
+// "a, b, c"
+std::string names_of(const std::vector<ImportTarget>& targets);
+// What `name` may have meant, as a part of a sentence: the target that is written like it, or, when
+// none is, all of them.
+std::string likely_target(const std::vector<ImportTarget>& targets, std::string_view name);
 
 }  // namespace skerry::store

@@ -1,5 +1,7 @@
 #include "store/import_write.hpp"
 
+#include <algorithm>
+
 #include "core/check.hpp"
 
 namespace skerry::store {
@@ -15,16 +17,52 @@ RowCounts& RowCounts::operator+=(const RowCounts& other) {
 
 bool RowWriter::write(PreparedRow& row, std::vector<TableError>& errors) {
   const std::int64_t parents_before = counts_.parents_created;
-  const Result<void> done = row.wish == PreparedRow::Wish::create ? create(row) : update(row);
-  if (done) return true;
+  const bool is_sound = row.errors.empty();
+  const Result<void> done = !is_sound                               ? judge(row)
+                            : row.wish == PreparedRow::Wish::create ? create(row)
+                                                                    : update(row);
+  if (done && is_sound) return true;
   left_parents_ |= counts_.parents_created > parents_before;
   ++counts_.rejected;
-  const Error& error = done.error();
-  if (error.errors.empty())
-    errors.push_back({row.number, {}, std::string(info(error.code).slug), error.detail});
-  for (const FieldError& each : error.errors)
-    errors.push_back({row.number, place_.reader.column_at(each.pointer), each.code, each.detail});
+  if (!done) add_errors(row, done.error());
+  place_.reader.sort_by_column(row.errors);
+  std::move(row.errors.begin(), row.errors.end(), std::back_inserter(errors));
   return false;
+}
+
+// Of each column what was said first.
+void RowWriter::add_errors(PreparedRow& row, const Error& error) const {
+  const std::size_t known = row.errors.size();
+  if (error.errors.empty() && known == 0)
+    row.errors.push_back({row.number, {}, std::string(info(error.code).slug), error.detail});
+  for (const FieldError& each : error.errors) {
+    if (each.pointer.empty()) continue;  // stands for those of the reader
+    std::string column = place_.reader.column_at(each.pointer);
+    const auto end = row.errors.begin() + static_cast<std::ptrdiff_t>(known);
+    if (std::none_of(row.errors.begin(), end, [&](const auto& e) { return e.column == column; }))
+      row.errors.push_back({row.number, std::move(column), each.code, each.detail});
+  }
+}
+
+// A row with errors: what else the writer has against it. Nothing is written; a record that would
+// have to be made for it is left out.
+Result<void> RowWriter::judge(PreparedRow& row) {
+  std::vector<FieldError> refused{{{}, "refused", {}}};
+  const Kind& kind = place_.kind;
+  for (const auto& [field, parent] : row.parents) {
+    const std::size_t made = field;
+    std::erase_if(row.values, [&](const FieldValue& value) { return value.field == made; });
+    row.patch.erase(kind.fields[made].name);
+  }
+  if (row.wish == PreparedRow::Wish::create) {
+    SKERRY_TRY_VOID(writer_.create(kind, row.id, row.values, place_.author, std::move(refused)));
+  } else if (row.wish == PreparedRow::Wish::update) {
+    const auto before = find_record(connection_, kind, *row.id);
+    if (!before) return {};
+    const FieldValues values = read_patch(kind, row.patch, before->values, refused);
+    SKERRY_TRY_VOID(writer_.set(*before, values, place_.author, std::nullopt, std::move(refused)));
+  }
+  return {};
 }
 
 Result<void> RowWriter::create(PreparedRow& row) {
@@ -62,19 +100,9 @@ Result<RecordId> RowWriter::find_or_make(const NewParent& parent) {
     for (FieldValue& value : values)
       if (value.field == parent.parent_field) value.value = json::string(to_string(id));
   }
-  const KeyRule* rule = find_key_rule(*parent.kind);
-  SKERRY_CHECK(rule != nullptr);
-  json::value main;
-  FieldValues others;
-  for (const FieldValue& value : values) {
-    if (value.field == rule->main) main = value.value;
-    for (const std::size_t other : rule->others)
-      if (value.field == other) others.push_back(value);
-  }
-  const auto found = find_by_key(connection_, *rule, main, others);
   RecordId id;
-  if (!found.empty()) {
-    id = found.front().id;
+  if (const auto found = find_parent(*parent.kind, values)) {
+    id = *found;
   } else {
     SKERRY_TRY(const Record record,
                writer_.create(*parent.kind, std::nullopt, std::move(values), place_.author));
@@ -83,6 +111,24 @@ Result<RecordId> RowWriter::find_or_make(const NewParent& parent) {
   }
   parents_.emplace(parent.placeholder, id);
   return id;
+}
+
+// By its key; by its name where the file gives it no key.
+std::optional<RecordId> RowWriter::find_parent(const Kind& kind, const FieldValues& values) {
+  const KeyRule* rule = find_key_rule(kind);
+  SKERRY_CHECK(rule != nullptr);
+  json::value main;
+  json::value label;
+  FieldValues others;
+  for (const FieldValue& value : values) {
+    if (value.field == rule->main) main = value.value;
+    if (kind.fields[value.field].name == kind.label) label = value.value;
+    for (const std::size_t other : rule->others)
+      if (value.field == other) others.push_back(value);
+  }
+  const auto found = main.is_null() ? find_by_label(connection_, kind, label, 1)
+                                    : find_by_key(connection_, *rule, main, others);
+  return found.empty() ? std::nullopt : std::optional(found.front().id);
 }
 
 }  // namespace skerry::store

@@ -45,7 +45,7 @@ class RowWriter {
         parents_(parents),
         keep_rows_(keep_rows) {}
 
-  // False when the row is refused; why is appended to `errors`.
+  // False when the row is refused; why, all of it, is appended to `errors`.
   bool write(PreparedRow& row, std::vector<TableError>& errors);
 
   const RowCounts& counts() const { return counts_; }
@@ -54,7 +54,10 @@ class RowWriter {
  private:
   Result<void> create(PreparedRow& row);
   Result<void> update(PreparedRow& row);
+  Result<void> judge(PreparedRow& row);
   Result<RecordId> find_or_make(const NewParent& parent);
+  std::optional<RecordId> find_parent(const Kind& kind, const FieldValues& values);
+  void add_errors(PreparedRow& row, const Error& error) const;
 
   Connection& connection_;
   const Place& place_;

@@ -31,6 +31,8 @@ bool is_rare_flag(const Field& field) {
   return field.name == "in_transit" || &field == &disabled_field;
 }
 
+bool may_be_asked_for_none(const Field& field) { return !field.required && !is_rare_flag(field); }
+
 const Field* find_list_field(const Kind& kind, std::string_view name, ListUse use) {
   if (use == ListUse::sort && name == updated_at_field.name) return &updated_at_field;
   if (use == ListUse::filter)

@@ -58,4 +58,7 @@ inline constexpr Field country_field{
 // it is looked at row by row.
 bool is_rare_flag(const Field& field);
 
+// Whether a filter may ask for the records that have no value there.
+bool may_be_asked_for_none(const Field& field);
+
 }  // namespace skerry::store

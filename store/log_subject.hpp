@@ -8,7 +8,11 @@
 
 namespace skerry::store {
 
-LogSubject subject_of(const Record& record);
+LogSubject subject_of(Connection& connection, const Record& record);
+
+// Whether a record of this kind without a label of its own is called by what it names: a move by
+// its asset, its destination and its day.
+bool is_called_by_others(const Kind& kind);
 
 // Of a record of which only the id is at hand: as the table has it; when it is gone or was never
 // made, as the log has it.

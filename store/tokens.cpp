@@ -86,7 +86,9 @@ std::vector<Token> list_tokens(Connection& connection) {
 Result<Token> revoke_token(Connection& connection, const RecordId& id, UnixMillis now) {
   connection.execute("UPDATE token SET revoked_at=?2 WHERE id=?1 AND revoked_at IS NULL", id, now);
   auto token = find_token(connection, id);
-  if (!token) return fail(Errc::not_found, fmt::format("no token has the id {}", to_string(id)));
+  if (!token)
+    return fail(Errc::not_found, fmt::format("no token has the id {}", to_string(id)),
+                "skerry token list");
   return std::move(*token);
 }
 

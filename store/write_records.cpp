@@ -138,10 +138,11 @@ Result<void> RecordWriter::check_reference(const Record& record, const Field& fi
   if (!kind)
     return refuse(Errc::reference_not_found, fmt::format("{} names no record", to_string(id)));
   if (kind->name != "product" || record.kind->name != "asset") return {};
-  Cursor cursor = connection_.query("SELECT type FROM product WHERE id=?1", id);
-  if (cursor.next() && cursor.text(0) == "device") return {};
+  Cursor cursor = connection_.query("SELECT type,sku FROM product WHERE id=?1", id);
+  SKERRY_CHECK(cursor.next());
+  if (cursor.text(0) == "device") return {};
   return refuse(Errc::validation_failed,
-                fmt::format("{} is no device: only devices have assets", to_string(id)));
+                fmt::format("{} is no device: only devices have assets", cursor.text(1)));
 }
 
 // What enters must be there, and one change must fit into a row of the log.
@@ -228,7 +229,7 @@ Change RecordWriter::new_change(const Record& record, ChangeOp op, const Author&
 }
 
 void RecordWriter::append(const Record& record, const std::string& line) {
-  log_.append_own(connection_, record.kind->name, record.id, line, subject_of(record),
+  log_.append_own(connection_, record.kind->name, record.id, line, subject_of(connection_, record),
                   recorded_at_);
 }
 
@@ -271,7 +272,7 @@ Result<Record> RecordWriter::make(const Kind& kind, const RecordId& id, FieldVal
   for (const FieldValue& value : values) record.values[value.field] = value.value;
   SKERRY_TRY_VOID(check_values(record, nullptr, values, std::move(complaints)));
   SKERRY_TRY(record.scope, scope_of(connection_, record));
-  SKERRY_TRY_VOID(check_within(author, record));
+  SKERRY_TRY_VOID(check_within(connection_, author, record, values));
   SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::create, author);
   record.created_at = change.hlc.ms();  // what every machine that gets the row will say, too
@@ -308,7 +309,7 @@ Result<Record> RecordWriter::set(const Record& before, const FieldValues& values
   SKERRY_TRY_VOID(
       check_values(record, &before, values, std::move(complaints), resolves.has_value()));
   SKERRY_TRY(record.scope, scope_after(connection_, before, record));
-  SKERRY_TRY_VOID(check_within(author, record));
+  SKERRY_TRY_VOID(check_within(connection_, author, record, values));
   SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::set, author);
   change.resolves = resolves;

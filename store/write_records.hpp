@@ -104,8 +104,11 @@ class RecordWriter {
 bool is_within(const std::vector<RecordId>& customers, const RecordId& customer);
 // And whether he sees a record: what is theirs or stands with them, and the catalogue.
 bool is_seen(const std::vector<RecordId>& customers, const Kind& kind, const Scope& scope);
-// Errc::forbidden unless the record, as it is to be, is one of those that the author may write.
-Result<void> check_within(const Author& author, const Record& record);
+// Errc::forbidden unless the record, as it is to be, is one of those that the author may write;
+// Errc::reference_not_found when `values` name one that the author does not see, as if it were not
+// there.
+Result<void> check_within(Connection& connection, const Author& author, const Record& record,
+                          const FieldValues& values);
 
 // Errc::method_not_allowed for a kind that is made by an invitation, with what to do instead.
 Result<void> check_written(const Kind& kind);

@@ -85,6 +85,20 @@ Result<Record> move_one(Connection& connection, store::RecordWriter& writer, con
                        std::move(made.errors));
 }
 
+// Of the move of one asset: what the body does not say of all is about this one.
+Error about_asset(Error error, const json::object& body, std::string_view pointer,
+                  const RecordId& asset) {
+  if (error.errors.empty())
+    error.errors.push_back(
+        {std::string(pointer), std::string(info(error.code).slug), error.detail});
+  for (FieldError& each : error.errors)
+    if (each.pointer == "/asset" ||
+        (each.pointer == "/from_location" && !body.contains("from_location")))
+      each.pointer = pointer;
+  error.detail = fmt::format("asset {}: {}; no asset was moved", to_string(asset), error.detail);
+  return error;
+}
+
 std::string event_json(const store::MoveEvent& event) {
   return fmt::format(
       R"({{"state":"{}","at":"{}","from_location":{},"to_location":"{}","move":"{}"}})",
@@ -110,12 +124,9 @@ Task<Result<Response>> move_assets(Context& context, Request& request) {
     std::string moves;
     for (std::size_t i = 0; i < many.assets.size(); ++i) {
       auto move = move_one(connection, writer, many.assets[i], many.move, author);
-      if (!move) {
-        Error error = std::move(move).error();
-        error.detail = fmt::format("asset {}: {}; no asset was moved", to_string(many.assets[i]),
-                                   error.detail);
-        return fail(std::move(error));
-      }
+      if (!move)
+        return fail(about_asset(std::move(move).error(), many.move,
+                                by_filter ? "" : fmt::format("/assets/{}", i), many.assets[i]));
       moves += fmt::format(R"({}{{"asset":"{}","move":"{}"}})", moves.empty() ? "" : ",",
                            to_string(many.assets[i]), to_string(move->id));
     }

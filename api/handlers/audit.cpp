@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "store/audit.hpp"
 #include "store/audit_export.hpp"
+#include "store/sites.hpp"
 
 namespace skerry::api {
 namespace {
@@ -44,6 +45,15 @@ Result<std::vector<std::string>> read_words(const Request& request) {
   return words;
 }
 
+// What rows of the log are of, at central.
+bool is_site_name(const Context& context, std::string_view name) {
+  if (name == "central" || parse_id<SiteId>(name)) return true;
+  const store::Reader reader = context.node.database.read();
+  const auto sites = store::list_sites(*reader);
+  return std::any_of(sites.begin(), sites.end(),
+                     [&](const store::Site& site) { return site.name == name; });
+}
+
 // What every view of the log reads from its query.
 Result<store::AuditFilter> read_filter(const Context& context, const Request& request) {
   store::AuditFilter filter;
@@ -62,6 +72,9 @@ Result<store::AuditFilter> read_filter(const Context& context, const Request& re
     return fail(Errc::bad_request,
                 "site is a filter of central's log; all of this one is the site's",
                 "source=sync shows what came from central");
+  if (filter.site && !request.principal->is_limited() && !is_site_name(context, *filter.site))
+    return fail(Errc::bad_request, fmt::format("there is no site \"{}\"", *filter.site),
+                "skerry site list; central itself is called central");
   SKERRY_TRY(filter.since, read_time(request, "since"));
   SKERRY_TRY(filter.until, read_time(request, "until"));
   SKERRY_TRY(filter.words, read_words(request));

@@ -44,10 +44,11 @@ tl::unexpected<Error> bad_member(std::string_view name, std::string code, std::s
                     {{fmt::format("/{}", name), std::move(code), std::move(detail)}}));
 }
 
-// Of whichever of several the caller asked about.
+// Of whichever of several the caller asked about, and what there is to choose from.
 Error about(const std::filesystem::path& file, Error error) {
   if (error.detail.find(file.filename().string()) == std::string::npos)
     error.detail = fmt::format("{}: {}", file.string(), error.detail);
+  if (error.next.empty()) error.next = "name a file that skerry backup list shows";
   return error;
 }
 

@@ -79,7 +79,7 @@ std::string_view BodyReader::text(std::string_view member) {
   return {};
 }
 
-std::string BodyReader::text(std::string_view member, std::size_t bytes_max) {
+std::string BodyReader::content(std::string_view member, std::size_t bytes_max) {
   const json::value* const value = body_.if_contains(member);
   const json::string* const text = value ? value->if_string() : nullptr;
   if (text && !text->empty() && text->size() <= bytes_max) return std::string(*text);

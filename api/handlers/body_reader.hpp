@@ -28,7 +28,7 @@ class BodyReader {
   std::string name(std::string_view member, bool required, std::size_t characters_max = 255);
   std::string_view text(std::string_view member);  // without control characters, required
   // Whatever text, but none, of at most `bytes_max` bytes, required.
-  std::string text(std::string_view member, std::size_t bytes_max);
+  std::string content(std::string_view member, std::size_t bytes_max);
   std::int64_t count(std::string_view member, std::int64_t most = count_max);  // from 1, required
   UnixMillis instant(std::string_view member);                                 // required
   // A time behind `now`; nullopt when it is null or absent.

@@ -63,7 +63,8 @@ Result<store::ColumnWishes> saved_columns(const Context& context, const Kind& ki
   const store::Reader reader = context.node.database.read();
   auto saved = store::find_mapping(*reader, name);
   if (!saved)
-    return fail(Errc::not_found, fmt::format("there is no mapping {}", name), "GET /v1/mappings");
+    return fail(Errc::not_found, fmt::format("there is no mapping {}", name),
+                "skerry mapping list, or GET /v1/mappings");
   if (saved->kind != kind.name)
     return fail(Errc::bad_request, fmt::format("the mapping {} is for a {}, not for {}", name,
                                                saved->kind, kind.plural));

@@ -70,10 +70,10 @@ Result<std::optional<std::int64_t>> read_number(const Request& request, std::str
 Result<std::optional<UnixMillis>> read_time(const Request& request, std::string_view name) {
   const auto text = request.query(name);
   if (!text) return std::nullopt;
-  const auto time = parse_timestamp(*text);
+  const auto time = parse_moment(*text);
   if (!time)
     return fail(Errc::bad_request,
-                fmt::format("{} must be a time such as 2026-03-02T10:11:12Z", name));
+                fmt::format("{} must be a time such as 2026-03-02T10:11:12Z, or a day", name));
   return time;
 }
 

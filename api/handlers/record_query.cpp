@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "api/handlers/list_request.hpp"
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/custom_fields.hpp"
 #include "store/sqlite/search_index.hpp"
@@ -60,7 +61,8 @@ Result<json::value> filter_value(const Field& field, const QueryParameter& param
 
 Result<store::ListFilter> read_filter(const Kind& kind, const QueryParameter& parameter) {
   SKERRY_TRY(const Field* const field, list_field(kind, parameter.name, ListUse::filter));
-  if (parameter.value == "null" && !field->required) return store::ListFilter{field, nullptr};
+  if (parameter.value == "null" && store::may_be_asked_for_none(*field))
+    return store::ListFilter{field, nullptr};
   SKERRY_TRY(json::value value, filter_value(*field, parameter));
   return store::ListFilter{field, std::move(value)};
 }
@@ -147,8 +149,8 @@ Result<store::CustomFilter> read_custom(store::Connection& connection, const Kin
     if (parameter.value == "null") return store::CustomFilter{field.key, std::nullopt};
     const auto value = custom_value(field, parameter.value);
     if (!value)
-      return fail(Errc::bad_request, fmt::format("{} is a {}, and \"{}\" is none", parameter.name,
-                                                 field.type, parameter.value));
+      return fail(Errc::bad_request, fmt::format("{} is {}, and \"{}\" is none", parameter.name,
+                                                 with_article(field.type), parameter.value));
     return store::CustomFilter{field.key, store::custom_value_text(*value)};
   }
   return fail(Errc::bad_request, fmt::format("{} have no custom field \"{}\"", kind.plural, key),
@@ -193,6 +195,13 @@ Result<RecordQuery> read_record_query(store::Connection& connection, const Reque
   for (const QueryParameter& parameter : request.queries())
     if (parameter.name != "limit" && parameter.name != "cursor")
       SKERRY_TRY_VOID(read_parameter(query, connection, parameter));
+  // What is archived and scrapped is among those of either.
+  if (store::has_scrapped(kind)) {
+    if (query.list.archived == Archived::only && !request.query("scrapped"))
+      query.list.scrapped = Archived::include;
+    if (query.list.scrapped == Archived::only && !request.query("archived"))
+      query.list.archived = Archived::include;
+  }
   if (searched && request.query("sort"))
     return fail(Errc::bad_request, "what is searched comes in the order of the words found",
                 "leave sort or q out");

@@ -29,8 +29,12 @@ Result<std::vector<RecordId>> select_records(store::Connection& connection, cons
   SKERRY_TRY(RecordQuery query, read_record_query(connection, request, kind));
   if (std::none_of(request.queries().begin(), request.queries().end(), says_which))
     return fail(Errc::bad_request, "no filter says which records",
-                fmt::format("for example POST /v1/{}:archive?q=words", kind.plural));
-  if (!request.query("archived") && !request.query("q")) query.list.archived = usual;
+                fmt::format("for example POST /v1/{}?q=words", request.target.segments.back()));
+  if (!request.query("archived") && !request.query("q")) {
+    query.list.archived = usual;
+    if (usual == store::Archived::only && !request.query("scrapped"))
+      query.list.scrapped = store::Archived::include;
+  }
   std::vector<RecordId> selected;
   if (query.nothing) return selected;
   query.list.limit = store::list_limit_max;

@@ -283,7 +283,7 @@ json::array filter_parameters(const Kind& kind) {
     const Field& field = *store::find_list_field(kind, name, store::ListUse::filter);
     std::string text = fmt::format("Those with this {}", name);
     object schema = value_schema(field);
-    if (!field.required) {
+    if (store::may_be_asked_for_none(field)) {
       text += "; `null`: those without";
       schema = {
           {"anyOf", array{std::move(schema), object{{"type", "string"}, {"enum", array{"null"}}}}}};

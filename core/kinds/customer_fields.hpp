@@ -14,7 +14,8 @@ inline constexpr std::array<std::string_view, 3> customer_roles{"customer", "dis
                                                                 "supplier"};
 inline constexpr std::array<std::string_view, 2> contact_statuses{"active", "inactive"};
 inline constexpr Names customer_kind{"customer"};
-inline constexpr std::array<std::string_view, 3> subject_kinds{"customer", "location", "asset"};
+inline constexpr std::array<std::string_view, 4> subject_kinds{"customer", "location", "asset",
+                                                               "entitlement"};
 
 inline constexpr Names account_ref_aliases{"account"};
 inline constexpr Names email_aliases{"mail"};

@@ -58,4 +58,8 @@ bool is_custom_key(std::string_view text);
 // The default of a field, canonical.
 json::value default_value(const Field& field);
 
+// Whether null of a client means the default: of flags and choices that have one, which nobody
+// empties. Rows of peers and of old may hold null there.
+bool is_never_empty(const Field& field);
+
 }  // namespace skerry

@@ -569,6 +569,7 @@ CREATE INDEX allocation_version ON allocation(version, id) WHERE version > 0;
 CREATE INDEX allocation_entitlement ON allocation(entitlement, id);
 CREATE INDEX allocation_site ON allocation(site, id);
 CREATE INDEX allocation_until ON allocation(until, id);
+CREATE INDEX allocation_disputed ON allocation(disputed_until) WHERE disputed_until IS NOT NULL;
 CREATE INDEX allocation_updated_at ON allocation(updated_at, id);
 CREATE INDEX allocation_archived ON allocation(id) WHERE archived_at IS NOT NULL;
 CREATE VIRTUAL TABLE allocation_search USING fts5(

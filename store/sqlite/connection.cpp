@@ -64,6 +64,12 @@ std::string immutable_uri(const std::filesystem::path& file) {
 
 }  // namespace
 
+Error StorageError::as_error() const {
+  if (code_ != Errc::storage_full) return Error(code_, what(), next_);
+  return Error(code_, "the disk of the data folder is full",
+               "free some space there, then do it again; skerry doctor says how much is left");
+}
+
 std::string_view sqlite_version() noexcept { return sqlite3_libversion(); }
 
 std::unique_ptr<Connection> Connection::open(const std::filesystem::path& file, Mode mode,

@@ -17,6 +17,7 @@
 
 #include "core/bytes.hpp"
 #include "core/ids.hpp"
+#include "core/result.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -28,11 +29,15 @@ struct Deferred;
 class StorageError : public std::runtime_error {
  public:
   // `code` tells a full disk (Errc::storage_full) from any other failure (Errc::io_failed).
-  StorageError(Errc code, const std::string& what) : std::runtime_error(what), code_(code) {}
+  StorageError(Errc code, const std::string& what, std::string next = {})
+      : std::runtime_error(what), code_(code), next_(std::move(next)) {}
   Errc code() const { return code_; }
+  // For whoever asked for the work: of a full disk in words of our own, with the remedy.
+  Error as_error() const;
 
  private:
   Errc code_;
+  std::string next_;
 };
 
 // Called when the operating system reports that an fsync failed. Linux may then have dropped the

@@ -11,6 +11,8 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "core/text.hpp"
+
 namespace skerry::store {
 namespace {
 
@@ -80,7 +82,7 @@ Result<void> prepare_folder(const std::filesystem::path& folder) {
                 fmt::format("the data folder {} has mode {:04o}: others may put their files in "
                             "place of its own",
                             folder.string(), access.st_mode & 07777U),
-                fmt::format("chmod go-w {}", folder.string()));
+                fmt::format("chmod go-w {}", shell_word(folder.string())));
   return {};
 }
 

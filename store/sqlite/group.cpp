@@ -6,10 +6,20 @@
 #include <vector>
 
 #include "core/check.hpp"
+#include "core/log.hpp"
 #include "store/sqlite/deferred.hpp"
 #include "store/sqlite/savepoint.hpp"
 
 namespace skerry::store {
+namespace {
+
+// Whoever asked for the work hears of a full disk in our words; the log has SQLite's.
+Error told(const StorageError& error) {
+  log(Level::critical, "the database: {}", error.what());
+  return error.as_error();
+}
+
+}  // namespace
 
 std::size_t GroupCommit::run(std::span<const std::unique_ptr<WriteJob>> jobs) {
   std::vector<Result<void>> outcomes;
@@ -46,7 +56,7 @@ std::optional<Error> GroupCommit::begin() {
   try {
     connection_.execute("BEGIN IMMEDIATE");
   } catch (const StorageError& error) {
-    return Error(error.code(), error.what());
+    return told(error);
   }
   connection_.deferred().begin_transaction();
   if (participant_ != nullptr) participant_->begin_group();
@@ -72,7 +82,7 @@ Result<void> GroupCommit::attempt(WriteJob& job) {
     if (connection_.in_transaction()) savepoint.release();
     return {};
   } catch (const StorageError& error) {
-    return fail(error.code(), error.what());
+    return fail(told(error));
   } catch (const std::bad_alloc&) {
     return fail(Errc::internal, "out of memory");
   } catch (const std::exception& error) {
@@ -84,7 +94,7 @@ std::optional<Error> GroupCommit::commit() {
   try {
     connection_.deferred().flush(connection_);
   } catch (const StorageError& error) {
-    return Error(error.code(), error.what());
+    return told(error);
   }
   // An unreset statement would pin this connection's snapshot: readers of it would go on seeing the
   // past, and no checkpoint could pass.
@@ -96,7 +106,7 @@ std::optional<Error> GroupCommit::commit() {
     note_commit(std::chrono::steady_clock::now() - begun);
     return std::nullopt;
   } catch (const StorageError& error) {
-    return Error(error.code(), error.what());
+    return told(error);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_error.hpp"
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -9,13 +10,17 @@
 #include <sqlite3.h>
 #include <string>
 
+#include "core/log.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace skerry::store {
 namespace {
 
 void print_fsync_failure(const char* what) noexcept {
-  std::fprintf(stderr, "<2>skerry: the disk did not take a write, stopping: %s\n", what);
+  std::array<char, 1024> text{};
+  std::snprintf(text.data(), text.size(), "skerry: the disk did not take a write, stopping: %s",
+                what);
+  write_log_line(Level::critical, text.data());
 }
 
 constexpr std::size_t doing_chars_max = 300;  // a migration is longer than a log line should be
@@ -58,10 +63,10 @@ void throw_sqlite_error(sqlite3* handle, int code, std::string_view doing) {
   // sqlite3_errmsg speaks of the last call on the handle, which may not be the one that failed.
   const bool is_last = handle != nullptr && sqlite3_extended_errcode(handle) == code;
   if (const int primary = code & 0xff; primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT)
-    throw StorageError(Errc::io_failed,
-                       fmt::format("skerry.db is damaged or no database of Skerry's (SQLite {}); "
-                                   "restore a backup, or name another folder",
-                                   code));
+    throw StorageError(
+        Errc::io_failed,
+        fmt::format("skerry.db is damaged or no database of Skerry's (SQLite {})", code),
+        "restore a backup, or name another folder");
   std::string what =
       fmt::format("{} (SQLite {}): {}", is_last ? sqlite3_errmsg(handle) : sqlite3_errstr(code),
                   code, doing.substr(0, doing_chars_max));

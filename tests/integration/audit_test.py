@@ -1,5 +1,6 @@
 """The log for an auditor: who, when, why; an export that proves itself without the program."""
 
+import base64
 import hashlib
 import json
 import shutil
@@ -103,6 +104,10 @@ class Audit(MachineTest):
         elsewhere = ("audit", "verify", export, "--data", self.folder / "nowhere")
         self.assertEqual(run(*elsewhere).code, 10)  # whole, but whose key is it?
         self.assertEqual(run(*elsewhere, "--key", self.folder / "key.pem").code, 0)
+        said = "".join((self.folder / "key.pem").read_text(encoding="ascii").splitlines()[1:-1])
+        raw = base64.b64decode(said)[-32:]  # as sign_key of skerry status has it
+        text = base64.urlsafe_b64encode(raw).decode().rstrip("=")
+        self.assertEqual(run(*elsewhere, "--key", text).code, 0)
         other = self.new_machine("central", "other", start=False)
         foreign = run(*elsewhere, "--key", other.data / "keys" / "sign.pub.pem")
         self.assertIn(foreign.code, (12, 65), foreign)

@@ -37,6 +37,18 @@ class Modes(Import):
         self.assertEqual(report["ignored_columns"], ["reason"])
         self.assertEqual(self.count("customer"), 3)
 
+    def test_rejects_that_cannot_be_written_stop_the_import_before_it_writes(self):
+        text = "name,website\nAcme,\nBolt,nowhere\n"
+        refused = self.take("customers", text, "--mode", "good-rows-only", "--rejects",
+                            self.folder / "nowhere" / "r.csv")
+        self.assertEqual(refused.code, 74, refused)
+        self.assertEqual(self.count("customer"), 0)
+        # And where nothing is rejected, no empty file is left.
+        kept = self.folder / "kept.csv"
+        self.take("customers", "name\nAcme\n", "--rejects", kept)
+        self.assertFalse(kept.exists())
+        self.assertEqual(self.count("customer"), 1)
+
     def test_a_dry_run_finds_every_error_and_writes_nothing(self):
         text = "name,account_ref,website,city\nAcme,A1,x,\nBolt,A2,y,\nCog,A3,,\nDyn,A3,,\n"
         outcome = self.take("customers", text, "--dry-run")
@@ -61,12 +73,42 @@ class Modes(Import):
             self.assertEqual(self.must_take(kind, text), [0, 0, 2, 0], kind)
 
 
+    def test_the_run_that_was_meant_names_what_its_dry_run_names(self):
+        self.must_take("customers", "name,account_ref\nAcme,A1\n")
+        self.must_take("products", "sku,name,type\nP1,Pump,device\nS1,Tool,software\n")
+        text = ("product_sku,serial,owner_ref,status\nP1,1,A1,\nP9,2,A1,\nP1,3,NO,broken\n"
+                "S1,4,,\n")
+        dry = self.take("assets", text, "--dry-run").document()["errors"]
+        meant = self.take("assets", text).document()["error"]["errors"]
+        self.assertEqual([f"row {e['row']}, column {e['column']}" for e in dry],
+                         ["row 3, column product_sku", "row 4, column owner_ref",
+                          "row 4, column status", "row 5, column product_sku"])
+        self.assertEqual([(e["pointer"], e["code"], e["detail"]) for e in meant],
+                         [(f"row {e['row']}, column {e['column']}", e["code"], e["detail"])
+                          for e in dry])
+        self.assertEqual(self.count("asset"), 0)
+
+    def test_a_reference_goes_by_a_name_alone(self):
+        self.must_take("customers", "name\nAcme\n")
+        self.must_take("products", "sku,name,type\nP1,Pump,device\n")
+        text = "product_sku,serial,owner_name\nP1,1,Acme\n"
+        self.assertEqual(self.must_take("assets", text), [1, 0, 0, 0])
+        (acme,) = self.central.http("GET", "/v1/customers").json()["items"]
+        (asset,) = self.central.http("GET", "/v1/assets").json()["items"]
+        self.assertEqual(asset["owner"], acme["id"])
+        new = "product_sku,serial,Who\nP1,1,Bolt\n"
+        refused = self.take("assets", new, "--map", "owner_name=Who")
+        self.assertIn("no customer has the name Bolt", refused.err + refused.out)
+        self.assertEqual(self.must_take("assets", new, "--map", "owner_name=Who",
+                                        "--create-parents"), [0, 1, 0, 0])
+
+
 class BadFiles(Import):
     def test_each_is_named_and_nothing_is_written(self):
         cases = [
             ("not UTF-8", b"name\nB\xf6lt\n", "not_utf8", "row 2, column name"),
             ("ragged", b"name,city\nAcme\n", "ragged_row", "row 2"),
-            ("a header twice", b"name,Name\nA,B\n", "duplicate_header", "row 1, column column 2"),
+            ("a header twice", b"name,Name\nA,B\n", "duplicate_header", "row 1, column 2"),
             ("an unknown header", b"name,Nmae\nA,B\n", "unknown_column", "row 1, column Nmae"),
             ("a cell of 10 MiB", b"name,city\nA," + b"x" * (10 << 20) + b"\n", "cell_too_long",
              "row 2, column city"),
@@ -77,7 +119,8 @@ class BadFiles(Import):
         for what, text, code, place in cases:
             for options in ((), ("--mode", "good-rows-only"), ("--dry-run",)):
                 with self.subTest(what=what, options=options):
-                    rows_are_left_out = code in ("not_utf8", "ragged_row", "nul_byte")
+                    rows_are_left_out = code in ("not_utf8", "ragged_row", "nul_byte",
+                                                 "cell_too_long")
                     outcome = self.take("customers", text, *options)
                     if rows_are_left_out and "good-rows-only" in options:
                         self.assertEqual(outcome.code, 3, outcome)

@@ -162,6 +162,18 @@ class Refusals(Records):
         self.assertEqual((back["selected"], back["changed"]), (1, 1))
         self.assertIsNone(self.read("customers", other)["archived_at"])
 
+    def test_all_that_is_archived_comes_back_at_once(self):
+        made = [self.made("customers", name=name)["id"] for name in ("Acme", "Bolt", "Cog")]
+        done = self.post("/v1/customers:archive?roles=customer").json()
+        self.assertEqual((done["selected"], done["changed"]), (3, 3))
+        lost = self.post("/v1/customers:unarchive?archived=include")
+        self.assertIn("/v1/customers:unarchive?", self.refused(lost, 400, "bad_request")["next"])
+        for counts in ((3, 3), (0, 0)):
+            back = self.post("/v1/customers:unarchive?archived=only").json()
+            self.assertEqual((back["selected"], back["changed"]), counts)
+        self.assertEqual(sorted(self.ids("/v1/customers")), sorted(made))
+        self.assertEqual(self.ids("/v1/customers?archived=only"), [])
+
 
 class Nonsense(Records):
     """Whatever comes, the answer is a refusal that says what is wrong."""
@@ -184,6 +196,17 @@ class Nonsense(Records):
         text = response.read()
         connection.close()
         return response.status, text
+
+    def test_a_key_that_stands_twice_is_named(self):
+        for path, body, pointer in (
+                ("/v1/customers", b'{"name":"A","name":"B"}', "/name"),
+                ("/v1/customers:batch", b'{"items":[{},{"record":{"a":[],"a":1}}]}',
+                 "/items/1/record/a")):
+            status, text = self.send("POST", path, body)
+            problem = json.loads(text)
+            self.assertEqual((status, problem["code"]), (400, "bad_json"))
+            found = [(each["pointer"], each["code"]) for each in problem["errors"]]
+            self.assertEqual(found, [(pointer, "repeated")])
 
     def test_no_body_is_too_strange(self):
         pump, acme, yard, _ = self.world()

@@ -82,6 +82,41 @@ class Lifecycle(Records):
         self.made("moves", asset=asset["id"], to_location=yard["id"], arrived_at="2026-03-01")
         self.assertEqual(self.read("assets", asset)["location"], yard["id"])
 
+    def test_what_is_archived_and_scrapped_is_among_those_of_either(self):
+        pump, *_ = self.world()
+        asset = self.made("assets", product=pump["id"], serial="1")
+        path = f"/v1/assets/{asset['id']}"
+        self.assertEqual(self.post(path + ":scrap", {"scrapped_on": "2026-02-28"}).status, 200)
+        self.assertEqual(self.ids("/v1/assets?scrapped=only"), [asset["id"]])
+        self.assertEqual(self.ids("/v1/assets?archived=only"), [])
+        self.assertEqual(self.post(path + ":archive").status, 200)
+        for query in ("scrapped=only", "archived=only", "archived=only&scrapped=only"):
+            self.assertEqual(self.ids(f"/v1/assets?{query}"), [asset["id"]], query)
+        for query in ("scrapped=only&archived=exclude", "archived=only&scrapped=exclude", ""):
+            self.assertEqual(self.ids(f"/v1/assets?{query}"), [], query)
+
+    def test_a_verb_takes_an_empty_object(self):
+        acme = self.made("customers", name="Acme")
+        path = f"/v1/customers/{acme['id']}"
+        json_type = {"Content-Type": "application/json"}
+        asked = lambda body, headers=json_type: self.central.send(
+            self.central.address, "POST", path + ":archive", body, headers)
+        for body in (b'{"at":1}', b"[]", b"{", b"null", b"{}{}"):
+            self.refused(asked(body), 400, "bad_request")
+        self.refused(asked(b"{}", {"Content-Type": "text/plain"}), 400, "bad_request")
+        self.assertIsNone(self.read("customers", acme)["archived_at"])
+        self.assertEqual(asked(b" {} ").status, 200)
+        self.assertIsNotNone(self.read("customers", acme)["archived_at"])
+
+    def test_null_is_the_default_where_nothing_is_empty(self):
+        acme = self.made("customers", name="Acme", roles=None)
+        self.assertEqual(acme["roles"], ["customer"])
+        contact = self.made("contacts", customer=acme["id"], email="a@x.example",
+                            status="inactive", is_key_contact=True)
+        edited = self.central.edit("contacts", contact["id"],
+                                   {"status": None, "is_key_contact": None})
+        self.assertEqual((edited["status"], edited["is_key_contact"]), ("active", False))
+
     def test_verbs_on_nothing_and_with_an_old_tag(self):
         acme = self.made("customers", name="Acme")
         for path in (f"/v1/customers/{NOBODY}", "/v1/customers/none"):
@@ -216,7 +251,7 @@ class Moves(Records):
         asset = self.made("assets", product=pump["id"], serial="1")["id"]
         move = {"to_location": yard["id"], "arrived_at": "2026-01-01"}
         self.refused(self.post("/v1/assets:move", {"assets": [asset, NOBODY], **move}), 422,
-                     "reference_not_found")
+                     "reference_not_found", ["/assets/1 reference_not_found"])
         self.assertEqual(self.ids("/v1/moves"), [])
         for body, pointer in (({**move}, "/assets required"),
                               ({"assets": [], **move}, "/assets required"),

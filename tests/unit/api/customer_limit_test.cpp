@@ -129,6 +129,23 @@ TEST_F(CustomerLimitTest, NothingLeavesItsCustomersNorEntersOthers) {
   };
   EXPECT_EQ(contact(mine).status, 201u);
   EXPECT_EQ(contact(other).status, 403u);
+  // Nothing of theirs is moved to another's place, nor is it told whether there is one.
+  const auto move_to = [&](std::string_view location) {
+    return ask("POST", "/v1/moves",
+               fmt::format(R"({{"asset":"{}","to_location":"{}","tracking_number":"T"}})",
+                           mine_[4].id, location));
+  };
+  const Answer nowhere = move_to("01a0c450-6c00-7fe4-8b6f-40d5300847f7");
+  const Answer elsewhere = move_to(theirs_[1].id);
+  EXPECT_EQ(elsewhere.status, 422u) << elsewhere.body;
+  EXPECT_EQ(elsewhere.status, nowhere.status) << nowhere.body;
+  EXPECT_THAT(elsewhere.body, HasSubstr("names no record"));
+  EXPECT_EQ(
+      ask("POST", "/v1/assets:move",
+          fmt::format(R"({{"assets":["{}"],"to_location":"{}"}})", mine_[4].id, theirs_[1].id))
+          .status,
+      422u);
+  EXPECT_EQ(move_to(mine_[1].id).status, 201u);
   EXPECT_EQ(ask("POST", "/v1/customers", R"({"name":"Mine too"})").status, 403u);
   EXPECT_EQ(ask("POST", "/v1/products", R"({"sku":"P2","name":"Pipe","type":"device"})").status,
             403u);

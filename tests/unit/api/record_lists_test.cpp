@@ -211,8 +211,9 @@ TEST_F(RecordListsTest, AssetsByWhereTheyAreAndByCustomFields) {
       {"no number", "GET", "/v1/assets?custom.size=big", "", "", 400, {"number"}, {}},
       {"no boolean", "GET", "/v1/assets?custom.new=1", "", "", 400, {"boolean"}, {}},
       {"no date", "GET", "/v1/assets?custom.until=2026", "", "", 400, {"date"}, {}},
-      {"no option", "GET", "/v1/assets?custom.mode=c", "", "", 400, {"option"}, {}},
+      {"no option", "GET", "/v1/assets?custom.mode=c", "", "", 400, {"is an option"}, {}},
       {"no flag", "GET", "/v1/assets?in_transit=1", "", "", 400, {"in_transit"}, {}},
+      {"no third", "GET", "/v1/assets?in_transit=null", "", "", 400, {"true or false"}, {}},
       {"no status", "GET", "/v1/assets?status=fine", "", "", 400, {"operational"}, {}},
       {"whose", "GET", "/v1/assets?at_customer=null", "", "", 400, {"at_customer"}, {}},
   });

@@ -88,6 +88,15 @@ TEST(Target, OtherSpellingsAreRefused) {
     EXPECT_EQ(query(text), "refused") << text;
 }
 
+// A record may hold them, and is found by them.
+TEST(Target, AValueMayHoldATabAndLineBreaks) {
+  Target target;
+  ASSERT_TRUE(parse_target("/a?name=x%09y%0Az%0D", target));
+  EXPECT_EQ(target.query.front().value, "x\ty\nz\r");
+  EXPECT_FALSE(parse_target("/a%09?name=x", target));
+  EXPECT_FALSE(parse_target("/a?name=%0B", target));
+}
+
 TEST(Target, TheRefusalNamesTheByte) {
   Target target;
   EXPECT_NE(parse_target("/abc/%zz", target).error().detail.find("byte 5"), std::string::npos);

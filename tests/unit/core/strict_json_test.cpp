@@ -15,7 +15,7 @@ std::string nested(std::size_t depth) {
 }
 
 // The complaint, or "accepted".
-std::string complaint(std::string_view text) {
+std::string complaint_about(std::string_view text) {
   const auto value = parse_json(text);
   if (value) return "accepted";
   EXPECT_EQ(value.error().code, Errc::bad_json);
@@ -51,14 +51,35 @@ TEST(StrictJson, RefusesDuplicateKeysAtAnyDepth) {
            R"({"a":{"b":1,"c":2},"a":{}})",
            R"({"a":{},"a":{"b":1,"c":2}})",
        })
-    EXPECT_THAT(complaint(text), HasSubstr("twice")) << text;
+    EXPECT_THAT(complaint_about(text), HasSubstr("twice")) << text;
+}
+
+TEST(StrictJson, PointsAtTheKeyThatStandsTwice) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"a":1,"b":2,"a":3})", "/a"},
+      {R"({"a":{"a":1},"b":[],"b":1})", "/b"},
+      {R"([1,"x",null,true,[],{},[[2,{"x":{"a":1,"\u0061":2}}]]])", "/6/0/1/x/a"},
+      {R"({"x/~":{"":1,"":2}})", "/x~1~0/"},
+      {R"({"items":[{"op":1},{"op":1,"\"":[1,2.0e1],"op":2}]})", "/items/1/op"},
+  };
+  for (const auto& [text, pointer] : cases) {
+    const auto value = parse_json(text, {.fractions = true});
+    ASSERT_FALSE(value) << text;
+    ASSERT_EQ(value.error().errors.size(), 1u) << text;
+    EXPECT_EQ(value.error().errors.front().pointer, pointer);
+    EXPECT_EQ(value.error().errors.front().code, "repeated");
+  }
+  const std::string name(10'000, 'k');
+  const auto value = parse_json('{' + ('"' + name + "\":1,") + ('"' + name + "\":2}"));
+  ASSERT_FALSE(value);
+  EXPECT_EQ(value.error().errors.front().pointer, '/' + name);
 }
 
 TEST(StrictJson, ManyKeysStillHaveOneDuplicateFound) {
   std::string text = "{";
   for (int i = 0; i < 1'000; ++i) text += "\"key" + std::to_string(i) + "\":0,";
   EXPECT_TRUE(parse_json(text + "\"key1000\":0}"));
-  EXPECT_THAT(complaint(text + "\"key500\":0}"), HasSubstr("twice"));
+  EXPECT_THAT(complaint_about(text + "\"key500\":0}"), HasSubstr("twice"));
 }
 
 TEST(StrictJson, TheSameKeyInTwoObjectsIsNoDuplicate) {
@@ -71,7 +92,7 @@ TEST(StrictJson, TheSameKeyInTwoObjectsIsNoDuplicate) {
 TEST(StrictJson, RefusesFractionsAndExponents) {
   for (const char* text : {"1.0", "0.5", "-1.5", "1e3", "1E3", "1e0", "0e0", "1e400", "-0.0",
                            "[1.0]", R"({"a":1e-3})"})
-    EXPECT_THAT(complaint(text), HasSubstr("fraction")) << text;
+    EXPECT_THAT(complaint_about(text), HasSubstr("fraction")) << text;
 }
 
 TEST(StrictJson, IntegersEndWhereDoublesLoseThem) {
@@ -81,7 +102,7 @@ TEST(StrictJson, IntegersEndWhereDoublesLoseThem) {
        {"9007199254740992", "-9007199254740992", "9223372036854775807", "-9223372036854775808",
         "9223372036854775808", "18446744073709551615", "18446744073709551616",
         "-9223372036854775809", "123456789012345678901234567890"})
-    EXPECT_THAT(complaint(text), HasSubstr("2^53")) << text;
+    EXPECT_THAT(complaint_about(text), HasSubstr("2^53")) << text;
 }
 
 TEST(StrictJson, NumbersHaveOneSpelling) {
@@ -100,7 +121,7 @@ TEST(StrictJson, LimitsDepth) {
 
 TEST(StrictJson, RefusesTextAfterTheValue) {
   for (const char* text : {"1 1", "{}{}", "{} x", "[]]", "null,", "1\n\n2"})
-    EXPECT_NE(complaint(text), "accepted") << text;
+    EXPECT_NE(complaint_about(text), "accepted") << text;
   EXPECT_FALSE(parse_json(std::string_view("1\0", 2)));
 }
 
@@ -108,7 +129,7 @@ TEST(StrictJson, RefusesWhatIsNoJson) {
   for (const char* text :
        {"", " ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "'a'", "// x\n1", "/**/1", "nul", "True",
         "\"\n\"", "\"\t\"", "\"\\x\"", "\"\\u12\"", "\"a", "[1 2]"})
-    EXPECT_NE(complaint(text), "accepted") << text;
+    EXPECT_NE(complaint_about(text), "accepted") << text;
 }
 
 TEST(StrictJson, RefusesInvalidUtf8) {
@@ -122,16 +143,18 @@ TEST(StrictJson, RefusesInvalidUtf8) {
            "\"\xe2\x82\"",          // cut
            "{\"\xff\":1}",          // in a key
        })
-    EXPECT_NE(complaint(text), "accepted") << text;
+    EXPECT_NE(complaint_about(text), "accepted") << text;
 }
 
 TEST(StrictJson, RefusesLoneSurrogates) {
   for (const char* text : {R"("\ud800")", R"("\udc00")", R"("\ud800x")", R"("\ud800\u0041")",
                            R"("\ud800\ud800")", R"({"\udfff":1})"})
-    EXPECT_NE(complaint(text), "accepted") << text;
+    EXPECT_NE(complaint_about(text), "accepted") << text;
 }
 
-TEST(StrictJson, RefusesAByteOrderMark) { EXPECT_NE(complaint("\xef\xbb\xbf{}"), "accepted"); }
+TEST(StrictJson, RefusesAByteOrderMark) {
+  EXPECT_NE(complaint_about("\xef\xbb\xbf{}"), "accepted");
+}
 
 TEST(StrictJson, EveryCutIsRefused) {
   const std::string text = R"({"k":"chg","f":{"phone":[null,-12,"\u00fc\ud83d\ude00"]},"v":true})";
@@ -140,8 +163,8 @@ TEST(StrictJson, EveryCutIsRefused) {
 }
 
 TEST(StrictJson, NamesThePlace) {
-  EXPECT_THAT(complaint(R"({"a": x})"), StartsWith("at byte 6: "));
-  EXPECT_THAT(complaint("{}  x"), StartsWith("at byte 4: "));
+  EXPECT_THAT(complaint_about(R"({"a": x})"), StartsWith("at byte 6: "));
+  EXPECT_THAT(complaint_about("{}  x"), StartsWith("at byte 4: "));
 }
 
 TEST(StrictJson, ObjectsOnly) {
@@ -156,7 +179,7 @@ TEST(StrictJson, ObjectsOnly) {
 TEST(StrictJson, FractionsOnlyWhenAskedFor) {
   const JsonLimits fractions{.fractions = true};
   for (const char* text : {"1.5", "-0.0", "1e3", "1E-3", "[0.1]", R"({"a":5e-324})"}) {
-    EXPECT_THAT(complaint(text), HasSubstr("fraction")) << text;
+    EXPECT_THAT(complaint_about(text), HasSubstr("fraction")) << text;
     EXPECT_TRUE(parse_json(text, fractions)) << text;
   }
   EXPECT_EQ(parse_json("0.1", fractions)->as_double(), 0.1);
@@ -165,6 +188,7 @@ TEST(StrictJson, FractionsOnlyWhenAskedFor) {
   for (const char* text : {"1e400", "-1e400", "9007199254740992", "123456789012345678901234567890",
                            "1.", ".5", "1e", "NaN"})
     EXPECT_FALSE(parse_json(text, fractions)) << text;
+  EXPECT_THAT(parse_json("1e400", fractions).error().detail, HasSubstr("beyond what a double"));
 }
 
 }  // namespace

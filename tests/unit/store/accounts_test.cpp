@@ -83,10 +83,10 @@ TEST_F(AccountsTest, ChangeWithARevision) {
   EXPECT_EQ(found->code_hash, std::nullopt);
 }
 
-TEST_F(AccountsTest, OnlyAPasswordMakesAnAdministrator) {
+TEST_F(AccountsTest, AnAdministratorsPasswordClaimsTheMachineForGood) {
   const auto claimed = [&] {
     const Reader reader = database->read();
-    return has_administrator(*reader);
+    return is_claimed(*reader);
   };
   Account plain = account("alice"), admin = account("root");
   admin.role = "admin";
@@ -97,6 +97,12 @@ TEST_F(AccountsTest, OnlyAPasswordMakesAnAdministrator) {
   update(plain);
   EXPECT_FALSE(claimed());
   admin.password = "hash";
+  update(admin);
+  EXPECT_TRUE(claimed());
+  admin.password.reset();  // a reset
+  update(admin);
+  EXPECT_TRUE(claimed());
+  admin.role = "viewer";
   update(admin);
   EXPECT_TRUE(claimed());
 }

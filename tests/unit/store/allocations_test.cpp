@@ -109,6 +109,40 @@ TEST_F(AllocationsTest, OnlyASiteThatSeesTheCustomerHoldsSome) {
   EXPECT_EQ(give(plant, 1), "/site duplicate_key;");
 }
 
+TEST_F(AllocationsTest, ARevokedSiteGetsNoMore) {
+  ASSERT_EQ(give(plant, 4), "");
+  const RecordId id = given(plant);
+  write([&](Connection& connection) -> Result<void> {
+    connection.execute("UPDATE site SET status='revoked' WHERE id=?1", plant);
+    return {};
+  });
+  EXPECT_EQ(changed("allocation", id, R"({"seats":5})"), "/site revoked;");
+  EXPECT_EQ(changed("allocation", id, R"({"amounts":{"render":1}})"), "/site revoked;");
+  EXPECT_EQ(changed("allocation", id, R"({"until":"2027-01-01T00:00:00Z"})"), "/site revoked;");
+  EXPECT_EQ(changed("allocation", id, R"({"seats":1})"), "");
+  EXPECT_EQ(changed("allocation", id, R"({"seats":0})"), "");
+}
+
+TEST_F(AllocationsTest, NothingIsGivenUntilADateThatIsPast) {
+  const auto past = create(
+      "allocation", allocation(entitlement, plant, R"("seats":1,"until":"2026-05-01T00:00:00Z")"));
+  ASSERT_FALSE(past);
+  EXPECT_EQ(complaints(past.error()), "/until past;");
+  EXPECT_EQ(past.error().next, "give an end that is still to come");
+  ASSERT_EQ(give(plant, 1), "");
+  EXPECT_EQ(changed("allocation", given(plant), R"({"until":"2026-05-01T00:00:00Z"})"), "");
+}
+
+TEST_F(AllocationsTest, WhatIsInUseIsRefusedWithTheWayOut) {
+  ASSERT_EQ(give(plant, 8, R"(,"amounts":{"render":300})"), "");
+  const auto refused = [&](std::string_view patch) {
+    return update(read("entitlement", entitlement), patch).error().next;
+  };
+  EXPECT_NE(refused(R"({"seats":7})").find(":reduce"), std::string::npos);
+  EXPECT_NE(refused(R"({"features":{"render":299}})").find("PATCH of an allocation"),
+            std::string::npos);
+}
+
 TEST_F(AllocationsTest, WhatASiteMayUseIsNotDeleted) {
   ASSERT_EQ(give(plant, 8), "");
   const RecordId id = given(plant);

@@ -72,6 +72,21 @@ TEST_F(AuditTest, SaysWhatCentralDecidedOfASitesRow) {
   }
 }
 
+// What a site sent as a row and is none: the decision about it stands all the same.
+TEST_F(AuditTest, ARowThatCannotBeReadKeepsItsDecision) {
+  write([&](Connection& connection) -> Result<void> {
+    log.append_own(connection, "", RecordId{},
+                   R"({"k":"dec","site":"x","ep":"x","seq":1,"d":"rejected","why":"the line is no )"
+                   R"(change","row":"6e6f"})");
+    return {};
+  });
+  const auto rows = feed();
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].op, "unreadable");
+  EXPECT_EQ(rows[0].disposition, "rejected");
+  EXPECT_EQ(rows[0].detail, "the line is no change");
+}
+
 TEST_F(AuditTest, ALineItCannotReadIsShownAsSuch) {
   write([&](Connection& connection) -> Result<void> {
     log.append_own(connection, "", RecordId{}, "not JSON");

@@ -174,6 +174,35 @@ TEST_F(ChangeLogTest, KeepsWhatTheRecordWasCalledAndWhoseItWas) {
   EXPECT_EQ(find_subject(*reader, refused).customer, customer->id);
 }
 
+// What has no name of its own goes by what it names; the chain proves no such label.
+TEST_F(ChangeLogTest, AMoveIsCalledByWhatItMoves) {
+  const auto id_of = [&](std::string_view kind, const std::string& text) {
+    const auto made = create(kind, text);
+    EXPECT_TRUE(made) << made.error().detail;
+    return to_string(made->id);
+  };
+  const std::string customer = id_of("customer", R"({"name":"Harbour"})");
+  const std::string quay =
+      id_of("location", fmt::format(R"({{"customer":"{}","name":"Quay"}})", customer));
+  const std::string product = id_of("product", R"({"sku":"P","name":"Pump","type":"device"})");
+  const std::string asset =
+      id_of("asset", fmt::format(R"({{"product":"{}","serial":"SN-9"}})", product));
+  const auto move = create(
+      "move",
+      fmt::format(R"({{"asset":"{}","to_location":"{}","arrived_at":"2026-03-02"}})", asset, quay));
+  ASSERT_TRUE(move);
+  const auto tracked = update(*move, R"({"tracking_number":"T-1"})");
+  ASSERT_TRUE(tracked);
+  const auto untracked = update(*tracked, R"({"tracking_number":null})");
+  ASSERT_TRUE(untracked);
+  ASSERT_TRUE(remove(*untracked));
+  EXPECT_EQ(text("SELECT group_concat(label,';') FROM (SELECT label FROM change_log WHERE "
+                 "kind='move' ORDER BY n)"),
+            "SN-9 to Quay, 2026-03-02;T-1;SN-9 to Quay, 2026-03-02;SN-9 to Quay, 2026-03-02");
+  const auto audit = verify();
+  EXPECT_TRUE(audit) << audit.error().detail;
+}
+
 TEST_F(ChangeLogTest, TwoChainsStandBesideEachOther) {
   write([&](Connection& connection) -> Result<void> {
     log.start_received(connection, new_id<EpochId>(random));

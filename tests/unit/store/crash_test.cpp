@@ -143,7 +143,7 @@ TEST_F(FailingDiskTest, FailedFsyncEndsTheProcessBeforeTheAnswer) {
             inserting(2), [](Result<void>) { std::fputs("acknowledged", stderr); }));
         database_->stop();
       },
-      testing::MatchesRegex("<2>skerry: the disk did not take a write.*"));
+      testing::MatchesRegex("critical: skerry: the disk did not take a write.*"));
 }
 
 TEST_F(FailingDiskTest, HookHearsOfIt) {

@@ -17,8 +17,9 @@ using testing::HasSubstr;
 // Everything that was read, as text.
 struct Kept final : CsvSink {
   std::vector<std::string> names;
-  std::vector<std::string> rows;    // "2: a|b"
-  std::vector<std::string> errors;  // "2 Name ragged_row"
+  std::vector<std::string> rows;     // "2: a|b"
+  std::vector<std::string> errors;   // "2 Name ragged_row"
+  std::vector<std::string> refused;  // the cells of the last row that was refused
   std::string last_detail;
   std::int64_t stop_at = -1;
   std::size_t widest = 0;
@@ -39,6 +40,9 @@ struct Kept final : CsvSink {
   void error(TableError error) override {
     errors.push_back(std::to_string(error.row) + " " + error.column + " " + error.code);
     last_detail = error.detail;
+  }
+  void refused_row(std::int64_t, std::span<const std::string_view> cells) override {
+    refused.assign(cells.begin(), cells.end());
   }
 };
 
@@ -164,13 +168,31 @@ TEST(CsvReader, SaysHowManyFieldsTheRowHas) {
   EXPECT_EQ(read("a,b\n1\n").last_detail, "the row has 1 field, the header has 2");
 }
 
-TEST(CsvReader, RefusesACellOfTenMebibytes) {
+// Whatever stands around it and wherever the pieces end: it costs its row, in bounded memory, and
+// what is put aside of it is refused again.
+TEST(CsvReader, RefusesACellOfTenMebibytesAlone) {
   const std::string huge(10 * 1024 * 1024, 'x');
-  for (const bool quoted : {false, true}) {
-    const std::string quote = quoted ? "\"" : "";
-    const Kept kept = read("a,b\n1,2\n3," + quote + huge + quote + "\n5,6\n");
+  for (const std::string& cell :
+       {huge, '"' + huge + '"', '"' + huge + "\"  ", huge + std::string(200'000, ' '),
+        '"' + huge + "\"\"" + huge + "\n\""}) {
+    const Kept kept = read("a,b,c\n1,2,3\n4," + cell + ",\"6\"\n7,8,9\n");
     EXPECT_THAT(kept.errors, ElementsAre("3 b cell_too_long"));
-    EXPECT_EQ(kept.rows.size(), 1u);
+    EXPECT_THAT(kept.rows, ElementsAre("2:|1|2|3", "4:|7|8|9"));
+    ASSERT_THAT(kept.refused,
+                ElementsAre("4", std::string(CsvLimits().cell_bytes_max + 1, 'x'), "6"));
+  }
+  EXPECT_THAT(read("a,b\n1,\"" + huge + "\n3,4\n").errors, ElementsAre("2 b unclosed_quote"));
+  EXPECT_THAT(read("a,b\n1,\"" + huge + "\n3,\"4\"\n").errors, ElementsAre("2 b stray_quote"));
+  EXPECT_THAT(read(huge + ",b\n1,2\n").errors, ElementsAre("1 column 1 cell_too_long"));
+}
+
+TEST(CsvReader, CutsALongCellBetweenCharacters) {
+  for (std::size_t limit = 5; limit < 10; ++limit) {
+    const Kept kept =
+        read("a\n\U0001f600\U0001f600\U0001f600\U0001f600\n", {.cell_bytes_max = limit});
+    EXPECT_THAT(kept.errors, ElementsAre("2 a cell_too_long"));
+    ASSERT_EQ(kept.refused.size(), 1u);
+    EXPECT_EQ(kept.refused.front().size(), limit < 8 ? 8u : 12u);
   }
 }
 
@@ -182,8 +204,11 @@ TEST(CsvReader, TakesACellAtItsLimit) {
 }
 
 TEST(CsvReader, KeepsTheOtherLimits) {
-  EXPECT_THAT(read("a,b\n12345,67890\n", {.row_bytes_max = 9}).errors,
-              ElementsAre("2  row_too_long"));
+  const Kept long_row = read("a,b\n12345,67890,1\n1,2\n", {.row_bytes_max = 9});
+  EXPECT_THAT(long_row.errors, ElementsAre("2  row_too_long"));
+  EXPECT_THAT(long_row.refused, ElementsAre("12345"));
+  EXPECT_THAT(long_row.rows, ElementsAre("3:|1|2"));
+  EXPECT_THAT(read("abc,def\n1,2\n", {.row_bytes_max = 6}).errors, ElementsAre("1  row_too_long"));
   EXPECT_THAT(read("a,b,c\n1,2,3\n", {.columns_max = 2}).errors,
               ElementsAre("1  too_many_columns"));
   const Kept kept = read("a\n1\n2\n3\n", {.rows_max = 2});

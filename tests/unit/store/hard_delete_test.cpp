@@ -52,6 +52,16 @@ TEST_F(HardDeleteTest, EachStandsBeforeWhatItRefersTo) {
   }
 }
 
+TEST_F(HardDeleteTest, WhatHasNoNameIsConfirmedByItsId) {
+  Record record(*find_kind("entitlement"));
+  record.id = new_record_id(clock.wall_ms(), random);
+  EXPECT_EQ(confirmation_of(record).field, "id");
+  EXPECT_EQ(confirmation_of(record).text, to_string(record.id));
+  record.values[static_cast<std::size_t>(record.kind->find_field("entitlement_ref"))] = "E-1";
+  EXPECT_EQ(confirmation_of(record).field, "entitlement_ref");
+  EXPECT_EQ(confirmation_of(record).text, "E-1");
+}
+
 TEST_F(HardDeleteTest, GoesWithAllThatRefersToItAndLeavesTombstones) {
   const RecordId pump = asset("1", harbour);
   move(pump, beach, R"("arrived_at":"2026-01-01")");

@@ -73,6 +73,15 @@ TEST(ImportColumns, ReferencesGoByIdOrByKey) {
                           "location_customer_ref=subject part", "text=text"));
 }
 
+TEST(ImportColumns, APartOfAKeyWithoutTheKeySaysNothing) {
+  const Bound note = bind("note", {"customer_ref", "product_sku", "text"});
+  EXPECT_THAT(note.errors, ElementsAre("product_sku required_column"));
+  EXPECT_THAT(note.detail, HasSubstr("of the key of an asset"));
+  EXPECT_THAT(
+      bind("move", {"asset", "to_location", "from_location_customer_ref", "arrived_at"}).errors,
+      ElementsAre("from_location_customer_ref required_column"));
+}
+
 TEST(ImportColumns, ATitleOfTwoCustomFieldsNamesNeither) {
   const auto errors_of = [](const std::vector<std::string>& headers) {
     CustomField one, two, other;
@@ -97,6 +106,7 @@ TEST(ImportColumns, WhatMeansNothingIsNamedWithWhatIsNearest) {
   const Bound bound = bind("customer", {"name", "Acount ref"});
   EXPECT_THAT(bound.errors, ElementsAre("Acount ref unknown_column"));
   EXPECT_THAT(bound.detail, HasSubstr("the nearest is account_ref"));
+  EXPECT_THAT(bind("customer", {"name", "zz"}).detail, HasSubstr("its fields are "));
   EXPECT_THAT(bind("customer", {"name", "x"}, {.ignored = {"X"}}).errors, IsEmpty());
   EXPECT_THAT(bind("customer", {"name", "x"}, {.ignore_unknown = true}).columns.ignored,
               ElementsAre("x"));
@@ -111,6 +121,7 @@ TEST(ImportColumns, ARequiredFieldNeedsAColumnOrAnId) {
   EXPECT_THAT(bind("customer", {"account_ref"}).errors, IsEmpty());
   EXPECT_THAT(bind("contact", {"id", "phone"}).errors, IsEmpty());
   EXPECT_THAT(bind("contact", {"email"}, {.fixed = {{"customer_ref", "A1"}}}).errors, IsEmpty());
+  EXPECT_THAT(bind("contact", {"customer_name", "email"}).errors, IsEmpty());
 }
 
 TEST(ImportColumns, AFixedValueStandsInEveryRow) {

@@ -105,6 +105,69 @@ TEST_F(ImportMatching, EveryErrorNamesItsColumn) {
   EXPECT_THAT(places(import("name,custom.must\nBolt,\n")), ElementsAre("2 custom.must required"));
 }
 
+// A dry run, and one that was meant: what the API would say of each row, as far as it can be told.
+TEST_F(ImportMatching, EveryErrorOfEveryRowIsSaid) {
+  const auto define = [&](Connection& connection, const json::object& body) {
+    const Kind& kind = *find_kind("custom_field");
+    ASSERT_TRUE(writer(connection).create(kind, std::nullopt, *read_new(kind, body), author_));
+  };
+  in_job([&](Connection& connection) {
+    define(connection,
+           {{"record_kind", "contact"}, {"key", "req"}, {"type", "text"}, {"required", true}});
+    define(connection,
+           {{"record_kind", "contact"}, {"key", "u"}, {"type", "text"}, {"unique", true}});
+  });
+  import("name,account_ref\nAcme,A1\n");
+  import("sku,name,type\nP1,Pump,device\nS1,Tool,software\n", {}, "product");
+  import("customer_ref,email,custom.req,custom.u\nA1,u@x.example,x,U1\n", {}, "contact");
+  import("product_sku,serial\nP1,here\n", {}, "asset");
+  const std::string_view contacts =
+      "customer_ref,email,phone,custom.u\nA1,bad,12,U1\nA1,new@x.example,,U1\n"
+      "A1,u@x.example,12,U1\n";
+  const std::string_view assets =
+      "product_sku,serial,owner_ref,status,disposal_reason\nP9,1,A1,,\nP1,2,NO,broken,\n"
+      "S1,3,,broken,\nS1,4,,,sold\nP1,here,NO,,sold\n";
+  for (const bool dry : {true, false}) {
+    for (const ImportMode mode : {ImportMode::all_or_nothing, ImportMode::good_rows_only}) {
+      const ImportOptions options{.dry_run = dry, .mode = mode};
+      EXPECT_THAT(places(import(contacts, options, "contact")),
+                  ElementsAre("2 email bad_email", "2 phone bad_phone", "2 custom.u duplicate_key",
+                              "2 custom.req required", "3 custom.u duplicate_key",
+                              "3 custom.req required", "4 phone bad_phone"));
+      const auto report = import(assets, options, "asset");
+      EXPECT_THAT(places(report),
+                  ElementsAre("2 product_sku reference_not_found",
+                              "3 owner_ref reference_not_found", "3 status bad_choice",
+                              "4 product_sku validation_failed", "4 status bad_choice",
+                              "5 product_sku validation_failed", "5 disposal_reason not_scrapped",
+                              "6 owner_ref reference_not_found", "6 disposal_reason not_scrapped"));
+      EXPECT_EQ(report.errors[3].detail, "S1 is no device: only devices have assets");
+    }
+  }
+  EXPECT_EQ(number("SELECT count(*) FROM asset"), 1);
+}
+
+// Whichever batches they are in.
+TEST_F(ImportMatching, AUniqueValueOfTwoRowsIsFoundByADryRun) {
+  in_job([&](Connection& connection) {
+    const Kind& kind = *find_kind("custom_field");
+    const auto values = read_new(
+        kind, json::object{
+                  {"record_kind", "customer"}, {"key", "u"}, {"type", "text"}, {"unique", true}});
+    ASSERT_TRUE(writer(connection).create(kind, std::nullopt, *values, author_));
+  });
+  std::string file = "name,account_ref,custom.u\n";
+  for (int i = 0; i < 1200; ++i) file += fmt::format("C,{},{}\n", i, i == 1150 ? 3 : i);
+  for (const bool dry : {true, false}) {
+    const auto report = import(file, {.dry_run = dry});
+    EXPECT_THAT(places(report), ElementsAre("1152 custom.u duplicate_key"));
+    EXPECT_EQ(report.errors.front().detail, "3 stands in row 5 already");
+  }
+  import("name,account_ref,custom.u\nA,1,x\nB,2,y\n");
+  EXPECT_EQ(counts(import("name,account_ref,custom.u\nA,1,x\nC,2,y\n")),
+            "2 rows, 0 created, 1 updated, 1 unchanged");
+}
+
 TEST_F(ImportMatching, ANumberThatWouldBeRoundedIsNone) {
   in_job([&](Connection& connection) {
     const Kind& kind = *find_kind("custom_field");
@@ -128,6 +191,79 @@ TEST_F(ImportMatching, ANameThatContradictsTheKeyIsNotPassedOver) {
       "C,Delta,c@x.example\n",
       {.create_parents = true}, "contact");
   EXPECT_THAT(places(made), ElementsAre("4 customer_name other_name"));
+}
+
+class ImportByName : public ImportTest {
+ protected:
+  ImportByName() {
+    import("name,account_ref\nAcme,A1\nBolt,\nTwin,T1\nTwin,T2\n");
+    import("sku,name,type\nP1,Pump,device\n", {}, "product");
+  }
+  std::string owner(std::string_view serial) {
+    return text(
+        fmt::format("SELECT coalesce((SELECT name FROM customer WHERE id=owner),'nobody') "
+                    "FROM asset WHERE serial='{}'",
+                    serial));
+  }
+};
+
+TEST_F(ImportByName, AReferenceIsFoundByItsName) {
+  const std::string_view file = "product_sku,serial,owner_name\nP1,1,Acme\nP1,2,Bolt\nP1,3,\n";
+  EXPECT_EQ(counts(import(file, {}, "asset")), "3 rows, 3 created, 0 updated, 0 unchanged");
+  EXPECT_EQ(owner("1") + owner("2") + owner("3"), "AcmeBoltnobody");
+  EXPECT_EQ(counts(import(file, {}, "asset")), "3 rows, 0 created, 0 updated, 3 unchanged");
+  EXPECT_EQ(import("product_sku,serial,owner_name\nP1,1,Bolt\n", {}, "asset").updated, 1);
+  EXPECT_EQ(owner("1"), "Bolt");
+  ImportOptions fixed;
+  fixed.columns.fixed = {{"owner_name", "Acme"}};
+  EXPECT_EQ(import("product_sku,serial\nP1,3\n", fixed, "asset").updated, 1);
+  EXPECT_EQ(owner("3"), "Acme");
+  // An empty cell of the key leaves it to the name, and a product has one, too.
+  EXPECT_EQ(import("product_name,serial,owner_ref,owner_name\nPump,2,,Acme\nPump,4,A1,Acme\n", {},
+                   "asset")
+                .rejected,
+            0);
+  EXPECT_EQ(owner("2") + owner("4"), "AcmeAcme");
+  EXPECT_EQ(import("customer_name,email\nBolt,b@x.example\n", {}, "contact").created, 1);
+  EXPECT_EQ(import("customer_name,text\nBolt,called\n", {}, "note").created, 1);
+}
+
+TEST_F(ImportByName, ANameOfNothingOrOfTwoIsAnError) {
+  const std::string_view file = "product_sku,serial,owner_name\nP1,1,Void\nP1,2,Twin\n";
+  const auto report = import(file, {}, "asset");
+  EXPECT_THAT(places(report),
+              ElementsAre("2 owner_name reference_not_found", "3 owner_name ambiguous_key"));
+  EXPECT_EQ(report.errors.front().detail, "no customer has the name Void");
+  EXPECT_THAT(report.errors.back().detail, testing::HasSubstr("account_ref"));
+  EXPECT_THAT(places(import("customer_name,email\n,b@x.example\n", {}, "contact")),
+              ElementsAre("2 customer_name required"));
+  EXPECT_THAT(places(import("product_name,serial\nValve,1\n", {.create_parents = true}, "asset")),
+              ElementsAre("2 product_name reference_not_found"));
+  EXPECT_EQ(number("SELECT count(*) FROM asset"), 0);
+}
+
+TEST_F(ImportByName, AMissingCustomerIsMadeOnceByItsName) {
+  const std::string_view file =
+      "customer_name,email\nVoid,a@x.example\nVoid,b@x.example\nBolt,c@x.example\n";
+  for (const bool dry : {true, false}) {
+    const auto report = import(file, {.dry_run = dry, .create_parents = true}, "contact");
+    EXPECT_EQ(counts(report), "3 rows, 3 created, 0 updated, 0 unchanged");
+    EXPECT_EQ(report.parents_created, 1);
+  }
+  EXPECT_EQ(number("SELECT count(*) FROM customer WHERE name='Void' AND account_ref IS NULL"), 1);
+  const auto again = import(file, {.create_parents = true}, "contact");
+  EXPECT_EQ(counts(again), "3 rows, 0 created, 0 updated, 3 unchanged");
+  EXPECT_EQ(again.parents_created, 0);
+}
+
+TEST_F(ImportByName, ANameBesideAnIdIsNotPassedOver) {
+  const std::string id = text(
+      "SELECT lower(substr(hex(id),1,8)||'-'||substr(hex(id),9,4)||'-'||substr(hex(id),13,4)||'-'||"
+      "substr(hex(id),17,4)||'-'||substr(hex(id),21)) FROM customer WHERE name='Acme'");
+  const auto report = import("product_sku,serial,owner,owner_name\nP1,1," + id + ",Bolt\nP1,2," +
+                                 id + ",Acme\nP1,3," + id + ",\n",
+                             {}, "asset");
+  EXPECT_THAT(places(report), ElementsAre("2 owner_name other_name"));
 }
 
 }  // namespace

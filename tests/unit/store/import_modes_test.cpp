@@ -54,14 +54,17 @@ TEST_F(ImportModes, GoodRowsGoInAndTheOthersAreGivenBack) {
       "Acme,A1,\n\"Bolt, \"\"B\"\"\",A2,x\nCog\nDyn,A4,\nEos,A1,x\nF\xff,A5,\n",
       options);
   EXPECT_EQ(all_counts(report), "6 rows, 2 created, 0 updated, 0 unchanged, 4 rejected");
-  EXPECT_THAT(places(report), ElementsAre("3 website bad_url", "4  ragged_row", "6 website bad_url",
-                                          "7 Name not_utf8"));
-  EXPECT_EQ(bytes_of(rejects.get()),
-            "Name,account_ref,website,reason\n"
-            "\"Bolt, \"\"B\"\"\",A2,x,website: is not an http or https address\n"
-            "Cog,\"the row has 1 field, the header has 3\"\n"
-            "Eos,A1,x,website: is not an http or https address\n"
-            "F\xff,A5,,\"Name: is not UTF-8; save the file as UTF-8\"\n");
+  EXPECT_THAT(places(report),
+              ElementsAre("3 website bad_url", "4  ragged_row", "6 account_ref duplicate_row",
+                          "6 website bad_url", "7 Name not_utf8"));
+  EXPECT_EQ(
+      bytes_of(rejects.get()),
+      "Name,account_ref,website,reason\n"
+      "\"Bolt, \"\"B\"\"\",A2,x,website: is not an http or https address\n"
+      "Cog,\"the row has 1 field, the header has 3\"\n"
+      "Eos,A1,x,\"account_ref: A1 stands in row 2 already, with other values; website: is not an "
+      "http or https address\"\n"
+      "F\xff,A5,,\"Name: is not UTF-8; save the file as UTF-8\"\n");
   EXPECT_EQ(customers(), 2);
   expect_whole_log();
 }
@@ -287,7 +290,7 @@ TEST_F(ImportModes, TwoIdsWithOneKeyAreTwoRecords) {
   EXPECT_EQ(import(yards({one, two}), {}, "location").unchanged, 2);
   EXPECT_EQ(import(yards({three}), good_rows_, "location").created, 1);
   EXPECT_THAT(places(import(yards({one, ""}), {}, "location")),
-              ElementsAre("3 name ambiguous_key"));
+              ElementsAre("3 name ambiguous_key", "3 name duplicate_row"));
   EXPECT_THAT(places(import("customer_ref,name\nA1,Yard\n", {}, "location")),
               ElementsAre("2 name ambiguous_key"));
   // One by its id and again by its key.

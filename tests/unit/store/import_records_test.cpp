@@ -182,6 +182,19 @@ TEST_F(ImportTest, RefusesATenMebibyteCell) {
   EXPECT_EQ(customers(), 0);
 }
 
+TEST_F(ImportTest, GoesOnBehindATenMebibyteCell) {
+  const std::string text =
+      "name,city,website\nA,B,\nC," + std::string(10 << 20, 'x') + ",\nD,E,x\nF,G,\n";
+  const auto dry = import(text, {.dry_run = true});
+  EXPECT_THAT(places(dry), ElementsAre("3 city cell_too_long", "4 website bad_url"));
+  EXPECT_EQ(dry.rows, 4);
+  EXPECT_EQ(customers(), 0);
+  const auto good = import(text, {.mode = ImportMode::good_rows_only});
+  EXPECT_THAT(places(good), ElementsAre("3 city cell_too_long", "4 website bad_url"));
+  EXPECT_EQ(good.rejected, 2);
+  EXPECT_EQ(customers(), 2);
+}
+
 TEST_F(ImportTest, ReadsWhatExcelSaves) {
   const auto report =
       import("\xef\xbb\xbfName;City;Description\r\n\"Ac;me\";Köln;\"two\r\nlines\"\r\n");

@@ -1,5 +1,9 @@
 #include "store/terms.hpp"
 
+#include <algorithm>
+
+#include "store/hard_delete.hpp"
+#include "store/scope_moves.hpp"
 #include "tests/unit/store/catalogue_fixture.hpp"
 
 namespace skerry::store {
@@ -25,6 +29,24 @@ TEST_F(TermsTest, AnEntitlementIsACopyOfItsOffering) {
   EXPECT_EQ(value("entitlement", id, "starts_at"), R"("2026-05-28T20:26:40.000Z")");
   EXPECT_EQ(value("entitlement", id, "expires_at"), R"("2027-05-28T20:26:40.000Z")");
   EXPECT_EQ(value("entitlement", id, "maintenance_until"), R"("2026-11-28T20:26:40.000Z")");
+}
+
+// It is its customer's to see, and goes with what it is about.
+TEST_F(TermsTest, ANoteMayBeAboutAnEntitlement) {
+  const RecordId sale = make("entitlement", sold());
+  const RecordId note =
+      make("note", fmt::format(R"({{"subject":"{}","text":"renews in May"}})", to_string(sale)));
+  EXPECT_EQ(read("note", note).scope.customer, customer);
+  const Reader reader = database->read();
+  std::vector<RecordId> seen;
+  visit_records_of(*reader, customer, [&](const Record& record) {
+    seen.push_back(record.id);
+    return true;
+  });
+  EXPECT_EQ(std::count(seen.begin(), seen.end(), note), 1);
+  EXPECT_EQ(find_dependants(*reader, *find_kind("entitlement"), sale)->to_text(), "1 note");
+  EXPECT_EQ(find_dependants(*reader, *find_kind("customer"), customer)->to_text(),
+            "1 entitlement, 1 note");
 }
 
 // What was sold stays what was sold.

@@ -109,6 +109,9 @@ TEST_F(WriteTest, AnEMailHasNoCase) {
   EXPECT_EQ(contact("Ann@B.EXAMPLE").error().code, Errc::duplicate_key);
   EXPECT_TRUE(update(*first, R"({"email":"ann@b.example"})"));  // its own
   EXPECT_TRUE(contact("bob@b.example"));
+  // Letters beyond a to z are compared as they stand.
+  EXPECT_TRUE(contact("\u00e4@b.example"));
+  EXPECT_TRUE(contact("\u00c4@b.example"));
 }
 
 TEST_F(WriteTest, EverythingThatIsWrongIsSaidAtOnce) {

@@ -51,6 +51,9 @@ TEST(FieldTypes, ADecimalKeepsWhatWasWritten) {
            {R"("999999999999999.999999")", R"("999999999999999.999999")"},
            {"12", R"("12")"},
            {"12.5", R"("12.5")"},
+           {"0.000001", R"("0.000001")"},
+           {"1e3", R"("1000")"},
+           {"-1.5e-3", R"("-0.0015")"},
            {"0.1", R"("0.1")"}})
     EXPECT_EQ(read("asset", "disposal_price", given), canonical) << given;
   for (const char* bad :

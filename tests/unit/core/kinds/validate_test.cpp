@@ -95,7 +95,23 @@ TEST_F(ReadPatchTest, GivesWhatChanges) {
   EXPECT_EQ(patched(R"({"name":"One"})"), "");
   EXPECT_EQ(patched(R"({"name":"Two","description":null})"), R"(name="Two")");
   EXPECT_EQ(patched(R"({"roles":["customer","customer"]})"), "");
-  EXPECT_EQ(patched(R"({"roles":null})"), "roles=null");
+  EXPECT_EQ(patched(R"({"roles":["supplier"]})"), R"(roles=["supplier"])");
+}
+
+// There is no third state of a flag or a choice: null is the default, as without a word.
+TEST_F(ReadPatchTest, WhatIsNeverEmptyGoesBackToItsDefault) {
+  const auto member = [&](const json::value& value) {
+    const auto position = static_cast<std::size_t>(customer_kind.find_field("roles"));
+    current[position] = value;
+    return patched(R"({"roles":null})");
+  };
+  EXPECT_EQ(member(json::array{"supplier"}), R"(roles=["customer"])");
+  EXPECT_EQ(member(json::array{"customer"}), "");
+  EXPECT_EQ(member(nullptr), "");  // of old, or of a peer: as it was
+  EXPECT_EQ(
+      created(contact, R"({"customer":"0199c0de-0000-7000-8000-00000000000a","email":"a@b.de",
+                                 "status":null,"is_key_contact":null})"),
+      created(contact, R"({"customer":"0199c0de-0000-7000-8000-00000000000a","email":"a@b.de"})"));
 }
 
 TEST_F(ReadPatchTest, MergesIntoGroups) {

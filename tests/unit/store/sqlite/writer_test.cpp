@@ -116,6 +116,8 @@ TEST_F(WriterTest, FullDiskLosesItsGroupAndNoOther) {
   // The job before it in the transaction cannot be kept: SQLite has rolled back all of it.
   EXPECT_EQ(outcomes[0].error().code, Errc::storage_full);
   EXPECT_EQ(outcomes[1].error().code, Errc::storage_full);
+  EXPECT_EQ(outcomes[1].error().detail, "the disk of the data folder is full") << "and no SQL";
+  EXPECT_NE(outcomes[1].error().next, "");
   EXPECT_TRUE(outcomes[2]);
   EXPECT_EQ(groups(), 2U);
   EXPECT_EQ(text("SELECT group_concat(a) FROM t"), "3");
