@@ -1,9 +1,10 @@
 // Answers that prove where they come from: HTTP Message Signatures (RFC 9421) with ed25519, over
 // the status, the digest of the body (RFC 9530), and of the request its method, path and what nonce
-// its client chose. Made when the request asks with Accept-Signature (RFC 9421 section 5):
+// its client chose. Made when the request asks with Accept-Signature (RFC 9421 section 5), under
+// the client's label; one of several labels for each that asks for no more than this, for no other
+// algorithm and for no other key:
 //
-//   Accept-Signature: skerry=("@status" "content-digest" "@method";req
-//   "@path";req);nonce="c2tlcnJ5"
+//   Accept-Signature: sig1=("@status" "content-digest" "@method";req "@path";req);nonce="c2tlcnJ5"
 #pragma once
 
 #include "api/http_types.hpp"

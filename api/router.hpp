@@ -22,10 +22,11 @@
 
 namespace skerry::api {
 
-// What a route reads. none: a body is 400. json: application/json or …+json, else 415. text: any
-// type, whole in Request::body. spool: any type, streamed into Request::upload. All of them may be
-// empty.
-enum class Body : std::uint8_t { none, json, text, spool };
+// What a route reads. none: a body is 400. json: application/json, and of PATCH merge-patch+json,
+// else 415. text: any type, whole in Request::body. spool: any type, streamed into Request::upload.
+// ignored: any type and size; a small one is read past, after another one the connection ends. All
+// of them may be empty.
+enum class Body : std::uint8_t { none, json, text, spool, ignored };
 
 // Whose data a route is about. machine: everybody's, or none, so that a caller who is limited to
 // customers has no access. customers: it shows and changes such a caller's own only, which its

@@ -22,9 +22,9 @@
 #include <vector>
 
 #include "api/auth.hpp"
+#include "api/dialect.hpp"
 #include "api/limits.hpp"
 #include "api/listener.hpp"
-#include "api/problem.hpp"
 #include "api/router.hpp"
 #include "api/server_stats.hpp"
 #include "api/tls.hpp"
@@ -39,8 +39,7 @@ struct ServerOptions {
       trusted_uids;                 // administrators on the Unix socket beside root and our own uid
   milliseconds stop_grace{10'000};  // from begin_stop() to the cancelling of what still runs
   std::uint32_t boot_id = 0;        // of the request ids; 0: random
-  // How what no handler answers is told, and what a handler refuses by an Error.
-  Response (*refusal)(const Error& error, std::string_view request_id) = &problem;
+  Dialect dialect;
   std::shared_ptr<const TlsIdentity> tls = nullptr;  // of listeners under TLS
 };
 

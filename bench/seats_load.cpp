@@ -48,6 +48,7 @@ struct Load {
   std::string code;
   std::vector<Seat> seats;
   std::size_t calls = 0;
+  std::int64_t run = SteadyClock::now().time_since_epoch().count();  // a key is of one call
 };
 
 // The text of a member, as the daemon writes JSON.
@@ -70,9 +71,9 @@ std::string request_for(Load& load, Act act, std::size_t number) {
   const std::string body = fmt::format(
       R"({{"activation_code":"{}","product":"BENCH","seat_id":"seat-{}"}})", load.code, number);
   return fmt::format(
-      "POST /v1/activations HTTP/1.1\r\nHost: bench\r\nIdempotency-Key: {}\r\n"
+      "POST /v1/activations HTTP/1.1\r\nHost: bench\r\nIdempotency-Key: {}-{}\r\n"
       "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-      call, body.size(), body);
+      load.run, call, body.size(), body);
 }
 
 std::size_t content_length(std::string_view head) {

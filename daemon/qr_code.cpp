@@ -1,9 +1,12 @@
 #include "daemon/qr_code.hpp"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <fmt/format.h>
 #include <memory>
+#include <optional>
 #include <qrencode.h>
 
 namespace skerry::daemon {
@@ -21,6 +24,25 @@ struct Whole {
     return inside && code.is_dark(x - margin, y - margin);
   }
 };
+
+struct Part {
+  std::size_t number = 0;
+  std::size_t of = 0;
+  std::string_view text;
+};
+
+// "2/4:…"
+std::optional<Part> read_part(std::string_view line) {
+  Part part;
+  const char* const end = line.data() + line.size();
+  const auto [slash, no_number] = std::from_chars(line.data(), end, part.number);
+  if (no_number != std::errc() || slash == end || *slash != '/') return std::nullopt;
+  const auto [colon, no_count] = std::from_chars(slash + 1, end, part.of);
+  if (no_count != std::errc() || colon == end || *colon != ':') return std::nullopt;
+  part.text = line.substr(static_cast<std::size_t>(colon + 1 - line.data()));
+  const bool fits = part.number >= 1 && part.number <= part.of && part.of <= qr_parts_max;
+  return fits && !part.text.empty() ? std::optional(part) : std::nullopt;
+}
 
 void append_number(std::string& out, std::uint32_t number) {
   for (const unsigned shift : {24U, 16U, 8U, 0U})
@@ -68,11 +90,62 @@ std::string stored(std::string_view data) {
 
 }  // namespace
 
+Result<std::vector<std::string>> qr_parts(std::string_view text) {
+  if (!text.empty() && text.size() <= qr_bytes_max) return std::vector{std::string(text)};
+  if (text.empty() || text.size() > qr_parts_max * qr_part_bytes)
+    return fail(Errc::bad_input,
+                fmt::format("{} bytes are no QR codes: they hold 1 to {}", text.size(),
+                            qr_parts_max * qr_part_bytes),
+                "carry the file itself, or ask for less, such as fewer --amount");
+  const std::size_t parts = (text.size() + qr_part_bytes - 1) / qr_part_bytes;
+  std::vector<std::string> made;
+  // Readers take the text of a code for UTF-8: no character is cut.
+  const auto cut = [&](std::size_t at) {
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U) --at;
+    return at;
+  };
+  for (std::size_t part = 0; part < parts; ++part) {
+    const std::size_t from = cut(text.size() * part / parts);
+    const std::size_t to = cut(text.size() * (part + 1) / parts);
+    made.push_back(fmt::format("{}/{}:{}", part + 1, parts, text.substr(from, to - from)));
+  }
+  return made;
+}
+
+Result<std::string> join_qr_parts(std::string_view text) {
+  std::vector<std::string> parts;
+  std::string* last = nullptr;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    const auto part = read_part(line);
+    if (!part && !last) return std::string(text);
+    if (!part) {  // a line break of the text itself
+      last->append(1, '\n').append(line);
+      continue;
+    }
+    if (parts.empty()) parts.resize(part->of);
+    if (part->of != parts.size())
+      return fail(Errc::bad_input, "the parts are of two files",
+                  "scan the codes of one file again");
+    last = &parts[part->number - 1];
+    *last = part->text;
+  }
+  std::string whole;
+  for (std::size_t at = 0; at < parts.size(); ++at) {
+    if (parts[at].empty())
+      return fail(Errc::bad_input, fmt::format("part {} of {} is missing", at + 1, parts.size()),
+                  "scan that code, too, and add what it says as a line");
+    whole += parts[at];
+  }
+  return whole;
+}
+
 Result<QrCode> make_qr_code(std::string_view text) {
   if (text.empty() || text.size() > qr_bytes_max)
-    return fail(Errc::bad_input,
-                fmt::format("{} bytes are no QR code: it holds 1 to {}", text.size(), qr_bytes_max),
-                "carry the file itself, or ask for less, such as fewer --amount");
+    return fail(Errc::bad_input, fmt::format("{} bytes are no QR code: it holds 1 to {}",
+                                             text.size(), qr_bytes_max));
   for (const QRecLevel level : {QR_ECLEVEL_M, QR_ECLEVEL_L}) {
     const std::unique_ptr<QRcode, decltype(&QRcode_free)> made(
         QRcode_encodeData(static_cast<int>(text.size()),

@@ -3,26 +3,16 @@
 #include <fmt/format.h>
 
 #include "core/log.hpp"
-#include "crypto/file.hpp"
+#include "daemon/config_check.hpp"
 
 namespace skerry::daemon {
 namespace {
 
-constexpr std::size_t secret_bytes_max = 4096;
-
 Result<std::string> read_secret(const std::string& file) {
   if (file.empty()) return std::string();
-  const auto bytes = crypto::read_small_file(file, secret_bytes_max);
-  if (!bytes)
-    return fail(
-        Errc::bad_config,
-        fmt::format("relay.signing_secret_file {} cannot be read: {}", file, bytes.error().detail),
-        "write the secret into it, or take the key out");
-  std::string secret(as_text(*bytes));
-  while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
-  if (!secret.empty()) return secret;
-  return fail(Errc::bad_config, fmt::format("relay.signing_secret_file {} is empty", file),
-              "write the secret into it, or take the key out");
+  auto secret = read_secret_text(file);
+  if (!secret) secret.error().detail = "relay.signing_secret_file " + secret.error().detail;
+  return secret;
 }
 
 api::RelaySettings settings_of(const Config& config, std::string secret) {
@@ -51,7 +41,7 @@ Result<std::unique_ptr<RelayServer>> RelayServer::open(const Config& config, api
   if (config.relay_address.empty()) return std::unique_ptr<RelayServer>();
   SKERRY_TRY(std::string secret, read_secret(config.relay_signing_secret_file));
   options.io_threads = 1;
-  options.refusal = &api::relay_refusal;
+  options.dialect = api::relay_dialect();
   std::unique_ptr<RelayServer> made(
       new RelayServer({machine, settings_of(config, std::move(secret))}, std::move(options)));
   const auto endpoint = parse_endpoint(config.relay_address).value();  // checked when it was read

@@ -60,4 +60,13 @@ std::string chain_of(std::string_view text) {
   return std::string(links->front().get_string());
 }
 
+Result<crypto::VerifyKey> signer_of(std::string_view text) {
+  const auto header = read_part(text.substr(0, text.find('.')));
+  const json::object* const jwk = header ? object_of(*header, "jwk") : nullptr;
+  auto key = jwk ? crypto::VerifyKey::from_text(text_of(*jwk, "x"))
+                 : fail(Errc::bad_signature, "the signed text names no key");
+  if (!key) return fail(Errc::bad_signature, "the signed text names no key");
+  return key;
+}
+
 }  // namespace skerry::licensing

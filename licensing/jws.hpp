@@ -20,5 +20,7 @@ Result<json::object> verify_jws(const crypto::VerifyKey& key, std::string_view t
                                 std::string_view type);
 // The one member of `chain` in the header, which nobody has verified; empty without one.
 std::string chain_of(std::string_view text);
+// The key that the header names, which anybody may have made; Errc::bad_signature without one.
+Result<crypto::VerifyKey> signer_of(std::string_view text);
 
 }  // namespace skerry::licensing

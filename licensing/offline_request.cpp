@@ -86,18 +86,18 @@ class RequestReader {
     return {};
   }
 
-  void read_amounts(std::string_view member) {
+  void read_amounts(std::string_view member, std::int64_t least) {
     const json::value* const value = body_.if_contains(member);
     if (!value) return;
     const json::object* const amounts = value->if_object();
     if (!amounts || amounts->size() > amounts_max)
       return refuse(member, "wrong_type", "must be an object of amounts by feature");
     for (const auto& [feature, amount] : *amounts) {
-      if (amount.is_int64() && amount.get_int64() >= 1 && amount.get_int64() <= amount_max)
+      if (amount.is_int64() && amount.get_int64() >= least && amount.get_int64() <= amount_max)
         request_.amounts.emplace(feature, amount.get_int64());
       else
         errors_.push_back({fmt::format("/{}/{}", member, escape_pointer(feature)), "out_of_range",
-                           fmt::format("must be a whole number from 1 to {}", amount_max)});
+                           fmt::format("must be a whole number from {} to {}", least, amount_max)});
     }
   }
 
@@ -118,7 +118,7 @@ class RequestReader {
     request_.claim.machine = text("seat_id");
     request_.claim.name = text("seat_name", false);
     request_.claim.user = text("user", false);
-    read_amounts("amounts");
+    read_amounts("amounts", 1);
     read_recipient();
   }
 
@@ -130,7 +130,7 @@ class RequestReader {
     if (kind == OfflineRequest::Kind::refresh)
       read_recipient();
     else
-      read_amounts("used");
+      read_amounts("used", 0);  // who used nothing may say so
   }
 
   const json::object& body_;

@@ -18,7 +18,8 @@ namespace skerry::licensing {
 
 inline constexpr std::string_view relay_product = "keygen-relay";  // in tokens and lists of pools
 inline constexpr std::int64_t relay_seats_max = 1'000'000;
-inline constexpr std::size_t relay_name_characters_max = 255;  // of pools and fingerprints
+inline constexpr std::size_t relay_pool_characters_max = 255;
+inline constexpr std::size_t relay_fingerprint_characters_max = 1024;
 
 enum class RelayStrategy : std::uint8_t { fifo, lifo, rand };
 

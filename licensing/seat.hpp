@@ -32,7 +32,7 @@ struct Seat {
   bool bound = false;           // node_lock: free only when given back
   std::int64_t generation = 1;  // of its secret: one more with each activation anew
   std::int64_t turn = 0;        // of its nonce: one more with each call
-  Hash last_request{};          // of the call that led to `turn`
+  Hash last_request{};          // of the call that led to `turn`: call_hash()
   Amounts held;                 // of element pools
   Amounts allotted;             // of usage counts, to a machine that is away: consumed beforehand
 

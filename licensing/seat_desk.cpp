@@ -42,6 +42,7 @@ void SeatDesk::load(store::Connection& connection) {
   const UnixMillis now = clock_.now();
   std::set<RecordId> with_seats;
   for (Seat& seat : load_seats(connection)) {
+    if (surplus_.contains(seat.id)) continue;
     with_seats.insert(seat.entitlement);
     const AllowanceRef allowed = allowance(connection, seat.entitlement);
     if (allowed && seat.hold == Hold::lease) {
@@ -124,6 +125,12 @@ void SeatDesk::drop(store::Connection& connection, const Seat& seat) {
   end(connection, seat.id);
 }
 
+void SeatDesk::end_surplus(store::Connection& connection, const Seat& seat) {
+  freed_.insert(seat.entitlement);
+  note_end(connection, seat);
+  end(connection, seat.id);
+}
+
 void SeatDesk::end(store::Connection& connection, const RecordId& id) {
   delete_seat(connection, id);
   refreshed_.erase(id);
@@ -131,11 +138,14 @@ void SeatDesk::end(store::Connection& connection, const RecordId& id) {
 }
 
 void SeatDesk::sweep(store::Connection& connection) {
+  for (const auto& [id, entitlement] : surplus_) {
+    delete_seat(connection, id);
+    freed_.insert(entitlement);
+  }
+  surplus_.clear();
   for (const RecordId& id : index_.due(clock_.now(), swept_max)) {
-    const Seat& seat = *index_.find(id);
-    note_end(connection, seat);
-    freed_.insert(seat.entitlement);
-    end(connection, id);
+    const Seat seat = *index_.find(id);
+    drop(connection, seat);
   }
 }
 
@@ -145,6 +155,10 @@ void SeatDesk::set_policy(store::Connection& connection, const RecordId& entitle
   load_if_stale(connection);
   write_policy(connection, entitlement, policy);
   policies_.insert_or_assign(entitlement, policy);
+}
+
+json::object SeatDesk::told(store::Connection& connection, const SeatPolicy& policy) {
+  return to_json(facts_ ? facts_->told(connection, policy) : policy);
 }
 
 void SeatDesk::upkeep(store::Connection& connection) {
@@ -175,8 +189,9 @@ void SeatDesk::upkeep(store::Connection& connection) {
 bool SeatDesk::wants_upkeep() {
   const MutexLock lock(mutex_);
   if (const auto jump = clock_.check()) jumps_.push_back({clock_.now(), *jump});
-  return stale_ || noted_ || !refreshed_.empty() || !counted_.empty() || !jumps_.empty() ||
-         !tally_.empty() || (!counts_.empty() && hour_of(clock_.now()) != marked_hour_) ||
+  return stale_ || noted_ || !refreshed_.empty() || !surplus_.empty() || !counted_.empty() ||
+         !jumps_.empty() || !tally_.empty() ||
+         (!counts_.empty() && hour_of(clock_.now()) != marked_hour_) ||
          clock_.floor() - written_floor_ >= floor_every_ms || !index_.due(clock_.now(), 1).empty();
 }
 
@@ -192,9 +207,10 @@ PoolState SeatDesk::pool_state(const RecordId& entitlement, std::size_t seats_ma
     state.allowance = known->second.allowance;
   Allowance nothing;
   nothing.entitlement = entitlement;
-  state.numbers = numbers_of(index_, state.allowance ? *state.allowance : nothing, clock_.now());
   if (const auto found = policies_.find(entitlement); found != policies_.end())
     state.policy = found->second;
+  state.numbers =
+      numbers_of(index_, state.allowance ? *state.allowance : nothing, clock_.now(), state.policy);
   if (const auto found = counts_.find(entitlement); found != counts_.end())
     state.counts = found->second;
   for (const Seat* const seat : index_.list(entitlement, seats_max)) state.seats.push_back(*seat);

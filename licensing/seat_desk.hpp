@@ -88,6 +88,12 @@ struct ClockState {
   UnixMillis wall = 0;
 };
 
+// A seat with a longer lease; or, `ended` says why, as it was when it was the surplus and ended.
+struct Renewed {
+  SeatState state;
+  std::optional<Denial> ended;
+};
+
 // Who was denied a seat, for the facts.
 inline UsageKey wanted_by(const Claim& claim, const RecordId& entitlement) {
   return {entitlement, Happened::denial, 0, {}, claim.machine, claim.user, {}};
@@ -121,7 +127,8 @@ class SeatDesk {
 
   // ---- writer thread, inside a job
   // From the first entitlement that the code opens and that has a seat for the machine, or gives it
-  // one.
+  // one. A call that was answered under its key is answered again while it is the last of its seat,
+  // and never carried out twice (ADR 68).
   Decision<SeatState> claim(store::Connection& connection, const Opening& opening,
                             const Claim& claim) SKERRY_EXCLUDES(mutex_);
   Decision<void> release(store::Connection& connection, const RecordId& id, const Caller& caller)
@@ -138,12 +145,14 @@ class SeatDesk {
   Decision<SeatState> activate_offline(store::Connection& connection, const Opening& opening,
                                        const Claim& claim, const Amounts& amounts)
       SKERRY_EXCLUDES(mutex_);
-  Decision<SeatState> refresh_offline(store::Connection& connection, const RecordId& id,
-                                      const Caller& caller) SKERRY_EXCLUDES(mutex_);
+  Decision<Renewed> refresh_offline(store::Connection& connection, const RecordId& id,
+                                    const Caller& caller) SKERRY_EXCLUDES(mutex_);
   Decision<void> settle(store::Connection& connection, const RecordId& id, const Caller& caller,
                         const Amounts& used) SKERRY_EXCLUDES(mutex_);
   void set_policy(store::Connection& connection, const RecordId& entitlement,
                   const SeatPolicy& policy) SKERRY_EXCLUDES(mutex_);
+  // As the log tells it to others.
+  json::object told(store::Connection& connection, const SeatPolicy& policy);
   // One seat among entitlements that nobody tells apart, by the machine alone: Relay's protocol
   // (seat_desk_relay.cpp). Of the one that the machine has a seat of, else of the first in this
   // order that gives one. Whoever asks is believed.
@@ -160,7 +169,7 @@ class SeatDesk {
 
   // ---- any thread
   Decision<SeatState> refresh(const RecordId& id, const Caller& caller) SKERRY_EXCLUDES(mutex_);
-  // not_found when the machine has no seat among them.
+  // no_seat when the machine has none among them.
   Decision<SeatState> refresh_among(Among entitlements, std::string_view machine)
       SKERRY_EXCLUDES(mutex_);
   bool holds_among(Among entitlements, std::string_view machine) SKERRY_EXCLUDES(mutex_);
@@ -207,6 +216,11 @@ class SeatDesk {
     bool repeated = false;
   };
   Decision<Admitted> admit_turn(const RecordId& id, const Caller& caller) SKERRY_REQUIRES(mutex_);
+  // Denies a claim whose key was used and whose answer cannot be given again.
+  Decision<void> admit_key(store::Connection& connection, const Opening& opening,
+                           const Claim& claim) SKERRY_REQUIRES(mutex_);
+  void keep_key(store::Connection& connection, const Opening& opening, const Claim& claim,
+                const RecordId& seat) SKERRY_REQUIRES(mutex_);
   // `about`: who was denied what; its entitlement is set.
   tl::unexpected<Denial> denied(Denial denial, UsageKey about) SKERRY_REQUIRES(mutex_);
   void count_clone(const Seat& seat) SKERRY_REQUIRES(mutex_);
@@ -223,6 +237,8 @@ class SeatDesk {
   void end(store::Connection& connection, const RecordId& id) SKERRY_REQUIRES(mutex_);
   void sweep(store::Connection& connection) SKERRY_REQUIRES(mutex_);
   void drop(store::Connection& connection, const Seat& seat) SKERRY_REQUIRES(mutex_);
+  // Free at once, whatever its minimum hold: what it was is no more.
+  void end_surplus(store::Connection& connection, const Seat& seat) SKERRY_REQUIRES(mutex_);
   void put_used(store::Connection& connection, const FeatureUse& use) SKERRY_REQUIRES(mutex_);
   Decision<Seat> allot(const Allowance& allowance, Seat seat, const Amounts& amounts,
                        std::vector<FeatureUse>& uses) SKERRY_REQUIRES(mutex_);
@@ -258,7 +274,10 @@ class SeatDesk {
   std::map<Hash, Opened> opened_ SKERRY_GUARDED_BY(mutex_);  // by the digest of the code
   std::map<RecordId, UnixMillis> starts_ SKERRY_GUARDED_BY(mutex_);
   std::unordered_set<RecordId> refreshed_ SKERRY_GUARDED_BY(mutex_);  // not written yet
-  std::set<RecordId> counted_ SKERRY_GUARDED_BY(mutex_);              // not written yet
+  // Seats that a refresh ended, with their entitlements: gone from the index, not yet from the
+  // rows.
+  std::map<RecordId, RecordId> surplus_ SKERRY_GUARDED_BY(mutex_);
+  std::set<RecordId> counted_ SKERRY_GUARDED_BY(mutex_);  // not written yet
   std::int64_t issuer_version_ SKERRY_GUARDED_BY(mutex_) = -1;
   std::string issuer_ SKERRY_GUARDED_BY(mutex_);
   std::string certificate_ SKERRY_GUARDED_BY(mutex_);

@@ -3,15 +3,22 @@
 #include <fmt/format.h>
 
 #include "licensing/seat_desk.hpp"
+#include "store/idempotency.hpp"
 
 namespace skerry::licensing {
 namespace {
 
-constexpr std::size_t opened_max = 10'000;     // codes whose entitlements are remembered
-constexpr std::int64_t generations_known = 8;  // secrets of the past that are told from nonsense
+constexpr std::size_t opened_max = 10'000;        // codes whose entitlements are remembered
+constexpr std::int64_t generations_known = 8;     // secrets of the past that are told from nonsense
+constexpr std::int64_t purged_with_each_key = 2;  // so the table shrinks faster than it grows
 
 tl::unexpected<Denial> deny(Why code, std::string why, std::string next = {}) {
   return tl::unexpected<Denial>(Denial{code, std::move(why), std::move(next), {}, {}});
+}
+
+tl::unexpected<Denial> other_call() {
+  return deny(Why::id_used, "this Idempotency-Key was used for another call",
+              "make a new key for each call");
 }
 
 }  // namespace
@@ -58,7 +65,7 @@ AllowanceRef SeatDesk::allowance_of(const RecordId& id) {
 Decision<Seat> SeatDesk::admit(const RecordId& id, const Caller& caller) {
   const Seat* const seat = index_.find(id);
   if (!seat || seat->hold == Hold::ended)
-    return deny(Why::not_found, "no seat here has this id: it was released, or its lease ended",
+    return deny(Why::no_seat, "no seat here has this id: it was released, or its lease ended",
                 "POST /v1/activations");
   if (caller.is_operator || proof_.is_secret(id, seat->generation, caller.secret)) return *seat;
   const std::int64_t oldest = std::max<std::int64_t>(1, seat->generation - generations_known);
@@ -88,6 +95,8 @@ Decision<SeatDesk::Admitted> SeatDesk::admit_turn(const RecordId& id, const Call
       return Admitted{after_turn(std::move(seat), *turn, caller.request), false};
     case Turn::repeated:
       return Admitted{std::move(seat), true};
+    case Turn::other:
+      return other_call();
     default:
       break;
   }
@@ -99,11 +108,41 @@ Decision<SeatDesk::Admitted> SeatDesk::admit_turn(const RecordId& id, const Call
       "activate this machine under a seat_id of its own");
 }
 
+// Kept as other keys are (store/idempotency.hpp), with the seat in place of the answer: the secret
+// is computed again, and a duplicate that comes late neither makes a new one nor takes a new seat.
+Decision<void> SeatDesk::admit_key(store::Connection& connection, const Opening& opening,
+                                   const Claim& claim) {
+  if (claim.key.empty()) return {};
+  const auto kept = store::find_kept_answer(connection, proof_.holder(opening.digest), claim.key,
+                                            wall_.wall_ms());
+  if (!kept) return {};
+  if (kept->request_hash != claim.request) return other_call();
+  const auto id = parse_id<RecordId>(kept->body);
+  const Seat* const seat = id ? index_.find(*id) : nullptr;
+  const bool is_here = seat && seat->hold != Hold::ended;
+  if (is_here && seat->last_request == claim.request) return {};
+  return deny(Why::already_exists,
+              is_here ? "this call was answered, and its seat has gone on since"
+                      : "this call was answered, and its seat has ended since",
+              "go on with what was answered; to activate anew, send a new Idempotency-Key");
+}
+
+void SeatDesk::keep_key(store::Connection& connection, const Opening& opening, const Claim& claim,
+                        const RecordId& seat) {
+  if (claim.key.empty()) return;
+  const UnixMillis now = wall_.wall_ms();
+  store::keep_answer(connection, proof_.holder(opening.digest), claim.key,
+                     {claim.request, 0, {}, to_string(seat)}, now);
+  store::purge_kept_answers(connection, now, purged_with_each_key);
+}
+
 Decision<SeatState> SeatDesk::claim(store::Connection& connection, const Opening& opening,
                                     const Claim& claim) {
   const MutexLock lock(mutex_);
   load_if_stale(connection);
   sweep(connection);
+  if (auto admitted = admit_key(connection, opening, claim); !admitted)
+    return tl::unexpected<Denial>(std::move(admitted).error());
   std::vector<AllowanceRef> allowances = opened_by(connection, opening);
   const auto has_seat = [&](const AllowanceRef& each) SKERRY_REQUIRES(mutex_) {
     return index_.find(each->entitlement, claim.machine) != nullptr;
@@ -127,7 +166,10 @@ Decision<SeatState> SeatDesk::claim(store::Connection& connection, const Opening
     if (is_given && facts_ && !facts_->may_write())
       return deny(Why::not_entitled, "this machine is a copy of a site: it gives no new seats",
                   "skerry site copies, at central");
-    if (!grant->repeated) put(connection, grant->seat);
+    if (!grant->repeated) {
+      put(connection, grant->seat);
+      keep_key(connection, opening, claim, grant->seat.id);
+    }
     if (is_given) note_grant(connection, grant->seat, grant->overdrawn);
     SeatState given = state(grant->seat, start(connection, each));
     given.is_new = grant->is_new;
@@ -227,10 +269,9 @@ Decision<SeatState> SeatDesk::refresh(const RecordId& id, const Caller& caller) 
   if (!admitted->repeated) {
     auto longer = decide_refresh(index_, *allowed, seat, at());
     if (!longer && longer.error().code == Why::seats_exhausted) {
-      seat.hold = Hold::ended;  // swept with the next job that gives seats or tidies
-      seat.until = clock_.now();
-      index_.put(seat);
-      refreshed_.insert(id);
+      index_.erase(id);  // at once: the next that asks is held against one less
+      refreshed_.erase(id);
+      surplus_.emplace(id, seat.entitlement);
       tally_.add(event(seat, Happened::release), 1);
     }
     if (!longer) return denied(std::move(longer).error(), event(seat, Happened::denial));

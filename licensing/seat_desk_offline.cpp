@@ -83,8 +83,8 @@ Decision<SeatState> SeatDesk::activate_offline(store::Connection& connection,
       "check the code; an entitlement that was just made comes with the next exchange");
 }
 
-Decision<SeatState> SeatDesk::refresh_offline(store::Connection& connection, const RecordId& id,
-                                              const Caller& caller) {
+Decision<Renewed> SeatDesk::refresh_offline(store::Connection& connection, const RecordId& id,
+                                            const Caller& caller) {
   const MutexLock lock(mutex_);
   load_if_stale(connection);
   const auto admitted = admit(id, caller);
@@ -92,10 +92,21 @@ Decision<SeatState> SeatDesk::refresh_offline(store::Connection& connection, con
   if (admitted->hold != Hold::borrowed) return not_away();
   AllowanceRef allowed = allowance(connection, admitted->entitlement);
   if (!allowed) return deny(Why::not_entitled, "the entitlement is not here any more");
+  if (auto stays = decide_stay(index_, *allowed, *admitted, at()); !stays) {
+    if (stays.error().code != Why::seats_exhausted)
+      return tl::unexpected<Denial>(std::move(stays).error());
+    auto why = denied(std::move(stays).error(), event(*admitted, Happened::denial));
+    end_surplus(connection, *admitted);
+    Seat last = *admitted;
+    last.hold = Hold::ended;
+    last.until = clock_.now();
+    last.held.clear();
+    return Renewed{state(last, std::move(allowed)), std::move(why).value()};
+  }
   auto seat = decide_borrow(*allowed, *admitted, latest_borrowing(*allowed, clock_.now()), at());
   if (!seat) return tl::unexpected<Denial>(std::move(seat).error());
   put(connection, *seat);
-  return state(*seat, std::move(allowed));
+  return Renewed{state(*seat, std::move(allowed)), std::nullopt};
 }
 
 Decision<void> SeatDesk::settle(store::Connection& connection, const RecordId& id,

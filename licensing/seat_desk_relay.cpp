@@ -8,7 +8,7 @@ constexpr std::size_t ended_at_once_max = 100'000;
 
 tl::unexpected<Denial> no_seat() {
   return tl::unexpected<Denial>(
-      Denial{Why::not_found, "the machine has no seat among these", {}, {}, {}});
+      Denial{Why::no_seat, "the machine has no seat among these", {}, {}, {}});
 }
 
 }  // namespace
@@ -38,8 +38,13 @@ Decision<SeatState> SeatDesk::claim_among(store::Connection& connection, Among e
   sweep(connection);
   if (const Seat* const held = held_among(entitlements, claim.machine)) {
     const Seat seat = *held;
-    if (auto longer = lengthen(seat, allowance(connection, seat.entitlement))) return longer;
-    drop(connection, seat);  // its entitlement has ended; perhaps another one gives a seat
+    auto longer = lengthen(seat, allowance(connection, seat.entitlement));
+    if (longer) return longer;
+    // Perhaps another one gives a seat.
+    if (longer.error().code == Why::seats_exhausted)
+      end_surplus(connection, seat);
+    else
+      drop(connection, seat);  // its entitlement has ended
   }
   std::optional<Refusal> why;
   const RecordId id = new_record_id(wall_.wall_ms(), random_);

@@ -55,6 +55,7 @@ SeatIndex::SlotNumber SeatIndex::take_slot() {
 void SeatIndex::count(Pool& pool, SlotNumber number, int sign) {
   const Seat& seat = slots_[number].seat;
   pool.use.seats += sign;
+  if (seat.hold == Hold::ended) pool.use.ended += sign;
   add(pool.use.groups, seat.group, sign);
   for (const auto& [feature, amount] : seat.held) add(pool.use.held, feature, sign * amount);
   if (!seat.frees_itself()) return;
@@ -112,10 +113,22 @@ const SeatIndex::Use& SeatIndex::use(const RecordId& entitlement) const {
   return pool == pools_.end() ? nothing : pool->second.use;
 }
 
-std::optional<UnixMillis> SeatIndex::first_end(const RecordId& entitlement) const {
+std::optional<UnixMillis> SeatIndex::first_end(const RecordId& entitlement,
+                                               std::int64_t minimum_hold_ms) const {
   const auto pool = pools_.find(entitlement);
   if (pool == pools_.end() || pool->second.ends.empty()) return std::nullopt;
-  return pool->second.ends.begin()->first;
+  const auto& [end, number] = *pool->second.ends.begin();
+  return std::max(end, slots_[number].seat.granted_at + minimum_hold_ms);
+}
+
+std::int64_t SeatIndex::live(const RecordId& entitlement, UnixMillis now) const {
+  const auto pool = pools_.find(entitlement);
+  if (pool == pools_.end()) return 0;
+  std::int64_t seats = pool->second.use.seats - pool->second.use.ended;
+  const Ends& ends = pool->second.ends;
+  for (auto end = ends.begin(); end != ends.end() && end->first <= now; ++end)
+    if (slots_[end->second].seat.hold != Hold::ended) --seats;
+  return seats;
 }
 
 std::vector<RecordId> SeatIndex::due(UnixMillis now, std::size_t seats_max) const {

@@ -27,6 +27,7 @@ class SeatIndex {
   // What the seats of one entitlement come to.
   struct Use {
     std::int64_t seats = 0;                                   // ended ones that are held, too
+    std::int64_t ended = 0;                                   // of those
     std::map<std::string, std::int64_t, std::less<>> groups;  // by group; "" for none
     std::map<std::string, std::int64_t, std::less<>> held;    // of element pools
     std::map<std::string, Used, std::less<>> used;            // of usage counts
@@ -46,8 +47,13 @@ class SeatIndex {
   void clear();
 
   const Use& use(const RecordId& entitlement) const;
-  // When the next seat of the entitlement comes free by itself.
-  std::optional<UnixMillis> first_end(const RecordId& entitlement) const;
+  // When the next seat of the entitlement comes free by itself; a lease that ends within the
+  // minimum hold is free behind that.
+  std::optional<UnixMillis> first_end(const RecordId& entitlement,
+                                      std::int64_t minimum_hold_ms = 0) const;
+  // Seats whose holders may still go on: those that have ended, or whose lease has by `now`, are on
+  // their way out. Costs as much as ends are due.
+  std::int64_t live(const RecordId& entitlement, UnixMillis now) const;
   // Seats that came free by `now`, at most `seats_max`: costs as much as it gives.
   std::vector<RecordId> due(UnixMillis now, std::size_t seats_max) const;
   // Of one entitlement, in the order in which they end; at most `seats_max`, for people.

@@ -40,6 +40,10 @@ std::string SeatProof::nonce(const RecordId& seat, std::int64_t turn) const {
   return fmt::format("{}.{}", turn, to_base64url(ByteView(whole).first(nonce_code_bytes)));
 }
 
+std::string SeatProof::holder(const Hash& code) const {
+  return "code:" + to_base64url(crypto::hmac_sha256(key_.view(), code));
+}
+
 std::optional<std::int64_t> SeatProof::turn_of(const RecordId& seat, std::string_view text) const {
   std::int64_t turn = 0;
   const char* const end = text.data() + text.size();

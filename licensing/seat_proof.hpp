@@ -28,6 +28,8 @@ class SeatProof {
   std::string nonce(const RecordId& seat, std::int64_t turn) const;
   // nullopt for anything but a nonce that this machine made for the seat.
   std::optional<std::int64_t> turn_of(const RecordId& seat, std::string_view nonce) const;
+  // Names whoever holds an activation code, by its digest, among those whose keys are kept.
+  std::string holder(const Hash& code) const;
 
  private:
   Hash code(std::string_view purpose, const RecordId& seat, std::int64_t number) const;

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include "core/timestamp.hpp"
+#include "crypto/sha256.hpp"
 
 namespace skerry::licensing {
 namespace {
 
 constexpr std::int64_t second_ms = 1000;
+constexpr std::ptrdiff_t key_hash_bytes = 16;
 
 tl::unexpected<Denial> deny(Why code, std::string why, std::string next = {},
                             std::optional<Numbers> numbers = std::nullopt) {
@@ -39,24 +41,36 @@ const SeatPolicy::Reservation* reservation_of(const SeatPolicy& policy, std::str
   return nullptr;
 }
 
-// Seats that are in use or kept for a group, when `group` has one more.
+// Seats that are in use or kept for another group, when `group` has one more. One that is kept for
+// the group itself waits for nobody: where fewer are free than are kept, they go to who asks first.
 std::int64_t spoken_for(const SeatIndex::Use& use, const SeatPolicy& policy,
                         std::string_view group) {
-  std::int64_t seats = use.seats + 1;
+  std::int64_t kept = 0;
   for (const auto& each : policy.reservations) {
     const auto found = use.groups.find(each.group);
-    const std::int64_t in_use =
-        (found == use.groups.end() ? 0 : found->second) + (each.group == group ? 1 : 0);
-    seats += std::max<std::int64_t>(0, each.seats - in_use);
+    const std::int64_t left = each.seats - (found == use.groups.end() ? 0 : found->second);
+    if (left <= 0) continue;
+    if (each.group == group) return use.seats + 1;
+    kept += left;
   }
-  return seats;
+  return use.seats + 1 + kept;
+}
+
+// At a site all that it has is allocated; at central it has what no site does.
+tl::unexpected<Denial> none_here(const Allowance& allowance, const Numbers& numbers) {
+  if (allowance.allocated_until)
+    return deny(Why::seats_exhausted, "no seat of the entitlement is allocated to this site",
+                "central allocates some: seats of the allocation", numbers);
+  return deny(Why::seats_exhausted, "all seats of the entitlement are allocated to sites",
+              "take a seat at a site, or allocate fewer: PATCH /v1/allocations/{id}", numbers);
 }
 
 Decision<void> check_free(const SeatIndex& index, const Allowance& allowance,
                           const SeatPolicy& policy, std::string_view group, UnixMillis now) {
-  const Numbers numbers = numbers_of(index, allowance, now);
+  const Numbers numbers = numbers_of(index, allowance, now, policy);
   const auto most = ceiling(numbers);
   if (!most || spoken_for(index.use(allowance.entitlement), policy, group) <= *most) return {};
+  if (*most == 0) return none_here(allowance, numbers);
   const bool kept = numbers.in_use < *most;
   return deny(Why::seats_exhausted,
               kept ? fmt::format("{} of {} seats are in use and the others are kept for groups",
@@ -138,16 +152,21 @@ Decision<void> in_force(const Allowance& allowance, UnixMillis floor) {
     default:
       break;  // whether it has expired is for the clock of this machine
   }
-  if (const auto end = allowance.seats_until(); end && floor >= *end)
+  const auto end = allowance.seats_until();
+  if (!end || floor < *end) return {};
+  if (end == allowance.allocated_until)
     return deny(Why::not_entitled,
-                fmt::format("the entitlement ended at {}", format_timestamp(*end)),
-                "renew it at central");
-  return {};
+                fmt::format("what is allocated to this site ended at {}", format_timestamp(*end)),
+                "central allocates it anew: a later until of the allocation");
+  return deny(Why::not_entitled, fmt::format("the entitlement ended at {}", format_timestamp(*end)),
+              "renew it at central");
 }
 
-Numbers numbers_of(const SeatIndex& index, const Allowance& allowance, UnixMillis now) {
+Numbers numbers_of(const SeatIndex& index, const Allowance& allowance, UnixMillis now,
+                   const SeatPolicy& policy) {
   Numbers numbers{allowance.seats, allowance.overdraft, index.use(allowance.entitlement).seats, {}};
-  if (const auto end = index.first_end(allowance.entitlement))
+  const std::int64_t hold_ms = policy.minimum_hold_seconds * second_ms;
+  if (const auto end = index.first_end(allowance.entitlement, hold_ms))
     numbers.next_free_ms = std::max<std::int64_t>(0, *end - now);
   return numbers;
 }
@@ -202,7 +221,17 @@ Decision<Grant> decide_claim(const SeatIndex& index, const Allowance& allowance,
   return grant;
 }
 
+Hash call_hash(std::string_view key, const Hash& asked) {
+  Hash call = asked;
+  const Hash of_key = crypto::sha256(as_bytes(key));
+  std::copy_n(of_key.begin(), key_hash_bytes, call.begin());
+  return call;
+}
+
 Turn judge_turn(const Seat& seat, std::int64_t turn, const Hash& request) {
+  const bool same_key =
+      std::equal(request.begin(), request.begin() + key_hash_bytes, seat.last_request.begin());
+  if (same_key && request != seat.last_request) return Turn::other;
   if (turn >= seat.turn) return Turn::next;
   if (turn == seat.turn - 1 && request == seat.last_request) return Turn::repeated;
   return Turn::cloned;
@@ -214,16 +243,26 @@ Seat after_turn(Seat seat, std::int64_t turn, const Hash& request) {
   return seat;
 }
 
+Decision<void> decide_stay(const SeatIndex& index, const Allowance& allowance, const Seat& seat,
+                           Instants at) {
+  if (auto usable = in_force(allowance, at.floor); !usable) return usable;
+  const Numbers numbers = numbers_of(index, allowance, at.now);
+  const auto most = ceiling(numbers);
+  if (!most || numbers.in_use <= *most) return {};
+  // A lease that has ended and was not swept yet goes on with its refresh.
+  const bool is_live = !seat.frees_itself() || seat.until > at.now;
+  const std::int64_t live = index.live(allowance.entitlement, at.now) + (is_live ? 0 : 1);
+  if (live <= *most) return {};
+  return deny(
+      Why::seats_exhausted,
+      fmt::format("{} seats are in use and only {} are left: this one has ended", live, *most),
+      "ask for more seats at central", numbers);
+}
+
 Decision<Seat> decide_refresh(const SeatIndex& index, const Allowance& allowance, const Seat& seat,
                               Instants at) {
-  if (auto usable = in_force(allowance, at.floor); !usable)
-    return tl::unexpected<Denial>(usable.error());
-  const Numbers numbers = numbers_of(index, allowance, at.now);
-  if (const auto most = ceiling(numbers); most && numbers.in_use > *most)
-    return deny(Why::seats_exhausted,
-                fmt::format("{} seats are in use and only {} are left: this one has ended",
-                            numbers.in_use, *most),
-                "ask for more seats at central", numbers);
+  if (auto stays = decide_stay(index, allowance, seat, at); !stays)
+    return tl::unexpected<Denial>(std::move(stays).error());
   Seat refreshed = seat;
   const UnixMillis end = lease_end(allowance, allowance.lease_seconds, at.now);
   if (seat.hold == Hold::borrowed && seat.until > end) return refreshed;

@@ -31,13 +31,14 @@ enum class Why : std::uint8_t {
   not_entitled,       // no entitlement that is in force here allows it
   seats_exhausted,    // no seat is free
   feature_exhausted,  // not enough of a feature is left
-  not_found,          // no such seat, or the seat has no such feature
+  not_found,          // the seat has no such feature
   validation_failed,  // the values break a rule of the entitlement
   bad_request,        // the nonce is none
   forbidden,          // the secret is not the seat's
   seat_cloned,        // the call is not the one that follows: another machine goes on as the seat
   already_exists,     // the machine has a seat
-  id_used,            // the id of a request file was used by another file
+  id_used,            // the key of the call, or the id of its file, was used by another one
+  no_seat,            // the seat has ended, or was never of this machine
 };
 // For want of a seat or of a feature: what is counted as a denial.
 constexpr bool is_exhausted(Why why) {
@@ -69,7 +70,8 @@ struct Claim {
   std::string machine;
   std::string name;  // empty, as `user`: what the seat has stays
   std::string user;
-  Hash request{};  // of the call: the same again is a retry
+  Hash request{};     // of the call: the same again is a retry
+  std::string key{};  // its Idempotency-Key; empty: nothing is kept of the call
 };
 struct Grant {
   Seat seat;
@@ -82,22 +84,29 @@ Decision<Grant> decide_claim(const SeatIndex& index, const Allowance& allowance,
                              const SeatPolicy& policy, const Claim& claim, const RecordId& id,
                              Instants at);
 
+// Of a call: the first half its key's, the second that of all it asks (method, path, body).
+Hash call_hash(std::string_view key, const Hash& asked);
+
 // Which call this is. A nonce of a later turn than is known was given by this machine before it
-// lost memory.
-enum class Turn : std::uint8_t { next, repeated, cloned };
+// lost memory. `other`: it asks something else under the key of the call before.
+enum class Turn : std::uint8_t { next, repeated, cloned, other };
 Turn judge_turn(const Seat& seat, std::int64_t turn, const Hash& request);
 // What any call but a repeated one leaves.
 Seat after_turn(Seat seat, std::int64_t turn, const Hash& request);
 
-// A longer lease. With fewer seats than are in use, the one that asks is the surplus and ends:
-// seats_exhausted.
+// Whether the seat goes on. With fewer seats than others go on with, the one that asks is the
+// surplus and ends: seats_exhausted.
+Decision<void> decide_stay(const SeatIndex& index, const Allowance& allowance, const Seat& seat,
+                           Instants at);
+// A longer lease, where decide_stay() lets it stay.
 Decision<Seat> decide_refresh(const SeatIndex& index, const Allowance& allowance, const Seat& seat,
                               Instants at);
 // validation_failed when reservations of `wanted` that `present` does not have come to more seats
 // than there are: `numbers`.
 Decision<void> decide_policy(const SeatPolicy& present, const SeatPolicy& wanted,
                              const Numbers& numbers);
-// nullopt: the seat is free; otherwise it counts until its minimum hold has passed.
+// Of a seat that was given back, or whose lease has ended. nullopt: it is free; otherwise it counts
+// until its minimum hold has passed.
 std::optional<Seat> decide_release(const SeatPolicy& policy, const Seat& seat, UnixMillis now);
 // The latest end of a borrowing that begins now.
 UnixMillis latest_borrowing(const Allowance& allowance, UnixMillis now);
@@ -122,7 +131,8 @@ Decision<FeatureChange> decide_usage(const SeatIndex& index, const Allowance& al
                                      const Seat& seat, std::string_view feature,
                                      std::int64_t amount);
 
-Numbers numbers_of(const SeatIndex& index, const Allowance& allowance, UnixMillis now);
+Numbers numbers_of(const SeatIndex& index, const Allowance& allowance, UnixMillis now,
+                   const SeatPolicy& policy = {});
 Numbers numbers_of(const SeatIndex& index, const Allowance& allowance,
                    const AllowedFeature& feature);
 

@@ -34,11 +34,12 @@ Result<CertifiedSite> verify_site_certificate(const crypto::VerifyKey& central,
   return CertifiedSite{*site, *std::move(key)};
 }
 
-Result<json::object> verify_lease_token_of(const crypto::VerifyKey& central,
+Result<json::object> verify_lease_token_of(const crypto::VerifyKey& trusted,
                                            std::string_view token) {
+  auto direct = verify_lease_token(trusted, token);
   const std::string certificate = chain_of(token);
-  if (certificate.empty()) return verify_lease_token(central, token);
-  SKERRY_TRY(const CertifiedSite site, verify_site_certificate(central, certificate));
+  if (direct || certificate.empty()) return direct;
+  SKERRY_TRY(const CertifiedSite site, verify_site_certificate(trusted, certificate));
   SKERRY_TRY(json::object claims, verify_lease_token(site.key, token));
   if (text_of(claims, "iss") != to_string(site.site)) return refuse();
   return claims;

@@ -27,9 +27,10 @@ struct CertifiedSite {
 Result<CertifiedSite> verify_site_certificate(const crypto::VerifyKey& central,
                                               std::string_view certificate);
 
-// The claims of a lease token that central signed, or a site whose certificate by central stands in
-// its header and whose id is its issuer. Errc::bad_signature.
-Result<json::object> verify_lease_token_of(const crypto::VerifyKey& central,
+// The claims of a lease token that `trusted` signed, or a site whose certificate by it stands in
+// the token's header and whose id is its issuer: the key of the machine that gave the seat, or
+// central's. Errc::bad_signature.
+Result<json::object> verify_lease_token_of(const crypto::VerifyKey& trusted,
                                            std::string_view token);
 
 // At a site: keeps what came with a bundle, if it is this site's for the key it has now.

@@ -63,6 +63,16 @@ std::string UsageFacts::redacted(store::Connection& connection, std::string_view
   return "hmac:" + to_hex(crypto::hmac_sha256(key, as_bytes(message))).substr(0, shown_digits);
 }
 
+SeatPolicy UsageFacts::told(store::Connection& connection, SeatPolicy policy) {
+  if (redaction_ == Redaction::none) return policy;
+  const auto redact = [&](std::vector<std::string>& names) {
+    for (std::string& name : names) name = redacted(connection, "user", name);
+  };
+  redact(policy.named_users);
+  for (SeatPolicy::Reservation& each : policy.reservations) redact(each.users);
+  return policy;
+}
+
 Result<void> UsageFacts::write_fact(store::Connection& connection, store::RecordWriter& writer,
                                     const std::string& says, const UsageNote& note) {
   const Kind& kind = *find_kind("usage_fact");

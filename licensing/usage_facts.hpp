@@ -2,6 +2,7 @@
 // seats, signed with its log and taken to central by the next bundle (ADR 0053).
 #pragma once
 
+#include "licensing/seat.hpp"
 #include "licensing/usage_notes.hpp"
 #include "store/write_records.hpp"
 
@@ -27,6 +28,9 @@ class UsageFacts {
     bool more = false;
   };
   Result<Written> write(store::Connection& connection, UnixMillis now, bool close);
+
+  // A policy as it may be told: the names of people as they stand in facts.
+  SeatPolicy told(store::Connection& connection, SeatPolicy policy);
 
   // Whether this machine may write its log: a copy of a site gives no new seats.
   bool may_write() const { return log_.check_writable().has_value(); }

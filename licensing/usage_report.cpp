@@ -144,7 +144,9 @@ std::string UsageReport::end() const { return format_ == ReportFormat::json ? "]
 OutgoingUsage::OutgoingUsage(store::Connection& connection)
     : rows_(connection.query(
           "SELECT c.line FROM log l JOIN change_log c ON c.log=l.number AND c.seq>l.acked AND "
-          "c.seq<=l.upto WHERE l.purpose='own' AND c.kind='usage_fact' "
+          "c.seq<=l.upto WHERE l.purpose='own' AND (c.kind='usage_fact' OR (c.kind='' AND "
+          "(c.line GLOB '{\"k\":\"evt\",\"ev\":\"seat_*' OR "
+          "c.line GLOB '{\"k\":\"evt\",\"ev\":\"feature_*'))) "
           "ORDER BY l.number,c.seq")) {}
 
 bool OutgoingUsage::next(std::string& out) {

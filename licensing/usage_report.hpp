@@ -44,8 +44,9 @@ class UsageReport {
   bool first_ = true;
 };
 
-// Rows of the log that hold facts and that central has not confirmed, as they are signed and leave:
-// line by line, the oldest first. Of a site.
+// Rows of the log that say something of seats and who has them, facts and operators' acts, and that
+// central has not confirmed, as they are signed and leave: line by line, the oldest first. Of a
+// site.
 class OutgoingUsage {
  public:
   explicit OutgoingUsage(store::Connection& connection);

@@ -17,8 +17,15 @@ using licensing::SeatState;
 using store::Connection;
 using Kind = OfflineRequest::Kind;
 
-// What is answered: the body, or why not.
+// What is answered and kept: the body, or why not. Of a seat that ended with its refresh the body
+// is a problem that holds the answer, too: its machine is to learn of it.
 using Answered = Decision<std::string>;
+
+unsigned status_of(const std::string& body, unsigned done) {
+  const json::value read = json::parse(body);  // our own text
+  const json::value* const status = read.as_object().if_contains("status");
+  return status ? static_cast<unsigned>(status->as_int64()) : done;
+}
 
 Result<OfflineRequest> read(const Request& request, Kind kind) {
   SKERRY_TRY_VOID(request.allow_queries({}));
@@ -40,6 +47,7 @@ licensing::Caller caller_of_file(const OfflineRequest& file) {
 
 Result<std::string> sealed(Context& context, const OfflineRequest& file, const SeatState& state) {
   json::object answer = seat_json(state);
+  if (state.seat.hold == licensing::Hold::ended) answer["ended"] = true;
   answer["secret"] = context.seats->proof().secret(state.seat.id, state.seat.generation);
   answer["token"] =
       licensing::lease_token(context.node.keys.sign, context.seats->issuer(), state.seat,
@@ -78,7 +86,9 @@ Task<Result<Response>> answer_once(Context& context, Request& request, OfflineRe
   auto answer = co_await write_seats(context, work);
   if (!answer) co_return tl::unexpected<Error>(std::move(answer).error());
   if (!*answer) co_return denial_answer(answer->error(), request);
-  Response response = Response::json(status, std::move(**answer));
+  const unsigned answered = status_of(**answer, status);
+  Response response = Response::json(answered, std::move(**answer));
+  if (answered != status) response.content_type = "application/problem+json";
   response.header("Cache-Control", "no-store");
   co_return response;
 }
@@ -105,10 +115,16 @@ Task<Result<Response>> activate_offline(Context& context, Request& request) {
 
 Task<Result<Response>> refresh_offline(Context& context, Request& request) {
   SKERRY_CO_TRY(OfflineRequest file, read(request, Kind::refresh));
-  auto decide = [&context](Connection& connection, const OfflineRequest& each) {
-    const auto decided =
+  auto decide = [&](Connection& connection, const OfflineRequest& each) -> Result<Answered> {
+    auto decided =
         context.seats->refresh_offline(connection, each.activation, caller_of_file(each));
-    return seal(context, each, decided);
+    if (!decided) return Answered(tl::unexpected<licensing::Denial>(std::move(decided).error()));
+    SKERRY_TRY(std::string text, sealed(context, each, decided->state));
+    if (!decided->ended) return Answered(std::move(text));
+    const Response refused = denial_answer(*decided->ended, request);
+    std::string whole = std::get<std::string>(refused.body);
+    whole.back() = ',';
+    return Answered(whole.append(text, 1));
   };
   auto response = co_await answer_once(context, request, std::move(file), 200, decide);
   co_return response;

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "api/handlers/seat_request.hpp"
+#include "api/relay_path.hpp"
 #include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "crypto/sha256.hpp"
@@ -22,15 +23,20 @@ using Licences = std::vector<RecordId>;
 
 constexpr std::int64_t second_ms = 1000;
 
-// As Go writes JSON: <, > and & escaped, which stand in texts alone, and a line feed at the end.
+// As Go writes JSON: <, >, & and the separators of lines and paragraphs escaped, which stand in
+// texts alone, and a line feed at the end.
 std::string go_json(const json::object& object) {
-  std::string out;
-  for (const char c : to_json_text(object)) {
-    if (c == '<' || c == '>' || c == '&')
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<int>(c));
-    else
-      out += c;
-  }
+  static constexpr std::pair<std::string_view, std::string_view> escaped[] = {
+      {"<", "\\u003c"},
+      {">", "\\u003e"},
+      {"&", "\\u0026"},
+      {"\u2028", "\\u2028"},
+      {"\u2029", "\\u2029"}};
+  std::string out = to_json_text(object);
+  for (const auto& [plain, written] : escaped)
+    for (std::size_t at = out.find(plain); at != std::string::npos;
+         at = out.find(plain, at + written.size()))
+      out.replace(at, plain.size(), written);
   return out += '\n';
 }
 
@@ -75,7 +81,7 @@ Node read_node(const RelayContext& relay, const Request& request) {
   if (!asked.empty() && !only.empty() && asked != only) {
     node.refusal = "unsupported pool header";
   } else if (has_control_characters(node.fingerprint) || is_blank(node.fingerprint) ||
-             count_characters(node.fingerprint) > licensing::relay_name_characters_max) {
+             count_characters(node.fingerprint) > licensing::relay_fingerprint_characters_max) {
     node.refusal = "unsupported fingerprint";
   } else {
     node.licences = relay.machine.relay_licences->pool(asked.empty() ? only : asked);
@@ -107,6 +113,38 @@ json::object lease_json(const RelayContext& relay, const SeatState& state) {
 Response extended(const RelayContext& relay, const SeatState& state) {
   if (relay.settings.heartbeats) return answered(relay, 202, lease_json(relay, state));
   return refused(relay, 409, "failed to claim license due to conflict");
+}
+
+Response page_not_found() {
+  Response response = Response::text(404, "404 page not found\n");
+  response.header("X-Content-Type-Options", "nosniff");
+  return response;
+}
+
+// What the protocol has in place of problem documents.
+Response relay_refusal(const Error& error, std::string_view) {
+  const int status = info(error.code).http_status;
+  if (error.code == Errc::not_found) return page_not_found();
+  if (error.code == Errc::method_not_allowed) return Response::empty(405);
+  return Response::json(static_cast<unsigned>(status), go_json({{"error", error.detail}}));
+}
+
+// As gorilla/mux, which Relay finds its routes with: it decodes a path first, an encoded slash too,
+// and sends whoever asks by one that is not clean to the clean one. No route is deeper than a
+// fingerprint, so a slash in one is a path that is not there.
+std::optional<Response> redirect_or_miss(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  const auto decoded = decoded_path(path);
+  if (!decoded || !decoded->starts_with('/')) return std::nullopt;  // refused when it is read
+  const std::string clean = clean_path(*decoded);
+  if (clean == *decoded) {
+    if (std::count(path.begin(), path.end(), '/') == std::count(clean.begin(), clean.end(), '/'))
+      return std::nullopt;
+    return page_not_found();
+  }
+  Response response = Response::empty(301);
+  response.header("Location", encoded_path(clean) + std::string(target.substr(path.size())));
+  return response;
 }
 
 struct Given {
@@ -181,25 +219,20 @@ Result<Response> relay_health(RelayContext& relay, Request&) {
   return stamped(relay, Response::empty(200));
 }
 
-Response relay_refusal(const Error& error, std::string_view) {
-  const int status = info(error.code).http_status;
-  if (error.code == Errc::not_found) {
-    Response response = Response::text(404, "404 page not found\n");
-    response.header("X-Content-Type-Options", "nosniff");
-    return response;
-  }
-  if (error.code == Errc::method_not_allowed) return Response::empty(405);
-  return Response::json(static_cast<unsigned>(status), go_json({{"error", error.detail}}));
+const Dialect& relay_dialect() {
+  static constexpr Dialect dialect{&relay_refusal, &redirect_or_miss, true};
+  return dialect;
 }
 
 std::span<const Route> relay_routes() {
+  constexpr bool any_query = true;
   static constexpr Route routes[] = {
-      {Method::get, "/v1/health", Access::open, Body::text, handler<relay_health>, "relayHealth",
-       "The server answers"},
-      {Method::put, "/v1/nodes/{fingerprint}", Access::open, Body::text, handler<claim_licence>,
-       "claimLicence", "A node takes or keeps a licence"},
-      {Method::del, "/v1/nodes/{fingerprint}", Access::open, Body::text, handler<release_licence>,
-       "releaseLicence", "A node gives its licence back"},
+      {Method::get, "/v1/health", Access::open, Body::ignored, handler<relay_health>, "relayHealth",
+       "The server answers", any_query},
+      {Method::put, "/v1/nodes/{fingerprint}", Access::open, Body::ignored, handler<claim_licence>,
+       "claimLicence", "A node takes or keeps a licence", any_query},
+      {Method::del, "/v1/nodes/{fingerprint}", Access::open, Body::ignored,
+       handler<release_licence>, "releaseLicence", "A node gives its licence back", any_query},
   };
   return routes;
 }

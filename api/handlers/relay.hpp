@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/context.hpp"
+#include "api/dialect.hpp"
 #include "api/router.hpp"
 #include "licensing/relay_licences.hpp"
 
@@ -26,8 +27,7 @@ struct RelayContext {
 };
 
 std::span<const Route> relay_routes();
-// What the protocol has in place of problem documents.
-Response relay_refusal(const Error& error, std::string_view request_id);
+const Dialect& relay_dialect();
 
 Task<Result<Response>> claim_licence(RelayContext& relay, Request& request);
 Task<Result<Response>> release_licence(RelayContext& relay, Request& request);

@@ -19,11 +19,15 @@ using store::Connection;
 // Never its key or its file.
 json::object shown(Context& context, const RelayLicence& licence) {
   const auto pool = context.seats->pool(licence.id);
+  json::array nodes;
+  if (pool)
+    for (const licensing::Seat& seat : pool->seats) nodes.emplace_back(seat.machine);
   const bool expired = licence.expires_at && context.seats->clock().floor >= *licence.expires_at;
   return {{"licence", licence.licence},
           {"pool", licence.pool.empty() ? json::value(nullptr) : json::value(licence.pool)},
           {"seats", licence.seats},
           {"in_use", pool ? pool->numbers.in_use : 0},
+          {"nodes", std::move(nodes)},
           {"expires_at", licence.expires_at ? json::value(format_timestamp(*licence.expires_at))
                                             : json::value(nullptr)},
           {"expired", expired},
@@ -34,10 +38,10 @@ Result<RelayLicence> read_licence(const Request& request) {
   SKERRY_TRY(const json::object body, request.json_body());
   BodyReader reader(body, {"file", "key", "public_key", "pool", "seats"});
   RelayLicence licence;
-  licence.file = reader.text("file", licensing::keygen_file_bytes_max);
+  licence.file = reader.content("file", licensing::keygen_file_bytes_max);
   licence.key = reader.name("key", false);
   const std::string account = reader.name("public_key", true);
-  licence.pool = reader.name("pool", false, licensing::relay_name_characters_max);
+  licence.pool = reader.name("pool", false, licensing::relay_pool_characters_max);
   if (body.contains("seats")) licence.seats = reader.count("seats", licensing::relay_seats_max);
   SKERRY_TRY_VOID(reader.done("the licence"));
   SKERRY_TRY(const auto key, licensing::read_keygen_public_key(account));

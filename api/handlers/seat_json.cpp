@@ -53,6 +53,8 @@ Errc code_of(licensing::Why why) {
       return Errc::already_exists;
     case licensing::Why::id_used:
       return Errc::idempotency_mismatch;
+    case licensing::Why::no_seat:
+      return Errc::no_seat;
   }
   return Errc::internal;
 }

@@ -76,7 +76,7 @@ Task<Result<Response>> set_seat_policy(Context& context, Request& request) {
   auto work = [&](store::Connection& connection) -> Result<Response> {
     context.seats->set_policy(connection, id, policy);
     const json::object facts{{"entitlement", to_string(id)},
-                             {"policy", licensing::to_json(policy)}};
+                             {"policy", context.seats->told(connection, policy)}};
     store::append_event(connection, context.node.log, "seat_policy", facts, author);
     Response response = Response::json(200, json::value(licensing::to_json(policy)));
     retry.keep(connection, response);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "api/retry.hpp"
-#include "crypto/sha256.hpp"
 #include "licensing/activation_codes.hpp"
 
 namespace skerry::api {
@@ -11,10 +10,7 @@ namespace {
 
 // The same call again has the same hash: who sends another key makes another call.
 Hash hash_of_call(const Request& request) {
-  crypto::Sha256 hash;
-  hash.update(hash_of(request));
-  hash.update(as_bytes(request.header("Idempotency-Key")));
-  return hash.finish();
+  return licensing::call_hash(request.header("Idempotency-Key"), hash_of(request));
 }
 
 }  // namespace
@@ -34,6 +30,7 @@ Result<ActivationRequest> read_activation(const Request& request) {
   read.claim.name = reader.name("seat_name", false);
   read.claim.user = reader.name("user", false);
   read.claim.request = hash_of_call(request);
+  read.claim.key = request.header("Idempotency-Key");
   SKERRY_TRY_VOID(reader.done("the activation"));
   return read;
 }
@@ -41,7 +38,7 @@ Result<ActivationRequest> read_activation(const Request& request) {
 Result<RecordId> activation_id(const Request& request) {
   const auto id = parse_id<RecordId>(request.param("id"));
   if (id) return *id;
-  return fail(Errc::not_found, "no activation has this id", "POST /v1/activations");
+  return fail(Errc::no_seat, "no activation has this id", "POST /v1/activations");
 }
 
 Result<void> require_key(const Request& request) {

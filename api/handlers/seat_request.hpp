@@ -20,7 +20,7 @@ struct ActivationRequest {
 // `body` in the form of POST /v1/activations.
 Result<ActivationRequest> read_activation(const Request& request);
 
-// The activation that the path names: Errc::not_found.
+// The activation that the path names: Errc::no_seat.
 Result<RecordId> activation_id(const Request& request);
 
 // Idempotency-Key of a call about seats: Errc::bad_request without one.

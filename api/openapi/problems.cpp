@@ -106,7 +106,10 @@ json::object problem_schema() {
       {"holders",
        object{{"type", "array"},
               {"description", "With `seats_exhausted`, where the policy shows it: who has seats"},
-              {"items", object{{"type", "string"}}}}}};
+              {"items", object{{"type", "string"}}}}},
+      {"request", text("With `seats_exhausted` of an offline refresh: the request's id")},
+      {"activation", text("The same: the seat that has ended")},
+      {"answer", text("The same: the answer for its machine, as of a refresh that succeeds")}};
   return {{"type", "object"},
           {"description", "RFC 9457"},
           {"required", array{"type", "title", "status", "instance", "code"}},

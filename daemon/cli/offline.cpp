@@ -21,7 +21,10 @@ void OfflineCommands::add_to(CommandTree& tree) {
       ->required();
   CommandTree::repeatable(request->add_option(
       "--amount", wish_.amounts, "feature=number to use while it is away, repeatable"));
-  verb("answer", "take the answer to a request in", run_offline_answer);
+  CLI::App* answer = verb("answer", "take the answer to a request in", run_offline_answer);
+  answer->add_option("--key", wish_.key,
+                     "the public key of the machine that gives seats, or of central, as PEM: what "
+                     "it does not vouch for is refused, now and later");
   verb("refresh", "ask for a longer lease", run_offline_refresh);
   CLI::App* back = verb("return", "give the seat back", run_offline_return);
   CommandTree::repeatable(

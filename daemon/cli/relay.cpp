@@ -14,7 +14,7 @@ void RelayCommands::add_to(CommandTree& tree) {
       ->required();
   add->add_option("--pool", wish_.pool, "into this pool; without it the one without a name");
   add->add_option("--seats", wish_.seats, "how many nodes may have it at once");
-  CLI::App* list = tree.add(relay, "list", "the licence files, and who has them",
+  CLI::App* list = tree.add(relay, "list", "the licence files, and the nodes that have them",
                             [this](Session& s) { return run_relay_list(s, pool_); });
   list->add_option("--pool", pool_, "of this pool alone");
   CLI::App* remove = tree.add(relay, "remove", "hand a licence out no more",

@@ -2,18 +2,26 @@
 // (docs/formats/offline.md). SEAT is a private file: the key that opens answers, the request that
 // is under way and, once it is answered, the seat with its secret and token.
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 
 #include "core/json_text.hpp"
+#include "core/text.hpp"
+#include "core/timestamp.hpp"
 #include "crypto/age.hpp"
 #include "crypto/age_armor.hpp"
 #include "crypto/file.hpp"
 #include "crypto/sha256.hpp"
 #include "daemon/commands/commands.hpp"
+#include "daemon/qr_code.hpp"
+#include "licensing/jws.hpp"
+#include "licensing/site_certificate.hpp"
 
 namespace skerry::daemon {
 namespace {
 
 constexpr std::size_t file_bytes_max = 1024 * 1024;
+constexpr std::size_t public_key_bytes_max = 4096;
 constexpr unsigned private_mode = 0600;
 
 class TextCollector final : public ByteSink {
@@ -26,9 +34,11 @@ class TextCollector final : public ByteSink {
   std::string text;
 };
 
+// A file, or what a camera read of its QR codes.
 Result<json::object> read_object(const std::string& file) {
   SKERRY_TRY(const Bytes bytes, crypto::read_small_file(file, file_bytes_max));
-  return parse_json_object(as_text(bytes), {32, true});
+  SKERRY_TRY(const std::string text, join_qr_parts(as_text(bytes)));
+  return parse_json_object(text, {32, true});
 }
 
 Result<json::object> read_seat(const std::string& file) {
@@ -36,34 +46,61 @@ Result<json::object> read_seat(const std::string& file) {
   return parse_json_object(bytes.text(), {32, true});
 }
 
-Result<json::object> read_amounts(const std::vector<std::string>& texts, std::string_view option) {
+// A seat that was given; one whose answer did not come yet is only asked for.
+Result<json::object> read_given_seat(const std::string& file) {
+  SKERRY_TRY(json::object seat, read_seat(file));
+  if (!text_of(seat, "id").empty()) return seat;
+  return fail(Errc::bad_input,
+              fmt::format("{} has no seat yet: the answer to its request was not taken in", file),
+              fmt::format("skerry offline answer {} ANSWER", shell_word(file)));
+}
+
+Result<json::object> read_amounts(const std::vector<std::string>& texts, std::string_view option,
+                                  std::int64_t least) {
   json::object amounts;
   for (const std::string& text : texts) {
     const std::size_t sign = text.find('=');
     std::int64_t amount = 0;
     const char* const end = text.data() + text.size();
-    const bool read = sign != std::string::npos && sign > 0 &&
-                      std::from_chars(text.data() + sign + 1, end, amount).ptr == end && amount > 0;
+    bool read = sign != std::string::npos && sign > 0;
+    if (read) {
+      const auto [stop, error] = std::from_chars(text.data() + sign + 1, end, amount);
+      read = stop == end && error == std::errc() && amount >= least;
+    }
     if (!read)
       return fail(Errc::usage, fmt::format("{}: '{}' is not feature=number", option, text),
                   fmt::format("{} cores=4", option));
-    amounts[text.substr(0, sign)] = amount;
+    const std::string feature = text.substr(0, sign);
+    if (amounts.contains(feature))
+      return fail(Errc::usage, fmt::format("{}: {} stands twice", option, feature),
+                  "name each feature once, with all of its amount");
+    amounts[feature] = amount;
   }
   return amounts;
 }
 
-// Writes the request, and into the seat's file what its answer will be held against.
-Result<void> write_request(const OfflineWish& wish, json::object seat, json::object request) {
+// The file of a new request; `seat` remembers what its answer will be held against.
+std::string new_request(json::object& seat, const json::object& request) {
   crypto::SystemRandom random;
   const std::string id = to_string(new_id<RecordId>(random));
-  json::object whole{
-      {"format", "skerry-offline-request"}, {"version", 1}, {"id", id}, {"kind", request["kind"]}};
+  json::object whole{{"format", "skerry-offline-request"}, {"version", 1}, {"id", id}};
   for (const auto& [member, value] : request) whole[member] = value;
-  const std::string text = to_json_text(whole);
-  SKERRY_TRY_VOID(crypto::create_file_atomically(wish.file, as_bytes(text), private_mode));
+  std::string text = to_json_text(whole);
   seat["request"] = id;
   seat["request_sha256"] = to_hex(crypto::sha256(as_bytes(text)));
+  return text;
+}
+
+Result<void> write_seat(const OfflineWish& wish, const json::object& seat) {
   return crypto::write_file_atomically(wish.seat, as_bytes(to_json_text(seat)), private_mode);
+}
+
+// Of a seat that is there.
+Result<void> write_request(const OfflineWish& wish, json::object seat,
+                           const json::object& request) {
+  const std::string text = new_request(seat, request);
+  SKERRY_TRY_VOID(crypto::create_file_atomically(wish.file, as_bytes(text), private_mode));
+  return write_seat(wish, seat);
 }
 
 Result<Exit> say_written(Terminal& terminal, const OfflineWish& wish, std::string_view next) {
@@ -98,45 +135,108 @@ Result<json::object> open_answer(const json::object& seat, const std::string& fi
               "bring the answer to the last request of this seat");
 }
 
+// The key that tokens are held to: the one that is named now, else the one that was named before.
+Result<std::optional<crypto::VerifyKey>> trusted_key(const OfflineWish& wish, json::object& seat) {
+  if (!wish.key.empty()) {
+    SKERRY_TRY(const Bytes pem, crypto::read_small_file(wish.key, public_key_bytes_max));
+    auto key = crypto::VerifyKey::from_pem(as_text(pem));
+    if (!key)
+      return fail(Errc::bad_input, fmt::format("{}: {}", wish.key, key.error().detail),
+                  "name keys/sign.pub.pem of the machine that gives seats, or central's");
+    seat["trusted_key"] = key->to_text();
+  }
+  const std::string pinned = text_of(seat, "trusted_key");
+  if (pinned.empty()) return std::optional<crypto::VerifyKey>();
+  SKERRY_TRY(auto key, crypto::VerifyKey::from_text(pinned));
+  return std::optional(std::move(key));
+}
+
+// Of a lease of this very seat. Without a key that is trusted, by the one that the token itself
+// names: that shows damage, and no forger.
+Result<json::object> read_token(const std::optional<crypto::VerifyKey>& trusted,
+                                const json::object& seat, const std::string& token) {
+  auto key = trusted ? Result<crypto::VerifyKey>(*trusted) : licensing::signer_of(token);
+  auto claims = key ? licensing::verify_lease_token_of(*key, token)
+                    : Result<json::object>(tl::unexpected(key.error()));
+  if (!claims)
+    return fail(Errc::bad_signature,
+                trusted ? "the token of the answer is not signed by the trusted key"
+                        : "the token of the answer is no signed lease",
+                "have the request answered by the machine that gives seats");
+  const std::string id = text_of(seat, "id");
+  const std::string product = text_of(seat, "product");  // its SKU, or its id
+  if (text_of(*claims, "seat_id") == text_of(seat, "seat_id") &&
+      (id.empty() || text_of(*claims, "sub") == id) &&
+      (text_of(*claims, "aud") == product || parse_id<RecordId>(product)))
+    return claims;
+  return fail(Errc::bad_input, "the token of the answer is a lease of another seat",
+              "bring the answer to the last request of this seat");
+}
+
 }  // namespace
 
 Result<Exit> run_offline_request(Terminal& terminal, const OfflineWish& wish) {
   SKERRY_TRY(const auto code, crypto::read_small_file(wish.code, 1024));
-  SKERRY_TRY(const json::object amounts, read_amounts(wish.amounts, "--amount"));
+  SKERRY_TRY(const json::object amounts, read_amounts(wish.amounts, "--amount", 1));
   std::string text(as_text(code));
   text.erase(text.find_last_not_of(" \t\r\n") + 1);
   crypto::SystemRandom random;
   const auto identity = crypto::AgeIdentity::generate(random);
-  SKERRY_TRY_VOID(crypto::create_file_atomically(wish.seat, as_bytes("{}"), private_mode));
-  const json::object seat{{"identity", identity.to_text().text()}};
   json::object request{{"kind", "activate"},
                        {"activation_code", text},
                        {"product", wish.product},
                        {"seat_id", wish.seat_id},
                        {"recipient", identity.recipient().to_text()}};
   if (!amounts.empty()) request["amounts"] = amounts;
-  SKERRY_TRY_VOID(write_request(wish, seat, std::move(request)));
+  json::object seat{{"identity", identity.to_text().text()},
+                    {"product", wish.product},
+                    {"seat_id", wish.seat_id}};
+  const std::string file = new_request(seat, request);
+  SKERRY_TRY_VOID(
+      crypto::create_file_atomically(wish.seat, as_bytes(to_json_text(seat)), private_mode));
+  auto made = crypto::create_file_atomically(wish.file, as_bytes(file), private_mode);
+  if (!made) {
+    std::error_code ignored;
+    std::filesystem::remove(wish.seat, ignored);  // or the next attempt would find it taken
+    return tl::unexpected(std::move(made).error());
+  }
   return say_written(terminal, wish,
                      "POST /v1/offline-activations there, and skerry offline answer here");
 }
 
 Result<Exit> run_offline_answer(Terminal& terminal, const OfflineWish& wish) {
   SKERRY_TRY(json::object seat, read_seat(wish.seat));
+  SKERRY_TRY(const auto trusted, trusted_key(wish, seat));
   SKERRY_TRY(const json::object answer, open_answer(seat, wish.file));
-  for (const std::string_view member : {"id", "secret", "token", "lease_expires_at"})
-    seat[member] = std::string_view(text_of(answer, member));
-  SKERRY_TRY_VOID(
-      crypto::write_file_atomically(wish.seat, as_bytes(to_json_text(seat)), private_mode));
-  terminal.document({{"id", text_of(answer, "id")},
-                     {"lease_expires_at", text_of(answer, "lease_expires_at")},
-                     {"held", object_of(answer, "held")},
-                     {"token", text_of(answer, "token")}});
-  terminal.line("seat {} until {}", text_of(answer, "id"), text_of(answer, "lease_expires_at"));
-  return Exit::ok;
+  const std::string token = text_of(answer, "token");
+  SKERRY_TRY(const json::object claims, read_token(trusted, seat, token));
+  const std::string id = text_of(claims, "sub");
+  const std::string until = format_timestamp(integer_of(claims, "exp") * 1000);
+  seat["id"] = id;
+  seat["secret"] = text_of(answer, "secret");
+  seat["token"] = token;
+  seat["lease_expires_at"] = until;
+  SKERRY_TRY_VOID(write_seat(wish, seat));
+  terminal.document({{"id", id},
+                     {"lease_expires_at", until},
+                     {"amounts", object_of(claims, "amounts")},
+                     {"token", token},
+                     {"verified", trusted.has_value()}});
+  // A refresh that found fewer seats than were in use ended this one: its lease is over as it is
+  // made.
+  const bool ended = integer_of(claims, "exp") <= integer_of(claims, "iat");
+  terminal.line("seat {} {} {}", Terminal::name(id), ended ? "has ended at" : "until", until);
+  if (!trusted) {
+    terminal.line("not verified: whoever saw the request can have made this answer");
+    terminal.next(fmt::format("skerry offline answer {} {} --key sign.pub.pem",
+                              shell_word(wish.seat), shell_word(wish.file)));
+  }
+  if (ended) terminal.next("stop using it; skerry offline request asks for another one");
+  return ended ? Exit::attention : Exit::ok;
 }
 
 Result<Exit> run_offline_refresh(Terminal& terminal, const OfflineWish& wish) {
-  SKERRY_TRY(const json::object seat, read_seat(wish.seat));
+  SKERRY_TRY(const json::object seat, read_given_seat(wish.seat));
   SKERRY_TRY(const std::string recipient, recipient_of(seat));
   const std::string id = text_of(seat, "id");
   SKERRY_TRY_VOID(write_request(wish, seat,
@@ -149,12 +249,12 @@ Result<Exit> run_offline_refresh(Terminal& terminal, const OfflineWish& wish) {
 }
 
 Result<Exit> run_offline_return(Terminal& terminal, const OfflineWish& wish) {
-  SKERRY_TRY(const json::object used, read_amounts(wish.amounts, "--used"));
+  SKERRY_TRY(const json::object used, read_amounts(wish.amounts, "--used", 0));
   SKERRY_TRY(const json::object seat, read_seat(wish.seat));
   const std::string id = text_of(seat, "id");
   json::object request{{"kind", "return"}, {"activation", id}, {"secret", text_of(seat, "secret")}};
   if (!used.empty()) request["used"] = used;
-  SKERRY_TRY_VOID(write_request(wish, seat, std::move(request)));
+  SKERRY_TRY_VOID(write_request(wish, seat, request));
   return say_written(terminal, wish,
                      fmt::format("POST /v1/activations/{}/offline-return there", id));
 }

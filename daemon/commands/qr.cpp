@@ -1,6 +1,7 @@
 #include "daemon/commands/qr.hpp"
 
-#include <cstdio>
+#include <filesystem>
+#include <fmt/format.h>
 
 #include "crypto/file.hpp"
 #include "daemon/qr_code.hpp"
@@ -11,24 +12,44 @@ namespace {
 constexpr std::size_t file_bytes_max = 1024 * 1024;
 constexpr unsigned private_mode = 0600;  // a request holds the activation code
 
+std::string drawn(const QrCode& code, std::string_view form) {
+  return form == "svg" ? qr_svg(code) : form == "png" ? qr_png(code) : qr_text(code);
+}
+
+// answer.png, of several answer-1.png, …
+std::string name_of(const std::string& out, std::size_t number, std::size_t parts) {
+  if (parts == 1) return out;
+  const std::filesystem::path path(out);
+  const std::string name =
+      fmt::format("{}-{}{}", path.stem().string(), number, path.extension().string());
+  return (path.parent_path() / name).string();
+}
+
 }  // namespace
 
 Result<Exit> run_offline_qr(Terminal& terminal, const QrWish& wish) {
   if (wish.form == "png" && wish.out.empty())
     return fail(Errc::usage, "a PNG is no text for a terminal", "--out FILE");
   SKERRY_TRY(const Bytes bytes, crypto::read_small_file(wish.file, file_bytes_max));
-  SKERRY_TRY(const QrCode code, make_qr_code(as_text(bytes)));
-  const std::string drawn = wish.form == "svg"   ? qr_svg(code)
-                            : wish.form == "png" ? qr_png(code)
-                                                 : qr_text(code);
-  if (!wish.out.empty()) {
-    SKERRY_TRY_VOID(crypto::create_file_atomically(wish.out, as_bytes(drawn), private_mode));
-    terminal.document({{"file", wish.out}, {"bytes", bytes.size()}});
-    terminal.line("{} shows the {} bytes of {}", wish.out, bytes.size(), wish.file);
-    return Exit::ok;
+  SKERRY_TRY(const std::vector<std::string> parts, qr_parts(as_text(bytes)));
+  json::array shown;  // the files, or the codes themselves
+  for (const std::string& part : parts) {
+    SKERRY_TRY(const QrCode code, make_qr_code(part));
+    const std::string picture = drawn(code, wish.form);
+    if (wish.out.empty()) {
+      terminal.line("{}", std::string_view(picture).substr(0, picture.size() - 1));
+      shown.push_back(json::string(picture));
+      continue;
+    }
+    const std::string file = name_of(wish.out, shown.size() + 1, parts.size());
+    SKERRY_TRY_VOID(crypto::create_file_atomically(file, as_bytes(picture), private_mode));
+    terminal.line("{} shows {} of the {} bytes of {}", file, part.size(), bytes.size(), wish.file);
+    shown.push_back(json::string(file));
   }
-  terminal.document({{"bytes", bytes.size()}, {"code", drawn}});
-  terminal.line("{}", std::string_view(drawn).substr(0, drawn.size() - 1));
+  terminal.document(
+      {{"bytes", bytes.size()}, {wish.out.empty() ? "codes" : "files", std::move(shown)}});
+  if (parts.size() > 1)
+    terminal.next("scan all of them, in any order, into one file: a line for each");
   return Exit::ok;
 }
 

@@ -11,9 +11,9 @@ namespace skerry::daemon {
 struct QrWish {
   std::string file;           // a request or an answer
   std::string form = "text";  // text, svg, png
-  std::string out;            // a new file; empty: stdout
+  std::string out;            // a new file, of several codes one each; empty: stdout
 };
-// Errc::bad_input for a file that no code holds.
+// Errc::bad_input for a file that is too large for codes.
 Result<Exit> run_offline_qr(Terminal& terminal, const QrWish& wish);
 
 }  // namespace skerry::daemon

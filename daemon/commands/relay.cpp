@@ -45,10 +45,16 @@ Result<Exit> run_relay_add(Session& session, const RelayFile& wish) {
 Result<Exit> run_relay_list(Session& session, const std::string& pool) {
   SKERRY_TRY(const auto answer,
              session.daemon.get_object("/v1/relay-licences" + Query().add_if("pool", pool).text()));
-  for (const json::object* licence : objects_of(answer, "items")) {
+  const auto licences = objects_of(answer, "items");
+  for (const json::object* licence : licences) {
     session.terminal.document(*licence);
     session.terminal.line("{}", told(*licence));
+    const std::string nodes = listed(*licence, "nodes");
+    if (!nodes.empty()) session.terminal.line("  nodes: {}", Terminal::name(nodes));
   }
+  if (licences.empty())
+    session.terminal.line("{}", pool.empty() ? "no licence file is loaded"
+                                             : "no licence file is in the pool " + pool);
   return Exit::ok;
 }
 

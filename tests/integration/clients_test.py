@@ -41,15 +41,15 @@ class World(unittest.TestCase):
         self.addCleanup(self.proxy.close)
         self.key = self.machine.data / "keys" / "sign.pub.pem"
 
-    def environment(self, seat):
+    def environment(self, seat, server=None):
         return {**os.environ, "PYTHONPATH": str(ROOT / "clients" / "python"),
-                "SKERRY_SERVER": f"http://{self.proxy.address}",
+                "SKERRY_SERVER": server or f"http://{self.proxy.address}",
                 "SKERRY_STATE": str(self.folder / seat), "SKERRY_TRUSTED_KEY": str(self.key)}
 
-    def act(self, *said, seat="seat-1", exit_code=0, command=None):
+    def act(self, *said, seat="seat-1", exit_code=0, command=None, server=None):
         """One run of the client. Gives what it printed."""
         done = subprocess.run([*(command or self.command), *map(str, said)], text=True,
-                              env=self.environment(seat), capture_output=True, check=False,
+                              env=self.environment(seat, server), capture_output=True, check=False,
                               timeout=COMMAND_SECONDS)
         self.assertEqual(done.returncode, exit_code, f"{said}: {done.stdout}{done.stderr}")
         return json.loads(done.stdout) if done.stdout else done.stderr
@@ -195,10 +195,74 @@ class ClientTest(World):
         gone = self.machine.http("DELETE", f"/v1/activations/{seat}", None,
                                  {"Skerry-Reason": "a test"})
         self.assertEqual(gone.status, 204, gone)
-        self.assertEqual(self.act("refresh", exit_code=REFUSED)["code"], "not_found")
-        self.act("lease", exit_code=NO_STATE)
+        self.assertEqual(self.act("refresh", exit_code=REFUSED)["code"], "no_seat")
+        self.act("lease")  # what it said last holds until it ends
         self.activate()
         self.assertNotEqual(self.state()["seat"]["id"], seat)
+
+    def test_a_wrong_address_costs_no_seat(self):
+        self.activate()
+        seat = self.state()["seat"]["id"]
+        other = Machine(self.folder / "other", "central", "other").start()
+        self.addCleanup(other.kill)
+        for server, code in ((f"http://{self.machine.address}/x", "not_found"),
+                             (f"http://{other.address}", "no_seat")):
+            self.assertEqual(self.act("refresh", server=server, exit_code=REFUSED)["code"], code)
+            self.act("activate", self.code, "PRESS", "seat-1", server=server, exit_code=REFUSED)
+            self.act("lease")
+        self.act("release", server=f"http://{self.machine.address}/x", exit_code=REFUSED)
+        self.assertEqual(self.act("refresh", server=f"http://{self.machine.address}/")["held"], {})
+        self.assertEqual(self.state()["seat"]["id"], seat)
+        for server in (self.machine.address, f"ftp://{self.machine.address}", "http://"):
+            self.act("refresh", server=server, exit_code=WRONG_USE)
+
+    def test_what_is_no_answer_of_the_machine_is_none(self):
+        """Of a proxy in between, or of a program that is something else."""
+        self.activate()
+        replies = [(200, b"{}"), (200, b"[]"), (200, b""), (200, b"<html>"), (204, b""),
+                   (200, b'{"nonce":"9.x","token":"a.b.c"}'), (302, b""), (403, b""),
+                   (404, b""), (404, b"{}"), (404, b"<h1>"), (401, b'{"code":5,"detail":7}'),
+                   (200, b"[" * 50_000)]
+        for said, mangled in ((("refresh",), replies), (("use", "prints", 1), replies[:1]),
+                              (("release",), ((200, b"{}"), (404, b""), (404, b"{}")))):
+            for reply in mangled:
+                with self.subTest(f"{said[0]} {reply[0]} {reply[1][:40]}"):
+                    self.proxy.other_replies = [reply] * ATTEMPTS
+                    self.act(*said, exit_code=UNREACHABLE)
+                    self.assertTrue(self.state()["pending"])
+                    self.act("lease")
+                    self.assertEqual(self.act("settle"), {"settled": True})
+                    self.activate()
+        self.assertEqual(self.pool()["clones"], 0)
+
+    def test_a_state_that_is_damaged_or_cannot_be_opened_is_said(self):
+        self.activate()
+        good = self.state()
+        for seat in ({}, "x", {**good["seat"], "token": None}, {**good["seat"], "held": None},
+                     {**good["seat"], "received_at": "x"}):
+            text = json.dumps({**good, "seat": seat})
+            (self.folder / "seat-1").write_text(text, encoding="utf-8")
+            self.act("lease", exit_code=NO_STATE)
+            self.activate(exit_code=NO_STATE)
+        for pending in ({}, {"method": "POST", "path": "/", "headers": {"a": 1}, "body": None}):
+            text = json.dumps({**good, "pending": pending})
+            (self.folder / "seat-1").write_text(text, encoding="utf-8")
+            self.act("settle", exit_code=NO_STATE)
+        (self.folder / "seat-1").write_bytes(b"\x00\xff")
+        self.act("lease", exit_code=NO_STATE)
+        (self.folder / "folder").mkdir()
+        for seat in ("folder", "none/seat", "n" * 254):
+            self.act("activate", self.code, "PRESS", "x", seat=seat, exit_code=NO_STATE)
+
+    def test_the_command_reads_its_words_strictly(self):
+        self.activate()
+        for amount in ("2x", "1.5", "1e1", "", " 3", "9" * 20, "0x1", "+1", "\u0661"):
+            self.act("checkout", "cores", amount, exit_code=WRONG_USE)
+        for said in ((), ("lease", "x"), ("activate", "x"), ("checkout", "cores")):
+            self.act(*said, exit_code=WRONG_USE)
+        self.assertEqual(self.act("checkout", "cores", -1, exit_code=REFUSED)["code"],
+                         "validation_failed")
+        self.assertEqual(self.act("checkout", "cores", 2)["held"], 2)
 
     def test_a_copy_of_the_state_is_a_clone(self):
         self.activate()

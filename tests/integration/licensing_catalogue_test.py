@@ -218,6 +218,20 @@ class Allocations(Catalogue):
         for machine in (self.central, self.site):
             self.assert_whole(machine)
 
+    def test_a_note_about_an_entitlement_travels(self):
+        sold = self.sold()["id"]
+        self.exchange(self.central, self.site, self.medium)
+        note = self.site.create("notes", {"subject": sold, "text": "renews in May"})
+        self.exchange(self.central, self.site, self.medium)
+        there = self.central.http("GET", f"/v1/notes?subject={sold}").json()["items"]
+        self.assertEqual([each["id"] for each in there], [note["id"]])
+        rows = self.central.http("GET", f"/v1/notes/{note['id']}/audit").json()["items"]
+        self.assertEqual([row["op"] for row in rows], ["new"])
+        tag = {"If-Match": self.central.get("entitlements", sold).headers["ETag"]}
+        asked = self.central.http("DELETE", f"/v1/entitlements/{sold}", None, tag)
+        self.assertEqual(self.refused(asked, 409, "in_use")["counts"], {"notes": 1})
+        self.assert_same_state(self.central, self.site)
+
     def test_what_does_not_fit(self):
         sold = self.sold()["id"]
         body = {"entitlement": sold, "site": self.site_id, "until": FAR}
@@ -236,6 +250,8 @@ class Allocations(Catalogue):
         self.assertEqual((back["seats"], back["disputed_seats"], back["disputed_until"]),
                          (0, 8, FAR))
         self.assertEqual(self.allowance(self.central, sold).json()["seats"], 10)
+        self.assertIn("8 seats are disputed", self.central.run("status").out)
+        self.assertIn("8 seats are disputed", self.central.run("doctor").out)
         log = self.central.http("GET", f"/v1/allocations/{given['id']}/audit").json()["items"]
         self.assertIn("sunk", str(log))
         self.refused(self.act("allocations", given["id"], "reclaim", **why), 422,
@@ -244,6 +260,31 @@ class Allocations(Catalogue):
         refused = self.site.http("POST", f"/v1/entitlements/{sold}:renew")
         self.assertEqual((refused.status, refused.json()["code"]), (409, "owned_by_central"))
         self.assertEqual(self.site.http("POST", "/v1/allocation_receipts", {}).status, 405)
+
+    def test_what_has_no_name_is_deleted_by_its_id(self):
+        sold = self.sold()["id"]
+        given = self.made("allocations", entitlement=sold, site=self.site_id, seats=1, until=FAR)
+        self.act("allocations", given["id"], "reclaim", **{"Skerry-Reason": "sunk"})
+        address = f"/v1/entitlements/{sold}"
+        tag = {"If-Match": self.central.get("entitlements", sold).headers["ETag"]}
+        asked = self.central.http("DELETE", address, None, tag).json()
+        self.assertIn("confirm=<the id of the entitlement>", asked["next"])
+        gone = lambda confirm: self.central.http(
+            "DELETE", f"{address}?confirm={confirm}&token={asked['token']}", None, tag)
+        self.refused(gone(""), 422, "validation_failed")
+        self.assertEqual(gone(sold).status, 204)
+
+    def test_what_is_refused_says_what_to_do(self):
+        sold = self.sold()["id"]
+        body = {"entitlement": sold, "site": self.site_id, "seats": 8}
+        past = self.post("/v1/allocations", {**body, "until": "2020-01-01T00:00:00Z"})
+        self.refused(past, 422, "validation_failed", ["/until past"])
+        self.made("allocations", until=FAR, **body)
+        tag = self.central.get("entitlements", sold).headers["ETag"]
+        refused = self.central.http("PATCH", f"/v1/entitlements/{sold}", {"seats": 7},
+                                    {"If-Match": tag,
+                                     "Content-Type": "application/merge-patch+json"})
+        self.assertIn(f"/v1/entitlements/{sold}:reduce", refused.json()["next"])
 
 
 if __name__ == "__main__":

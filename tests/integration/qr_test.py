@@ -46,11 +46,20 @@ class QrTest(unittest.TestCase):
         self.assertEqual(picture.stat().st_mode & 0o777, 0o600)
         self.assertNotEqual(self.qr("--as", "svg", "--out", picture).code, 0)  # it is there
 
-    def test_what_is_too_large_says_what_to_do(self):
+    def test_what_one_code_does_not_hold_is_in_several(self):
         (self.folder / "large").write_text("x" * 2954, encoding="utf-8")
+        self.assertEqual(len(self.qr("--json", file="large").document()["codes"]), 3)
+        drawn = self.qr("--as", "svg", "--out", self.folder / "large.svg", file="large")
+        self.assertEqual(drawn.code, 0, drawn)
+        self.assertIn("in any order", drawn.err)
+        for number in (1, 2, 3):
+            self.assertTrue((self.folder / f"large-{number}.svg").exists())
+
+    def test_what_is_too_large_says_what_to_do(self):
+        (self.folder / "large").write_text("x" * 99_001, encoding="utf-8")
         refused = self.qr(file="large")
         self.assertEqual(refused.code, BAD_INPUT, refused)
-        self.assertIn("2954 bytes", refused.err)
+        self.assertIn("99001 bytes", refused.err)
         self.assertIn("carry the file", refused.err)
         self.assertEqual(self.qr("--as", "png").code, USAGE)
         self.assertNotEqual(self.qr("--as", "gif").code, 0)

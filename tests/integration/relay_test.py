@@ -55,10 +55,11 @@ class RelayTest(unittest.TestCase):
         self.assertEqual(self.added.code, exit_code, self.added)
         return licence
 
-    def send(self, method, path, pool=None, body=None):
+    def send(self, method, path, pool=None, body=None, **headers):
         connection = http.client.HTTPConnection(self.relay, timeout=COMMAND_SECONDS)
         try:
-            connection.request(method, path, body, {"Relay-Pool": pool} if pool else {})
+            connection.request(method, path, body,
+                               {"Relay-Pool": pool, **headers} if pool else headers)
             answer = connection.getresponse()
             answer.text = answer.read().decode()
             return answer
@@ -118,13 +119,49 @@ class RelayTest(unittest.TestCase):
         missing = self.send("GET", "/v1/customers")  # none of the API is here
         self.assertEqual((missing.status, missing.text), (404, "404 page not found\n"))
         self.assertEqual(missing.headers["Content-Type"], "text/plain; charset=utf-8")
-        wrong = self.send("POST", "/v1/nodes/a", body="{}")
-        self.assertEqual((wrong.status, wrong.text), (405, ""))
+        for method, path in (("POST", "/v1/nodes/a"), ("OPTIONS", "/v1/nodes/a"),
+                             ("HEAD", "/v1/health"), ("PUT", "/v1/health")):
+            wrong = self.send(method, path, body="{}")
+            self.assertEqual((wrong.status, wrong.text), (405, ""), (method, path))
+            self.assertIsNone(wrong.headers["Allow"])
         self.assertEqual(self.send("PUT", "/v1/nodes/a", body="ignored").status, 410)
-        for name in ("%00", "%0a", "%20", "x" * 256, "%ff"):
+        for name in ("%00", "%0a", "%20", "x" * 1025, "%ff"):
             answer = self.send("PUT", f"/v1/nodes/{name}")
             self.assertEqual(answer.status, 400, name)
             self.assertIn("error", json.loads(answer.text))
+
+    def test_paths_are_read_as_relay_reads_them(self):
+        self.start()
+        for method in ("PUT", "DELETE", "GET"):
+            deeper = self.send(method, "/v1/nodes/a%2Fb")
+            self.assertEqual((deeper.status, deeper.text), (404, "404 page not found\n"))
+        for path, clean in (("//v1/nodes/a", "/v1/nodes/a"), ("/v1/./nodes//a?x=1&x=2",
+                            "/v1/nodes/a?x=1&x=2"), ("/v1/nodes/..", "/v1"),
+                            ("/v1/nodes/%2e%2e%2fhealth", "/v1/health")):
+            moved = self.send("PUT", path)
+            self.assertEqual((moved.status, moved.headers["Location"], moved.text),
+                             (301, clean, ""), path)
+        self.assertEqual(self.send("GET", "/v1/health?x=1&x=2").status, 200)
+
+    def test_what_relay_does_not_read_is_not_read(self):
+        self.start()
+        self.add("K-1")
+        self.claim("a")
+        for said in ("License K-1", "Basic bGljZW5zZTpLLTE=", "Bearer x", "nonsense"):
+            self.assertEqual(self.send("PUT", "/v1/nodes/a", Authorization=said).status, 202, said)
+        self.assertEqual(self.send("PUT", "/v1/nodes/a", Cookie="__Host-skerry=x").status, 202)
+        for body in ("ignored", "x" * 3_000_000, (b"x" * 70_000 for _ in range(30))):
+            self.assertEqual(self.send("PUT", "/v1/nodes/a", body=body).status, 202)
+        self.assertEqual(self.send("PUT", "/v1/nodes/a", body="x",
+                                   **{"Content-Encoding": "gzip"}).status, 202)
+
+    def test_long_fingerprints_and_keys_of_any_letters(self):
+        self.start()
+        self.add("K<\u2028\u2029&é>")
+        answer = self.send("PUT", "/v1/nodes/" + "x" * 1024)
+        self.assertEqual(answer.status, 201)
+        self.assertIn('"K\\u003c\\u2028\\u2029\\u0026é\\u003e"', answer.text)
+        self.claim("x" * 1024, 202)
 
     def test_pools(self):
         self.start()
@@ -223,6 +260,12 @@ class RelayTest(unittest.TestCase):
         self.claim("c", 410)
         listed = self.machine.ok("relay", "list", "--json").document()
         self.assertEqual((listed["licence"], listed["in_use"], listed["seats"]), (licence, 2, 2))
+        self.assertEqual(sorted(listed["nodes"]), ["a", "b"])
+        shown = self.machine.ok("relay", "list").out
+        self.assertIn("2 of 2 in use", shown)
+        self.assertRegex(shown, r"\n  nodes: (a, b|b, a)\n")
+        self.assertIn("no licence file is in the pool none",
+                      self.machine.ok("relay", "list", "--pool", "none").out)
 
     def test_signatures(self):
         secret = self.folder / "secret"

@@ -39,7 +39,11 @@ class SeatsTest(unittest.TestCase):
         self.assertEqual(self.pool()["seats"][0]["held"], {"cores": 5})
         self.assertEqual(app.call("DELETE").status, 204)
         self.assertEqual(self.pool()["in_use"], 0)
-        self.assertEqual(app.call("DELETE").status, 404)
+        gone = app.call("DELETE")
+        self.assertEqual((gone.status, gone.json()["code"]), (404, "no_seat"))
+        self.assertEqual(app.call("POST", "/refresh").json()["code"], "no_seat")
+        other = app.call("POST", "/nowhere")
+        self.assertEqual((other.status, other.json()["code"]), (404, "not_found"))
 
     def test_a_denial_explains_itself(self):
         for seat in ("press-1", "press-2"):
@@ -136,7 +140,7 @@ class SeatsTest(unittest.TestCase):
         files[3].write_bytes(answer.body)
         taken = run("offline", "answer", seat, files[3], "--json")
         self.assertEqual(taken.code, 0, taken)
-        self.assertEqual(taken.document()["held"], {"cores": 6})
+        self.assertEqual(taken.document()["amounts"], {"cores": 6, "prints": 60})
         activation = taken.document()["id"]
         here = self.application("here")
         here.activate()

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import unittest
 
-from machine import wait_until
+from machine import COMMAND_SECONDS, run, wait_until
 from usage_world import UsageWorld
 
 WORKED = {("activation", None): 2, ("denial", None): 1, ("clone", None): 1, ("release", None): 1,
@@ -114,6 +114,8 @@ class Reports(UsageWorld):
                           seats["clones"], seats["high_water"], seats["machines"], seats["users"]),
                          ("2", "1", "1", "1", "2", "2", "2"))
         self.assertEqual((cores["feature"], cores["high_water"]), ("cores", "5"))
+        objects = self.central.ok("usage", "report", "--by", "total", "--json").lines()
+        self.assertEqual([o["feature"] for o in objects], [row["feature"] for row in rows])
         self.assertEqual((prints["feature"], prints["used"]), ("prints", "30"))
         self.assertEqual({(row["customer"], row["entitlement"], row["product"], row["site"])
                           for row in rows},
@@ -157,6 +159,66 @@ class Reports(UsageWorld):
         self.site.ok("usage", "report", "--out", file)
         self.assertEqual(file.read_text(encoding="utf-8"), self.report(self.site))
         self.assertNotEqual(self.site.run("usage", "report", "--out", file).code, 0)
+
+
+class Away(UsageWorld):
+    """Machines that never see the site."""
+
+    def request(self, verb, name, *options):
+        file = self.folder / f"{name}-{verb}.json"
+        done = run("offline", verb, self.folder / name, file, *options)
+        self.assertEqual(done.code, 0, done)
+        return file.read_text(encoding="utf-8")
+
+    def go(self, name):
+        code = self.folder / "code"
+        code.write_text(self.code, encoding="utf-8")
+        answer = self.site.http("POST", "/v1/offline-activations", self.request(
+            "request", name, "--code", code, "--product", "PRESS", "--seat-id", name))
+        self.assertEqual(answer.status, 201, answer)
+        return answer.body.decode()
+
+    def take_in(self, name, text):
+        (self.folder / "answer").write_text(text, encoding="utf-8")
+        return run("offline", "answer", self.folder / name, self.folder / "answer", "--json")
+
+    def test_the_surplus_ends_at_its_refresh_and_hears_of_it(self):
+        ids = {name: self.take_in(name, self.go(name)).document()["id"] for name in ("a", "b")}
+        self.central.edit("allocations", self.allocation, {"seats": 1})
+        self.carry()
+        kept = lambda: self.central.get("allocations", self.allocation).json()["confirmed"]
+        self.assertEqual(kept(), 1)
+        refresh = lambda name, text: self.site.http(
+            "POST", f"/v1/activations/{ids[name]}/offline-refresh", text)
+        asked = self.request("refresh", "a")
+        ended = refresh("a", asked)
+        self.assertEqual((ended.status, ended.json()["code"]), (409, "seats_exhausted"), ended)
+        again = refresh("a", asked)
+        self.assertEqual((again.status, again.json()), (409, ended.json()))
+        heard = self.take_in("a", ended.body.decode())
+        self.assertEqual(heard.code, 10, heard)
+        self.assertEqual(refresh("b", self.request("refresh", "b")).status, 200)
+        self.site.ok("exchange", self.medium)
+        self.central.ok("exchange", self.medium)
+        self.assertEqual(kept(), 2)
+
+    def test_who_used_nothing_may_say_so(self):
+        self.take_in("a", self.go("a"))
+        back = self.request("return", "a", "--used", "prints=0")
+        address = f"/v1/activations/{json.loads(back)['activation']}/offline-return"
+        self.assertEqual(self.site.http("POST", address, back).status, 200)
+
+    @unittest.skipUnless(shutil.which("zbarimg"), "zbar-tools is not installed")
+    def test_an_answer_goes_by_camera_in_several_codes(self):
+        (self.folder / "whole").write_text(self.go("a"), encoding="utf-8")
+        drawn = run("offline", "qr", self.folder / "whole", "--as", "png", "--out",
+                    self.folder / "code.png", "--json").document()["files"]
+        self.assertGreater(len(drawn), 1)
+        read = subprocess.run(["zbarimg", "--quiet", "--raw", *reversed(drawn)], check=True,
+                              capture_output=True, text=True, timeout=COMMAND_SECONDS).stdout
+        missing = self.take_in("a", read[read.index("\n") + 1:])
+        self.assertEqual(missing.code, 65, missing)
+        self.assertEqual(self.take_in("a", read).code, 0)
 
 
 class Reductions(UsageWorld):

@@ -155,7 +155,6 @@ void Person::remove_whole() {
   const auto dependants = machine_.read([&](store::Connection& connection) {
     return must(store::find_dependants(connection, kind, record->id), "dependants");
   });
-  const json::string* label = record->value(kind.label).if_string();
   journal_.say([&] {
     return fmt::format("{} removes {} with {} dependants", machine_.name(), show(kind, record->id),
                        dependants.records.size());
@@ -165,7 +164,7 @@ void Person::remove_whole() {
   const bool removed =
       submit(rows, [&](store::Connection& connection, store::RecordWriter& writer) -> Result<void> {
         SKERRY_TRY_VOID(store::hard_delete(connection, writer, kind, record->id, std::nullopt,
-                                           label ? std::string_view(*label) : std::string_view(),
+                                           store::confirmation_of(*record).text,
                                            dependants.token(record->id), author));
         return {};
       });

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace skerry::client {
@@ -11,7 +12,7 @@ namespace skerry::client {
 namespace json = boost::json;
 
 enum class Trouble {
-  unreachable,  // no answer came; the call stays pending, and the next one asks for its answer
+  unreachable,  // no answer of the machine came; the call stays pending, and the next one asks
   refused,      // the machine said no, and nothing changed: status, code() and problem say why
   bad_lease,    // the token is not one of this seat that the trusted key signed, or it has ended
   no_seat,      // the state file cannot be used, or there is no seat in it
@@ -21,18 +22,21 @@ class Failure : public std::runtime_error {
  public:
   Failure(Trouble what, const std::string& why) : std::runtime_error(why), trouble(what) {}
   Failure(long answered, json::object said)
-      : std::runtime_error(said.contains("detail") ? json::value_to<std::string>(said.at("detail"))
-                                                   : "HTTP " + std::to_string(answered)),
+      : std::runtime_error(text_of(said, "detail", "HTTP " + std::to_string(answered))),
         trouble(Trouble::refused),
         status(answered),
         problem(std::move(said)) {}
-  std::string code() const {
-    const json::value* const found = problem.if_contains("code");
-    return found && found->is_string() ? json::value_to<std::string>(*found) : "";
-  }
+  std::string code() const { return text_of(problem, "code", ""); }
   Trouble trouble;
   long status = 0;
   json::object problem;  // with in_use, left, next_free_in_seconds where there are any
+
+ private:
+  static std::string text_of(const json::object& object, std::string_view member,
+                             const std::string& otherwise) {
+    const json::value* const found = object.if_contains(member);
+    return found && found->is_string() ? json::value_to<std::string>(*found) : otherwise;
+  }
 };
 
 }  // namespace skerry::client

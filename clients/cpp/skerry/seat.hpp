@@ -40,7 +40,7 @@ inline std::string random_hex() {
 struct Options {
   std::string server;       // "http://127.0.0.1:7070", or https
   std::string state;        // the state file
-  std::string trusted_key;  // of that machine, as PEM or base64url, delivered with the application
+  std::string trusted_key;  // of that machine or of the vendor's central, as PEM or base64url
   int attempts = 4;
   std::chrono::milliseconds timeout{10'000};
   std::string ca_file;  // PEM; empty: the system's
@@ -52,9 +52,8 @@ struct Options {
 // the machine counts once.
 class Seat {
  public:
-  explicit Seat(Options options) : options_(std::move(options)), state_(options_.state) {
-    detail::public_key(options_.trusted_key);
-  }
+  // std::invalid_argument for a server that is no address, and a key that is none.
+  explicit Seat(Options options) : options_(checked(std::move(options))), state_(options_.state) {}
 
   // ---- without the network
   bool has_seat() const { return state_.seat.is_object(); }
@@ -79,7 +78,7 @@ class Seat {
 
   // ---- with it
   // Takes a seat, or goes on with the one in the state file; a new one when the machine has ended
-  // that. `names`: seat_name, user, edition.
+  // that, and until there is one its token is kept. `names`: seat_name, user, edition.
   Lease activate(const std::string& code, const std::string& product, const std::string& seat_id,
                  json::object names = {}) {
     settle();
@@ -91,7 +90,7 @@ class Seat {
       try {
         return refresh();
       } catch (const Failure& failure) {
-        if (failure.code() != "not_found") throw;
+        if (failure.code() != "no_seat") throw;
       }
     }
     names["activation_code"] = code;
@@ -140,6 +139,19 @@ class Seat {
   }
 
  private:
+  static constexpr const char* path_ = "/v1/activations";
+
+  static Options checked(Options options) {
+    while (!options.server.empty() && options.server.back() == '/') options.server.pop_back();
+    const std::size_t scheme = options.server.find("://");
+    const std::string name = options.server.substr(0, scheme);
+    if (scheme == std::string::npos || scheme + 3 == options.server.size() ||
+        (name != "http" && name != "https"))
+      throw std::invalid_argument("the server is an address such as http://127.0.0.1:7070");
+    detail::public_key(options.trusted_key);
+    return options;
+  }
+
   struct Reply {
     long status = 0;  // 0: none came
     json::object body;
@@ -170,7 +182,7 @@ class Seat {
   json::object call(const char* method, const std::string& what,
                     std::optional<json::object> body = std::nullopt) {
     json::object headers{{"Idempotency-Key", detail::random_hex()}};
-    std::string path = "/v1/activations";
+    std::string path = path_;
     if (!what.empty() || std::strcmp(method, "DELETE") == 0) {
       path += "/" + detail::text_at(kept(), "id") + what;
       headers["Skerry-Seat-Secret"] = kept().at("secret");
@@ -182,7 +194,12 @@ class Seat {
                      {"path", path},
                      {"headers", std::move(headers)},
                      {"body", body ? json::value(json::serialize(*body)) : json::value(nullptr)}};
-    state_.save();
+    try {
+      state_.save();
+    } catch (const Failure&) {
+      state_.pending = nullptr;  // not on the disk: never sent
+      throw;
+    }
     return ask();
   }
 
@@ -193,11 +210,32 @@ class Seat {
     for (int attempt = 0; attempt < options_.attempts; ++attempt, pause *= 2) {
       if (attempt > 0) std::this_thread::sleep_for(pause / 2);
       Reply reply = send(state_.pending.get_object());
-      const bool later = reply.status >= 500 || reply.status == 408 || reply.status == 429;
-      if (reply.status != 0 && !later) return take(reply);
-      why = later ? "HTTP " + std::to_string(reply.status) : reply.why;
+      if (is_answer(state_.pending.get_object(), reply)) return take(reply);
+      why = reply.status == 0 ? reply.why
+            : is_later(reply.status)
+                ? "HTTP " + std::to_string(reply.status)
+                : "HTTP " + std::to_string(reply.status) + ", and no answer of ours";
     }
     throw Failure(Trouble::unreachable, "no answer from " + options_.server + ": " + why);
+  }
+
+  static bool is_later(long status) { return status >= 500 || status == 408 || status == 429; }
+
+  // Whether the machine says this, and not something between it and here.
+  static bool is_answer(const json::object& call, const Reply& reply) {
+    const std::string path = detail::text_at(call, "path");
+    const json::value said = reply.body;
+    if (reply.status < 200 || reply.status >= 300)
+      return reply.status >= 400 && !is_later(reply.status) &&
+             detail::has(said, {"code"}, detail::is_text);
+    if (detail::text_at(call, "method") == "DELETE") return reply.status == 204;
+    if (path.find("/features/") != std::string::npos)
+      return detail::has(said, {"feature", "nonce"}, detail::is_text) &&
+             detail::has(said, {"held"}, detail::is_number);
+    return detail::has(said, {"id", "product", "seat_id", "nonce", "token"}, detail::is_text) &&
+           detail::has(said, {"held"}, detail::is_object) &&
+           detail::has(said, {"renew_after_seconds"}, detail::is_number) &&
+           (path != path_ || detail::has(said, {"secret"}, detail::is_text));
   }
 
   static std::size_t append(char* data, std::size_t size, std::size_t count, void* text) {
@@ -249,12 +287,13 @@ class Seat {
     const json::object call = std::move(state_.pending.get_object());
     state_.pending = nullptr;
     const bool good = reply.status >= 200 && reply.status < 300;
-    const bool released =
-        detail::text_at(call, "method") == "DELETE" && (good || reply.status == 404);
-    const bool of_a_feature = detail::text_at(call, "path").find("/features/") != std::string::npos;
     const Failure refusal(reply.status, reply.body);
-    if (released || (refusal.code() == "not_found" && !of_a_feature))
-      state_.seat = nullptr;  // given back, or ended by the machine
+    // What the application gave back is gone. What a machine does not know stays with its token
+    // until that ends, or another seat is here: perhaps it was asked at a wrong address.
+    const bool released =
+        detail::text_at(call, "method") == "DELETE" && (good || refusal.code() == "no_seat");
+    if (released)
+      state_.seat = nullptr;
     else if (good)
       keep(reply.body);
     state_.save();
@@ -264,7 +303,8 @@ class Seat {
 
   void keep(const json::object& answer) {
     if (!answer.contains("token")) {
-      json::object& seat = state_.seat.as_object();
+      kept();  // there is one
+      json::object& seat = state_.seat.get_object();
       seat["nonce"] = answer.at("nonce");
       seat["held"].as_object()[answer.at("feature").as_string()] = answer.at("held");
       return;

@@ -1,22 +1,42 @@
 // The state file of a seat: docs/clients/README.md.
 #pragma once
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstring>
 #include <exception>
 #include <fcntl.h>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 #include <skerry/failure.hpp>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
 namespace skerry::client {
+
+namespace detail {
+
+// Whether these members are there, with a value of this kind.
+template <class Fits>
+bool has(const json::value& value, std::initializer_list<std::string_view> members, Fits fits) {
+  if (!value.is_object()) return false;
+  return std::all_of(members.begin(), members.end(), [&](std::string_view member) {
+    const json::value* const found = value.get_object().if_contains(member);
+    return found && fits(*found);
+  });
+}
+inline bool is_text(const json::value& value) { return value.is_string(); }
+inline bool is_number(const json::value& value) { return value.is_number(); }
+inline bool is_object(const json::value& value) { return value.is_object(); }
+
+}  // namespace detail
 
 // What an application must not forget: `seat` as the machine gave it, and a `pending` call whose
 // answer is not known yet; null without one. Whoever opened the file holds it.
@@ -66,19 +86,38 @@ class State {
   }
 
  private:
+  static bool is_seat(const json::value& value) {
+    return detail::has(value, {"id", "product", "seat_id", "secret", "nonce", "token"},
+                       detail::is_text) &&
+           detail::has(value, {"held"}, detail::is_object) &&
+           detail::has(value, {"renew_after_seconds", "received_at"}, detail::is_number);
+  }
+  static bool is_call(const json::value& value) {
+    if (!detail::has(value, {"method", "path"}, detail::is_text) ||
+        !detail::has(value, {"headers"}, detail::is_object) ||
+        !detail::has(value, {"body"},
+                     [](const json::value& body) { return body.is_null() || body.is_string(); }))
+      return false;
+    const json::object& headers = value.at("headers").get_object();
+    return std::all_of(headers.begin(), headers.end(),
+                       [](const auto& header) { return header.value().is_string(); });
+  }
   [[noreturn]] void fail(const std::string& why) const {
     throw Failure(Trouble::no_seat, path_ + " " + why + " (" + std::strerror(errno) + ")");
   }
   void load() {
-    std::ifstream file(path_, std::ios::binary);
-    if (!file) return;
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (::access(path_.c_str(), F_OK) != 0 && errno == ENOENT) return;
     try {
+      std::ifstream file(path_, std::ios::binary);
+      if (!file) throw std::invalid_argument(std::strerror(errno));
+      const std::string text{std::istreambuf_iterator<char>(file), {}};
       const json::object kept = json::parse(text).as_object();
       if (kept.at("version") != json::value(1))
         throw std::invalid_argument("the version is unknown");
       seat = kept.at("seat");
       pending = kept.at("pending");
+      if (!(seat.is_null() || is_seat(seat)) || !(pending.is_null() || is_call(pending)))
+        throw std::invalid_argument("members are missing");
     } catch (const std::exception& error) {
       throw Failure(Trouble::no_seat, path_ + " is no state of a seat (" + error.what() +
                                           "): move it away and activate again");

@@ -6,7 +6,7 @@ class SeatError(Exception):
 
 
 class Unreachable(SeatError):
-    """No answer came. The call stays pending: the next one, or settle(), asks for its answer."""
+    """No answer of the machine came. The call stays pending: the next, or settle(), asks for it."""
 
 
 class BadLease(SeatError):

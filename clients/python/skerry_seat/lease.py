@@ -9,7 +9,7 @@ import time
 from . import ed25519
 from .errors import BadLease
 
-TYPE = "skerry-lease+jwt"
+TYPE, SITE_TYPE = "skerry-lease+jwt", "skerry-site+jwt"
 KEY_INFO = bytes.fromhex("302a300506032b6570032100")  # SubjectPublicKeyInfo before the 32 bytes
 
 
@@ -66,25 +66,58 @@ class Lease:
         return found["enabled"] if found["type"] == "bool" else found["amount"] != 0
 
 
+def parts(text):
+    """Header, claims, signature, and what it is over. Nothing is verified yet."""
+    pieces = text.split(".")
+    if len(pieces) != 3:
+        raise BadLease("the token has not three parts")
+    head, body, signature = map(from_base64url, pieces)
+    try:
+        header, claims = json.loads(head), json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadLease("the token is no JSON") from error
+    if not isinstance(header, dict) or not isinstance(claims, dict):
+        raise BadLease("the token does not say what a lease token says")
+    return header, claims, signature, f"{pieces[0]}.{pieces[1]}".encode()
+
+
+def signed_claims(text, key, kind):
+    """The claims of a signed text of this type by `key` (32 bytes); else BadLease."""
+    header, claims, signature, signed = parts(text)
+    if (header.get("alg"), header.get("typ")) != ("EdDSA", kind):
+        raise BadLease("the text that was signed is no lease token")
+    if not ed25519.verify(key, signed, signature):
+        raise BadLease("the token is not signed by the trusted key")
+    return claims
+
+
+def claims_by(token, key):
+    """The claims of a lease that `key` signed, or a site that `key` vouches for in its header."""
+    try:
+        return signed_claims(token, key, TYPE)
+    except BadLease:
+        chain = parts(token)[0].get("chain")
+        if not isinstance(chain, list) or len(chain) != 1 or not isinstance(chain[0], str):
+            raise
+    site = signed_claims(chain[0], key, SITE_TYPE)
+    try:
+        claims = signed_claims(token, public_key(site["jwk"]["x"]), TYPE)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadLease("the certificate of the site names no key") from error
+    if site.get("iss") != "central" or claims.get("iss") != site.get("sub"):
+        raise BadLease("the certificate in the token is of another site")
+    return claims
+
+
 def verify(token, trusted_key, product, seat_id):
-    """The claims of a token that `trusted_key` signed for this product and seat; else BadLease.
+    """The claims of a token for this product and seat that is signed by `trusted_key`, or by a site
+    whose key that one certified (the vendor's); else BadLease.
 
     Whether the lease has ended is the caller's question.
     """
-    parts = token.split(".")
-    if len(parts) != 3:
-        raise BadLease("the token has not three parts")
-    head, body, signature = map(from_base64url, parts)
-    signed = f"{parts[0]}.{parts[1]}".encode()
-    if not ed25519.verify(public_key(trusted_key), signed, signature):
-        raise BadLease("the token is not signed by the trusted key")
-    try:
-        header, claims = json.loads(head), json.loads(body)
-        if (header["alg"], header["typ"]) != ("EdDSA", TYPE):
-            raise BadLease("the text that was signed is no lease token")
-        if (claims["aud"], claims["seat_id"]) != (product, seat_id):
-            raise BadLease("the lease is of another product or seat")
-        int(claims["iat"]), int(claims["exp"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadLease("the token does not say what a lease token says") from error
+    claims = claims_by(token, public_key(trusted_key))
+    if (claims.get("aud"), claims.get("seat_id")) != (product, seat_id):
+        raise BadLease("the lease is of another product or seat")
+    if not isinstance(claims.get("iat"), int) or not isinstance(claims.get("exp"), int):
+        raise BadLease("the token does not say what a lease token says")
     return claims

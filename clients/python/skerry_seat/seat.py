@@ -9,19 +9,39 @@ import uuid
 
 from .errors import BadLease, Refused, SeatError, Unreachable
 from .lease import Lease, public_key, verify
-from .state import State
+from .state import NUMBER, TEXT, State, has_shape
 
 FIRST_PAUSE_SECONDS = 0.2  # doubled with each attempt
+PATH = "/v1/activations"
+LEASED = {"id": TEXT, "product": TEXT, "seat_id": TEXT, "nonce": TEXT, "token": TEXT, "held": dict,
+          "renew_after_seconds": NUMBER}
+CHANGED = {"feature": TEXT, "held": int, "nonce": TEXT}  # of a feature
+
+
+def is_later(status):
+    return status >= 500 or status in (408, 429)
+
+
+def is_answer(call, status, answer):
+    """Whether the machine says this, and not something between it and here."""
+    if not 200 <= status < 300:
+        return 400 <= status and not is_later(status) and has_shape(answer, {"code": TEXT})
+    if call["method"] == "DELETE":
+        return status == 204
+    if "/features/" in call["path"]:
+        return has_shape(answer, CHANGED)
+    is_first = call["path"] == PATH
+    return has_shape(answer, {**LEASED, "secret": TEXT} if is_first else LEASED)
 
 
 class Seat:
     """A seat and its state file. For one thread; close it, or use it in a `with`.
 
-    server: "http://127.0.0.1:7070" or https. trusted_key: the public key of that machine, as PEM or
-    base64url, delivered with the application. Each call is on the disk before it is sent; when its
-    answer does not come within `attempts`, it raises Unreachable and stays pending, and the next
-    call (of this process or of one after a restart) first asks for that answer: the same request
-    again, which the machine counts once.
+    server: "http://127.0.0.1:7070" or https. trusted_key: the public key of that machine, or of the
+    vendor's central, as PEM or base64url, delivered with the application. Each call is on the disk
+    before it is sent; when its answer does not come within `attempts`, it raises Unreachable and
+    stays pending, and the next call (of this process or of one after a restart) first asks for that
+    answer: the same request again, which the machine counts once.
     """
 
     def __init__(self, server, state, trusted_key, *, attempts=4, timeout_seconds=10.0,
@@ -80,7 +100,7 @@ class Seat:
     def activate(self, code, product, seat_id, **names):
         """Takes a seat, or goes on with the one in the state file. names: seat_name, user, edition.
 
-        With a seat that the machine ended meanwhile, a new one.
+        A new one when the machine has ended that; until there is one, its token is kept.
         """
         self.settle()
         seat = self.state.seat
@@ -88,7 +108,7 @@ class Seat:
             try:
                 return self.refresh()
             except Refused as refusal:
-                if refusal.code != "not_found":
+                if refusal.code != "no_seat":
                     raise
         elif seat:
             raise SeatError("the state file holds another seat: release it, or use another file")
@@ -155,7 +175,7 @@ class Seat:
 
     def call(self, method, what, body=None):
         headers = {"Idempotency-Key": str(uuid.uuid4())}
-        path = "/v1/activations"
+        path = PATH
         if what or method == "DELETE":
             seat = self.seat()
             path += f"/{seat['id']}{what}"
@@ -164,7 +184,11 @@ class Seat:
             headers["Content-Type"] = "application/json"
         self.state.pending = {"method": method, "path": path, "headers": headers,
                               "body": None if body is None else json.dumps(body)}
-        self.state.save()
+        try:
+            self.state.save()
+        except SeatError:
+            self.state.pending = None  # not on the disk: never sent
+            raise
         return self.ask()
 
     def ask(self):
@@ -175,13 +199,13 @@ class Seat:
                 time.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
             try:
                 status, answer = self.send(self.state.pending)
-            except (OSError, http.client.HTTPException, ValueError) as error:
+            except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
                 why = error
                 continue
-            if status < 500 and status not in (408, 429):
+            if is_answer(self.state.pending, status, answer):
                 return self.take(status, answer)
-            why = Refused(status, answer)
-        raise Unreachable(f"no answer from {self.server.netloc}: {why}") from why
+            why = f"HTTP {status}" if is_later(status) else f"HTTP {status}, and no answer of ours"
+        raise Unreachable(f"no answer from {self.server.netloc}: {why}")
 
     def send(self, call):
         host, port = self.server.hostname, self.server.port
@@ -202,26 +226,25 @@ class Seat:
 
     def take(self, status, answer):
         call, self.state.pending = self.state.pending, None
-        released = call["method"] == "DELETE" and status in (204, 404)
-        if released or (status == 404 and answer.get("code") == "not_found"
-                        and "/features/" not in call["path"]):
-            self.state.seat = None  # given back, or ended by the machine
-        elif 200 <= status < 300:
-            self.keep(call, answer)
+        good = 200 <= status < 300
+        # What the application gave back is gone. What a machine does not know stays with its token
+        # until that ends, or another seat is here: perhaps it was asked at a wrong address.
+        released = call["method"] == "DELETE" and (good or answer["code"] == "no_seat")
+        if released:
+            self.state.seat = None
+        elif good:
+            self.keep(answer)
         self.state.save()
-        if status >= 300 and not released:
+        if not good and not released:
             raise Refused(status, answer)
         return answer
 
-    def keep(self, call, answer):
+    def keep(self, answer):
         if "token" in answer:
-            seat = {member: answer[member] for member in
-                    ("id", "seat_id", "nonce", "token", "held", "renew_after_seconds")}
-            before = self.state.seat or {}
-            seat["secret"] = answer.get("secret", before.get("secret"))
-            seat["product"] = answer["product"]
+            seat = {member: answer[member] for member in LEASED}
+            seat["secret"] = answer["secret"] if "secret" in answer else self.seat()["secret"]
             seat["received_at"] = self.now()
             self.state.seat = seat
         else:
-            self.state.seat["nonce"] = answer["nonce"]
-            self.state.seat["held"][answer["feature"]] = answer["held"]
+            self.seat().update(nonce=answer["nonce"])
+            self.seat()["held"][answer["feature"]] = answer["held"]

@@ -8,6 +8,21 @@ from pathlib import Path
 from .errors import SeatError
 
 VERSION = 1
+TEXT, NUMBER = str, (int, float)
+SEAT = {"id": TEXT, "product": TEXT, "seat_id": TEXT, "secret": TEXT, "nonce": TEXT, "token": TEXT,
+        "held": dict, "renew_after_seconds": NUMBER, "received_at": NUMBER}
+CALL = {"method": TEXT, "path": TEXT, "headers": dict, "body": (TEXT, type(None))}
+
+
+def has_shape(value, shape):
+    """Whether `value` is an object with these members of these types, and perhaps others."""
+    return isinstance(value, dict) and all(
+        member in value and isinstance(value[member], kind) for member, kind in shape.items())
+
+
+def is_call(value):
+    return has_shape(value, CALL) and has_shape(value["headers"], dict.fromkeys(value["headers"],
+                                                                                TEXT))
 
 
 class State:
@@ -20,13 +35,17 @@ class State:
     def __init__(self, path):
         self.path = Path(path)
         self.seat = self.pending = None
-        self.lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.lock = None
         try:
+            self.lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.load()
         except BlockingIOError as error:
             self.close()
             raise SeatError(f"another process holds {self.path}: one seat is for one") from error
+        except OSError as error:
+            self.close()
+            raise SeatError(f"{self.path} cannot be opened: {error}") from error
         except BaseException:
             self.close()
             raise
@@ -41,15 +60,25 @@ class State:
             kept = json.loads(self.path.read_text(encoding="utf-8"))
             if kept["version"] != VERSION:
                 raise ValueError("the version is unknown")
-            self.seat, self.pending = kept["seat"], kept["pending"]
+            seat, pending = kept["seat"], kept["pending"]
+            if not (seat is None or has_shape(seat, SEAT)) or not (pending is None
+                                                                   or is_call(pending)):
+                raise ValueError("members are missing")
+            self.seat, self.pending = seat, pending
         except FileNotFoundError:
             return
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise SeatError(f"{self.path} is no state of a seat ({error}): move it away and "
                             "activate again under the same seat_id") from error
 
     def save(self):
         """On the disk when this returns; after a crash the file is the old one or the new one."""
+        try:
+            self.replace()
+        except OSError as error:
+            raise SeatError(f"{self.path} cannot be written: {error}") from error
+
+    def replace(self):
         beside = f"{self.path}.new"
         text = json.dumps({"version": VERSION, "seat": self.seat, "pending": self.pending})
         file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

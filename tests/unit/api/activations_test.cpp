@@ -1,99 +1,10 @@
-// The Licensing API over a real machine; what it may give stands in a list.
-#include <fmt/format.h>
-
+// Seats from the first call to the last.
 #include "core/timestamp.hpp"
-#include "crypto/base64.hpp"
-#include "crypto/sha256.hpp"
-#include "licensing/activation_codes.hpp"
 #include "licensing/lease_token.hpp"
-#include "tests/unit/api/handlers_fixture.hpp"
+#include "tests/unit/api/activations_fixture.hpp"
 
 namespace skerry::api {
 namespace {
-
-constexpr std::string_view code = "K7QF2-9XWMC-4TB0H-RGN5E-8PVJD";
-constexpr std::int64_t lease_seconds = 600;
-
-class Offers final : public licensing::AllowanceSource {
- public:
-  Offers() {
-    offered.entitlement = *parse_id<RecordId>("0199c0de-0000-7000-8000-0000000000e1");
-    offered.product = *parse_id<RecordId>("0199c0de-0000-7000-8000-0000000000b1");
-    offered.product_sku = "PRESS";
-    offered.edition = "Standard";
-    offered.status = licensing::Status::active;
-    offered.concurrency = licensing::Concurrency::concurrent;
-    offered.seats = {2};
-    offered.lease_seconds = lease_seconds;
-    offered.offline_lease_seconds = 86'400;
-    offered.features = {{"cores", licensing::FeatureType::element_pool, false, {8}, {0}},
-                        {"prints", licensing::FeatureType::usage_count, false, {100}, {0}}};
-    digest = licensing::digest_of(*licensing::canonical_code(code));
-  }
-  std::vector<licensing::Allowance> by_code(store::Connection&, const Hash& asked,
-                                            UnixMillis) override {
-    if (asked != digest) return {};
-    return {offered};
-  }
-  std::optional<licensing::Allowance> by_id(store::Connection&, const RecordId& id,
-                                            UnixMillis) override {
-    if (id != offered.entitlement) return std::nullopt;
-    return offered;
-  }
-  licensing::Allowance offered;
-  Hash digest{};
-};
-
-class ActivationsTest : public HandlersTest {
- protected:
-  ActivationsTest() { open(); }
-  // As after a restart.
-  void open() {
-    seats = std::make_unique<licensing::SeatDesk>(*database, clock, random, offers, keys.sign,
-                                                  [this] { return log.last_n(); });
-    context->seats = seats.get();
-  }
-  // Like an application: over TCP, without a token.
-  Answer ask(std::string_view method, std::string_view target, std::string_view body = {},
-             std::string_view headers = {}) {
-    std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: test\r\n{}Content-Length: {}\r\n",
-                                   method, target, headers, body.size());
-    if (!body.empty()) text += "Content-Type: application/json\r\n";
-    RawClient client = RawClient::tcp(port);
-    return client.ask(text + "\r\n" + std::string(body));
-  }
-  Answer activate(std::string_view seat, std::string_view key = "1") {
-    return ask(
-        "POST", "/v1/activations",
-        fmt::format(R"({{"activation_code":"{}","product":"PRESS","seat_id":"{}"}})", code, seat),
-        fmt::format("Idempotency-Key: {}\r\n", key));
-  }
-  // What an application keeps of its seat.
-  struct Seat {
-    std::string id, secret, nonce;
-  };
-  Seat take(std::string_view seat) {
-    const Answer answer = activate(seat);
-    EXPECT_EQ(answer.status, 201u) << answer.body;
-    const json::object body = read_json(answer);
-    return {text(body, "id"), text(body, "secret"), text(body, "nonce")};
-  }
-  static std::string text(const json::object& body, std::string_view member) {
-    return std::string(body.at(member).as_string());
-  }
-  Answer call(Seat& seat, std::string_view method, std::string_view what, std::string_view key,
-              std::string_view body = {}) {
-    const Answer answer = ask(
-        method, fmt::format("/v1/activations/{}{}", seat.id, what), body,
-        fmt::format("Idempotency-Key: {}\r\nSkerry-Seat-Secret: {}\r\nSkerry-Seat-Nonce: {}\r\n",
-                    key, seat.secret, seat.nonce));
-    if (answer.status == 200 && answer.body.find("\"nonce\"") != std::string::npos)
-      seat.nonce = text(read_json(answer), "nonce");
-    return answer;
-  }
-
-  Offers offers;
-};
 
 TEST_F(ActivationsTest, FromTheFirstCallToTheLast) {
   const Answer made = activate("press-1");
@@ -249,32 +160,6 @@ TEST_F(ActivationsTest, AnOperatorReleasesWithAReason) {
   EXPECT_THAT(audit, HasSubstr("laptop stolen"));
 }
 
-TEST_F(ActivationsTest, AnAnswerIsSignedWhenAsked) {
-  const Answer answer =
-      ask("GET", fmt::format("/v1/activations/{}", nobody), {},
-          "Skerry-Seat-Secret: x\r\nAccept-Signature: skerry=(\"@status\");nonce=\"n-1\"\r\n");
-  EXPECT_EQ(answer.status, 404u);
-  const std::string digest = std::string(answer.header("Content-Digest"));
-  EXPECT_EQ(
-      digest, "sha-256=:" + [&] {
-        std::string text = crypto::to_base64(crypto::sha256(as_bytes(answer.body)));
-        return text.append((4 - text.size() % 4) % 4, '=');
-      }() + ":");
-  const std::string input = std::string(answer.header("Signature-Input"));
-  ASSERT_TRUE(input.starts_with("skerry="));
-  EXPECT_THAT(input, HasSubstr(R"(;nonce="n-1")"));
-  const std::string base = fmt::format(
-      "\"@status\": 404\n\"content-digest\": {}\n\"@method\";req: GET\n"
-      "\"@path\";req: /v1/activations/{}\n\"@signature-params\": {}",
-      digest, nobody, input.substr(7));
-  std::string signature(answer.header("Signature"));
-  signature = signature.substr(8, signature.find('=', 8) - 8);  // skerry=:…==:
-  const auto bytes = crypto::from_base64(signature);
-  ASSERT_TRUE(bytes);
-  EXPECT_TRUE(keys.sign.verify_key().verify(as_bytes(base), *bytes));
-  EXPECT_EQ(activate("press-1").header("Signature"), "");
-}
-
 TEST_F(ActivationsTest, RefusesWhatIsWrong) {
   Seat seat = take("press-1");
   const std::string key = "Idempotency-Key: k\r\n";
@@ -317,9 +202,9 @@ TEST_F(ActivationsTest, RefusesWhatIsWrong) {
        "",
        "",
        404,
-       {"not_found"},
+       {"no_seat"},
        {}},
-      {"no id", "GET", "/v1/activations/7", "", "", 404, {"not_found"}, {}},
+      {"no id", "GET", "/v1/activations/7", "", "", 404, {"no_seat"}, {}},
       {"no amount",
        "POST",
        fmt::format("/v1/activations/{}/features/cores/checkout", seat.id),

@@ -37,7 +37,7 @@ bool is_refused(const std::string& token, const std::string& trusted = key,
 }
 
 TEST(ClientLease, TheExampleHolds) {
-  for (const std::string& trusted : {key, pem, key + "\n"}) {
+  for (const std::string& trusted : {key, pem, key + "\n", " " + key + "\r\n"}) {
     const json::object claims = verify(the_token(), trusted, "PRESS", "press-07");
     EXPECT_EQ(claims.at("iat"), 1'780'000'000);
     EXPECT_EQ(claims.at("exp"), 1'780'000'600);
@@ -63,6 +63,22 @@ TEST(ClientLease, AnotherProductSeatOrKeyIsRefused) {
   EXPECT_TRUE(is_refused(the_token(), key, "PRESS", "press-08"));
 }
 
+TEST(ClientLease, TheVendorsKeyLeadsToTheSite) {
+  const std::string page = the_page();
+  const std::string vendor = "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw";  // RFC 8032, test 2
+  const auto row = [&](std::string_view what) {
+    return between(page, "| " + std::string(what) + " | `", "`");
+  };
+  const std::string token = row("the token with its chain");
+  EXPECT_FALSE(is_refused(token, vendor));
+  EXPECT_FALSE(is_refused(token, key));  // that of the site itself, too
+  EXPECT_TRUE(is_refused(token, vendor, "PRESS", "press-08"));
+  EXPECT_TRUE(is_refused(the_token(), vendor));  // without its chain
+  for (const char* const what :
+       {"a certificate of another site", "a certificate that the site made itself"})
+    EXPECT_TRUE(is_refused(row(what), vendor)) << what;
+}
+
 TEST(ClientLease, AnyChangeIsNoticed) {
   const std::string token = the_token();
   for (std::size_t at = 0; at < token.size(); at += 5) {
@@ -77,7 +93,8 @@ TEST(ClientLease, AnyChangeIsNoticed) {
 }
 
 TEST(ClientLease, WhatIsNoKeyIsTheCallersMistake) {
-  for (const std::string& wrong : {std::string("AAAA"), pem.substr(0, 60)})
+  for (const std::string& wrong :
+       {std::string(), std::string(" "), std::string("AAAA"), key + "=", pem.substr(0, 60)})
     EXPECT_THROW(verify(the_token(), wrong, "PRESS", "press-07"), std::invalid_argument) << wrong;
 }
 

@@ -50,6 +50,26 @@ class LeaseTest(unittest.TestCase):
             with self.subTest(key), self.assertRaises(ValueError):
                 verify(TOKEN, key, "PRESS", "press-07")
 
+    def test_the_vendors_key_leads_to_the_site(self):
+        vendor = "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"  # RFC 8032, test 2
+        rows = dict(re.findall(r"^\| (.*?) \| `([^`]{60,})` \|$",
+                               PAGE.split("## The way to central")[1], re.M))
+        token = rows.pop("the token with its chain")
+        for key in (vendor, KEY):  # that of the site itself, too
+            self.assertEqual(verify(token, key, "PRESS", "press-07")["exp"], 1_780_000_600)
+        with self.assertRaises(BadLease):
+            verify(token, vendor, "PRESS", "press-08")
+        self.assertEqual(len(rows), 2)
+        for what, wrong in (*rows.items(), ("without its chain", TOKEN)):
+            with self.subTest(what), self.assertRaises(BadLease):
+                verify(wrong, vendor, "PRESS", "press-07")
+
+    def test_what_is_signed_and_no_json_is_refused(self):
+        deep = base64.urlsafe_b64encode(b"[" * 100_000).decode().rstrip("=")
+        for text in (f"{deep}.{deep}.", "W10.W10.", "bnVsbA.e30.AAAA"):
+            with self.assertRaises(BadLease):
+                verify(text, KEY, "PRESS", "press-07")
+
     def test_features_are_asked_by_name(self):
         claims = verify(TOKEN, KEY, "PRESS", "press-07")
         claims["features"]["none"] = {"type": "element_pool", "amount": 0}

@@ -25,13 +25,23 @@ bool cannot_be_used(const std::string& path) {
   }
 }
 
+json::object the_seat() {
+  return {{"id", "1"},        {"product", "PRESS"},     {"seat_id", "a"},
+          {"secret", "s"},    {"nonce", "n"},           {"token", "t"},
+          {"received_at", 1}, {"held", json::object()}, {"renew_after_seconds", 2}};
+}
+
+json::object the_call() {
+  return {{"method", "POST"}, {"path", "/"}, {"headers", json::object()}, {"body", nullptr}};
+}
+
 TEST_F(ClientState, WhatIsSavedIsThereAgain) {
   {
     State state(path_);
     EXPECT_TRUE(state.seat.is_null());
-    state.seat = json::object{{"id", "1"}};
+    state.seat = the_seat();
     state.save();
-    state.pending = json::object{{"method", "POST"}};
+    state.pending = the_call();
     state.save();
   }
   const State again(path_);
@@ -65,6 +75,29 @@ TEST_F(ClientState, AFileOfAnotherKindIsLeftAlone) {
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), text);
   }
 }
+
+TEST_F(ClientState, ASeatOrACallWithoutItsMembersIsNone) {
+  const auto is_taken = [&](const json::value& seat, const json::value& pending) {
+    write(json::serialize(json::object{{"version", 1}, {"seat", seat}, {"pending", pending}}));
+    return !cannot_be_used(path_);
+  };
+  EXPECT_TRUE(is_taken(the_seat(), the_call()));
+  EXPECT_TRUE(is_taken(nullptr, nullptr));
+  EXPECT_FALSE(is_taken("x", nullptr));
+  EXPECT_FALSE(is_taken(nullptr, json::object()));
+  for (const auto& [member, ignored] : the_seat()) {
+    json::object seat = the_seat();
+    seat[member] = nullptr;
+    EXPECT_FALSE(is_taken(seat, nullptr)) << member;
+    seat.erase(member);
+    EXPECT_FALSE(is_taken(seat, nullptr)) << member;
+  }
+  json::object call = the_call();
+  call["headers"] = json::object{{"Idempotency-Key", 1}};
+  EXPECT_FALSE(is_taken(nullptr, call));
+}
+
+TEST_F(ClientState, AFolderIsNoState) { EXPECT_TRUE(cannot_be_used(folder_.path().string())); }
 
 TEST_F(ClientState, AFolderThatIsNotThereIsAFailure) {
   EXPECT_TRUE(cannot_be_used((folder_.path() / "none" / "seat.json").string()));

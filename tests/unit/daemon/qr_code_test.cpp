@@ -1,6 +1,9 @@
 #include "daemon/qr_code.hpp"
 
+#include <algorithm>
 #include <gmock/gmock.h>
+
+#include "core/text.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -36,8 +39,40 @@ TEST(QrCode, WhatNoCodeHoldsIsRefusedWithTheRemedy) {
   ASSERT_FALSE(large);
   EXPECT_EQ(large.error().code, Errc::bad_input);
   EXPECT_THAT(large.error().detail, HasSubstr("2954 bytes"));
-  EXPECT_THAT(large.error().next, HasSubstr("carry the file"));
   EXPECT_FALSE(make_qr_code(""));
+  const auto too_large = qr_parts(std::string(qr_parts_max * qr_part_bytes + 1, 'x'));
+  ASSERT_FALSE(too_large);
+  EXPECT_THAT(too_large.error().next, HasSubstr("carry the file"));
+  EXPECT_FALSE(qr_parts(""));
+}
+
+TEST(QrCode, WhatOneCodeDoesNotHoldIsInSeveral) {
+  EXPECT_EQ(qr_parts(std::string(qr_bytes_max, 'x'))->size(), 1u);
+  std::string text;
+  for (int i = 0; i < 901; ++i) text += "ähn";
+  auto parts = qr_parts(text).value();
+  ASSERT_EQ(parts.size(), 4u);
+  EXPECT_THAT(parts[1], StartsWith("2/4:"));
+  for (const std::string& part : parts) {
+    EXPECT_TRUE(is_utf8(part));
+    EXPECT_TRUE(make_qr_code(part));
+  }
+  std::swap(parts[0], parts[3]);
+  const auto lines = [&](std::size_t count) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) all += parts[i] + "\n";
+    return all;
+  };
+  EXPECT_EQ(join_qr_parts(lines(4)).value(), text);
+  EXPECT_EQ(join_qr_parts(lines(4) + parts[2]).value(), text);  // one that was read twice
+  const auto missing = join_qr_parts(lines(3));
+  ASSERT_FALSE(missing);
+  EXPECT_THAT(missing.error().detail, HasSubstr("part 1 of 4"));
+  EXPECT_FALSE(join_qr_parts(lines(4) + "1/5:x"));
+  for (const std::string_view whole : {"", "{}", "{\"a\":1}\n", "1/0:x", "3/2:x", "1/2", "/"})
+    EXPECT_EQ(join_qr_parts(whole).value(), whole);
+  EXPECT_EQ(join_qr_parts("1/2:{\n2/2:\n}").value_or(""), "");  // an empty part is none
+  EXPECT_EQ(join_qr_parts("1/2:{\n \"a\"\n2/2::1}").value(), "{\n \"a\":1}");
 }
 
 TEST(QrCode, IsDrawnWithItsMargin) {

@@ -50,6 +50,22 @@ class DeskTest : public store::MachineStoreTest {
     return run([&](store::Connection& connection) -> Result<Decided> { return work(connection); })
         .value();
   }
+  // With an Idempotency-Key.
+  Decision<SeatState> claim_once(std::string_view machine, std::string_view call_key) {
+    Claim wanted;
+    wanted.machine = machine;
+    wanted.key = call_key;
+    wanted.request = call_hash(call_key, code_of(machine));
+    return job([&](store::Connection& connection) {
+      return desk->claim(connection, {code_of("CODE"), "PRESS", {}}, wanted);
+    });
+  }
+  void set_policy(const SeatPolicy& policy) {
+    write([&](store::Connection& connection) -> Result<void> {
+      desk->set_policy(connection, id_of(entitlement_number), policy);
+      return {};
+    });
+  }
   // The call `key`, which a retry sends again.
   Decision<SeatState> claim(std::string_view machine, std::string_view call = "1",
                             std::string_view code = "CODE") {

@@ -59,7 +59,7 @@ TEST_F(RelayTest, TheFirstFreeLicenceIsGiven) {
   EXPECT_EQ(refused(claim_among("d", all)), Why::seats_exhausted);
   EXPECT_TRUE(release_among("b", all));
   EXPECT_EQ(claim_among("d", all)->seat.entitlement, id_of(2));
-  EXPECT_EQ(refused(claim_among("e", {})), Why::not_found);
+  EXPECT_EQ(refused(claim_among("e", {})), Why::no_seat);
 }
 
 TEST_F(RelayTest, WhoHasOneKeepsIt) {
@@ -73,15 +73,15 @@ TEST_F(RelayTest, WhoHasOneKeepsIt) {
   const auto again = claim_among("a", all);
   EXPECT_FALSE(again->is_new);
   EXPECT_EQ(again->seat.id, first->seat.id);
-  EXPECT_EQ(refused(desk->refresh_among(all, "b")), Why::not_found);
-  EXPECT_EQ(refused(desk->refresh_among({}, "a")), Why::not_found);
+  EXPECT_EQ(refused(desk->refresh_among(all, "b")), Why::no_seat);
+  EXPECT_EQ(refused(desk->refresh_among({}, "a")), Why::no_seat);
 }
 
 TEST_F(RelayTest, WhoIsSilentLosesIt) {
   claim_among("a", {all[0]}).value();
   clocks.pass(ttl);
   EXPECT_FALSE(desk->holds_among(all, "a"));
-  EXPECT_EQ(refused(release_among("a", all)), Why::not_found);
+  EXPECT_EQ(refused(release_among("a", all)), Why::no_seat);
   EXPECT_TRUE(claim_among("b", {all[0]})->is_new);
 }
 

@@ -18,7 +18,7 @@ TEST_F(SeatDeskTest, ASeatIsARowBeforeItsAnswer) {
   EXPECT_EQ(state->renew_after_ms, lease_ms / 2);
   ASSERT_TRUE(release(holder(*state)));
   EXPECT_EQ(number("SELECT count(*) FROM seat"), 0);
-  EXPECT_EQ(refused(release(holder(*state))), Why::not_found);
+  EXPECT_EQ(refused(release(holder(*state))), Why::no_seat);
 }
 
 TEST_F(SeatDeskTest, ACodeOpensItsEntitlementForItsProduct) {
@@ -105,7 +105,7 @@ TEST_F(SeatDeskTest, OnlyTheSecretRefreshes) {
   EXPECT_EQ(refused(desk->refresh(a.id, caller({a.id, "", a.nonce}, "r"))), Why::forbidden);
   EXPECT_EQ(refused(desk->refresh(a.id, caller({a.id, a.secret, b.nonce}, "r"))), Why::bad_request);
   EXPECT_EQ(refused(desk->refresh(a.id, caller({a.id, a.secret, ""}, "r"))), Why::bad_request);
-  EXPECT_EQ(refused(desk->refresh(id_of(9), caller(a, "r"))), Why::not_found);
+  EXPECT_EQ(refused(desk->refresh(id_of(9), caller(a, "r"))), Why::no_seat);
 }
 
 TEST_F(SeatDeskTest, ALostReplyIsGivenAgain) {
@@ -149,7 +149,7 @@ TEST_F(SeatDeskTest, AnOperatorReleasesWithoutASecretAndTheTurnStays) {
   EXPECT_TRUE(refresh(a, "r"));
   ASSERT_TRUE(
       job([&](store::Connection& connection) { return desk->release(connection, a.id, boss); }));
-  EXPECT_EQ(refused(desk->refresh(a.id, caller(a, "r"))), Why::not_found);
+  EXPECT_EQ(refused(desk->refresh(a.id, caller(a, "r"))), Why::no_seat);
 }
 
 TEST_F(SeatDeskTest, FeaturesAreCountedOnceForALostReply) {
@@ -190,6 +190,82 @@ TEST_F(SeatDeskTest, TheSurplusIsFreeOnceItHasHeard) {
   upkeep();
   EXPECT_EQ(number("SELECT count(*) FROM seat"), 1);
   EXPECT_TRUE(refresh(a, "r"));
+}
+
+TEST_F(SeatDeskTest, OfABurstOfRefreshesOnlyTheSurplusEnds) {
+  source.all[0].seats = {10};
+  ++version;
+  std::vector<Holder> holders;
+  for (int i = 0; i < 10; ++i) holders.push_back(holder(*claim(std::to_string(i))));
+  source.all[0].seats = {9};
+  ++version;
+  int ended = 0;
+  for (Holder& each : holders)
+    if (!refresh(each, "r")) ++ended;
+  EXPECT_EQ(ended, 1);
+  EXPECT_EQ(pool().numbers.in_use, 9);
+  EXPECT_TRUE(desk->wants_upkeep());
+  EXPECT_EQ(number("SELECT count(*) FROM seat"), 10);
+  upkeep();
+  EXPECT_EQ(number("SELECT count(*) FROM seat"), 9);
+}
+
+TEST_F(SeatDeskTest, TheSurplusStaysEndedWhenTheRowsAreReadAnew) {
+  Holder a = holder(*claim("a"));
+  ASSERT_TRUE(claim("b"));
+  source.all[0].seats = {1};
+  ++version;
+  EXPECT_EQ(refused(refresh(a, "r")), Why::seats_exhausted);
+  desk->commit_failed();
+  EXPECT_EQ(refused(claim("c")), Why::seats_exhausted);
+  EXPECT_EQ(pool().numbers.in_use, 1);
+  EXPECT_EQ(number("SELECT count(*) FROM seat"), 1);
+}
+
+TEST_F(SeatDeskTest, ALeaseThatRunsOutDoesNotEvadeTheMinimumHold) {
+  SeatPolicy policy;
+  policy.minimum_hold_seconds = 2 * lease_ms / 1000;
+  set_policy(policy);
+  for (const char* machine : {"a", "b"}) ASSERT_TRUE(claim(machine));
+  EXPECT_EQ(claim("c").error().numbers->next_free_ms, 2 * lease_ms);
+  clocks.pass(lease_ms / 1000);
+  const auto within = claim("c");
+  EXPECT_EQ(refused(within), Why::seats_exhausted);
+  EXPECT_EQ(within.error().numbers->next_free_ms, lease_ms);
+  EXPECT_TRUE(claim("a", "again"));  // its own machine may have it back
+  clocks.pass(lease_ms / 1000);
+  EXPECT_TRUE(claim("c"));
+}
+
+TEST_F(SeatDeskTest, AnActivationThatComesTwiceIsDoneOnce) {
+  const auto first = claim_once("a", "key");
+  Holder a = holder(*first);
+  EXPECT_EQ(claim_once("a", "key")->seat, first->seat);
+  EXPECT_EQ(refused(claim_once("b", "key")), Why::id_used);
+  ASSERT_TRUE(refresh(a, "r"));
+  EXPECT_EQ(refused(claim_once("a", "key")), Why::already_exists);  // it came late
+  EXPECT_TRUE(refresh(a, "goes on"));
+  ASSERT_TRUE(claim_once("a", "anew"));
+  EXPECT_EQ(refused(claim_once("a", "key")), Why::already_exists);
+}
+
+TEST_F(SeatDeskTest, AnActivationOfASeatThatWasGivenBackIsNotDoneAgain) {
+  ASSERT_TRUE(release(holder(*claim_once("a", "key"))));
+  open();
+  EXPECT_EQ(refused(claim_once("a", "key")), Why::already_exists);
+  EXPECT_EQ(number("SELECT count(*) FROM seat"), 0);
+  EXPECT_EQ(number("SELECT count(*) FROM idempotency WHERE key='key' AND headers='' AND "
+                   "length(body)=36"),
+            1);
+  EXPECT_TRUE(claim_once("a", "another"));
+}
+
+TEST_F(SeatDeskTest, AKeyWhoseActivationWasDeniedIsFree) {
+  ASSERT_TRUE(claim("a"));
+  const Holder b = holder(*claim("b"));
+  EXPECT_EQ(refused(claim_once("c", "key")), Why::seats_exhausted);
+  ASSERT_TRUE(release(b));
+  EXPECT_TRUE(claim_once("c", "key"));
 }
 
 TEST_F(SeatDeskTest, TheCatalogueIsReadOnceForEachChangeOfIt) {

@@ -62,6 +62,30 @@ TEST(SeatIndex, KnowsWhatComesFreeAndWhen) {
   EXPECT_EQ(index.first_end(entitlement), 50);
 }
 
+TEST(SeatIndex, WhatIsFreeBehindItsMinimumHold) {
+  SeatIndex index;
+  Seat seat = seat_of(1, "a", 300);
+  seat.granted_at = 200;
+  index.put(seat);
+  EXPECT_EQ(index.first_end(entitlement, 50), 300);
+  EXPECT_EQ(index.first_end(entitlement, 150), 350);
+}
+
+TEST(SeatIndex, TellsThoseThatGoOnFromThoseOnTheirWayOut) {
+  SeatIndex index;
+  index.put(seat_of(1, "a", 300));
+  index.put(seat_of(2, "b", 100));
+  Seat ended = seat_of(3, "c", 50);
+  ended.hold = Hold::ended;
+  index.put(ended);
+  EXPECT_EQ(index.live(entitlement, 10), 2);
+  EXPECT_EQ(index.live(entitlement, 100), 1);
+  EXPECT_EQ(index.use(entitlement).ended, 1);
+  index.erase(ended.id);
+  EXPECT_EQ(index.use(entitlement).ended, 0);
+  EXPECT_EQ(index.live(id_of(99), 10), 0);
+}
+
 TEST(SeatIndex, UsesSlotsAgain) {
   SeatIndex index;
   for (int round = 0; round < 3; ++round) {

@@ -62,7 +62,7 @@ TEST_F(SeatOfflineTest, WhatWasNotUsedComesBack) {
   ASSERT_TRUE(come_back(away, {{"prints", 12}}));
   EXPECT_EQ(used().amount, 12);
   EXPECT_EQ(number("SELECT count(*) FROM seat"), 0);
-  EXPECT_EQ(refused(come_back(away, {{"prints", 12}})), Why::not_found);
+  EXPECT_EQ(refused(come_back(away, {{"prints", 12}})), Why::no_seat);
   EXPECT_TRUE(go("away", {{"cores", 8}, {"prints", 98}}));
 }
 
@@ -92,7 +92,7 @@ TEST_F(SeatOfflineTest, ARefreshIsForThoseWhoAreAway) {
       return desk->refresh_offline(connection, who.id, caller(who, "r"));
     });
   };
-  EXPECT_EQ(longer(away)->seat.until, TwoClocks::began + 1'800'000 + hour_ms);
+  EXPECT_EQ(longer(away)->state.seat.until, TwoClocks::began + 1'800'000 + hour_ms);
   EXPECT_EQ(refused(longer(here)), Why::validation_failed);
   EXPECT_EQ(refused(come_back(here, {})), Why::validation_failed);
   EXPECT_EQ(refused(longer({away.id, here.secret, {}})), Why::forbidden);
@@ -109,6 +109,27 @@ TEST_F(SeatOfflineTest, AMachineThatHasASeatReturnsItFirst) {
   });
   ASSERT_TRUE(come_back(away, {}));
   EXPECT_TRUE(go("away", {}));  // within its minimum hold it has it again
+}
+
+TEST_F(SeatOfflineTest, TheSurplusEndsAtItsRefreshAndItsMachineHears) {
+  const Holder first = holder(*go("away-1", {{"cores", 5}}));
+  const Holder second = holder(*go("away-2", {}));
+  source.all[0].seats = {1};
+  ++version;
+  const auto renew = [&](const Holder& who) {
+    return job([&](store::Connection& connection) {
+      return desk->refresh_offline(connection, who.id, caller(who, "r"));
+    });
+  };
+  const auto ended = renew(first);
+  ASSERT_TRUE(ended);
+  ASSERT_TRUE(ended->ended);
+  EXPECT_EQ(ended->ended->code, Why::seats_exhausted);
+  EXPECT_EQ(ended->state.seat.id, first.id);
+  EXPECT_EQ(ended->state.seat.until, TwoClocks::began);
+  EXPECT_EQ(number("SELECT count(*) FROM seat"), 1);
+  EXPECT_FALSE(renew(second)->ended);
+  EXPECT_EQ(pool().counts.denials, 1);
 }
 
 constexpr std::string_view id = "0199c0de-0000-7000-8000-0000000000a1";
@@ -152,6 +173,15 @@ TEST(OfflineRequestTest, EveryMistakeIsNamed) {
                   R"("recipient":"age1x","used":7}})",
                   id)),
               ElementsAre("/recipient", "/activation", "/secret", "/used"));
+}
+
+TEST(OfflineRequestTest, WhoUsedNothingMaySaySo) {
+  const auto read = read_offline_request(
+      fmt::format(R"({{"format":"skerry-offline-request","version":1,"id":"{}","kind":"return",)"
+                  R"("activation":"{}","secret":"s","used":{{"prints":0}}}})",
+                  id, id));
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(read->amounts, (Amounts{{"prints", 0}}));
 }
 
 TEST(OfflineRequestTest, OnlyItsMakerReadsTheAnswer) {

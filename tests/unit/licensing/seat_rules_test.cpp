@@ -158,6 +158,32 @@ TEST_F(SeatRules, SeatsAreKeptForAGroup) {
   EXPECT_EQ(refused(claim("d", "bob")), Why::seats_exhausted);
 }
 
+TEST_F(SeatRules, WhereFewerAreFreeThanAreKeptTheGroupGetsWhatIsFree) {
+  allowance.seats = {4};
+  ASSERT_TRUE(claim("x1", "eve"));
+  ASSERT_TRUE(claim("x2", "eve"));
+  policy.reservations = {{"press", 3, {"ann"}}, {"office", 1, {"bob"}}};
+  EXPECT_EQ(refused(claim("y", "eve")), Why::seats_exhausted);
+  EXPECT_TRUE(claim("p1", "ann"));
+  EXPECT_TRUE(claim("o1", "bob"));
+  EXPECT_EQ(refused(claim("p2", "ann")), Why::seats_exhausted);
+}
+
+TEST_F(SeatRules, WhatIsNotHereIsSaid) {
+  allowance.seats = {0};
+  EXPECT_THAT(claim("a").error().why, HasSubstr("allocated to sites"));
+  EXPECT_THAT(claim("a").error().next, HasSubstr("/v1/allocations"));
+  allowance.allocated_until = rules_now + 1000;
+  EXPECT_THAT(claim("a").error().why, HasSubstr("allocated to this site"));
+  allowance.seats = {1};
+  at.floor = rules_now + 1000;
+  const Denial ended = claim("a").error();
+  EXPECT_THAT(ended.why, HasSubstr("allocated to this site ended"));
+  EXPECT_THAT(ended.next, HasSubstr("allocation"));
+  allowance.expires_at = rules_now;
+  EXPECT_THAT(claim("a").error().why, HasSubstr("the entitlement ended"));
+}
+
 TEST_F(SeatRules, AGroupMayHaveMoreThanIsKeptForIt) {
   policy.reservations = {{"press", 1, {"ann", "bob"}}};
   EXPECT_TRUE(claim("a", "ann"));
@@ -204,7 +230,7 @@ TEST_F(SeatRules, ASeatIsHeldForItsMinimum) {
   EXPECT_EQ(decide_release(policy, seat, rules_now + rules_hour_ms), std::nullopt);
   index.put(*held);
   ASSERT_TRUE(claim("b"));
-  EXPECT_EQ(claim("c").error().numbers->next_free_ms, lease_ms);
+  EXPECT_EQ(claim("c").error().numbers->next_free_ms, rules_hour_ms);  // b's lease ends within it
   EXPECT_EQ(claim("a", {}, "again")->seat.hold, Hold::lease);  // its own machine may have it back
 }
 
@@ -217,6 +243,20 @@ TEST_F(SeatRules, TheSurplusEndsAtItsNextRefresh) {
   EXPECT_EQ(surplus.error().code, Why::seats_exhausted);
   index.erase(id_of(2));
   EXPECT_TRUE(decide_refresh(index, allowance, *index.find(id_of(1)), at));
+}
+
+TEST_F(SeatRules, WhatIsOnItsWayOutIsNoReasonToEndAnother) {
+  allowance.seats = {3};
+  for (const char* machine : {"a", "b", "c"}) ASSERT_TRUE(claim(machine));
+  Seat ended = *index.find(id_of(1));
+  ended.hold = Hold::ended;
+  index.put(ended);
+  Seat lapsed = *index.find(id_of(2));
+  lapsed.until = at.now;
+  index.put(lapsed);
+  allowance.seats = {1};
+  EXPECT_TRUE(decide_refresh(index, allowance, *index.find(id_of(3)), at));
+  EXPECT_FALSE(decide_refresh(index, allowance, *index.find(id_of(2)), at));
 }
 
 TEST_F(SeatRules, ASeatIsBorrowedWithinItsPeriod) {
@@ -262,6 +302,17 @@ TEST(SeatTurns, TheNextTheSameAndAnyOther) {
   const Seat after = after_turn(seat, 9, code_of("new"));
   EXPECT_EQ(after.turn, 10);
   EXPECT_EQ(judge_turn(after, 5, code_of("another")), Turn::cloned);
+}
+
+TEST(SeatTurns, AKeyIsOfOneCall) {
+  Seat seat = seat_of(1, "a", rules_now);
+  seat.turn = 5;
+  seat.last_request = call_hash("key", code_of("body"));
+  EXPECT_EQ(judge_turn(seat, 4, call_hash("key", code_of("body"))), Turn::repeated);
+  EXPECT_EQ(judge_turn(seat, 4, call_hash("key", code_of("other"))), Turn::other);
+  EXPECT_EQ(judge_turn(seat, 5, call_hash("key", code_of("other"))), Turn::other);
+  EXPECT_EQ(judge_turn(seat, 5, call_hash("next", code_of("body"))), Turn::next);
+  EXPECT_EQ(judge_turn(seat, 4, call_hash("next", code_of("body"))), Turn::cloned);
 }
 
 }  // namespace

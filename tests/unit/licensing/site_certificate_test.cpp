@@ -42,6 +42,10 @@ TEST(SiteCertificate, LeadsFromATokenToCentral) {
   ASSERT_TRUE(claims) << claims.error().detail;
   EXPECT_EQ(claims->at("iss").as_string(), site_text);
   EXPECT_TRUE(verify_lease_token(site_key().verify_key(), token));
+  EXPECT_TRUE(verify_lease_token_of(site_key().verify_key(), token));  // the site's key will do
+  EXPECT_EQ(signer_of(token), site_key().verify_key());
+  for (const char* const text : {"", ".", "a.b.c", "e30.e30.", "eyJqd2siOnsieCI6IkFBIn19.."})
+    EXPECT_FALSE(signer_of(text)) << text;
 }
 
 TEST(SiteCertificate, CentralsOwnTokensNeedNone) {

@@ -89,6 +89,28 @@ TEST_F(UsageFactsTest, NamesAreReplacedBeforeTheRowIsWritten) {
   EXPECT_EQ(number("SELECT count(DISTINCT user) FROM usage_fact"), 2);
 }
 
+// As in facts, so that both can be held together.
+TEST_F(UsageFactsTest, APolicyIsToldWithoutTheNamesThatAreToStay) {
+  SeatPolicy policy;
+  policy.named_users = {"eve.secret"};
+  policy.reservations = {{"press", 2, {"eve.secret", "bob.secret"}}};
+  const auto told = [&](Redaction redaction) {
+    UsageFacts facts(log, random, redaction);
+    return run([&](store::Connection& connection) -> Result<SeatPolicy> {
+             return facts.told(connection, policy);
+           })
+        .value();
+  };
+  EXPECT_EQ(told(Redaction::none), policy);
+  note(given("press-1", "eve.secret", clock.now));
+  make_facts(Redaction::users);
+  const SeatPolicy kept = told(Redaction::all);
+  EXPECT_EQ(kept.named_users.at(0), text("SELECT user FROM usage_fact"));
+  EXPECT_EQ(kept.reservations.at(0).users.at(0), kept.named_users.at(0));
+  EXPECT_EQ(kept.reservations.at(0).users.at(1).substr(0, 5), "hmac:");
+  EXPECT_EQ(kept.reservations.at(0).group, "press");
+}
+
 TEST_F(UsageFactsTest, WhatIsNotedAgainIsSaidOnce) {
   const UsageKey key = given("press-1", "", clock.now);
   note(key);

@@ -5,6 +5,7 @@
 
 #include "core/timestamp.hpp"
 #include "licensing/usage_facts.hpp"
+#include "store/log_event.hpp"
 #include "tests/unit/store/catalogue_fixture.hpp"
 
 namespace skerry::licensing {
@@ -126,6 +127,16 @@ TEST_F(UsageReportTest, WhatLeavesIsTheRowsOfTheLogThatAreNotConfirmed) {
     return {};
   });
   EXPECT_EQ(leaves(), all.substr(all.find('\n') + 1));
+  write([&](store::Connection& connection) -> Result<void> {
+    store::append_event(connection, log, "seat_policy", {{"policy", "ann"}});
+    store::append_event(connection, log, "feature_used", {{"activation", "x"}});
+    store::append_event(connection, log, "token_created", {{"name", "t"}});
+    return {};
+  });
+  const std::string more = leaves().substr(all.size() - all.find('\n') - 1);
+  EXPECT_EQ(std::count(more.begin(), more.end(), '\n'), 2);
+  EXPECT_NE(more.find(R"("policy":"ann")"), std::string::npos);
+  EXPECT_EQ(more.find("token_created"), std::string::npos);
 }
 
 }  // namespace
