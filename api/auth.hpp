@@ -13,6 +13,9 @@
 
 namespace skerry::api {
 
+// Whether looking a session up keeps it from ending.
+enum class Use : bool { none, counted };
+
 // Port: looks callers up. Called on I/O threads, by several at once, for every request that carries
 // a token or a cookie: it answers from memory or one indexed read.
 class Authenticator {
@@ -22,7 +25,8 @@ class Authenticator {
   virtual Result<std::shared_ptr<const Principal>> authenticate(std::string_view token,
                                                                 std::string_view peer_address) = 0;
   // By the value of the session's cookie. Errc::unauthorized for one that has ended.
-  virtual Result<std::shared_ptr<const Principal>> find_session(std::string_view secret) = 0;
+  virtual Result<std::shared_ptr<const Principal>> find_session(std::string_view secret,
+                                                                Use use) = 0;
   // Is told of every request that was refused for who sent it: somebody known without the right, or
   // credentials that are not known. Not of requests without any.
   virtual void refused(const Request& request, const Error& error) = 0;

@@ -39,8 +39,9 @@ struct Context {
   Role role;
   CursorCodec cursors;
   Notifier& commits;            // woken after each commit that appended to the log
-  asio::thread_pool& worker;    // one thread: bundles, exchanges, exports, digests
+  asio::thread_pool& worker;    // one thread: bundles, exports, digests
   asio::thread_pool& importer;  // one thread: imports of tables (ADR 0022)
+  asio::thread_pool& line;      // one thread: online exchanges, which wait for central
   const sync::Spool& spool;
   const sync::Outbox& outbox;
   const sync::OnlineOptions& online;  // of a site; url empty: exchanges by file only

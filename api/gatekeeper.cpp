@@ -107,8 +107,9 @@ Result<TokenCache::Entry> Gatekeeper::look_up(const Hash& hash) {
   return entry;
 }
 
-Result<std::shared_ptr<const Principal>> Gatekeeper::find_session(std::string_view secret) {
-  return context_.sessions->find(secret, context_.node.clock);
+Result<std::shared_ptr<const Principal>> Gatekeeper::find_session(std::string_view secret,
+                                                                  Use use) {
+  return context_.sessions->find(secret, context_.node.clock, use);
 }
 
 void Gatekeeper::refused(const Request& request, const Error& error) {

@@ -14,7 +14,7 @@ class Gatekeeper final : public Authenticator {
   // Errc::unauthorized says whether the token is unknown, mistyped, expired or revoked.
   Result<std::shared_ptr<const Principal>> authenticate(std::string_view token,
                                                         std::string_view peer_address) override;
-  Result<std::shared_ptr<const Principal>> find_session(std::string_view secret) override;
+  Result<std::shared_ptr<const Principal>> find_session(std::string_view secret, Use use) override;
   void refused(const Request& request, const Error& error) override;
 
  private:

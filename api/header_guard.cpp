@@ -20,8 +20,8 @@ constexpr std::array single_fields{
     http::field::authorization, http::field::content_type,   http::field::expect,
     http::field::if_match,      http::field::origin,
 };
-constexpr std::array<std::string_view, 3> single_names{"idempotency-key", "x-request-id",
-                                                       "skerry-reason"};
+constexpr std::array<std::string_view, 4> single_names{"idempotency-key", "x-request-id",
+                                                       "skerry-reason", "last-event-id"};
 
 // Which of them `field` is, as a bit; 0 for any other.
 unsigned single_bit(const http::fields::value_type& field) {
@@ -79,10 +79,16 @@ Result<void> check_fields(const http::fields& fields, unsigned version) {
   if (host == fields.end() ? version >= 11 : !is_host(host->value()))
     return fail(Errc::bad_request, "the Host header is missing or malformed");
 
+  // RFC 9110 section 8.6 lets a recipient read "14, 14" as 14: two readers may differ about it.
+  const auto length = fields.find(http::field::content_length);
+  if (length != fields.end() && !std::all_of(length->value().begin(), length->value().end(),
+                                             [](char c) { return c >= '0' && c <= '9'; }))
+    return fail(Errc::bad_request, "Content-Length is one number");
+
   const auto coding = fields.find(http::field::transfer_encoding);
   if (coding == fields.end()) return {};
   if (version < 11) return fail(Errc::bad_request, "Transfer-Encoding does not exist in HTTP/1.0");
-  if (fields.find(http::field::content_length) != fields.end())
+  if (length != fields.end())
     return fail(Errc::bad_request, "Transfer-Encoding together with Content-Length");
   if (!boost::beast::iequals(coding->value(), "chunked"))
     return fail(Errc::bad_request, "the only Transfer-Encoding read here is chunked");

@@ -67,7 +67,8 @@ Result<void> Request::allow_queries(std::initializer_list<std::string_view> name
     if (std::find(names.begin(), names.end(), parameter.name) != names.end()) continue;
     return fail(Errc::bad_request,
                 fmt::format("the query parameter \"{}\" is not known here", parameter.name),
-                fmt::format("known here: {}", fmt::join(names, ", ")));
+                names.size() == 0 ? std::string("this address takes none")
+                                  : fmt::format("known here: {}", fmt::join(names, ", ")));
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <boost/beast/http/fields.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -78,6 +79,9 @@ class Request {
   std::string body;                            // Body::json, Body::text: whole
   SpooledBody upload;                          // Body::spool
   Interrupt interrupt;                         // for Notifier::wait
+  // Whether the caller is let in still, as it was at first: for what answers over a long time, each
+  // time before it says more. Errc::unauthorized, Errc::forbidden.
+  std::function<Result<void>()> still_allowed = [] { return Result<void>(); };
   const Route* route = nullptr;
 
   // What the route's {name} stands for, decoded. A name that the route does not have is a defect.

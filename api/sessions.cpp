@@ -24,8 +24,8 @@ std::string Sessions::begin(Principal principal, std::optional<UnixMillis> until
   return secret;
 }
 
-Result<std::shared_ptr<const Principal>> Sessions::find(std::string_view secret,
-                                                        const Clock& clock) {
+Result<std::shared_ptr<const Principal>> Sessions::find(std::string_view secret, const Clock& clock,
+                                                        Use use) {
   const Hash key = crypto::token_hash(secret);
   const MutexLock lock(mutex_);
   const auto found = entries_.find(key);
@@ -33,7 +33,7 @@ Result<std::shared_ptr<const Principal>> Sessions::find(std::string_view secret,
     if (found != entries_.end()) entries_.erase(found);
     return fail(Errc::unauthorized, "the session has ended", "sign in again: POST /v1/session");
   }
-  found->second.used_ms = clock.monotonic_ms();
+  if (use == Use::counted) found->second.used_ms = clock.monotonic_ms();
   return found->second.principal;
 }
 

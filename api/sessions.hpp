@@ -6,7 +6,7 @@
 #include <memory>
 #include <unordered_map>
 
-#include "api/http_types.hpp"
+#include "api/auth.hpp"
 #include "core/clock.hpp"
 #include "core/mutex.hpp"
 #include "core/random.hpp"
@@ -26,8 +26,8 @@ class Sessions {
   std::string begin(Principal principal, std::optional<UnixMillis> until, const Clock& clock,
                     Random& random) SKERRY_EXCLUDES(mutex_);
   // Errc::unauthorized for a session that ended, or never was. Using it is what keeps it.
-  Result<std::shared_ptr<const Principal>> find(std::string_view secret, const Clock& clock)
-      SKERRY_EXCLUDES(mutex_);
+  Result<std::shared_ptr<const Principal>> find(std::string_view secret, const Clock& clock,
+                                                Use use = Use::counted) SKERRY_EXCLUDES(mutex_);
   void end(const Hash& session) SKERRY_EXCLUDES(mutex_);
   // Every one of the account but `kept`: when it was changed.
   void end_of(const RecordId& account, const Hash& kept = {}) SKERRY_EXCLUDES(mutex_);

@@ -2,6 +2,8 @@
 // the threads for what takes long.
 #pragma once
 
+#include <boost/asio/packaged_task.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -69,6 +71,12 @@ auto run_on(asio::thread_pool& thread, Work& work) -> Task<std::invoke_result_t<
   if (delivered.failure) std::rethrow_exception(delivered.failure);
   Outcome outcome = std::move(*delivered.outcome);
   co_return outcome;
+}
+
+// For a thread that may wait: runs `work` there, behind what was posted before. Exceptions of
+// `work` come out of here.
+inline void wait_for(asio::thread_pool& thread, const std::function<void()>& work) {
+  asio::post(thread, std::packaged_task<void()>(std::cref(work))).get();
 }
 
 // What takes long and is no import of a table.

@@ -1,7 +1,11 @@
 #include "daemon/carrying.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "core/json_text.hpp"
 #include "sync/bundle_name.hpp"
@@ -146,6 +150,42 @@ Result<void> check_place(const fs::path& place) {
     return fail(Errc::io_failed, fmt::format("there is no folder {}", parent.string()),
                 "make it, or name another place with --out");
   return {};
+}
+
+Result<void> check_room(const fs::path& place) {
+  constexpr std::size_t room_bytes = 16 * 1024;  // an invitation has less
+  fs::path folder = is_folder(place) ? place : fs::absolute(place).parent_path();
+  if (is_folder(place) && is_folder(place / medium_root)) folder /= medium_root;
+  const fs::path probe = folder / fmt::format(".skerry-{}.part", ::getpid());
+  const sync::FileHandle file(
+      ::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.is_open()) return fail(sync::medium_error(errno, "writing to", folder));
+  const std::vector<std::uint8_t> zeros(room_bytes);
+  const ssize_t written = ::write(file.fd(), zeros.data(), zeros.size());
+  const int why = written < 0 ? errno : ENOSPC;
+  ::unlink(probe.c_str());
+  if (written != ssize_t{room_bytes}) return fail(sync::medium_error(why, "writing to", folder));
+  return {};
+}
+
+std::vector<sync::FileHandle> take_turns(Terminal& terminal, const std::vector<fs::path>& folders) {
+  std::vector<sync::FileHandle> turns;
+  std::vector<fs::path> taken;
+  for (const fs::path& folder : folders) {
+    std::error_code ignored;
+    const fs::path place = fs::canonical(folder, ignored);
+    if (std::find(taken.begin(), taken.end(), place) != taken.end()) continue;  // not our own
+    taken.push_back(place);
+    sync::FileHandle turn(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!turn.is_open()) continue;
+    if (::flock(turn.fd(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      terminal.talk("waiting for another exchange in {}", folder.string());
+      while (::flock(turn.fd(), LOCK_EX) != 0 && errno == EINTR) {
+      }
+    }
+    turns.push_back(std::move(turn));
+  }
+  return turns;
 }
 
 Result<fs::path> carry_out(DaemonClient& daemon, const DueBundle& bundle, const fs::path& place) {

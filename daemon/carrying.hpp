@@ -48,6 +48,15 @@ Result<std::filesystem::path> carry_to_file(DaemonClient& daemon, const DueBundl
 // Errc::io_failed unless `place` is a folder, or a file NAME.skb in one: a medium that is not
 // mounted must not end as a file of its name on the system's disk.
 Result<void> check_place(const std::filesystem::path& place);
+// Errc::io_failed, Errc::storage_full when a small bundle finds no room at `place`, which
+// check_place() has seen: to ask before something is done that cannot be done twice.
+Result<void> check_room(const std::filesystem::path& place);
+
+// One command at a time packs at a machine, and one writes to a medium: waits, and says so, until
+// nobody else holds these folders. What cannot be locked is not.
+std::vector<sync::FileHandle> take_turns(Terminal& terminal,
+                                         const std::vector<std::filesystem::path>& folders);
+
 // To a folder as a medium, to anything else as a file. check_place() comes first.
 Result<std::filesystem::path> carry_out(DaemonClient& daemon, const DueBundle& bundle,
                                         const std::filesystem::path& place);

@@ -4,9 +4,8 @@
 #include <future>
 #include <pthread.h>
 
-#include "api/handlers/usage.hpp"
+#include "api/handlers/bundles.hpp"
 #include "core/log.hpp"
-#include "sync/exchange.hpp"
 
 namespace skerry::daemon {
 
@@ -23,7 +22,7 @@ void PeriodicExchange::run() {
   pthread_setname_np(pthread_self(), "skerry-exchange");
   while (patience_.wait(interval_)) {
     std::promise<void> done;
-    api::asio::post(context_.worker, [this, &done] {
+    api::asio::post(context_.line, [this, &done] {
       exchange_once();
       done.set_value();
     });
@@ -33,9 +32,7 @@ void PeriodicExchange::run() {
 
 void PeriodicExchange::exchange_once() {
   try {
-    const auto report = api::write_usage(context_).and_then([this](std::size_t) {
-      return sync::exchange_online(context_.node, context_.spool, context_.online);
-    });
+    const auto report = api::go_online(context_);
     if (!report)
       log(Level::warning, "online exchange: {}", report.error().detail);
     else if (report->rows_sent + report->records_received > 0)

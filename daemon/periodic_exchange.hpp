@@ -9,7 +9,7 @@
 
 namespace skerry::daemon {
 
-// A thread "skerry-exchange" that keeps the time; the exchange itself runs on the context's worker,
+// A thread "skerry-exchange" that keeps the time; the exchange itself runs on the context's line,
 // one at a time with all others. Ends with the patience, which outlives it.
 class PeriodicExchange {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/text.hpp"
 #include "store/log_event.hpp"
 #include "sync/positions.hpp"
 
@@ -32,7 +33,7 @@ Result<SiteEpoch> find_copy(Connection& connection, const Site& site, std::strin
   return fail(Errc::not_found,
               text.empty() ? fmt::format("no copy of site {} was heard of", site.name)
                            : fmt::format("no copy of site {} writes an epoch {}", site.name, text),
-              "skerry site copies " + site.name);
+              "skerry site copies " + shell_word(site.name));
 }
 
 json::object facts_of(const Site& site, const EpochId& epoch, std::int64_t rows) {
@@ -65,7 +66,7 @@ class RowSettling {
     return fail(Errc::not_found,
                 fmt::format("there is no copy of site {}, and none of its rows are in quarantine",
                             settled_.site.name),
-                "skerry site copies " + settled_.site.name);
+                "skerry site copies " + shell_word(settled_.site.name));
   }
 
   // They stand in an epoch of their own: in the one they were written for, others have their

@@ -133,7 +133,7 @@ Decision RowDecider::insert(const Row& row, Record record) {
   store::insert_record(connection_, record);
   note_duplicate_keys(row, Record(*change.kind), record);
   Decision decision = note_lost_mentions(row, record);
-  decision.subject = store::subject_of(record);
+  decision.subject = store::subject_of(connection_, record);
   return decision;
 }
 
@@ -250,7 +250,7 @@ Decision RowDecider::set_fields(const Row& row, const Record& before) {
   Decision decision = note_lost_mentions(row, record);
   if (!lost.empty())
     decision = {Disposition::superseded, "a concurrent value stands for " + lost, 0};
-  decision.subject = store::subject_of(record);
+  decision.subject = store::subject_of(connection_, record);
   return decision;
 }
 

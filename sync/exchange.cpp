@@ -26,18 +26,39 @@ bool is_loopback(std::string_view url) {
   return false;
 }
 
+// What another program says there, a proxy or another service: no repetition changes that.
+Error not_central(const HttpResponse& response, const std::string& url) {
+  return Error(Errc::bad_config,
+               fmt::format("central.url: {} answered {}, and not as Skerry's central does", url,
+                           response.status),
+               "set central.url in skerry.toml to central's own address, https://HOST[:PORT]; what "
+               "stands before central lets POST /v1/exchange pass");
+}
+
+// Of a server that may answer otherwise in a moment.
+bool is_passing(int status) { return status >= 500 || status == 408 || status == 429; }
+
 // A problem+json of central's, as the error it came from.
-Error read_problem(const HttpResponse& response) {
+Error read_problem(const HttpResponse& response, const std::string& url) {
   const auto parsed = parse_json_object(response.body);
   const auto text = [&](std::string_view name) {
     return std::string(parsed ? text_of(*parsed, name) : std::string_view());
   };
   const ErrcInfo* known = find_errc(text("code"));
+  const bool elsewhere = known ? known->code == Errc::not_found : !is_passing(response.status);
+  if (elsewhere) return not_central(response, url);
   const std::string detail = text("detail");
   return Error(known ? known->code : Errc::central_unreachable,
                fmt::format("central answered {}: {}", response.status,
                            detail.empty() ? "no reason given" : detail),
                text("next"));
+}
+
+template <class Work>
+auto in_turn(const OnlineOptions& options, const Work& work) {
+  std::optional<std::invoke_result_t<Work>> outcome;
+  options.in_turn([&] { outcome.emplace(work()); });
+  return std::move(*outcome);
 }
 
 bool worth_retrying(const Error& error) {
@@ -63,7 +84,9 @@ class Exchange {
       if (std::holds_alternative<ExchangeAgent::Finish>(action)) return finish();
       if (std::holds_alternative<ExchangeAgent::GiveUp>(action)) return fail(*last_error);
       if (const auto* wait = std::get_if<ExchangeAgent::Wait>(&action)) {
-        if (!options_.wait || !options_.wait(wait->ms))
+        const bool ending = !options_.wait || !options_.wait(0);
+        if (!ending) note_failure(*last_error);
+        if (ending || !options_.wait(wait->ms))
           return fail(Errc::stopping, "the exchange was ended while it waited to try again");
         action = agent_.resume();
         continue;
@@ -80,6 +103,7 @@ class Exchange {
     HttpOptions http;
     http.ca_file = options.ca_file;
     http.proxy = options.proxy;
+    http.progress = [&options](const HttpProgress&) { return !options.wait || options.wait(0); };
     return http;
   }
 
@@ -107,7 +131,7 @@ class Exchange {
 
   // One request: our next bundle out, central's next bundle in.
   Result<ExchangeAgent::Answered> round() {
-    SKERRY_TRY(const PackedBundle packed, next_bundle());
+    SKERRY_TRY(const PackedBundle packed, in_turn(options_, [this] { return next_bundle(); }));
     SKERRY_TRY(SpoolWriter incoming, spool_.begin());
     const HttpFile file{packed.bundle.file.fd(), packed.bundle.size, 0};
     SKERRY_TRY(const HttpResponse response,
@@ -119,9 +143,19 @@ class Exchange {
     resume_ = response.header(header_resume);
     ExchangeAgent::Answered answered{packed.more, false};
     if (response.status == 200) {
-      SKERRY_TRY(answered.got_bundle, take(incoming.seal()));
+      SpooledFile received = incoming.seal();
+      SKERRY_TRY(answered.got_bundle, in_turn(options_, [&] { return take(std::move(received)); }));
     }
     return answered;
+  }
+
+  // For whoever asks how the exchange is doing while it goes on.
+  void note_failure(const Error& error) {
+    const auto work = [&](Connection& connection) -> Result<void> {
+      store::note_exchange_failed(connection, error, node_.clock.wall_ms());
+      return {};
+    };
+    (void)node_.database.write(work);
   }
 
   // What central has not confirmed; what this exchange has sent already is on its way to being
@@ -169,6 +203,8 @@ class Exchange {
 
 std::string central_url_complaint(const std::string& url) {
   if (std::string why = url_complaint(url); !why.empty()) return why;
+  if (url.find_first_of("?#") != std::string::npos)
+    return "has a query or a fragment: it is central's address alone, https://HOST[:PORT]";
   if (url.starts_with("https://") || is_loopback(url)) return {};
   return "is plain HTTP to another machine: use https, with central.ca_file when central has its "
          "own authority";
@@ -194,7 +230,7 @@ Result<HttpResponse> send_bundle(HttpClient& client, const std::string& url, con
   request.body = bundle;
   request.sink = &answer;
   auto response = client.request(request);
-  if (response && !response->ok()) return fail(read_problem(*response));
+  if (response && !response->ok()) return fail(read_problem(*response, url));
   if (response || response.error().code != Errc::unreachable) return response;
   return fail(Errc::central_unreachable, "central does not answer: " + response.error().detail,
               "check the line and central.url; nothing is lost, and a medium works all the same");

@@ -30,8 +30,11 @@ struct OnlineOptions {
   std::filesystem::path ca_file;  // pinned authorities; empty: the system's
   std::string proxy;
   BackOff back_off;
-  // Waits; false ends the exchange with Errc::stopping.
+  // Waits, or with 0 only says; false ends the exchange with Errc::stopping, also amid a transfer.
   std::function<bool(std::int64_t ms)> wait;
+  // Runs what packs or takes in a bundle, in turn with all else that does; central's answer is
+  // awaited between the turns.
+  std::function<void(const std::function<void()>&)> in_turn = [](const auto& work) { work(); };
 };
 
 struct OnlineReport {

@@ -182,8 +182,19 @@ class Import {
   Result<void> stage(BundleReader& reader) const {
     auto staged = reader.stage({&node_.keys.age, 1}, node_.spool);
     const bool other = !staged && staged.error().code == Errc::missing_key;
-    if (!other || node_.keys.earlier.empty()) return staged;
-    return reader.stage(node_.keys.earlier, node_.spool);
+    if (other && !node_.keys.earlier.empty())
+      staged = reader.stage(node_.keys.earlier, node_.spool);
+    if (!staged && staged.error().code == Errc::missing_key && is_waiting_for_admission())
+      staged.error().next =
+          "central may have admitted another machine in place of this one: compare skerry site "
+          "list there, and enrol this one with a new invitation";
+    return staged;
+  }
+
+  // At a site that has answered an invitation.
+  bool is_waiting_for_admission() const {
+    const auto upstream = store::read_upstream(*node_.database.read());
+    return upstream && upstream->life.ord == 0;
   }
 
   Result<void> take_up(const BundleReader& reader) {

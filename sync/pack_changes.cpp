@@ -181,8 +181,11 @@ Result<std::vector<DueRows>> find_due(store::Connection& connection, const PackC
   DueRows& current = due.back();
   current.first = what.from.value_or(current.first);
   if (current.first < 1 || current.first > current.epoch.end + 1)
-    return fail(Errc::bad_input,
-                "this site's log ends at row " + std::to_string(current.epoch.end));
+    return fail(
+        Errc::bad_input, "this site's log ends at row " + std::to_string(current.epoch.end),
+        fmt::format("give a row from 1 to {}: the one that central's refusal names; without "
+                    "--from goes what central has not confirmed",
+                    current.epoch.end + 1));
   return due;
 }
 

@@ -101,8 +101,11 @@ bool is_in_log(Connection& connection, const store::LogHead& head, const store::
 Result<store::DownCursor> told(Connection& connection, const store::LogHead& head,
                                std::int64_t from) {
   if (from > head.n + 1)
-    return fail(Errc::bad_input, fmt::format("central's log ends at row {}", head.n),
-                "give the row that the site's refusal names");
+    return fail(
+        Errc::bad_input, fmt::format("central's log ends at row {}", head.n),
+        fmt::format("give a row from 1 to {}: the one that the site's refusal names; without "
+                    "--from goes what the site has not confirmed",
+                    head.n + 1));
   store::DownCursor down;
   down.at = {head.ord, from - 1};
   down.hash = store::hash_at(connection, from - 1).value_or(Hash{});

@@ -198,7 +198,7 @@ void Rebase::note_received(const std::optional<Record>& before,
   }
   const std::string line = encode(change);
   log_.append_received(connection_, subject.kind->name, subject.id, line,
-                       store::subject_of(subject));
+                       store::subject_of(connection_, subject));
 }
 
 }  // namespace skerry::sync

@@ -11,9 +11,10 @@
 namespace skerry::sync {
 namespace {
 
-// The row as it came, with its decision: what central's log keeps of it binds the site's bytes.
+// The row as it came, with its decision: what central's log keeps of it binds the site's bytes. One
+// that is no JSON stands there in hexadecimal digits, so that the line can be read.
 std::string decision_line(const store::Site& site, const store::SiteEpoch& epoch, std::int64_t seq,
-                          std::string_view row, const Decision& decision) {
+                          std::string_view row, bool is_json, const Decision& decision) {
   std::string line =
       fmt::format(FMT_COMPILE(R"({{"k":"dec","site":"{}","ep":"{}","seq":{},"d":"{}")"),
                   to_string(site.id), to_string(epoch.epoch), seq, to_text(decision.disposition));
@@ -21,7 +22,9 @@ std::string decision_line(const store::Site& site, const store::SiteEpoch& epoch
     line += ",\"why\":";
     append_json_string(line, decision.detail);
   }
-  return line.append(",\"row\":").append(row).append("}");
+  line += ",\"row\":";
+  if (is_json) return line.append(row).append("}");
+  return line.append("\"").append(to_hex(as_bytes(row))).append("\"}");
 }
 
 }  // namespace
@@ -161,7 +164,8 @@ void RowTaker::refuse_together(const SiteRow& culprit, const Decision& decision)
 
 // The decision's row in central's log, and its place in `ingest`.
 void RowTaker::record(const SiteRow& row, const Decision& decision) {
-  const std::string line = decision_line(site_, epoch_, row.seq, row.line, decision);
+  const bool is_json = row.change || parse_json_object(row.line, {.fractions = true});
+  const std::string line = decision_line(site_, epoch_, row.seq, row.line, is_json, decision);
   const RecordId record = row.change ? row.change->record : RecordId{};
   const std::string_view kind = row.change ? row.change->kind->name : "";
   const store::LogSubject subject = decision.subject ? *decision.subject

@@ -4,6 +4,7 @@
 
 #include "core/json_member.hpp"
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "licensing/site_certificate.hpp"
 #include "store/trust.hpp"
 #include "sync/site_keys.hpp"
@@ -57,7 +58,7 @@ KeyResult find_site_key(Connection& connection, const Manifest& manifest, const 
     return fail(Errc::revoked_signer, fmt::format("site {} was revoked", site->name),
                 "nothing was taken in, the rows stay readable at the site; to have it back: skerry "
                 "site invite " +
-                    site->name);
+                    shell_word(site->name));
   if (site->sign_key.empty())
     return fail(Errc::unknown_signer,
                 fmt::format("site {} was invited but not admitted", site->name),
@@ -69,7 +70,7 @@ KeyResult find_site_key(Connection& connection, const Manifest& manifest, const 
                 fmt::format("site {} replaced its key {} since", site->name, id),
                 "what it holds comes with the site's next bundle; where the site was put back from "
                 "a backup of before: skerry site invite " +
-                    site->name);
+                    shell_word(site->name));
   return std::optional<crypto::VerifyKey>();
 }
 

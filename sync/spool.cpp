@@ -32,7 +32,11 @@ Result<FileHandle> open_foreign_file(int folder, const std::string& name) {
   if (!file.is_open()) {
     if (errno == ELOOP)
       return fail(Errc::bad_input, fmt::format("{} is a link", name), "copy the file itself there");
-    if (errno == ENOENT) return fail(Errc::not_found, fmt::format("there is no file {}", name));
+    if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
+      return fail(Errc::not_found, fmt::format("there is no file {}", name));
+    if (errno == EACCES)
+      return fail(Errc::forbidden, fmt::format("this user may not read {}", name),
+                  "copy it to where it may be read");
     return fail(system_error(errno, fmt::format("opening {}", name)));
   }
   struct stat status;

@@ -143,6 +143,13 @@ Result<store::Site> sender_of(const Context& context, const sync::ImportOutcome&
 
 }  // namespace
 
+Result<sync::OnlineReport> go_online(const Context& context) {
+  Result<std::size_t> usage;
+  context.online.in_turn([&] { usage = write_usage(context); });
+  SKERRY_TRY_VOID(usage);
+  return sync::exchange_online(context.node, context.spool, context.online);
+}
+
 Task<Result<Response>> import_bundle(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({"name"}));
   const Hash sha256 = request.upload.sha256;
@@ -259,9 +266,7 @@ Task<Result<Response>> exchange_online(Context& context, Request& request) {
     if (context.role != Role::site)
       return fail(Errc::wrong_role, "this machine is central; its sites start the exchange",
                   "at a site: skerry exchange --online");
-    SKERRY_TRY_VOID(write_usage(context));
-    SKERRY_TRY(const auto report,
-               sync::exchange_online(context.node, context.spool, context.online));
+    SKERRY_TRY(const auto report, go_online(context));
     const store::Reader reader = context.node.database.read();
     return Response::json(200,
                           json::object{{"rounds", report.rounds},
@@ -272,7 +277,7 @@ Task<Result<Response>> exchange_online(Context& context, Request& request) {
                                        {"confirmed", report.confirmed},
                                        {"conflicts_open", store::count_open_conflicts(*reader)}});
   };
-  auto response = co_await on_worker(context, work);
+  auto response = co_await run_on(context.line, work);
   co_return response;
 }
 

@@ -6,6 +6,9 @@
 
 namespace skerry::api {
 
+// Writes down what the seats were used for, and exchanges with central: on the context's line.
+Result<sync::OnlineReport> go_online(const Context& context);
+
 Task<Result<Response>> import_bundle(Context& context, Request& request);
 Task<Result<Response>> export_bundles(Context& context, Request& request);
 Result<Response> get_outbox_file(Context& context, Request& request);

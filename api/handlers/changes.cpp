@@ -67,7 +67,7 @@ class ChangeStream final : public EventStream {
       : context_(context), request_(request), query_(std::move(query)) {}
 
   Task<std::optional<std::string>> next(std::chrono::milliseconds timeout) override {
-    while (true) {
+    while (request_.still_allowed()) {
       const std::uint64_t seen = context_.commits.generation();
       std::string text = read_events();
       if (!text.empty()) co_return std::optional<std::string>(std::move(text));
@@ -75,6 +75,7 @@ class ChangeStream final : public EventStream {
       if (woken == Woken::interrupted) co_return std::nullopt;
       if (woken == Woken::timed_out) co_return std::optional<std::string>(std::string());
     }
+    co_return std::nullopt;
   }
 
  private:
@@ -178,6 +179,7 @@ Task<Result<Response>> read_changes(Context& context, Request& request) {
     if (!feed.at_end) continue;
     const Woken woken = co_await context.commits.wait(request.interrupt, seen, left);
     if (woken == Woken::interrupted) co_return feed_answer(feed);
+    SKERRY_CO_TRY_VOID(request.still_allowed());
   }
 }
 

@@ -1,8 +1,7 @@
 // audit list, export, verify; changes.
+#include <algorithm>
 #include <cerrno>
-#include <fcntl.h>
 #include <limits>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/json_text.hpp"
@@ -10,14 +9,13 @@
 #include "crypto/file.hpp"
 #include "crypto/fingerprint.hpp"
 #include "crypto/sha256.hpp"
+#include "daemon/backup_access.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/folder.hpp"
 #include "store/audit_verify.hpp"
 
 namespace skerry::daemon {
 namespace {
-
-constexpr std::size_t key_bytes_max = 16 * 1024;
 
 std::string in_brackets(std::string_view what, const std::string& text) {
   return text.empty() ? std::string() : fmt::format(" ({}{})", what, text);
@@ -28,6 +26,15 @@ std::string where_from(const json::object& change) {
   const std::string site = text_of(change, "site");
   const bool named = !site.empty() && site != "central";
   return text_of(change, "source") + (named ? ", site " + site : std::string());
+}
+
+// What central did not do as it was asked, or has not done yet, and why.
+std::string fate(const json::object& change) {
+  const std::string disposition = text_of(change, "disposition");
+  if (disposition == "applied") return {};
+  const bool is_event = text_of(change, "op") == "event";  // whose detail says what it is
+  const std::string detail = is_event ? std::string() : text_of(change, "detail");
+  return in_brackets("", disposition + (detail.empty() ? "" : ": " + detail));
 }
 
 void show_change(Terminal& terminal, const json::object& change) {
@@ -41,11 +48,11 @@ void show_change(Terminal& terminal, const json::object& change) {
         fmt::format(" {}={}", std::string_view(name), now == nullptr ? "null" : to_json_text(*now));
   }
   const std::string op = text_of(change, "op");
-  terminal.line("{:>6} {} {} {} {}{} by {} ({}){}{}{}", integer_of(change, "n"),
+  terminal.line("{:>6} {} {} {} {}{} by {} ({}){}{}{}{}", integer_of(change, "n"),
                 text_of(change, "recorded_at"), op,
                 text_of(change, op == "event" ? "detail" : "kind"), text_of(change, "record"),
                 in_brackets("", text_of(change, "label")), text_of(change, "actor"),
-                where_from(change), fields,
+                where_from(change), fields, fate(change),
                 in_brackets("decides conflict ", text_of(change, "resolves")),
                 in_brackets("why: ", text_of(change, "reason")));
 }
@@ -99,30 +106,18 @@ Result<store::ExportReport> verify_file(const std::string& file) {
   return report;
 }
 
-Result<crypto::VerifyKey> load_key(const std::string& file) {
-  const auto bytes = crypto::read_small_file(file, key_bytes_max);
-  if (!bytes)
-    return fail(Errc::bad_input, fmt::format("{}: {}", file, bytes.error().detail),
-                "name the public key of the machine that exported: --key FILE.pem");
-  auto key = crypto::VerifyKey::from_pem(as_text(*bytes));
-  if (!key) key.error().detail = fmt::format("{}: {}", file, key.error().detail);
-  return key;
-}
-
 // Whether somebody but the file itself vouches for the key. Errc::unknown_signer when keys were
 // named and it is none of them.
 Result<bool> is_vouched_for(const Config& config, const crypto::VerifyKey& signer,
-                            const std::vector<std::string>& files) {
-  for (const std::string& file : files) {
-    SKERRY_TRY(const auto key, load_key(file));
-    if (key == signer) return true;
-  }
-  if (!files.empty())
+                            const std::vector<std::string>& given) {
+  SKERRY_TRY(const auto known, load_public_keys(given));
+  if (std::find(known.begin(), known.end(), signer) != known.end()) return true;
+  if (!given.empty())
     return fail(Errc::unknown_signer,
                 fmt::format("the export is signed by {}, none of the keys given", signer.key_id()),
                 "ask who wrote it; do not rely on it");
-  const auto own = load_key(DataFolder{config.data()}.public_key().string());
-  return own && *own == signer;
+  const auto own = load_public_keys({DataFolder{config.data()}.public_key().string()});
+  return own && own->front() == signer;
 }
 
 json::object to_json(const store::ExportReport& report, bool vouched_for) {
@@ -182,12 +177,7 @@ Result<Exit> verify_database(Session& session) {
 // A new file; nothing of it stays when the export fails.
 Result<std::uint64_t> export_to_file(DaemonClient& daemon, const std::string& target,
                                      const std::string& path) {
-  const sync::FileHandle file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (!file.is_open() && errno == EEXIST)
-    return fail(Errc::already_exists, fmt::format("{} is there already", path),
-                "name another file: --out FILE");
-  if (!file.is_open()) return fail(sync::system_error(errno, fmt::format("making {}", path)));
+  SKERRY_TRY(const sync::FileHandle file, make_new_file(path, 0600));
   sync::FileSink sink(file.fd(), std::numeric_limits<std::uint64_t>::max());
   auto fetched = daemon.fetch_into(target, sink);
   if (fetched && ::fsync(file.fd()) != 0)

@@ -1,4 +1,6 @@
 // bundle export, import through the daemon; inspect, verify without one.
+#include <limits>
+
 #include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "daemon/backup_access.hpp"
@@ -41,13 +43,16 @@ Error about(const std::string& file, Error error) {
 }  // namespace
 
 Result<Exit> run_bundle_export(Session& session, const ExportOptions& options) {
-  if (options.from && *options.from < 1)
+  constexpr std::int64_t too_many = std::numeric_limits<std::int64_t>::max();  // or more
+  if (options.from && (*options.from < 1 || *options.from == too_many))
     return fail(Errc::usage,
-                fmt::format("--from {}: the rows of a log are counted from 1", *options.from),
+                fmt::format("--from {}: the rows of a log are counted from 1 up to its last",
+                            *options.from),
                 "leave --from out for what the other side has not confirmed");
   json::object body{{"always", true}};
   if (!options.site.empty()) body["site"] = options.site;
   if (options.from) body["from"] = *options.from;
+  const auto turns = take_turns(session.terminal, {session.config.socket().parent_path()});
   SKERRY_TRY(const auto answer, session.daemon.post("/v1/bundles:export", body));
   SKERRY_TRY(const auto bundles, due_bundles(answer));
   if (bundles.size() > 1 && !std::filesystem::is_directory(options.out))

@@ -68,7 +68,7 @@ Result<Exit> run_backup_reapply(const Config& config, Terminal& terminal, const 
 
 // local.cpp: without a daemon
 Result<Exit> run_config_show(const Config& config, Terminal& terminal);
-// A file that is not acceptable never gets here: loading it has said why.
+// A line that is wrong by itself never gets here: loading the file has said why.
 Result<Exit> run_config_check(const Config& config, Terminal& terminal);
 Result<Exit> run_version(Terminal& terminal);
 Result<Exit> run_explain(Terminal& terminal, const std::string& code);
@@ -80,20 +80,24 @@ struct OfflineWish {
   std::string seat;  // the file that keeps it
   std::string file;  // the request that is made, or the answer that is read
   std::string code;  // a file
+  std::string key;   // a file: the public key that tokens are held to; empty: what was named before
   std::string product, seat_id;
   std::vector<std::string> amounts;  // "feature=number"
 };
 Result<Exit> run_offline_request(Terminal& terminal, const OfflineWish& wish);
-// Errc::bad_input for the answer to another request, missing_key for one to somebody else.
+// Errc::bad_input for the answer to another request, missing_key for one to somebody else,
+// bad_signature for a token that the trusted key does not vouch for.
 Result<Exit> run_offline_answer(Terminal& terminal, const OfflineWish& wish);
+// Both: Errc::bad_input while the answer to the first request is not there.
 Result<Exit> run_offline_refresh(Terminal& terminal, const OfflineWish& wish);
 Result<Exit> run_offline_return(Terminal& terminal, const OfflineWish& wish);
 
 // usage.cpp
 struct UsageWish {
   std::string customer;  // account reference, name or id; empty: all
-  std::string since, until, by, format = "csv";
-  std::string out;  // a file that is made; empty: stdout
+  std::string since, until, by;
+  std::string format;  // empty: csv, or what --json asks for
+  std::string out;     // a file that is made; empty: stdout
 };
 Result<Exit> run_usage_report(Session& session, const UsageWish& wish);
 // What leaves with the next bundle, as it is signed.
@@ -123,7 +127,8 @@ Result<Exit> run_token_list(Session& session);
 Result<Exit> run_token_revoke(Session& session, const std::string& id);
 
 // certificate.cpp
-Result<Exit> run_cert_show(Session& session);
+// `qr`: and the fingerprint that clients compare, as a code that a camera reads.
+Result<Exit> run_cert_show(Session& session, bool qr);
 // The authority's certificate into this system's, or into a file.
 Result<Exit> run_cert_install(Session& session, const std::string& out);
 Result<Exit> run_cert_renew(Session& session, bool new_authority);
@@ -158,12 +163,33 @@ struct RecordExportOptions {
   std::vector<std::string> filters;  // "field=value"
 };
 Result<Exit> run_export(Session& session, const RecordExportOptions& options);
+// The format of a file: the one wanted; by itself csv, and with --json to stdout one object a line.
+std::string file_format(const Session& session, const std::string& wanted, const std::string& out);
 // Errc::usage with the kinds there are.
 Result<void> check_kind(const std::string& plural);
 // What the daemon has at `target`, to stdout or, with a name, into a new file.
 Result<Exit> deliver(Session& session, const std::string& target, const std::string& out);
+// Errc::already_exists when there is something of this name.
+Result<void> must_be_new(const std::string& name);
+Result<sync::FileHandle> make_new_file(const std::string& name, unsigned mode);
 // Copies what was fetched into a new file. Errc::already_exists.
 Result<void> save_file(const OpenFile& from, const std::string& name);
+// A file that is made before the work whose result goes in, so that no work is done for a place
+// that cannot be written. Gone with this object unless something was saved in it.
+class ReservedFile {
+ public:
+  static Result<ReservedFile> make(const std::string& name);
+  ReservedFile(ReservedFile&&) noexcept = default;
+  ReservedFile& operator=(ReservedFile&&) = delete;
+  ~ReservedFile();
+  Result<void> save(const OpenFile& from);
+
+ private:
+  ReservedFile(std::string name, sync::FileHandle file)
+      : name_(std::move(name)), file_(std::move(file)) {}
+  std::string name_;
+  sync::FileHandle file_;  // open until something is saved
+};
 
 // site.cpp
 struct Invitation {

@@ -110,7 +110,8 @@ class FileExchange {
     const std::int64_t conflicts = integer_of(status, "conflicts_open");
     if (failure_) note_failure();
     Exit exit = worst_;
-    if (exit == Exit::ok && refused_there_ > 0) exit = Exit::partly;
+    if (stays_) note_staying();
+    if (exit == Exit::ok && (refused_there_ > 0 || stays_)) exit = Exit::partly;
     if (exit == Exit::ok && conflicts > 0) exit = Exit::conflicts;
     session_.terminal.document({{"event", "summary"},
                                 {"applied", applied_},
@@ -216,9 +217,24 @@ class FileExchange {
     incoming.refusal.reset();
     incoming.settled = true;
     note_taken(incoming, *answer);
-    return options_.remove && text_of(*answer, "outcome") != "waiting"
-               ? medium_.remove(self_, incoming.entry)
-               : Result<void>{};
+    if (options_.remove && text_of(*answer, "outcome") != "waiting") remove(incoming);
+    return {};
+  }
+
+  // What stays on the medium is taken in all the same, and the other files are looked at.
+  void remove(const Incoming& incoming) {
+    auto removed = medium_.remove(self_, incoming.entry);
+    if (removed) return;
+    if (!stays_) stays_ = std::move(removed).error();
+    ++stay_;
+  }
+
+  void note_staying() {
+    session_.terminal.document({{"event", "not_removed"},
+                                {"files", stay_},
+                                {"detail", stays_->detail},
+                                {"next", stays_->next}});
+    session_.terminal.line("{} stay on the medium: {}", counted(stay_, "file"), stays_->detail);
   }
 
   Result<void> show_only(Incoming& incoming, const OpenFile& file) {
@@ -284,6 +300,7 @@ class FileExchange {
                          counted(due_ - carried_ - written_, "bundle"));
     if (failure_) return failure_->next;
     if (refused_ > 0) return "see the refused files above";
+    if (stays_) return stays_->next;
     if (passed_over_ > 0) return "see what was passed by above";
     if (refused_there_ > 0)
       return fmt::format(
@@ -305,8 +322,10 @@ class FileExchange {
   sync::Party self_;
   std::vector<Incoming> incoming_;
   std::optional<Error> failure_;  // of writing: nothing more is written
-  std::int64_t due_ = 0;          // bundles of the packing
-  std::int64_t carried_ = 0;      // of these, on other media
+  std::optional<Error> stays_;    // why the first of those that should go from the medium stays
+  std::int64_t stay_ = 0;
+  std::int64_t due_ = 0;      // bundles of the packing
+  std::int64_t carried_ = 0;  // of these, on other media
   std::int64_t applied_ = 0;
   std::int64_t known_ = 0;
   std::int64_t refused_ = 0;
@@ -330,6 +349,8 @@ Result<sync::Party> who_answers(Session& session, const std::string& folder) {
 
 Result<Exit> run_exchange(Session& session, const ExchangeOptions& options) {
   SKERRY_TRY(auto medium, sync::Medium::open(options.folder));
+  const auto turns =
+      take_turns(session.terminal, {session.config.socket().parent_path(), options.folder});
   SKERRY_TRY(const auto self, who_answers(session, options.folder));
   FileExchange exchange(session, options, std::move(medium), self);
   exchange.show_receipts();

@@ -1,4 +1,5 @@
 // exchange --online: by the daemon, or by this process between the daemon and central.
+#include <chrono>
 #include <filesystem>
 
 #include "daemon/carrying.hpp"
@@ -21,6 +22,52 @@ Result<Exit> finish(Session& session, const json::object& report) {
   session.terminal.next(fmt::format("skerry conflict list ({} to decide)", conflicts));
   return Exit::conflicts;
 }
+
+// While central's answer is awaited: says what stands in the way, each time that it is tried again,
+// and that there is still no answer.
+class LineWatch {
+ public:
+  explicit LineWatch(Session& session)
+      : session_(session), asking_(session.config, session.terminal, DaemonClient::Talk::none) {
+    latest_ = text_of(ask_trouble(), "latest");
+    session_.daemon.while_waiting([this] { look(); });
+  }
+  ~LineWatch() { session_.daemon.while_waiting({}); }
+  LineWatch(const LineWatch&) = delete;
+  LineWatch& operator=(const LineWatch&) = delete;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds word_every{10};
+
+  json::object ask_trouble() {
+    const auto status = asking_.get_object("/v1/status");
+    return status ? object_of(object_of(*status, "upstream"), "trouble") : json::object();
+  }
+
+  void look() {
+    const json::object trouble = ask_trouble();
+    if (std::string latest = text_of(trouble, "latest"); latest != latest_) {
+      latest_ = std::move(latest);
+      if (!latest_.empty()) say("{}; trying again", text_of(trouble, "detail"));
+    } else if (Clock::now() - said_ >= word_every) {
+      const auto since = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_);
+      say("waiting for central: {} s", since.count());
+    }
+  }
+
+  template <class... Args>
+  void say(fmt::format_string<Args...> format, Args&&... args) {
+    session_.terminal.talk(format, std::forward<Args>(args)...);
+    said_ = Clock::now();
+  }
+
+  Session& session_;
+  DaemonClient asking_;
+  std::string latest_;  // the failure that was told last
+  Clock::time_point started_ = Clock::now();
+  Clock::time_point said_ = started_;
+};
 
 // Carries bundles between the daemon and central as a person carries them on a medium: the daemon
 // needs no network for it.
@@ -103,6 +150,7 @@ Result<Exit> run_exchange_online(Session& session, bool relay) {
     SKERRY_TRY(std::string url, sync::exchange_url(session.config.central_url));
     return Relay(session, std::move(url)).run();
   }
+  const LineWatch watch(session);
   SKERRY_TRY(const auto report, session.daemon.post("/v1/exchange:online", {}));
   return finish(session, report);
 }

@@ -14,11 +14,9 @@ namespace {
 
 constexpr std::uint64_t export_bytes_max = std::uint64_t{64} << 30;
 
-// With `json` the records are one object a line, as everything is.
-Result<std::string> target_of(const RecordExportOptions& options, bool json) {
+Result<std::string> target_of(const RecordExportOptions& options, const std::string& format) {
   Query query;
-  const std::string by_itself = json && options.out.empty() ? "ndjson" : "csv";
-  query.add("format", options.format.empty() ? by_itself : options.format);
+  query.add("format", format);
   if (options.all) query.add("archived", "include");
   if (options.all && options.kind == "assets") query.add("scrapped", "include");
   query.add_if("archived", options.archived)
@@ -49,15 +47,45 @@ Result<void> copy(const OpenFile& from, int to, const std::string& name) {
 
 }  // namespace
 
+Result<void> must_be_new(const std::string& name) {
+  if (::access(name.c_str(), F_OK) != 0) return {};
+  return fail(Errc::already_exists, fmt::format("{} is there already", name),
+              "name a file that is not there, or move this one away");
+}
+
+Result<sync::FileHandle> make_new_file(const std::string& name, unsigned mode) {
+  SKERRY_TRY_VOID(must_be_new(name));
+  sync::FileHandle file(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  if (file.is_open()) return file;
+  Error error = sync::system_error(errno, "making " + name);
+  if (error.next.empty())
+    error.next = "name a file in a folder that is there and may be written to";
+  return fail(std::move(error));
+}
+
+Result<ReservedFile> ReservedFile::make(const std::string& name) {
+  SKERRY_TRY(sync::FileHandle file, make_new_file(name, 0644));
+  return ReservedFile(name, std::move(file));
+}
+
+ReservedFile::~ReservedFile() {
+  if (file_.is_open()) ::unlink(name_.c_str());
+}
+
+Result<void> ReservedFile::save(const OpenFile& from) {
+  SKERRY_TRY_VOID(copy(from, file_.fd(), name_));
+  file_ = sync::FileHandle();
+  return {};
+}
+
 Result<void> save_file(const OpenFile& from, const std::string& name) {
-  sync::FileHandle file(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-  if (!file.is_open() && errno == EEXIST)
-    return fail(Errc::already_exists, fmt::format("{} is there already", name),
-                "name a file that is not there");
-  if (!file.is_open()) return fail(sync::system_error(errno, "making " + name));
-  Result<void> copied = copy(from, file.fd(), name);
-  if (!copied) ::unlink(name.c_str());
-  return copied;
+  SKERRY_TRY(ReservedFile file, ReservedFile::make(name));
+  return file.save(from);
+}
+
+std::string file_format(const Session& session, const std::string& wanted, const std::string& out) {
+  if (!wanted.empty()) return wanted;
+  return session.terminal.json_output() && out.empty() ? "ndjson" : "csv";
 }
 
 Result<void> check_kind(const std::string& plural) {
@@ -70,9 +98,7 @@ Result<void> check_kind(const std::string& plural) {
 }
 
 Result<Exit> deliver(Session& session, const std::string& target, const std::string& out) {
-  if (!out.empty() && ::access(out.c_str(), F_OK) == 0)
-    return fail(Errc::already_exists, fmt::format("{} is there already", out),
-                "name a file that is not there");
+  if (!out.empty()) SKERRY_TRY_VOID(must_be_new(out));
   SKERRY_TRY(const auto file, session.daemon.fetch(target, export_bytes_max));
   if (out.empty()) {
     SKERRY_TRY_VOID(copy(file, STDOUT_FILENO, "the export"));
@@ -86,7 +112,8 @@ Result<Exit> deliver(Session& session, const std::string& target, const std::str
 
 Result<Exit> run_export(Session& session, const RecordExportOptions& options) {
   SKERRY_TRY_VOID(check_kind(options.kind));
-  SKERRY_TRY(const std::string target, target_of(options, session.terminal.json_output()));
+  SKERRY_TRY(const std::string target,
+             target_of(options, file_format(session, options.format, options.out)));
   return deliver(session, target, options.out);
 }
 

@@ -4,7 +4,6 @@
 #include <csignal>
 #include <optional>
 #include <thread>
-#include <unistd.h>
 
 #include "core/text.hpp"
 #include "daemon/commands/commands.hpp"
@@ -94,8 +93,8 @@ std::string place_of(const json::object& error) {
   const std::int64_t row = integer_of(error, "row");
   const std::string column = text_of(error, "column");
   if (row == 0) return "file";
-  return column.empty() ? fmt::format("row {}", row)
-                        : fmt::format("row {}, column {}", row, column);
+  if (column.empty()) return fmt::format("row {}", row);
+  return fmt::format("row {}, {}{}", row, column.starts_with("column ") ? "" : "column ", column);
 }
 
 // Why a session failed, with every place of the file.
@@ -117,12 +116,6 @@ Error lost_sight(Session& session, const Error& why, const std::string& file) {
                fmt::format("start it (skerry serve --data {}) and run the same command again: rows "
                            "that were written are found again, and not written twice",
                            shell_word(session.config.data().string())));
-}
-
-Result<void> must_not_exist(const std::string& file) {
-  if (file.empty() || ::access(file.c_str(), F_OK) != 0) return {};
-  return fail(Errc::already_exists, fmt::format("{} is there already", file),
-              "name a file that is not there");
 }
 
 void show_counts(Session& session, const json::object& report, const ImportOptions& options) {
@@ -187,7 +180,11 @@ Result<Exit> run_import(Session& session, const ImportOptions& options) {
                       fmt::format("{}: the file has 1 error; nothing was written", options.file),
                       "correct the file and import it again",
                       {{"file", "empty_file", "the file holds no header and no rows"}}));
-  SKERRY_TRY_VOID(must_not_exist(options.rejects));
+  std::optional<ReservedFile> rejects;
+  if (!options.rejects.empty()) {
+    SKERRY_TRY(ReservedFile made, ReservedFile::make(options.rejects));
+    rejects.emplace(std::move(made));
+  }
   SKERRY_TRY(const auto begun,
              session.daemon.upload("/v1/import-sessions" + query_of(options).text(), file,
                                    "text/csv", "sending " + options.file));
@@ -195,10 +192,10 @@ Result<Exit> run_import(Session& session, const ImportOptions& options) {
   const auto state_found = watch(session, id, options.file);
   if (!state_found) return fail(lost_sight(session, state_found.error(), options.file));
   const json::object& state = *state_found;
-  if (!options.rejects.empty() && integer_of(state, "rejected") > 0) {
-    SKERRY_TRY(const auto rejects,
+  if (rejects && integer_of(state, "rejected") > 0) {
+    SKERRY_TRY(const auto rows,
                session.daemon.fetch(fmt::format("/v1/import-sessions/{}/rejects", id)));
-    SKERRY_TRY_VOID(save_file(rejects, options.rejects));
+    SKERRY_TRY_VOID(rejects->save(rows));
     session.terminal.talk("{} rejected: {}", counted(integer_of(state, "rejected"), "row"),
                           options.rejects);
   }

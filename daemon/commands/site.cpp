@@ -10,8 +10,14 @@ namespace {
 
 constexpr std::string_view bundle_media_type = "application/vnd.skerry.bundle";
 
+Result<json::object> send_answer(Session& session, const OpenFile& file, const Query& query) {
+  return session.daemon.upload("/v1/sites:admit" + query.text(), file, bundle_media_type,
+                               "sending the site's answer");
+}
+
 // The answers whose site still waits for them, when more than one lies on the medium.
-Result<FoundBundle> choose_answer(Session& session, const std::string& place) {
+Result<FoundBundle> choose_answer(Session& session, const Admission& admission) {
+  const std::string& place = admission.place;
   SKERRY_TRY(const auto answers, find_answers(place));
   if (answers.size() == 1) return answers.front();
   std::vector<FoundBundle> waiting;
@@ -22,6 +28,12 @@ Result<FoundBundle> choose_answer(Session& session, const std::string& place) {
     if (site && text_of(*site, "status") == "invited") waiting.push_back(answer);
   }
   if (waiting.size() == 1) return waiting.front();
+  if (!admission.fingerprint.empty())
+    for (const FoundBundle& answer : waiting) {
+      SKERRY_TRY(const auto file, open_input(answer.file));
+      const auto shown = send_answer(session, file, {});
+      if (shown && text_of(*shown, "fingerprint") == admission.fingerprint) return answer;
+    }
   Error several(Errc::usage,
                 waiting.empty()
                     ? fmt::format("every answer in {} was admitted before", place)
@@ -30,11 +42,6 @@ Result<FoundBundle> choose_answer(Session& session, const std::string& place) {
   for (const FoundBundle& answer : waiting.empty() ? answers : waiting)
     several.errors.push_back({answer.file.string(), "several", "is one"});
   return fail(std::move(several));
-}
-
-Result<json::object> send_answer(Session& session, const OpenFile& file, const Query& query) {
-  return session.daemon.upload("/v1/sites:admit" + query.text(), file, bundle_media_type,
-                               "sending the site's answer");
 }
 
 // Yes, the words, or a question on the terminal.
@@ -77,6 +84,7 @@ Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
   }
   // Before anybody is invited: an invitation that cannot be written would bind the name.
   if (!invitation.out.empty()) SKERRY_TRY_VOID(check_place(invitation.out));
+  SKERRY_TRY_VOID(check_room(invitation.out.empty() ? "." : invitation.out));
   if (!invitation.out.empty() && std::filesystem::is_regular_file(invitation.out))
     return fail(Errc::already_exists, fmt::format("{} is there already", invitation.out),
                 "name another file with --out; the invitation in it may still be good");
@@ -96,7 +104,7 @@ Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
 }
 
 Result<Exit> run_site_admit(Session& session, const Admission& admission) {
-  SKERRY_TRY(const auto found, choose_answer(session, admission.place));
+  SKERRY_TRY(const auto found, choose_answer(session, admission));
   SKERRY_TRY(const auto file, open_input(found.file));
   SKERRY_TRY(const auto query, confirmation(session, admission, file));
   SKERRY_TRY(auto answer, send_answer(session, file, query));

@@ -14,6 +14,7 @@ class LosingProxy:
         self.target = target
         self.requests_to_lose = 0  # they do not arrive
         self.replies_to_lose = 0   # the request did its work, its reply does not arrive
+        self.other_replies = []    # (status, text): what arrives in place of its reply
         self.held = None           # an Event: replies wait for it
         self.passed = threading.Semaphore(0)  # one more with each request that was answered
         proxy = self
@@ -55,6 +56,9 @@ class LosingProxy:
         if self.replies_to_lose > 0:
             self.replies_to_lose -= 1
             return
+        if self.other_replies:
+            status, text = self.other_replies.pop(0)
+            headers = [("Content-Length", str(len(text)))]
         handler.send_response(status)
         for name, value in headers:
             if name.lower() not in ("connection", "date", "server"):

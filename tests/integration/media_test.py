@@ -7,7 +7,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from machine import run
+from machine import COMMAND_SECONDS, SKERRY, run
 from media_world import SMALL_BUNDLES, Media
 
 
@@ -125,6 +125,54 @@ class SmallMedia(Media):
         self.assertIn("write protection", stopped["next"])
         self.assertEqual(met.lines()[-1]["applied"], 1)
         self.assertEqual(self.files(locked), before)
+
+    def test_what_cannot_be_removed_holds_up_nothing(self):
+        central, site, _ = self.new_pair()
+        locked = self.mounted("locked", "1m")
+        for name in ("Known", "New"):
+            site.create("customers", {"name": name})
+            site.ok("exchange", locked)
+            if name == "Known":
+                central.ok("exchange", locked)
+        before = self.files(locked)
+        subprocess.run(["mount", "-o", "remount,ro", locked], check=True)
+        met = central.run("exchange", locked, "--remove", "--json")
+        self.assertEqual(met.code, 74, met)
+        self.assertEqual(central.status()["records"]["customer"], 2)
+        stayed = self.events(met, "not_removed")[0]
+        self.assertEqual(stayed["files"], 2)
+        self.assertIn("Read-only", stayed["detail"])
+        self.assertIn("write protection", stayed["next"])
+        self.assertEqual(self.files(locked), before)
+
+    def test_a_site_is_invited_only_where_its_invitation_fits(self):
+        central = self.new_machine("central", "vendor")
+        full = self.mounted("full", "64k")
+        (full / "filler").write_bytes(b"x" * (64 << 10))
+        locked = self.mounted("locked", "1m")
+        subprocess.run(["mount", "-o", "remount,ro", locked], check=True)
+        for place in (full, locked, locked / "one.skb"):
+            met = central.run("site", "invite", "Plant", "--out", place)
+            self.assertEqual(met.code, 74, met)
+            self.assertIn("Next: ", met.err)
+        self.assertEqual(central.status()["sites"]["total"], 0)
+        self.assertEqual(self.files(full), {"filler"})
+
+
+class Turns(Media):
+    def test_exchanges_at_once_take_turns(self):
+        central, site, medium = self.new_pair()
+        for number in range(6):
+            site.create("customers", {"name": f"Site {number}"})
+            central.create("customers", {"name": f"Central {number}"})
+            at_once = [subprocess.Popen([SKERRY, "exchange", medium, "--data", machine.data],
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                       for machine in (site, central, site, central)]
+            for one in at_once:
+                said, _ = one.communicate(timeout=COMMAND_SECONDS)
+                self.assertEqual(one.returncode, 0, said)
+        self.exchange(central, site, medium)
+        self.assert_same_state(central, site)
 
 
 class Gaps(Media):

@@ -1,8 +1,29 @@
 """The same bytes over HTTP."""
 
+import http.server
+import socket
+import subprocess
+import threading
+import time
 import unittest
 
-from machine import MachineTest, wait_until
+from machine import SKERRY, MachineTest, wait_until
+
+
+class Elsewhere(http.server.BaseHTTPRequestHandler):
+    """Another service at central's address."""
+
+    asked = 0
+
+    def do_POST(self):  # noqa: N802
+        type(self).asked += 1
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
 
 
 class Online(MachineTest):
@@ -61,6 +82,51 @@ class Online(MachineTest):
         self.assertEqual(findings["exchange"]["severity"], "error")
         self.assertIn("central.url", findings["exchange"]["next"])
         self.assertEqual(site.stop(), 0)
+
+    def test_a_central_that_never_answers_holds_up_neither_a_medium_nor_the_stop(self):
+        central, site, medium = self.new_pair()
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        site.configure(f"[central]\nurl = \"http://127.0.0.1:{silent.getsockname()[1]}\"\n")
+        site.restart()
+        site.create("customers", {"name": "By the stick"})
+        asking = subprocess.Popen([SKERRY, "exchange", "--online", "--data", site.data],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        silent.settimeout(30)
+        line, _ = silent.accept()
+        self.addCleanup(line.close)
+        began = time.monotonic()
+        self.exchange(central, site, medium)
+        self.assertLess(time.monotonic() - began, 30)
+        self.assert_same_state(central, site)
+        self.assertIsNone(asking.poll())
+        began = time.monotonic()
+        self.assertEqual(site.stop(), 0)
+        self.assertLess(time.monotonic() - began, 10)
+        said, _ = asking.communicate(timeout=30)
+        self.assertNotEqual(asking.returncode, 0, said)
+
+    def test_another_service_at_its_address_is_asked_once(self):
+        _, site, _ = self.new_pair()
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        site.configure(f"[central]\nurl = \"http://127.0.0.1:{server.server_port}\"\n")
+        site.restart()
+        Elsewhere.asked = 0
+        refused = site.run("exchange", "--online")
+        self.assertEqual(refused.code, 78, refused)
+        self.assertRegex(refused.err, "answered 404.*\nNext: set central.url")
+        self.assertEqual(Elsewhere.asked, 1)
+
+    def test_a_retry_is_told(self):
+        _, site, _ = self.new_pair()
+        site.configure("[central]\nurl = \"http://127.0.0.1:1\"\n")
+        site.restart()
+        asked = site.run("exchange", "--online")
+        self.assertEqual(asked.code, 75, asked)
+        self.assertIn("trying again", asked.err)
 
     def test_without_an_address_it_says_which_key_to_set(self):
         _, site, _ = self.new_pair()

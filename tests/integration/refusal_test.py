@@ -143,7 +143,8 @@ class Refusals(MachineTest):
         central = self.new_machine("central", "vendor")
         medium = self.new_medium()
         central.ok("site", "invite", "mine", "--out", medium)
-        first = self.new_machine("site", "first").ok("enrol", medium, "--json").document()
+        one = self.new_machine("site", "first")
+        first = one.ok("enrol", medium, "--json").document()
         answers = Path(first["file"]).read_bytes()
         other = self.new_machine("site", "second")
         seen = other.ok("enrol", medium)
@@ -154,15 +155,19 @@ class Refusals(MachineTest):
         several = central.run("site", "admit", medium, "--yes")
         self.assertEqual(several.code, 64, several)
         self.assertIn(first["file"], several.err)
-        central.ok("site", "admit", second["file"], "--fingerprint", second["fingerprint"])
+        kinds = [each["kind"] for each in other.http("GET", "/v1/inbox").json()["items"]]
+        self.assertEqual(kinds, ["invitation", "invitation"])
+        central.ok("site", "admit", medium, "--fingerprint", second["fingerprint"])
+        for machine, code in ((other, 0), (one, 12)):
+            taken = machine.run("exchange", medium)
+            self.assertEqual(taken.code, code, taken)
+        self.assertIn("central may have admitted another machine", taken.out)
         late = central.run("site", "admit", first["file"], "--fingerprint", first["fingerprint"])
         self.assertEqual(late.code, 12, late)
         self.assertIn("skerry site invite mine", late.err)
         inbox = central.http("GET", "/v1/inbox").json()["items"]
         self.assertEqual([(each["kind"], each["outcome"]) for each in inbox[:2]],
                          [("enrol", "code_used"), ("enrol", "applied")])
-        kinds = [each["kind"] for each in other.http("GET", "/v1/inbox").json()["items"]]
-        self.assertEqual(kinds, ["invitation", "invitation"])
 
     def test_a_revoked_site_comes_back_with_what_it_wrote(self):
         central, site, medium = self.new_pair()

@@ -50,9 +50,17 @@ TEST(Fields, HostFollowsTheVersion) {
     EXPECT_FALSE(check_fields(fields_of({{"Host", host}}), 11)) << host;
 }
 
+TEST(Fields, ALengthIsOneNumber) {
+  EXPECT_TRUE(check_fields(fields_of({{"Host", "a"}, {"Content-Length", "14"}}), 11));
+  for (const char* length : {"14, 14", "14,14", "14 14", "0x1"})
+    EXPECT_FALSE(check_fields(fields_of({{"Host", "a"}, {"Content-Length", length}}), 11))
+        << length;
+}
+
 TEST(Fields, SomeStandOnce) {
-  for (const char* name : {"Host", "Content-Length", "Authorization", "Content-Type", "If-Match",
-                           "X-Request-Id", "IDEMPOTENCY-KEY", "Expect", "Origin"}) {
+  for (const char* name :
+       {"Host", "Last-Event-ID", "Content-Length", "Authorization", "Content-Type", "If-Match",
+        "X-Request-Id", "IDEMPOTENCY-KEY", "Expect", "Origin"}) {
     http::fields fields = fields_of({{"host", "a"}, {name, "1"}, {name, "1"}});
     EXPECT_FALSE(check_fields(fields, 11)) << name;
   }

@@ -1,6 +1,10 @@
 #include "api/http_types.hpp"
 
+#include <cstdlib>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "api/problem.hpp"
 #include "core/log.hpp"
@@ -48,13 +52,29 @@ TEST(Log, ATextCannotForgeALine) {
   testing::internal::CaptureStderr();
   log(Level::warning, "from {}", "a\n<2>b\r\x1b[31m");
   log(Level::debug, "not shown");
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "<4>from a?<2>b??[31m\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "warning: from a?<2>b??[31m\n");
+}
+
+TEST(Log, PrioritiesAreForTheJournalAlone) {
+  testing::internal::CaptureStderr();
+  struct stat status {};
+  ASSERT_EQ(::fstat(STDERR_FILENO, &status), 0);
+  ::setenv("JOURNAL_STREAM", fmt::format("{}:{}", status.st_dev, status.st_ino).c_str(), 1);
+  log(Level::warning, "to the journal");
+  ::setenv("JOURNAL_STREAM", fmt::format("{}:{}", status.st_dev, status.st_ino + 1).c_str(), 1);
+  log(Level::critical, "to somebody");
+  ::setenv("JOURNAL_STREAM", "nonsense", 1);
+  log(Level::error, "to a file");
+  ::unsetenv("JOURNAL_STREAM");
+  log(Level::info, "to a person");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "<4>to the journal\ncritical: to somebody\nerror: to a file\nto a person\n");
 }
 
 TEST(Log, LongLinesAreCut) {
   testing::internal::CaptureStderr();
   log(Level::info, "{}", std::string(100'000, 'x'));
-  EXPECT_EQ(testing::internal::GetCapturedStderr().size(), 4096u + 4u);
+  EXPECT_EQ(testing::internal::GetCapturedStderr().size(), 4096u + 1u);
 }
 
 }  // namespace

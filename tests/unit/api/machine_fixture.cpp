@@ -38,7 +38,7 @@ MachineTest::MachineTest(Role role, store::DatabaseOptions storage) {
   spool = std::make_unique<sync::Spool>(must(sync::Spool::open(folder / "spool")));
   outbox = std::make_unique<sync::Outbox>(must(sync::Outbox::open(folder / "outbox")));
   node.reset(new sync::Node{*database, log, keys, clock, random, folder / "spool", "test", {}});
-  context.reset(new Context{*node, role, CursorCodec({}), commits, worker, importer, *spool,
+  context.reset(new Context{*node, role, CursorCodec({}), commits, worker, importer, line, *spool,
                             *outbox, online, folder / "data", clock.wall_ms()});
   seats = std::make_unique<licensing::SeatDesk>(*database, clock, random, catalogue, keys.sign,
                                                 [this] { return log.last_n(); });
@@ -56,6 +56,7 @@ MachineTest::MachineTest(Role role, store::DatabaseOptions storage) {
 
 MachineTest::~MachineTest() {
   server.reset();
+  line.join();
   worker.join();
   importer.join();
   database->stop();

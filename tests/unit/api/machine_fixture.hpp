@@ -73,6 +73,7 @@ class MachineTest : public testing::Test {
   std::unique_ptr<sync::Node> node;
   asio::thread_pool worker{1};
   asio::thread_pool importer{1};
+  asio::thread_pool line{1};
   std::unique_ptr<Context> context;
   licensing::CatalogueAllowances catalogue;
   std::unique_ptr<licensing::SeatDesk> seats;

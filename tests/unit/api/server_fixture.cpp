@@ -123,9 +123,12 @@ class Ticks final : public EventStream {
     if (generation == seen_) {
       const Woken why = co_await context_.notifier.wait(request_.interrupt, seen_, timeout);
       if (why == Woken::interrupted) co_return text;
-      text.emplace();
-      if (why == Woken::timed_out) co_return text;
+      if (why == Woken::timed_out) {
+        text.emplace();
+        co_return text;
+      }
     }
+    if (!request_.still_allowed()) co_return text;
     seen_ = context_.notifier.generation();
     if (request_.query("fail")) throw std::runtime_error("the stream broke");
     text = to_event(std::to_string(seen_), "tick", "one\ntwo");
@@ -209,6 +212,7 @@ Result<std::shared_ptr<const Principal>> TestTokens::authenticate(std::string_vi
   principal->kind = Principal::Kind::token;
   principal->id = token;
   principal->name = "a test";
+  if (revoked) return fail(Errc::unauthorized, "the token was revoked");
   if (token == "good" || token == "reader")
     principal->grant(Access::read);
   else if (token != "root")

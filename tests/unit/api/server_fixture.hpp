@@ -33,7 +33,7 @@ class TestTokens final : public Authenticator {
  public:
   Result<std::shared_ptr<const Principal>> authenticate(std::string_view token,
                                                         std::string_view) override;
-  Result<std::shared_ptr<const Principal>> find_session(std::string_view secret) override {
+  Result<std::shared_ptr<const Principal>> find_session(std::string_view secret, Use) override {
     return authenticate(secret, {});
   }
   void refused(const Request&, const Error& error) override {
@@ -41,6 +41,7 @@ class TestTokens final : public Authenticator {
     refusals.push_back(error.code);
   }
 
+  std::atomic<bool> revoked{false};  // whatever was let in before
   std::mutex mutex;
   std::vector<Errc> refusals;  // guarded by mutex
 };

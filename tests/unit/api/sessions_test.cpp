@@ -50,6 +50,14 @@ TEST_F(SessionsTest, EndWhenNobodyUsesThem) {
   EXPECT_FALSE(lives(secret));
 }
 
+TEST_F(SessionsTest, AreNotKeptByBeingLookedAt) {
+  const std::string secret = begin();
+  clock.now += session_idle_ms - 1;
+  EXPECT_TRUE(sessions.find(secret, clock, Use::none));
+  clock.now += 1;
+  EXPECT_FALSE(sessions.find(secret, clock, Use::none));
+}
+
 TEST_F(SessionsTest, EndAfterTwelveHoursInAnyCase) {
   const std::string secret = begin();
   for (std::int64_t used = 0; used + 60'000 < session_ms; used += 60'000) {
@@ -118,6 +126,28 @@ TEST(SignInLimits, ForgetWhatSucceeded) {
     ASSERT_TRUE(limits.try_one("alice", "10.0.0.1", 1000)) << i;
     limits.succeeded("alice", "10.0.0.1", 1000);
   }
+}
+
+TEST(SignInLimits, SayHowLong) {
+  SignInLimits limits;
+  for (std::uint32_t i = 0; i < failures_per_name_max; ++i)
+    ASSERT_TRUE(limits.try_one("alice", "10.0.0.1", 1000));
+  const Error refused = limits.try_one("alice", "10.0.0.1", 1000 + 600'000).error();
+  EXPECT_EQ(refused.quota->reset_seconds, 300U);
+  EXPECT_TRUE(refused.next.starts_with("wait 5 minutes")) << refused.next;
+}
+
+TEST(SignInLimits, ForgetWhereANameWasTried) {
+  SignInLimits limits;
+  for (std::uint32_t i = 0; i < failures_per_name_max; ++i) {
+    ASSERT_TRUE(limits.try_one("alice", "10.0.0.1", 1000));
+    ASSERT_TRUE(limits.try_one(sign_in_by_code, "10.0.0.1", 1000));
+    ASSERT_TRUE(limits.try_one("bob", "10.0.0.2", 1000));
+  }
+  limits.forget("alice");
+  EXPECT_TRUE(limits.try_one("alice", "10.0.0.1", 1000));
+  EXPECT_TRUE(limits.try_one(sign_in_by_code, "10.0.0.1", 1000));
+  EXPECT_FALSE(limits.try_one("bob", "10.0.0.2", 1000)) << "another address";
 }
 
 TEST(SignInLimits, RememberABoundedNumber) {

@@ -130,6 +130,22 @@ TEST_F(ServerTest, AStreamEndsWhenItsClientLeaves) {
   await([&] { return context.waiting == 0; });
 }
 
+TEST_F(ServerTest, AStreamEndsWhenItsCallerIsLetInNoLonger) {
+  start();
+  for (const std::string_view credential :
+       {"Authorization: Bearer reader", "Cookie: __Host-skerry=reader"}) {
+    tokens.revoked = false;
+    RawClient connection = client();
+    connection.send(fmt::format("GET /events HTTP/1.1\r\nHost: a\r\n{}\r\n\r\n", credential));
+    connection.receive_until("\r\n\r\n");
+    context.notifier.notify_all();
+    EXPECT_NE(connection.receive_until("\n\n\r\n").find("data: one"), std::string::npos);
+    tokens.revoked = true;
+    context.notifier.notify_all();
+    EXPECT_TRUE(connection.receive_until("0\r\n\r\n").ends_with("0\r\n\r\n")) << credential;
+  }
+}
+
 TEST_F(ServerTest, ABrokenStreamIsCutOff) {
   start();
   context.notifier.notify_all();

@@ -60,6 +60,21 @@ TEST_F(Reconcile, H11_ARowThatLacksWhatTheTableDemandsIsRejectedAlone) {
   EXPECT_EQ(value(site, "customer", acme, "name"), "\"Acme\"");
 }
 
+TEST_F(Reconcile, ARowThatIsNoJsonIsRejectedAndItsDecisionCanBeRead) {
+  auto work = [&](store::Connection& connection) -> Result<void> {
+    site.log->append_own(connection, "", RecordId{}, "no \"JSON\"");
+    return {};
+  };
+  ASSERT_TRUE(site.database->write(work));
+  exchange(site);
+  EXPECT_EQ(decided(site, 1), "rejected");
+  central.read([&](store::Connection& connection) {
+    auto cursor = connection.query("SELECT line FROM change_log");
+    while (cursor.next())
+      EXPECT_TRUE(parse_json_object(cursor.text(0), {.fractions = true})) << cursor.text(0);
+  });
+}
+
 TEST_F(Reconcile, ARecordWhoseIdIsOfAnotherKindOfUuidIsRejected) {
   Change odd;
   odd.kind = find_kind("customer");
