@@ -10,6 +10,10 @@
 namespace skerry::api {
 namespace {
 
+void not_logged(std::string_view request, const Error& why) {
+  log(Level::warning, "request {}: its refusal was not logged: {}", request, why.detail);
+}
+
 struct AppendRefusal final : store::WriteJob {
   const sync::Node& node;
   std::string event;
@@ -22,7 +26,7 @@ struct AppendRefusal final : store::WriteJob {
     return {};
   }
   void done(Result<void> outcome) noexcept override {
-    if (!outcome) log(Level::warning, "a refusal was not logged: {}", outcome.error().detail);
+    if (!outcome) not_logged(author.request, outcome.error());
   }
 };
 
@@ -49,7 +53,7 @@ void AccessLog::refused(const sync::Node& node, std::string_view event, json::ob
   }
   auto job = std::make_unique<AppendRefusal>(node, event, std::move(facts), author);
   if (auto queued = node.database.submit(std::move(job)); !queued)
-    log(Level::warning, "a refusal was not logged: {}", queued.error().detail);
+    not_logged(author.request, queued.error());
 }
 
 }  // namespace skerry::api

@@ -1,4 +1,5 @@
 // The part of a session that writes answers.
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
@@ -11,7 +12,8 @@
 namespace skerry::api {
 namespace {
 
-constexpr std::size_t piece_bytes = 64 * 1024;             // what write_time is given for
+constexpr std::size_t piece_bytes = 64 * 1024;  // what write_time is given for
+constexpr std::size_t path_bytes_shown = 200;
 constexpr std::size_t linger_bytes_max = 4 * 1024 * 1024;  // read on after a refusal
 
 std::string_view reason(unsigned status) {
@@ -61,6 +63,23 @@ void Session::count_answer() {
     counters.server_errors.fetch_add(1, std::memory_order_relaxed);
   else if (reply_.status >= 400)
     counters.client_errors.fetch_add(1, std::memory_order_relaxed);
+}
+
+// At debug: what was asked, without its query, which may be nobody's to read.
+void Session::log_answer() const {
+  if (!log_enabled(Level::debug)) return;
+  std::string asked = "what is no request";
+  const auto tell = [&](const auto& parser) {
+    if (!parser || !parser->is_header_done()) return;
+    const std::string_view target(parser->get().target());
+    asked = fmt::format("{} {}", std::string_view(parser->get().method_string()),
+                        target.substr(0, std::min(target.find('?'), path_bytes_shown)));
+  };
+  tell(header_parser_);
+  tell(body_parser_);
+  const auto taken = std::chrono::steady_clock::now() - began_;
+  log(Level::debug, "request {}: {} answered {} after {} ms", request_.id, asked, reply_.status,
+      std::chrono::duration_cast<std::chrono::milliseconds>(taken).count());
 }
 
 // Gives the kernel as much as it takes without waiting. True when that was all of it.

@@ -35,15 +35,25 @@ std::optional<Method> to_method(http::verb verb) {
   }
 }
 
-bool is_json(std::string_view content_type) {
-  const std::string_view type = content_type.substr(0, content_type.find(';'));
-  const auto trimmed = type.substr(0, type.find_last_not_of(" \t") + 1);
-  const boost::beast::string_view media(trimmed.data(), trimmed.size());
-  constexpr std::size_t prefix = 12;  // "application/"
-  if (boost::beast::iequals(media, "application/json")) return true;
-  return media.size() > prefix + 5 &&
-         boost::beast::iequals(media.substr(0, prefix), "application/") &&
-         boost::beast::iequals(media.substr(media.size() - 5), "+json");
+std::string_view stripped(std::string_view text) {
+  const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
+  return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
+}
+
+bool is_word(std::string_view text, std::string_view word) {
+  return boost::beast::iequals({text.data(), text.size()}, {word.data(), word.size()});
+}
+
+// application/json, for a PATCH merge-patch+json, too; in UTF-8, as JSON is (RFC 8259).
+bool is_json(std::string_view content_type, Method method) {
+  const std::size_t end = std::min(content_type.find(';'), content_type.size());
+  const std::string_view type = stripped(content_type.substr(0, end));
+  const bool merge = method == Method::patch && is_word(type, "application/merge-patch+json");
+  if (!merge && !is_word(type, "application/json")) return false;
+  const std::string_view parameter =
+      stripped(content_type.substr(std::min(end + 1, content_type.size())));
+  return parameter.empty() || is_word(parameter, "charset=utf-8") ||
+         is_word(parameter, "charset=\"utf-8\"");
 }
 
 // Routes without a token, where an activation code or the secret of a seat proves who calls: these
@@ -68,16 +78,33 @@ bool has_foreign_coding(const http::fields& headers) {
   });
 }
 
+// Of what is not the client's doing, nor over in a moment, the log tells: what is a defect, a disk,
+// another machine that does not answer.
+void log_failure(const Error& error, std::string_view request) {
+  const ErrcInfo& entry = info(error.code);
+  if (entry.http_status < 500 || entry.http_status == 503) return;
+  log(entry.http_status == 500 ? Level::error : Level::warning, "request {}: {}: {}", request,
+      entry.slug, error.detail);
+}
+
 }  // namespace
 
 Result<void> Session::choose_route() {
   const auto& message = header_parser_->get();
+  const Dialect& dialect = loop_.shared.options.dialect;
   const std::string_view text(message.target().data(), message.target().size());
-  const bool options = message.method() == http::verb::options;
+  const bool options = message.method() == http::verb::options && !dialect.is_bare;
   head_only_ = message.method() == http::verb::head;
   if (options && text == "*") {
     answer_options("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     return {};
+  }
+  if (dialect.at_once) {
+    if (auto reply = dialect.at_once(text)) {
+      reply_ = *std::move(reply);
+      answered_ = true;
+      return {};
+    }
   }
   const TargetLimits target_limits{limits_.target_segments_max, limits_.query_parameters_max};
   SKERRY_TRY_VOID(parse_target(text, request_.target, target_limits));
@@ -87,14 +114,15 @@ Result<void> Session::choose_route() {
     answer_options(path->allow);
     return {};
   }
-  const std::optional<Method> known = to_method(message.method());
+  std::optional<Method> known = to_method(message.method());
+  if (dialect.is_bare && head_only_) known.reset();
   request_.route = known ? path->routes[static_cast<std::size_t>(*known)] : nullptr;
   if (!request_.route) {
     const std::string_view method(message.method_string());
     refuse(Error(Errc::method_not_allowed,
                  fmt::format("there is no {} here; allowed: {}",
                              method.substr(0, method_length_shown), path->allow)));
-    reply_.header("Allow", path->allow);
+    if (!dialect.is_bare) reply_.header("Allow", path->allow);
     return {};
   }
   request_.method = *known;
@@ -107,6 +135,7 @@ Result<void> Session::choose_route() {
 // Who asks: by a token, else by a session's cookie, else by the socket.
 Result<void> Session::identify() {
   request_.principal = peer_.local ? peer_.local : loop_.shared.anonymous;
+  if (loop_.shared.options.dialect.is_bare) return {};
   SKERRY_TRY(const std::string_view token, bearer_token(request_.header("Authorization")));
   if (!token.empty())
     return identify_by([&](Authenticator& authenticator) {
@@ -114,8 +143,9 @@ Result<void> Session::identify() {
     });
   const std::string_view secret = cookie_value(request_.header("Cookie"), session_cookie);
   if (secret.empty()) return {};
-  auto found =
-      identify_by([&](Authenticator& authenticator) { return authenticator.find_session(secret); });
+  auto found = identify_by([&](Authenticator& authenticator) {
+    return authenticator.find_session(secret, Use::counted);
+  });
   if (found) found = check_same_site(request_);
   if (found || request_.route->access != Access::open) return found;
   // An open route takes anybody: whoever signs in again still sends the cookie of a session that
@@ -162,6 +192,22 @@ Result<void> Session::check_rights() const {
   return {};
 }
 
+// A token is revoked or expires, a session ends, and what is left may be less, while an answer goes
+// on. No guess is counted: whoever asks was let in before.
+Result<void> Session::check_still_allowed() const {
+  Authenticator* const authenticator = loop_.shared.authenticator;
+  const Principal& let_in = *request_.principal;
+  if (!authenticator || let_in.kind == Principal::Kind::anonymous ||
+      let_in.kind == Principal::Kind::local)
+    return {};
+  SKERRY_TRY(const std::string_view token, bearer_token(request_.header("Authorization")));
+  const std::string_view secret = cookie_value(request_.header("Cookie"), session_cookie);
+  SKERRY_TRY(const auto now, token.empty() ? authenticator->find_session(secret, Use::none)
+                                           : authenticator->authenticate(token, peer_.address));
+  if (now->may(access_asked(request_)) && now->customers == let_in.customers) return {};
+  return fail(Errc::forbidden, "what this access may see was changed meanwhile", "ask again");
+}
+
 Result<void> Session::authorize() {
   Result<void> allowed = identify();
   const bool unknown = !allowed && allowed.error().code == Errc::unauthorized;
@@ -182,12 +228,17 @@ Result<void> Session::check_body() {
   if (http_1_1_ && !expected.empty() &&
       !boost::beast::iequals({expected.data(), expected.size()}, "100-continue"))
     return fail(Errc::bad_request, "the only expectation met here is 100-continue");
-  if (!has_body()) return {};
   const Body wanted = request_.route->body;
-  if (wanted == Body::none) return fail(Errc::bad_request, "this route reads no body");
-  if (wanted == Body::json && !is_json(request_.header("Content-Type")))
-    return fail(Errc::unsupported_media, "this route reads application/json",
-                "Content-Type: application/json");
+  if (!has_body() || wanted == Body::ignored) return {};
+  // Some clients send an empty object with every POST: read_body() looks whether it is one.
+  const bool json = is_json(request_.header("Content-Type"), request_.method);
+  const bool may_be_empty = request_.method == Method::post && json;
+  if (wanted == Body::none && !may_be_empty)
+    return fail(Errc::bad_request, "this route reads no body");
+  if (wanted == Body::json && !json)
+    return fail(Errc::unsupported_media, "this route reads application/json, in UTF-8",
+                request_.method == Method::patch ? "Content-Type: application/merge-patch+json"
+                                                 : "Content-Type: application/json");
   if (has_foreign_coding(*request_.headers)) {
     refuse(Error(Errc::unsupported_media, "no content coding is read here but identity",
                  "send the body as it is, without Content-Encoding"));
@@ -196,8 +247,7 @@ Result<void> Session::check_body() {
   }
   body_bytes_max_ = wanted == Body::spool ? limits_.upload_bytes_max : limits_.body_bytes_max;
   const auto length = header_parser_->content_length();
-  if (length && *length > body_bytes_max_)
-    return fail(Errc::payload_too_large, fmt::format("the body is over {} bytes", body_bytes_max_));
+  if (length && *length > body_bytes_max_) return fail(body_too_large(body_bytes_max_));
   return {};
 }
 
@@ -233,6 +283,7 @@ void Session::take_outcome(Result<Response> outcome) {
   } else {
     if (outcome.error().code == Errc::forbidden && loop_.shared.authenticator)
       loop_.shared.authenticator->refused(request_, outcome.error());
+    log_failure(outcome.error(), request_.id);
     refuse(outcome.error());
   }
   constexpr unsigned forbidden_status = 403;
@@ -240,7 +291,8 @@ void Session::take_outcome(Result<Response> outcome) {
   FailedTokens& failures = loop_.shared.failed_tokens;
   failures.failed(peer_.address, loop_.now_ms());
   if (!failures.may_try(peer_.address, loop_.now_ms()))
-    log(Level::warning, "{}: too many wrong codes or secrets of seats in a second", peer_.address);
+    log(Level::warning, "request {}: too many wrong codes or secrets of seats in a second from {}",
+        request_.id, peer_.address);
 }
 
 // The net: broken surroundings and defects end here, logged once, told without their text.
@@ -251,7 +303,7 @@ void Session::take_exception(std::exception_ptr failure) {
   } catch (const store::StorageError& broken) {
     log(Level::critical, "request {}: {}", request_.id, broken.what());
     error.code = broken.code();
-    if (broken.code() == Errc::storage_full) error.detail = "the disk of the data folder is full";
+    if (broken.code() == Errc::storage_full) error = broken.as_error();
   } catch (const std::exception& broken) {
     log(Level::error, "request {}: {}", request_.id, broken.what());
   } catch (...) {
@@ -261,7 +313,7 @@ void Session::take_exception(std::exception_ptr failure) {
 }
 
 void Session::refuse(const Error& error) {
-  reply_ = loop_.shared.options.refusal(error, request_.id);
+  reply_ = loop_.shared.options.dialect.refusal(error, request_.id);
   if (error.code == Errc::unauthorized) reply_.header("WWW-Authenticate", "Bearer");
   answered_ = true;
 }

@@ -23,11 +23,12 @@ std::int64_t steady_ms() {
       .count();
 }
 
-// "row 7, column Name", as far as it is known.
+// "row 7, column Name", as far as it is known; of a column without a name "row 7, column 2".
 std::string place_of(const store::TableError& error) {
   if (error.row == 0) return "file";
   if (error.column.empty()) return fmt::format("row {}", error.row);
-  return fmt::format("row {}, column {}", error.row, error.column);
+  const bool numbered = error.column.starts_with("column ");
+  return fmt::format("row {}, {}{}", error.row, numbered ? "" : "column ", error.column);
 }
 
 json::object error_json(const Error& error) {
@@ -293,9 +294,10 @@ Result<store::ImportReport> import_file(Context& context, ImportSession& session
     return store::import_records(place, *session.kind, session.file.file.get(), session.options,
                                  session.author);
   } catch (const store::StorageError& error) {
-    return fail(error.code(), error.what());
+    return fail(error.as_error());
   } catch (const std::exception& error) {
-    log(Level::error, "import {}: {}", to_string(session.id), error.what());
+    log(Level::error, "request {}: import {}: {}", session.author.request, to_string(session.id),
+        error.what());
     return fail(Errc::internal, "the import ended by a defect; see the log");
   }
 }
@@ -332,8 +334,8 @@ void run_import_session(Context& context, ImportSession& session) {
     return {};
   };
   if (const auto kept = context.node.database.write(keep); !kept)
-    log(Level::warning, "import {}: its outcome was not kept: {}", to_string(session.id),
-        kept.error().detail);
+    log(Level::warning, "request {}: import {}: its outcome was not kept: {}",
+        session.author.request, to_string(session.id), kept.error().detail);
 }
 
 }  // namespace skerry::api

@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::uint32_t retry_after_seconds = 1;  // where no quota says more
 
+std::uint32_t wait_of(const Quota& quota) {
+  const std::uint32_t wait = quota.reset_seconds > 0 ? quota.reset_seconds : quota.window_seconds;
+  return std::max(wait, retry_after_seconds);
+}
+
 // Structured fields (RFC 9651): RateLimit-Policy: "failed-tokens";q=10;w=1
 //                               RateLimit: "failed-tokens";r=3;t=1
 void add_quota(Response& response, const Quota& quota) {
@@ -17,8 +22,8 @@ void add_quota(Response& response, const Quota& quota) {
                                                     : "qu=\"concurrent-requests\"";
   response.header("RateLimit-Policy",
                   fmt::format("\"{}\";q={};{}", quota.name, quota.requests, unit));
-  response.header("RateLimit", fmt::format("\"{}\";r={};t={}", quota.name, quota.remaining,
-                                           std::max(quota.window_seconds, retry_after_seconds)));
+  response.header("RateLimit",
+                  fmt::format("\"{}\";r={};t={}", quota.name, quota.remaining, wait_of(quota)));
 }
 
 // Of a request that has to be another one; who knows better said so.
@@ -56,9 +61,9 @@ Response problem(const Error& error, std::string_view request_id) {
   Response response =
       Response::json(static_cast<unsigned>(entry.http_status), json::serialize(body));
   response.content_type = "application/problem+json";
-  const std::uint32_t wait = error.quota ? error.quota->window_seconds : 0;
   if (entry.http_status == 429 || entry.http_status == 503)
-    response.header("Retry-After", std::to_string(std::max(wait, retry_after_seconds)));
+    response.header("Retry-After",
+                    std::to_string(error.quota ? wait_of(*error.quota) : retry_after_seconds));
   if (error.quota) add_quota(response, *error.quota);
   return response;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "api/header_guard.hpp"
+#include "core/strict_json.hpp"
 
 namespace skerry::api {
 namespace {
@@ -32,6 +33,11 @@ std::string_view view(const boost::beast::flat_buffer& buffer) {
 
 }  // namespace
 
+Error body_too_large(std::uint64_t bytes_max) {
+  return Error(Errc::payload_too_large, fmt::format("the body is over {} bytes", bytes_max),
+               "send less at once: in several requests, or smaller files");
+}
+
 Session::Session(Loop& loop, Socket socket, std::shared_ptr<asio::ssl::context> tls, Peer peer)
     : loop_(loop),
       limits_(loop.shared.options.limits),
@@ -40,6 +46,7 @@ Session::Session(Loop& loop, Socket socket, std::shared_ptr<asio::ssl::context> 
       input_(limits_.header_bytes_max + body_read_bytes) {
   request_.principal = loop_.shared.anonymous;
   request_.peer = peer_.address;
+  request_.still_allowed = [this] { return check_still_allowed(); };
   loop_.enter(*this);
   stopping_ = loop_.stopping();
 }
@@ -125,7 +132,7 @@ Task<void> Session::serve_requests() {
 
     if (const Result<void> begun = begin_request(scan); !begun) {
       refuse(begun.error());
-    } else if (!answered_ && has_body()) {
+    } else if (!answered_ && has_body() && is_worth_reading()) {
       const Result<void> read = co_await read_body();
       if (!read) {
         unread_ = true;
@@ -145,6 +152,7 @@ Task<void> Session::serve_requests() {
     }
     if (gone_) co_return;
     count_answer();
+    log_answer();
     const bool sent = send_now();
     if (!sent) co_await send_rest();
     if (!reply_.close) continue;
@@ -219,6 +227,7 @@ Session::Scan Session::scan_header() {
 
 void Session::name_request() {
   Shared& shared = loop_.shared;
+  began_ = std::chrono::steady_clock::now();
   request_.id.clear();
   fmt::format_to(std::back_inserter(request_.id), "{}-{:x}", shared.boot,
                  shared.next_request.fetch_add(1, std::memory_order_relaxed));
@@ -230,7 +239,8 @@ Result<void> Session::begin_request(Scan scan) {
   name_request();
   if (scan == Scan::too_long)
     return fail(Errc::header_too_large,
-                fmt::format("the header is over {} bytes", limits_.header_bytes_max));
+                fmt::format("the header is over {} bytes", limits_.header_bytes_max),
+                "send fewer or shorter headers, and a shorter address");
   if (scan == Scan::too_slow)
     return fail(Errc::request_timeout, fmt::format("the header was not complete within {} ms",
                                                    limits_.header_time.count()));
@@ -263,6 +273,12 @@ Task<void> Session::continue_expected() {
   co_await write_all("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
+bool Session::is_worth_reading() const {
+  if (request_.route->body != Body::ignored) return true;
+  const auto length = header_parser_->content_length();
+  return length && *length <= limits_.body_bytes_max;
+}
+
 Task<Result<void>> Session::read_body() {
   co_await continue_expected();
   body_parser_.emplace(std::move(*header_parser_));
@@ -272,7 +288,8 @@ Task<Result<void>> Session::read_body() {
   const auto fields_before = std::distance(request_.headers->begin(), request_.headers->end());
   if (request_.route->body == Body::spool) {
     SKERRY_CO_TRY_VOID(open_upload());
-  } else if (const auto length = parser.content_length()) {
+  } else if (const auto length = parser.content_length();
+             length && request_.route->body != Body::ignored) {
     request_.body.reserve(*length);
   }
   enter_phase(Phase::body, limits_.body_grace);
@@ -313,7 +330,16 @@ Task<Result<void>> Session::read_body() {
   }
   if (std::distance(request_.headers->begin(), request_.headers->end()) != fields_before)
     co_return fail(Errc::bad_request, "trailer fields are not read here");
+  if (request_.route->body == Body::none) co_return drop_empty_object();
   co_return close_upload();
+}
+
+Result<void> Session::drop_empty_object() {
+  const auto object = parse_json_object(request_.body);
+  if (!object || !object->empty())
+    return fail(Errc::bad_request, "this route reads no body", "send none, or {}");
+  request_.body.clear();
+  return {};
 }
 
 Result<void> Session::open_upload() {
@@ -336,8 +362,8 @@ Result<void> Session::close_upload() {
 
 Result<void> Session::take_body(std::string_view bytes) {
   body_bytes_ += bytes.size();
-  if (body_bytes_ > body_bytes_max_)
-    return fail(Errc::payload_too_large, fmt::format("the body is over {} bytes", body_bytes_max_));
+  if (request_.route->body == Body::ignored) return {};
+  if (body_bytes_ > body_bytes_max_) return fail(body_too_large(body_bytes_max_));
   if (upload_) return upload_->write(as_bytes(bytes));
   request_.body.append(bytes);
   return {};

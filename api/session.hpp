@@ -5,6 +5,7 @@
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <chrono>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -24,6 +25,9 @@ struct Peer {
   std::string address;                     // "127.0.0.1", "unix:1000"
   std::shared_ptr<const Principal> local;  // an administrator by SO_PEERCRED, or null
 };
+
+// Errc::payload_too_large
+Error body_too_large(std::uint64_t bytes_max);
 
 class Session {
  public:
@@ -66,10 +70,13 @@ class Session {
     if (body_parser_) return !body_parser_->is_done();
     return header_parser_ && !header_parser_->is_done();
   }
+  // Of a body that nobody wants, only a small one is read, for the sake of the connection.
+  bool is_worth_reading() const;
   Task<Result<void>> read_body();
   Result<void> open_upload();
   Result<void> take_body(std::string_view bytes);
   Result<void> close_upload();
+  Result<void> drop_empty_object();
   Task<void> continue_expected();
 
   // Dispatch: dispatch.cpp
@@ -79,6 +86,7 @@ class Session {
   template <class Find>
   Result<void> identify_by(Find find);
   Result<void> check_rights() const;
+  Result<void> check_still_allowed() const;
   Result<void> check_body();
   void answer_options(std::string_view allow);
   void call_now();
@@ -98,6 +106,7 @@ class Session {
   void compose_head();
   Task<void> linger();
   void count_answer();
+  void log_answer() const;
 
   Loop& loop_;
   const Limits& limits_;
@@ -126,6 +135,8 @@ class Session {
   bool keep_alive_ = true;  // what the client asked for
   bool unread_ = false;     // bytes of this request may still come: linger before closing
   bool answered_ = false;   // answered without a handler
+
+  std::chrono::steady_clock::time_point began_;  // when the request's header was there
 
   Response reply_;
   std::string head_;      // of the answer

@@ -1,6 +1,8 @@
 #include "api/sign_in_limits.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <set>
 
 namespace skerry::api {
 namespace {
@@ -8,8 +10,23 @@ namespace {
 constexpr std::int64_t window_ms = sign_in_window_seconds * 1000;
 
 // An address holds no blank.
+constexpr std::string_view address_of(std::string_view key) { return key.substr(0, key.find(' ')); }
 std::string key_of(std::string_view name, std::string_view address) {
   return std::string(address).append(" ").append(name);
+}
+
+tl::unexpected<Error> slow_down(std::string_view name, std::int64_t passed_ms) {
+  const auto left = static_cast<std::uint32_t>((window_ms - passed_ms + 999) / 1000);
+  const bool by_code = name == sign_in_by_code;
+  Error error(Errc::too_many_requests,
+              fmt::format("too many {} from this address have failed",
+                          by_code ? "one-time codes" : "sign-ins"),
+              fmt::format("wait {} minutes{}", (left + 59) / 60,
+                          by_code ? ", or use the code from another address"
+                                  : ", or on the machine itself: skerry user reset NAME, whose "
+                                    "code is taken at once"));
+  error.quota = Quota{"sign-ins", failures_per_name_max, 0, sign_in_window_seconds, left};
+  return fail(std::move(error));
 }
 
 }  // namespace
@@ -29,14 +46,10 @@ Result<void> SignInLimits::try_one(std::string_view name, std::string_view addre
                                    std::int64_t now_ms) {
   const std::string both_key = key_of(name, address), address_key(address);
   const MutexLock lock(mutex_);
-  const std::uint32_t of_address = count_of(address_key, now_ms).failures;
-  const std::uint32_t of_both = count_of(both_key, now_ms).failures;
-  if (of_address >= failures_per_address_max || of_both >= failures_per_name_max) {
-    Error error(Errc::too_many_requests, "too many sign-ins from this address have failed",
-                "wait, or on the machine itself: skerry user reset NAME");
-    error.quota = Quota{"sign-ins", failures_per_name_max, 0, sign_in_window_seconds};
-    return fail(std::move(error));
-  }
+  const Count of_address = count_of(address_key, now_ms), of_both = count_of(both_key, now_ms);
+  const bool by_address = of_address.failures >= failures_per_address_max;
+  if (by_address || of_both.failures >= failures_per_name_max)
+    return slow_down(name, now_ms - (by_address ? of_address : of_both).since_ms);
   ++count_of(address_key, now_ms).failures;
   ++count_of(both_key, now_ms).failures;
   return {};
@@ -47,6 +60,16 @@ void SignInLimits::succeeded(std::string_view name, std::string_view address, st
   counts_.erase(key_of(name, address));
   std::uint32_t& failures = count_of(std::string(address), now_ms).failures;
   failures -= std::min(failures, 1U);
+}
+
+void SignInLimits::forget(std::string_view name) {
+  const MutexLock lock(mutex_);
+  std::set<std::string, std::less<>> addresses;
+  for (const auto& [key, count] : counts_)
+    if (const std::string_view address = address_of(key); key == key_of(name, address))
+      addresses.emplace(address);
+  std::erase_if(counts_,
+                [&](const auto& count) { return addresses.contains(address_of(count.first)); });
 }
 
 }  // namespace skerry::api

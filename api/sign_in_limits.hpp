@@ -14,6 +14,7 @@ inline constexpr std::uint32_t sign_in_window_seconds = 900;
 inline constexpr std::uint32_t failures_per_name_max = 5;      // of one name from one address
 inline constexpr std::uint32_t failures_per_address_max = 20;  // of all names
 inline constexpr std::size_t sign_in_counts_max = 8192;        // remembered at once
+inline constexpr std::string_view sign_in_by_code = "one-time code";  // no name holds a blank
 
 // Any thread. Nobody is shut out by what strangers do elsewhere: a name is counted with the
 // address.
@@ -27,6 +28,9 @@ class SignInLimits {
   // Ends the count of this name from there.
   void succeeded(std::string_view name, std::string_view address, std::int64_t now_ms)
       SKERRY_EXCLUDES(mutex_);
+  // An administrator gave this user a new code: the addresses that the name was tried from begin
+  // anew.
+  void forget(std::string_view name) SKERRY_EXCLUDES(mutex_);
 
  private:
   struct Count {

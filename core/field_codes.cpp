@@ -74,7 +74,6 @@ constexpr auto field_codes = std::to_array<FieldCode>({
     {"out_of_scope", "The site does not see the customer: widen its scope first"},
     {"oversold", "More would be given than was sold: give less, or sell more"},
     {"ragged_row", "The row has more or fewer cells than the header: look for a stray separator"},
-    {"past", "The moment is past: give one that is still to come"},
     {"read_only", "The field follows from other things: leave it out"},
     {"read_only_column", "The column is computed here: set it aside with --ignore"},
     {"repeated", "The value stands there twice, or is taken by another key"},

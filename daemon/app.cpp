@@ -12,9 +12,10 @@
 #include "api/import_sessions.hpp"
 #include "api/routes.hpp"
 #include "api/server.hpp"
+#include "api/work.hpp"
 #include "core/log.hpp"
-#include "crypto/certificate.hpp"
 #include "crypto/file.hpp"
+#include "daemon/config_check.hpp"
 #include "daemon/folder.hpp"
 #include "daemon/listening.hpp"
 #include "daemon/open_files.hpp"
@@ -75,7 +76,8 @@ api::ServerOptions server_options(const Config& config, const DataFolder& folder
   return options;
 }
 
-sync::OnlineOptions online_options(const Config& config, Patience& patience) {
+sync::OnlineOptions online_options(const Config& config, Patience& patience,
+                                   api::asio::thread_pool& worker) {
   sync::OnlineOptions online;
   online.url = config.central_url;
   online.ca_file = config.central_ca_file;
@@ -83,6 +85,7 @@ sync::OnlineOptions online_options(const Config& config, Patience& patience) {
   online.wait = [&patience](std::int64_t ms) {
     return patience.wait(std::chrono::milliseconds(ms));
   };
+  online.in_turn = [&worker](const std::function<void()>& work) { api::wait_for(worker, work); };
   return online;
 }
 
@@ -93,7 +96,7 @@ api::BackupSettings backup_settings(const Config& config) {
 
 bool is_claimed(store::Database& database) {
   const store::Reader reader = database.read();
-  return store::has_administrator(*reader);
+  return store::is_claimed(*reader);
 }
 
 void say_ready(const Systemd& systemd, const Doors& doors, Role role, const std::string& relay) {
@@ -152,6 +155,7 @@ void wait_for_end(api::Server& server, const api::Context& context, Patience& pa
 Result<Exit> serve(const Config& config) {
   const DataFolder folder{config.data()};
   SKERRY_TRY_VOID(folder.must_be_initialised());
+  SKERRY_TRY_VOID(check_config(config));
   const sigset_t signals = take_signals();  // before the first thread
   SKERRY_TRY(Systemd systemd, Systemd::from_environment());
 
@@ -166,7 +170,8 @@ Result<Exit> serve(const Config& config) {
   std::optional<store::AnchorKeeper> keeper;
   store::ChangeLog log(clock);
   store::DatabaseOptions storage;
-  storage.readers_max = static_cast<int>(io_threads(config)) + 3;  // worker, importer, one to spare
+  storage.readers_max =
+      static_cast<int>(io_threads(config)) + 4;  // worker, importer, line, a spare
   storage.group_jobs_max = static_cast<std::size_t>(config.writes_per_commit);
   systemd.status("opening the database");
   systemd.extend_start(open_time_max);  // a large write-ahead log, or a migration
@@ -192,9 +197,6 @@ Result<Exit> serve(const Config& config) {
   }
   const sync::Keys& keys = *own_keys;
 
-  if (!config.central_ca_file.empty())
-    SKERRY_TRY_VOID(crypto::check_certificates(config.central_ca_file));
-
   // What an exchange needs: private folders, the compression, the way to central, patience.
   SKERRY_TRY(const auto outbox, sync::Outbox::open(folder.outbox()));
   SKERRY_TRY(const auto spool, sync::Spool::open(folder.spool()));
@@ -211,18 +213,29 @@ Result<Exit> serve(const Config& config) {
     commits.notify_all();
   });
   Patience patience;
-  const sync::OnlineOptions online = online_options(config, patience);
 
-  // The interface: a thread for what takes long, one for imports of tables, the handlers' context,
-  // the server.
+  // The interface: a thread for what takes long, one for imports of tables, one that waits for
+  // central, the handlers' context, the server.
   api::asio::thread_pool worker(1);
   api::asio::thread_pool importer(1);
+  api::asio::thread_pool line(1);
   name_thread(worker, "skerry-worker");
   name_thread(importer, "skerry-import");
-  api::Context context{node,        identity->role,  api::CursorCodec(key_of_cursors),
-                       commits,     worker,          importer,
-                       spool,       outbox,          online,
-                       folder.path, clock.wall_ms(), backup_settings(config)};
+  name_thread(line, "skerry-line");
+  const sync::OnlineOptions online = online_options(config, patience, worker);
+  api::Context context{node,
+                       identity->role,
+                       api::CursorCodec(key_of_cursors),
+                       commits,
+                       worker,
+                       importer,
+                       line,
+                       spool,
+                       outbox,
+                       online,
+                       folder.path,
+                       clock.wall_ms(),
+                       backup_settings(config)};
   name_thread(context.backups->worker(), "skerry-backup");
   SKERRY_TRY_VOID(api::end_cut_imports(context));
   api::asio::post(worker, [&] { take_in_kept(node, spool); });
@@ -274,6 +287,7 @@ Result<Exit> serve(const Config& config) {
   upkeep.reset();
   seat_upkeep.reset();
   watchdog.reset();
+  line.join();
   worker.join();
   importer.join();
   context.backups->join();

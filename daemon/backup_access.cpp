@@ -58,6 +58,7 @@ Result<std::vector<crypto::VerifyKey>> load_public_keys(const std::vector<std::s
                         "give the sender's public key: --key KEY (sign_key of skerry status or "
                         "site list --json), or a PEM file"));
     auto key = crypto::VerifyKey::from_pem(as_text(*bytes));
+    if (!key && key.error().next.empty()) key.error().next = "give the sender's public key in PEM";
     if (!key) return fail(about(file, std::move(key).error()));
     keys.push_back(std::move(*key));
   }

@@ -55,9 +55,10 @@ class Parser : public CommandTree {
  private:
   // A command about the one thing that its argument names.
   template <class Run>
-  CLI::App* add_of(CLI::App* noun, const char* name, const char* doc, const char* what, Run run) {
+  CLI::App* add_of(CLI::App* noun, const char* name, const char* doc, const char* what,
+                   const char* hint, Run run) {
     CLI::App* verb = add(noun, name, doc, [this, run](Session& s) { return run(s, id_); });
-    verb->add_option(what, id_)->required();
+    verb->add_option(what, id_, hint)->required();
     return verb;
   }
   void add_machine() {
@@ -65,8 +66,9 @@ class Parser : public CommandTree {
               [](const Config& config, Terminal&) { return serve(config); });
     add(&app_, "status", "the machine on one screen", run_status);
     add(&app_, "doctor", "what is wrong, and its remedy", run_doctor);
-    CLI::App* digest = add(&app_, "digest", "of every record: equal on both sides when they agree",
-                           [this](Session& s) { return run_digest(s, site_); });
+    CLI::App* digest =
+        add(&app_, "digest", "a checksum of every record: equal on both sides when they agree",
+            [this](Session& s) { return run_digest(s, site_); });
     digest->add_option("--site", site_, "at central: what this site sees");
   }
 
@@ -81,8 +83,11 @@ class Parser : public CommandTree {
     repeatable(create->add_option("--customer", token_.customers,
                                   "only this customer's records (id), repeatable"));
     create->add_option("--expires", token_.expires_at, "a time such as 2027-01-31T00:00:00Z");
+    add_dry_run(create);
+    example(create, "skerry token create crm --access read,write");
     add(token, "list", "every token, without its secret", run_token_list);
-    add_of(token, "revoke", "refuse a token from now on", "ID", run_token_revoke);
+    add_dry_run(add_of(token, "revoke", "refuse a token from now on", "ID",
+                       "as token list shows it", run_token_revoke));
   }
 
   void add_import() {
@@ -94,19 +99,22 @@ class Parser : public CommandTree {
     repeatable(import->add_option("--set", import_.set, "field=value for every row, repeatable"));
     repeatable(import->add_option("--ignore", import_.ignore, "set a column aside, repeatable"));
     import->add_flag("--ignore-unknown", import_.ignore_unknown, "set aside what is no field");
-    import->add_option("--mapping", import_.mapping, "a saved mapping");
+    import->add_option("--mapping", import_.mapping, "a saved mapping, as mapping list shows it");
     import->add_option("--save-mapping", import_.save_mapping, "save the mapping under this name");
-    import->add_flag("--dry-run", import_.dry_run, "check only");
+    import->add_flag("--dry-run", import_.dry_run,
+                     "check only: every error of every row, nothing is written");
     import->add_option("--mode", import_.mode, "all-or-nothing or good-rows-only")
         ->check(CLI::IsMember({"all-or-nothing", "good-rows-only"}));
     import->add_option("--rejects", import_.rejects, "a new file for the rejected rows");
     import->add_flag("--create-parents", import_.create_parents,
                      "make customers, products and locations that are referred to and missing");
     add_reason(import);
+    example(import, "skerry import customers crm.csv --map name=Company --dry-run");
     CLI::App* mapping = add_noun("mapping", "saved mappings of columns");
     add(mapping, "list", "every mapping", run_mapping_list);
-    add_of(mapping, "show", "one mapping", "NAME", run_mapping_show);
-    add_of(mapping, "delete", "forget a mapping", "NAME", run_mapping_delete);
+    add_of(mapping, "show", "one mapping", "NAME", "as mapping list shows it", run_mapping_show);
+    add_dry_run(add_of(mapping, "delete", "forget a mapping", "NAME", "as mapping list shows it",
+                       run_mapping_delete));
   }
 
   void add_export() {
@@ -124,36 +132,47 @@ class Parser : public CommandTree {
         ->excludes(archived);
     out->add_option("--search", record_export_.words, "only what these words find");
     out->add_option("--sort", record_export_.sort, "by this field, -field for the other way");
+    example(out, "skerry export contacts status=active --out contacts.csv");
   }
 
   void add_sites() {
     CLI::App* site = add_noun("site", "the sites of this central");
     CLI::App* invite = add(site, "invite", "a new site, with its invitation",
                            [this](Session& s) { return run_site_invite(s, invitation_); });
-    invite->add_option("NAME", invitation_.name)->required();
-    invite->add_option("--scope", invitation_.scope, "all, or customers with commas");
+    invite->add_option("NAME", invitation_.name, "of the site, for people")->required();
+    invite->add_option("--scope", invitation_.scope,
+                       "what it sees: all, or customers with commas: account_ref, name or id");
     invite->add_option("--customer", invitation_.customer, "whose site it is");
     invite->add_option("--out", invitation_.out, "a medium's folder, or a file");
+    example(invite, "skerry site invite 'Plant 7' --scope ACME,BOLT --out /media/stick");
     CLI::App* admit = add(site, "admit", "admit a site by its answer",
                           [this](Session& s) { return run_site_admit(s, admission_); });
     admit->add_option("FILE|DIR", admission_.place, "the answer, or the medium")->required();
     CLI::Option* words =
         admit->add_option("--fingerprint", admission_.fingerprint, "the words that the site shows");
     admit->add_flag("--yes", admission_.yes, "admit without comparing")->excludes(words);
+    example(admit, "skerry site admit /media/stick");
     add_site_records(site);
-    add_of(site, "revoke", "refuse a site's bundles from now on", "SITE", run_site_revoke);
-    add_of(site, "copies", "machines that are one site too many", "SITE", run_site_copies);
+    example(add_of(site, "revoke", "refuse a site's bundles from now on", "SITE", "name or id",
+                   run_site_revoke),
+            "skerry site revoke 'Plant 7'");
+    example(add_of(site, "copies", "machines that write as this site and are not the one", "SITE",
+                   "name or id", run_site_copies),
+            "skerry site copies 'Plant 7'");
     add_copy_verb(site, "reauthorise", "a copy goes on as the site", run_site_reauthorise);
     add_copy_verb(site, "adopt", "take in what copies wrote", run_site_adopt);
     add_copy_verb(site, "discard", "refuse for good what copies wrote", run_site_discard);
-    add_of(&app_, "enrol", "at a site: answer central's invitation", "FILE|DIR", run_enrol);
+    example(add_of(&app_, "enrol", "at a site: answer central's invitation", "FILE|DIR",
+                   "the invitation, or the medium", run_enrol),
+            "skerry enrol /media/stick");
   }
 
   void add_site_records(CLI::App* site) {
     add(site, "list", "every site and how far it is", [this](Session& s) {
       return run_site_list(s, all_);
     })->add_flag("--all", all_, "archived ones too");
-    add_of(site, "show", "one site", "SITE", run_site_show);
+    example(add_of(site, "show", "one site", "SITE", "name or id", run_site_show),
+            "skerry site show 'Plant 7'");
     CLI::App* set = add(site, "set", "change a site's name, customer or scope",
                         [this](Session& s) { return run_site_set(s, site_change_); });
     set->add_option("SITE", site_change_.site, "name or id")->required();
@@ -168,12 +187,14 @@ class Parser : public CommandTree {
         ->excludes(scope);
     set->add_flag("--dry-run", site_change_.dry_run, "only say what would change");
     add_reason(set);
+    example(set, "skerry site set 'Plant 7' --scope-add CORK --dry-run");
   }
 
   void add_copy_verb(CLI::App* noun, const char* name, const char* doc,
                      Result<Exit> (*run)(Session&, const std::string&, const std::string&)) {
-    CLI::App* verb = add_of(noun, name, doc, "SITE",
+    CLI::App* verb = add_of(noun, name, doc, "SITE", "name or id",
                             [this, run](Session& s, const auto& id) { return run(s, id, epoch_); });
+    example(verb, fmt::format("skerry site {} 'Plant 7' --epoch 3f2a", name));
     verb->add_option("--epoch", epoch_, "of the copy, as site copies shows it, or its beginning");
     add_reason(verb);
   }
@@ -190,6 +211,7 @@ class Parser : public CommandTree {
     exchange->add_flag("--remove", exchange_.remove, "take files off that were taken in")
         ->excludes(online);
     exchange->add_flag("--dry-run", exchange_.dry_run, "only say what is there")->excludes(online);
+    example(exchange, "skerry exchange /media/stick");
   }
   Result<Exit> run_any_exchange(Session& session) {
     if (online_) return run_exchange_online(session, relay_);
@@ -198,25 +220,30 @@ class Parser : public CommandTree {
   }
 
   void add_bundles() {
-    CLI::App* bundle = add_noun("bundle", "single bundles");
+    CLI::App* bundle =
+        add_noun("bundle", "single bundles: the files that go between a site and central");
     CLI::App* out = add(bundle, "export", "write what is due, and a sign of life when nothing is",
                         [this](Session& s) { return run_bundle_export(s, export_); });
     out->add_option("SITE", export_.site, "at central: for this site only");
     out->add_option("--from", export_.from, "from this row of this machine's log on");
     out->add_option("--out", export_.out, "a medium's folder, or a file");
+    example(out, "skerry bundle export 'Plant 7' --out /media/stick");
     CLI::App* in = add(bundle, "import", "take one bundle in",
                        [this](Session& s) { return run_bundle_import(s, file_); });
-    in->add_option("FILE", file_)->required();
+    in->add_option("FILE", file_, "a bundle, NAME.skb")->required();
+    example(in, "skerry bundle import NAME.skb");
     CLI::App* inspect = add_plain(
         bundle, "inspect", "what a bundle says about itself, unverified",
         [this](const Config&, Terminal& terminal) { return run_bundle_inspect(terminal, file_); });
-    inspect->add_option("FILE", file_)->required();
+    inspect->add_option("FILE", file_, "a bundle, NAME.skb")->required();
+    example(inspect, "skerry bundle inspect NAME.skb");
     CLI::App* verify =
         add_plain(bundle, "verify", "check signatures and payload without opening it",
                   [this](const Config& config, Terminal& terminal) {
                     return run_bundle_verify(config, terminal, file_, keys_);
                   });
-    verify->add_option("FILE", file_)->required();
+    verify->add_option("FILE", file_, "a bundle, NAME.skb")->required();
+    example(verify, "skerry bundle verify NAME.skb --key central.pem");
     repeatable(verify->add_option(
         "--key", keys_,
         "public key of a signer: its text (sign_key of status or site list) or a PEM file, "
@@ -228,13 +255,15 @@ class Parser : public CommandTree {
     CLI::App* list = add(audit, "list", "changes, the newest first",
                          [this](Session& s) { return run_audit_list(s, audit_); });
     add_audit_filter(list);
-    list->add_option("--limit", audit_.limit)->check(CLI::Range(1, 1'000'000));
+    list->add_option("--limit", audit_.limit, "how many")->check(CLI::Range(1, 1'000'000));
+    example(list, "skerry audit list --kind customer --since 2027-01-31T00:00:00Z");
     CLI::App* out = add(audit, "export", "changes as a file, the oldest first",
                         [this](Session& s) { return run_audit_export(s, audit_, output_); });
     add_audit_filter(out);
     out->add_option("--format", output_.format, "ndjson, which proves itself, or csv")
         ->check(CLI::IsMember({"ndjson", "csv"}));
     out->add_option("--out", output_.file, "a new file; without it stdout");
+    example(out, "skerry audit export --out log.ndjson");
     CLI::App* verify =
         add_plain(audit, "verify", "prove the log: of the daemon, or an export alone",
                   [this](const Config& config, Terminal& terminal) {
@@ -242,27 +271,30 @@ class Parser : public CommandTree {
                   });
     verify->add_option("FILE", file_, "an export in NDJSON; needs no daemon");
     repeatable(verify->add_option("--key", keys_,
-                                  "public key of the machine that exported (PEM), repeatable; "
-                                  "without it the key of this machine"));
+                                  "public key of the machine that exported: its text (sign_key of "
+                                  "status) or a PEM file, repeatable; without it the key of this "
+                                  "machine"));
+    example(verify, "skerry audit verify log.ndjson --key central.pem");
     CLI::App* changes = add(&app_, "changes", "the change feed",
                             [this](Session& s) { return run_changes(s, feed_); });
     changes->add_option("--after", feed_.after, "number of the last change known");
-    changes->add_option("--limit", feed_.limit)->check(CLI::Range(1, 500));
+    changes->add_option("--limit", feed_.limit, "how many at once")->check(CLI::Range(1, 500));
     changes->add_flag("--follow", feed_.follow, "go on with what happens");
     repeatable(changes->add_option("--kind", feed_.kinds, "only this kind, repeatable"));
     changes->add_option("--customer", feed_.customer, "only records of this customer (id)");
+    example(changes, "skerry changes --after 120 --kind asset --follow");
   }
   void add_audit_filter(CLI::App* verb) {
-    verb->add_option("--kind", audit_.kind);
-    verb->add_option("--record", audit_.record, "id");
+    verb->add_option("--kind", audit_.kind, "of records, such as customer");
+    verb->add_option("--record", audit_.record, "its id");
     verb->add_option("--actor", audit_.actor, "such as token:crm, uid:0, or the name alone");
-    verb->add_option("--source", audit_.source)
+    verb->add_option("--source", audit_.source, "by which way it came")
         ->check(CLI::IsMember({"api", "console", "cli", "import", "sync"}));
-    verb->add_option("--op", audit_.op)
+    verb->add_option("--op", audit_.op, "what was done")
         ->check(CLI::IsMember({"new", "set", "del", "undel", "release", "decide", "event"}));
     verb->add_option("--site", audit_.site, "at central: the name of a site, or central");
     verb->add_option("--since", audit_.since, "a time such as 2027-01-31T00:00:00Z");
-    verb->add_option("--until", audit_.until);
+    verb->add_option("--until", audit_.until, "the first moment behind the period");
     verb->add_option("--search,-q", audit_.text, "words in labels, values, names, reasons");
   }
 
@@ -286,10 +318,11 @@ class Parser : public CommandTree {
         ->required()
         ->check(CLI::IsMember({"site", "central"}));
     init->add_option("--name", name_, "for people")->required();
+    example(init, "skerry init --role central --name 'Head office'");
     CLI::App* explain =
         add_plain(&app_, "explain", "what an error code means",
                   [this](const Config&, Terminal& terminal) { return run_explain(terminal, id_); });
-    explain->add_option("CODE", id_)->required();
+    explain->add_option("CODE", id_, "of a refusal, such as bundle_gap")->required();
     add_plain(&app_, "version", "the version of this program",
               [](const Config&, Terminal& terminal) { return run_version(terminal); });
     add_plain(&app_, "man", "the manual page of these commands, for man(1)",

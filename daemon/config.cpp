@@ -1,6 +1,7 @@
 #include "daemon/config.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
@@ -102,11 +103,14 @@ const ConfigKey* find_key(std::string_view name) {
   return found == keys.end() ? nullptr : &*found;
 }
 
-std::string_view nearest_key(std::string_view name) {
+std::string likely_key(std::string_view name) {
   const auto nearer = [&](const ConfigKey& a, const ConfigKey& b) {
     return edit_distance(name, a.name) < edit_distance(name, b.name);
   };
-  return std::min_element(keys.begin(), keys.end(), nearer)->name;
+  const std::string_view nearest = std::min_element(keys.begin(), keys.end(), nearer)->name;
+  if (is_typing_error(edit_distance(name, nearest), name))
+    return fmt::format("the nearest known one is '{}'", nearest);
+  return "skerry config show names those there are";
 }
 
 std::optional<Level> parse_level(std::string_view text) {
@@ -169,12 +173,11 @@ class ConfigReader {
       else if (node.is_table() && is_section(path))
         read_table(*node.as_table(), path + ".");
       else if (is_section(path))
-        complain(path, "wrong_type", line_of(node.source()),
+        complain(path, line_of(node.source()), "wrong_type",
                  fmt::format("'{0}' is a section: write [{0}] and its keys below", path));
       else
-        complain(path, "unknown_key", line_of(name.source()),
-                 fmt::format("unknown key '{}'; the nearest known one is '{}'", path,
-                             nearest_key(path)));
+        complain(path, line_of(name.source()), "unknown_key",
+                 fmt::format("unknown key '{}'; {}", path, likely_key(path)));
     }
   }
 
@@ -189,12 +192,12 @@ class ConfigReader {
   }
   static std::int64_t line_of(const toml::source_region& source) { return source.begin.line; }
 
-  void complain(std::string_view key, std::string code, std::int64_t line, std::string_view text) {
+  void complain(std::string_view key, std::int64_t line, std::string code, std::string_view text) {
     errors_.push_back(
         {std::string(key), std::move(code), fmt::format("{}:{}: {}", file_.string(), line, text)});
   }
   void wrong_type(const ConfigKey& key, const toml::node& node, std::string_view wanted) {
-    complain(key.name, "wrong_type", line_of(node.source()),
+    complain(key.name, line_of(node.source()), "wrong_type",
              fmt::format("'{}' must be {}", key.name, wanted));
   }
 
@@ -206,7 +209,7 @@ class ConfigReader {
     if (text == nullptr) return wrong_type(key, node, "a text in quotes");
     std::string value = text->get();
     if (const std::string why = shape_complaint(type.shape, value); !why.empty())
-      return complain(key.name, "bad_value", line_of(node.source()),
+      return complain(key.name, line_of(node.source()), "bad_value",
                       fmt::format("'{}': {}", key.name, why));
     if (type.shape == "path" && !value.empty() && std::filesystem::path(value).is_relative())
       value = (std::filesystem::absolute(file_).parent_path() / value).lexically_normal();
@@ -231,7 +234,7 @@ class ConfigReader {
     }
     if (number->get() >= least && number->get() <= most) return number->get();
     complain(
-        key.name, "out_of_range", line_of(node.source()),
+        key.name, line_of(node.source()), "out_of_range",
         fmt::format("'{}' must be from {} to {}, not {}", key.name, least, most, number->get()));
     return std::nullopt;
   }
@@ -249,6 +252,20 @@ Result<Config> read_config_file(const std::filesystem::path& file) {
         fmt::format("the configuration {} cannot be read: {}", file.string(), bytes.error().detail),
         "name another with --config FILE");
   return parse_config(as_text(*bytes), file);
+}
+
+std::optional<std::string> named_place(const ConfigPlaces& places,
+                                       const std::optional<std::string>& option,
+                                       const char* variable) {
+  if (option) return option;
+  auto value = places.environment ? places.environment(variable) : std::nullopt;
+  return value && value->empty() ? std::nullopt : value;
+}
+
+void set_data_folder(Config& config, const std::optional<std::string>& data) {
+  if (data) config.data_folder = std::filesystem::absolute(*data).lexically_normal();
+  if (config.data_folder.size() > 1 && config.data_folder.ends_with('/'))
+    config.data_folder.pop_back();
 }
 
 }  // namespace
@@ -294,13 +311,8 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
 }
 
 Result<Config> load_config(const ConfigPlaces& places) {
-  const auto from_environment = [&](const char* name) -> std::optional<std::string> {
-    auto value = places.environment ? places.environment(name) : std::nullopt;
-    if (value && value->empty()) return std::nullopt;
-    return value;
-  };
-  const auto data = places.data ? places.data : from_environment("SKERRY_DATA");
-  const auto named = places.config ? places.config : from_environment("SKERRY_CONFIG");
+  const auto data = named_place(places, places.data, "SKERRY_DATA");
+  const auto named = named_place(places, places.config, "SKERRY_CONFIG");
 
   Config config;
   if (named) {
@@ -314,10 +326,17 @@ Result<Config> load_config(const ConfigPlaces& places) {
       break;
     }
   }
-  if (data) config.data_folder = std::filesystem::absolute(*data).lexically_normal();
-  if (config.data_folder.size() > 1 && config.data_folder.ends_with('/'))
-    config.data_folder.pop_back();
+  set_data_folder(config, data);
   set_log_level(parse_level(config.log_level).value_or(Level::info));
+  return config;
+}
+
+Config load_any_config(const ConfigPlaces& places) {
+  Result<Config> loaded = load_config(places);
+  if (loaded) return *std::move(loaded);
+  Config config;
+  set_data_folder(config, named_place(places, places.data, "SKERRY_DATA"));
+  config.wrong = std::move(loaded).error();
   return config;
 }
 
@@ -351,8 +370,9 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   endpoint.address = text.substr(0, colon);
   const bool bracketed = endpoint.address.starts_with('[') && endpoint.address.ends_with(']');
   if (bracketed) endpoint.address = endpoint.address.substr(1, endpoint.address.size() - 2);
-  const std::string_view allowed = bracketed ? "0123456789abcdefABCDEF:." : "0123456789.";
-  if (endpoint.address.empty() || endpoint.address.find_first_not_of(allowed) != std::string::npos)
+  std::array<unsigned char, sizeof(in6_addr)> numeric{};
+  if (endpoint.address.find('\0') != std::string::npos ||
+      ::inet_pton(bracketed ? AF_INET6 : AF_INET, endpoint.address.c_str(), numeric.data()) != 1)
     return std::nullopt;
   const std::string_view port = text.substr(colon + 1);
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);

@@ -23,6 +23,7 @@ namespace skerry::daemon {
 // Relative paths in the file count from the folder that the file is in.
 struct Config {
   std::filesystem::path file;  // the one that was read; empty without one
+  std::optional<Error> wrong;  // of load_any_config()
 
   std::string data_folder = "/var/lib/skerry";
   std::string anchor_folder;  // empty: <data folder>.anchor
@@ -101,6 +102,8 @@ struct ConfigPlaces {
   std::function<std::optional<std::string>(const char*)> environment;
 };
 Result<Config> load_config(const ConfigPlaces& places);
+// Of a wrong configuration the defaults, with what is wrong.
+Config load_any_config(const ConfigPlaces& places);
 
 // A file of every key with its default, commented out: what `skerry init` writes.
 std::string config_template();
@@ -109,6 +112,8 @@ std::string config_template();
 struct Endpoint {
   std::string address;
   std::uint16_t port = 0;
+
+  bool is_v6() const { return address.find(':') != std::string::npos; }
 };
 std::optional<Endpoint> parse_endpoint(std::string_view text);
 

@@ -136,6 +136,8 @@ Result<sync::HttpResponse> DaemonClient::send(sync::HttpRequest request, std::st
   if (!named_) terminal_.talk("skerry at {}", socket_.string());
   named_ = true;
   request.url = "http://skerry" + std::string(target);
+  if (dry_run_ && request.method != "GET")
+    request.url += target.find('?') == std::string_view::npos ? "?dry_run=true" : "&dry_run=true";
   request.headers.push_back({"X-Skerry-Source", "cli"});
   if (!reason_.empty()) {
     const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };

@@ -58,6 +58,8 @@ class DaemonClient {
   void while_waiting(std::function<void()> call) { while_waiting_ = std::move(call); }
   // Why the operator writes: kept in the log with what is written from now on.
   void set_reason(std::string reason) { reason_ = std::move(reason); }
+  // What is written from now on is done and undone (api/handlers/dry_run).
+  void set_dry_run(bool dry_run) { dry_run_ = dry_run; }
 
   Result<json::value> get(std::string_view target);
   // As get(), and the value must be an object.
@@ -91,6 +93,7 @@ class DaemonClient {
   Terminal& terminal_;
   sync::HttpClient client_;
   std::string reason_;
+  bool dry_run_ = false;
   Progress* progress_ = nullptr;
   std::function<void()> while_waiting_;
   bool named_;

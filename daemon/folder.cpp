@@ -69,19 +69,28 @@ Result<void> move_file(const fs::path& from, const fs::path& to) {
   return {};
 }
 
+constexpr std::string_view put_keys_back = "put back the keys folder that was kept with the backup";
+
 Result<void> must_be_own(const sync::Keys& keys, store::Connection& connection,
                          const DataFolder& folder) {
   const auto foreign = [](const fs::path& file) {
     return fail(
         Errc::bad_config,
         fmt::format("{} is the key of another machine than this data folder's", file.string()),
-        "put back the keys folder that was kept with the backup");
+        std::string(put_keys_back));
   };
   if (store::read_meta(connection, "sign_key") != keys.sign.verify_key().to_text())
     return foreign(folder.signing_key());
   if (store::read_meta(connection, "age_recipient") != keys.age.recipient().to_text())
     return foreign(folder.age_key());
   return {};
+}
+
+// A key of this machine that is gone, damaged or of another type is replaced by the same key alone.
+Error put_back(Error error) {
+  if (error.code == Errc::not_found) error.code = Errc::bad_config;
+  if (error.code == Errc::bad_config || error.code == Errc::bad_input) error.next = put_keys_back;
+  return error;
 }
 
 // Named after what it opens: the first digits of its recipient, behind "age1".
@@ -101,18 +110,13 @@ Result<void> keep_age_key(const DataFolder& folder, store::Connection& connectio
 }  // namespace
 
 Result<sync::Keys> load_keys(const DataFolder& folder) {
-  const auto missing = [](Error error) {
-    if (error.code != Errc::not_found) return error;
-    return Error(Errc::bad_config, std::move(error.detail),
-                 "put back the keys folder that was kept with the backup");
-  };
-  SKERRY_TRY(auto sign, crypto::SigningKey::load(folder.signing_key()).map_error(missing));
-  SKERRY_TRY(auto age, crypto::AgeIdentity::load(folder.age_key()).map_error(missing));
+  SKERRY_TRY(auto sign, crypto::SigningKey::load(folder.signing_key()).map_error(put_back));
+  SKERRY_TRY(auto age, crypto::AgeIdentity::load(folder.age_key()).map_error(put_back));
   sync::Keys keys{std::move(sign), std::move(age)};
   std::error_code none;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder.earlier_keys(), none)) {
     if (entry.path().extension() != ".key") continue;
-    SKERRY_TRY(auto earlier, crypto::AgeIdentity::load(entry.path()));
+    SKERRY_TRY(auto earlier, crypto::AgeIdentity::load(entry.path()).map_error(put_back));
     keys.earlier.push_back(std::move(earlier));
   }
   return keys;

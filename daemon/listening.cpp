@@ -15,8 +15,7 @@ bool is_loopback(std::string_view address) {
 }
 
 std::string written(const Endpoint& endpoint, std::uint16_t port) {
-  const bool v6 = endpoint.address.find(':') != std::string::npos;
-  return fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), endpoint.address, port);
+  return fmt::format(fmt::runtime(endpoint.is_v6() ? "[{}]:{}" : "{}:{}"), endpoint.address, port);
 }
 
 void warn_of_plain(const std::string& where) {

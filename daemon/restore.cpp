@@ -41,7 +41,7 @@ auto reading(const Work& work) -> decltype(work()) {
   try {
     return work();
   } catch (const store::StorageError& error) {
-    return fail(error.code(), error.what());
+    return fail(error.as_error());
   }
 }
 

@@ -17,12 +17,13 @@ std::optional<std::string> if_given(const std::string& text) {
 }
 
 Result<Exit> run(const Common& common, const Command& command, Terminal& terminal) {
-  SKERRY_TRY(const auto config,
-             load_config({if_given(common.data), if_given(common.config), environment}));
+  const ConfigPlaces places{if_given(common.data), if_given(common.config), environment};
+  SKERRY_TRY(const Config config,
+             command.any_config ? load_any_config(places) : load_config(places));
   try {
-    return command(config, terminal);
+    return command.run(config, terminal);
   } catch (const store::StorageError& error) {
-    return fail(error.code(), error.what());
+    return fail(error.as_error());
   }
 }
 

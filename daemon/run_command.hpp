@@ -18,7 +18,13 @@ struct Common {
   bool json = false;
 };
 
-using Command = std::function<Result<Exit>(const Config&, Terminal&)>;
+using CommandBody = std::function<Result<Exit>(const Config&, Terminal&)>;
+
+struct Command {
+  CommandBody run;
+  // Runs with a wrong configuration, too: Config::wrong says what is wrong with it.
+  bool any_config = false;
+};
 
 // With the configuration that the options and the environment name. Prints the error, if it comes
 // to one, and gives the exit code.

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "crypto/file.hpp"
 #include "daemon/process.hpp"
 #include "store/identity.hpp"
@@ -22,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t answer_bytes_max = 1024 * 1024;
+constexpr std::size_t said_bytes_max = 1024 * 1024;
 constexpr int stop_ms_max = 60'000;
 constexpr const char* this_program = "/proc/self/exe";
 
@@ -69,6 +70,10 @@ fs::path SandboxMachine::token_file() const {
 }
 
 Result<Config> SandboxMachine::config() const {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder_.database(), ignored))
+    return fail(Errc::not_found, fmt::format("there is no sandbox in {}", sandbox_.string()),
+                fmt::format("skerry dev up --sandbox {}", shell_word(sandbox_.string())));
   SKERRY_TRY(const bool sandboxed, is_sandbox(folder_));
   if (!sandboxed)
     return fail(Errc::forbidden, fmt::format("{} is no sandbox", folder_.path.string()),
@@ -149,7 +154,7 @@ Result<std::string> SandboxMachine::run(std::vector<std::string> words, int also
   for (const std::string& word : words) said += ' ' + word;
   words.insert(words.begin(), own_path());
   words.insert(words.end(), {"--data", folder_.path.string()});
-  SKERRY_TRY(Ran ran, run_program(words, answer_bytes_max, true));
+  SKERRY_TRY(Ran ran, run_program(words, said_bytes_max, true));
   if (ran.status == 0 || ran.status == also) return std::move(ran.out);
   return fail(
       Errc::io_failed,

@@ -267,7 +267,8 @@ void check_allocation_fits(Connection& connection, const Record& allocation, con
   if (gives) check_site(connection, allocation, refusal);
   if (!before && until <= now)
     refuse(refusal,
-           complaint("until", "past", fmt::format("is past: it is {} here", format_timestamp(now))),
+           complaint("until", "in_the_past",
+                     fmt::format("is past: it is {} here", format_timestamp(now))),
            "give an end that is still to come");
   const RecordId id = id_of(allocation.value("entitlement"));
   const auto entitlement = find_record(connection, *find_kind("entitlement"), id);

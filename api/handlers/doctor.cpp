@@ -109,10 +109,9 @@ Result<Response> get_doctor(Context& context, Request& request) {
   const store::Reader reader = context.node.database.read();
   json::array findings;
   const std::uint64_t free = free_bytes(context.data_folder);
-  findings.push_back(free < disk_reserve_bytes
-                         ? finding("error", "disk", fmt::format("{} bytes are free", free),
-                                   "free some space on the data folder's disk")
-                         : finding("ok", "disk", fmt::format("{} MiB are free", free >> 20)));
+  const auto disk = note_of_disk(free);
+  findings.push_back(disk ? finding("error", "disk", disk->first, disk->second)
+                          : finding("ok", "disk", fmt::format("{} MiB are free", free >> 20)));
   findings.push_back(finding("ok", "sqlite",
                              fmt::format("version {}; one connection writes, so the WAL defect "
                                          "before 3.51.3 does not apply",
@@ -134,8 +133,11 @@ Result<Response> get_doctor(Context& context, Request& request) {
   const Untaken untaken = read_untaken(*reader, context.role);
   if (untaken.held > 0)
     findings.push_back(finding("warning", "rows", text_of(untaken) + first_held(*reader),
-                               "exchange with the site that made the missing record; it is taken "
-                               "in by itself then"));
+                               untaken.newer > 0
+                                   ? "install the newer version of Skerry that wrote them; they "
+                                     "are taken in then"
+                                   : "exchange with the site that made the missing record; it is "
+                                     "taken in by itself then"));
   else if (untaken.rejected > 0)
     findings.push_back(finding("ok", "rows", text_of(untaken) + "; skerry audit list says why"));
   if (context.role == Role::site && upstream && context.online.url.empty())
@@ -145,6 +147,8 @@ Result<Response> get_doctor(Context& context, Request& request) {
                                              fmt::format("{} wait for a decision", conflicts),
                                              "skerry conflict list")
                                    : finding("ok", "conflicts", "none is open"));
+  if (const auto note = note_of_disputes(*reader, context.node.clock.wall_ms()))
+    findings.push_back(finding("warning", "allocations", note->first, note->second));
   add_copy_findings(*reader, findings);
   add_difference_findings(*reader, upstream, findings);
   add_lost_findings(*reader, context.role, findings);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/handlers/author.hpp"
+#include "api/handlers/dry_run.hpp"
 #include "api/handlers/import_request.hpp"
 #include "api/import_sessions.hpp"
 #include "api/retry.hpp"
@@ -95,13 +96,14 @@ Result<Response> get_mapping(Context& context, Request& request) {
 }
 
 Task<Result<Response>> delete_mapping(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
   const std::string name(request.param("name"));
   auto work = [&](store::Connection& connection) -> Result<void> {
     if (!store::delete_mapping(connection, name)) return no_mapping(name);
     return {};
   };
-  const auto deleted = co_await write(context, work);
+  const auto deleted = co_await write_or_try(context, work, dry_run);
   if (!deleted) co_return fail(deleted.error());
   co_return Response::empty(204);
 }

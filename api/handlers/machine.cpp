@@ -166,19 +166,25 @@ void add_life_status(store::Connection& connection, json::object& status, json::
         waiting)));
 }
 
-void add_central_status(store::Connection& connection, json::object& status,
+void add_central_status(store::Connection& connection, UnixMillis now, json::object& status,
                         json::array& attention) {
   status["pending"] = 0;
   add_life_status(connection, status, attention);
+  if (const auto note = note_of_disputes(connection, now)) attention.push_back(attention_of(*note));
   for (const store::Site& site : store::list_sites(connection)) {
     if (const auto note = note_of_branches(connection, site))
       attention.push_back(attention_of(*note));
     if (const auto note = note_of_difference(site)) attention.push_back(attention_of(*note));
   }
   const Untaken untaken = read_untaken(connection, Role::central);
-  if (untaken.held > 0)
+  if (untaken.newer > 0)
     attention.push_back(json::string(fmt::format(
-        "{} changes of sites wait for a record that is not here: skerry doctor", untaken.held)));
+        "{} changes of sites were written by a newer version of Skerry: install it here",
+        untaken.newer)));
+  if (untaken.held > untaken.newer)
+    attention.push_back(json::string(
+        fmt::format("{} changes of sites wait for a record that is not here: skerry doctor",
+                    untaken.held - untaken.newer)));
   status["sites"] = json::object{
       {"total", scalar(connection, "SELECT count(*) FROM site")},
       {"active", scalar(connection, "SELECT count(*) FROM site WHERE status='active'")},
@@ -202,19 +208,32 @@ void add_backup_status(store::Connection& connection, const Context& context, js
     attention.push_back(json::string(fmt::format("{}: {}", health.complaint, health.next)));
 }
 
+// ?verbose, which is for whoever may read.
+Result<bool> asks_for_more(const Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({"verbose"}));
+  if (!request.query("verbose")) return false;
+  if (request.principal->may(Access::read) && !request.principal->is_limited()) return true;
+  return fail(Errc::unauthorized, "how the machine is doing is told to readers only",
+              "ask without verbose, or with a token: skerry token create");
+}
+
 }  // namespace
 
-Result<Response> get_livez(Context&, Request& request) {
-  SKERRY_TRY_VOID(request.allow_queries({}));
-  return Response::json(200, json::object{{"live", true}});
+Result<Response> get_livez(Context& context, Request& request) {
+  SKERRY_TRY(const bool verbose, asks_for_more(request));
+  json::object live{{"live", true}};
+  if (verbose) {
+    const ServerStats server = context.server_stats();
+    live["version"] = context.node.app_version;
+    live["uptime_seconds"] = (context.node.clock.wall_ms() - context.started_at) / 1000;
+    live["connections"] = server.connections;
+    live["requests"] = server.requests;
+  }
+  return Response::json(200, live);
 }
 
 Result<Response> get_readyz(Context& context, Request& request) {
-  SKERRY_TRY_VOID(request.allow_queries({"verbose"}));
-  const bool verbose = request.query("verbose").has_value();
-  if (verbose && (!request.principal->may(Access::read) || request.principal->is_limited()))
-    return fail(Errc::unauthorized, "what the machine is short of is told to readers only",
-                "ask without verbose, or with a token: skerry token create");
+  SKERRY_TRY(const bool verbose, asks_for_more(request));
   const std::uint64_t free = free_bytes(context.data_folder);
   if (free < disk_reserve_bytes)
     return fail(Errc::storage_full, "less than 64 MiB are free on the data folder's disk",
@@ -256,7 +275,7 @@ Result<Response> get_status(Context& context, Request& request) {
   if (context.role == Role::site)
     add_site_status(*reader, context, status, attention);
   else
-    add_central_status(*reader, status, attention);
+    add_central_status(*reader, context.node.clock.wall_ms(), status, attention);
   status["lost_ranges"] = lost_json(*reader);
   add_backup_status(*reader, context, status, attention);
   const std::int64_t conflicts = store::count_open_conflicts(*reader);
@@ -269,7 +288,9 @@ Result<Response> get_status(Context& context, Request& request) {
   status["queue"] =
       json::object{{"jobs", writer.jobs}, {"groups", writer.groups}, {"queued", writer.queued}};
   status["database_bytes"] = database_bytes(context.data_folder);
-  status["free_bytes"] = free_bytes(context.data_folder);
+  const std::uint64_t free = free_bytes(context.data_folder);
+  status["free_bytes"] = free;
+  if (const auto note = note_of_disk(free)) attention.push_back(attention_of(*note));
   status["attention"] = std::move(attention);
   return Response::json(200, status);
 }

@@ -17,17 +17,28 @@ std::uint64_t free_bytes(const std::filesystem::path& folder) {
   return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
 }
 
+std::optional<std::pair<std::string, std::string>> note_of_disk(std::uint64_t free) {
+  if (free >= disk_reserve_bytes) return std::nullopt;
+  return std::pair(
+      fmt::format("{} bytes are free on the data folder's disk, and writes may fail", free),
+      std::string("free some space there"));
+}
+
 std::int64_t scalar(store::Connection& connection, std::string_view sql) {
   auto cursor = connection.query(sql);
   return cursor.next() ? cursor.integer(0) : 0;
 }
 
 Untaken read_untaken(store::Connection& connection, Role role) {
-  if (role == Role::central)
-    return {scalar(connection, "SELECT count(*) FROM held"),
-            scalar(connection, "SELECT count(*) FROM ingest WHERE disposition='rejected'")};
-  return {scalar(connection, "SELECT count(*) FROM row_result WHERE disposition='held'"),
-          scalar(connection, "SELECT count(*) FROM row_result WHERE disposition='rejected'")};
+  if (role == Role::site)
+    return {scalar(connection, "SELECT count(*) FROM row_result WHERE disposition='held'"), 0,
+            scalar(connection, "SELECT count(*) FROM row_result WHERE disposition='rejected'")};
+  Untaken untaken;
+  untaken.held = scalar(connection, "SELECT count(*) FROM held");
+  if (untaken.held > 0)  // what could not be read names no record
+    untaken.newer = scalar(connection, "SELECT count(*) FROM held WHERE record=zeroblob(16)");
+  untaken.rejected = scalar(connection, "SELECT count(*) FROM ingest WHERE disposition='rejected'");
+  return untaken;
 }
 
 std::string text_of(const Untaken& untaken) {
@@ -62,6 +73,22 @@ std::optional<std::pair<std::string, std::string>> note_of_branches(store::Conne
                   site.name),
       fmt::format("exchange with the site, which issues them again, or skerry site adopt {}",
                   shell_word(site.name)));
+}
+
+std::optional<std::pair<std::string, std::string>> note_of_disputes(store::Connection& connection,
+                                                                    UnixMillis now) {
+  auto row = connection.query(
+      "SELECT count(*),sum(disputed_seats),max(disputed_until) FROM allocation WHERE "
+      "disputed_until>?1 AND (disputed_seats>0 OR disputed_amounts IS NOT NULL)",
+      now);
+  if (!row.next() || row.integer(0) == 0) return std::nullopt;
+  return std::pair(
+      fmt::format("{} disputed: taken back without their sites' word, they may be in use there "
+                  "until {}",
+                  row.integer(1) > 0 ? fmt::format("{} seats are", row.integer(1)) : "amounts are",
+                  format_timestamp(row.integer(2))),
+      std::string("exchange with the sites, or wait: GET /v1/allocations has disputed_seats and "
+                  "disputed_until"));
 }
 
 std::optional<std::pair<std::string, std::string>> note_of_difference(

@@ -18,21 +18,23 @@ using store::Connection;
 using store::Record;
 
 // 409 with what would go, and the token that says that it was seen.
-Response in_use_answer(const Request& request, const Kind& kind, const RecordId& id,
+Response in_use_answer(const Request& request, const Record& record,
                        const store::Dependants& dependants) {
+  const Kind& kind = *record.kind;
+  const std::string token = dependants.token(record.id);
   Response response = problem(
       Error(Errc::in_use,
             fmt::format("this {} is referred to by {}", kind.name, dependants.to_text()),
             fmt::format("to delete all of it, repeat the request with confirm=<the {} of the {}> "
                         "and token={}",
-                        kind.label, kind.name, dependants.token(id))),
+                        store::confirmation_of(record).field, kind.name, token)),
       request.id);
   json::object counts;
   for (const auto& [plural, count] : dependants.counts) counts[plural] = count;
   auto& body = std::get<std::string>(response.body);
   body.pop_back();
   body += fmt::format(",\"counts\":{},\"mentions\":{},\"token\":\"{}\"}}", to_json_text(counts),
-                      dependants.mentions.size(), dependants.token(id));
+                      dependants.mentions.size(), token);
   return response;
 }
 
@@ -116,7 +118,8 @@ Task<Result<Response>> delete_record(Context& context, Request& request) {
   if (confirm && !request.principal->may(Access::admin))
     co_return fail(Errc::forbidden, "deleting a record with what refers to it takes admin rights");
   const store::Author author = author_of(request);
-  std::optional<store::Dependants> dependants;  // why it was refused
+  std::optional<Record> refused;
+  std::optional<store::Dependants> dependants;  // why
   auto work = [&](Connection& connection) -> Result<void> {
     store::RecordWriter writer = record_writer(context, connection);
     if (confirm) {
@@ -126,6 +129,7 @@ Task<Result<Response>> delete_record(Context& context, Request& request) {
     }
     auto removed = writer.remove(*kind, id, revision, author);
     if (!removed && removed.error().code == Errc::in_use) {
+      refused = store::find_record(connection, *kind, id);
       SKERRY_TRY(dependants, store::find_dependants(connection, *kind, id));
     }
     return removed;
@@ -136,8 +140,8 @@ Task<Result<Response>> delete_record(Context& context, Request& request) {
     const store::Reader reader = context.node.database.read();
     co_return precondition_answer(*reader, std::move(removed).error(), *kind, id, {}, request.id);
   }
-  if (dependants && !dependants->to_text().empty())
-    co_return in_use_answer(request, *kind, id, *dependants);
+  if (refused && dependants && !dependants->to_text().empty())
+    co_return in_use_answer(request, *refused, *dependants);
   co_return tl::unexpected<Error>(std::move(removed).error());
 }
 

@@ -14,6 +14,7 @@
 #include "crypto/password.hpp"
 #include "crypto/token.hpp"
 #include "store/accounts.hpp"
+#include "store/identity.hpp"
 #include "store/log_event.hpp"
 
 namespace skerry::api {
@@ -133,11 +134,16 @@ std::string begin_session(Context& context, Connection& connection, const Reques
                                  context.node.random);
 }
 
-Result<void> check_new_password(std::string_view member, std::string_view password,
-                                std::string_view name) {
-  const std::string complaint = password_complaint(password, name);
+Result<void> check_new_password(Context& context, std::string_view password,
+                                std::string_view user) {
+  std::string machine;
+  if (const store::Reader reader = context.node.database.read();
+      const auto identity = store::read_identity(*reader))
+    machine = identity->name;
+  const std::array<std::string_view, 2> names{user, machine};
+  const std::string complaint = password_complaint(password, names);
   if (complaint.empty()) return {};
-  FieldError error{fmt::format("/{}", member), "weak_password", complaint};
+  FieldError error{"/password", "weak_password", complaint};
   return fail(
       Error(Errc::validation_failed, "the password is not acceptable", {}, {std::move(error)}));
 }
@@ -249,9 +255,8 @@ Task<Result<Response>> claim_account(Context& context, Request& request) {
   const std::string_view code = reader.text("code");
   const std::string_view password = reader.text("password");
   SKERRY_CO_TRY_VOID(reader.done("the claim"));
-  const std::string_view by_code = "one-time code";  // no name holds a blank
   SKERRY_CO_TRY_VOID(
-      context.sign_ins->try_one(by_code, request.peer, context.node.clock.monotonic_ms()));
+      context.sign_ins->try_one(sign_in_by_code, request.peer, context.node.clock.monotonic_ms()));
   const Hash digest = crypto::token_hash(code);
   auto find = [&](Connection& connection) -> Result<Account> {
     auto account = store::find_account_by_code(connection, digest);
@@ -268,8 +273,8 @@ Task<Result<Response>> claim_account(Context& context, Request& request) {
     note_failure(context, request, "code_refused", "");
     co_return tl::unexpected<Error>(std::move(account).error());
   }
-  context.sign_ins->succeeded(by_code, request.peer, context.node.clock.monotonic_ms());
-  SKERRY_CO_TRY_VOID(check_new_password("password", password, account->name));
+  context.sign_ins->succeeded(sign_in_by_code, request.peer, context.node.clock.monotonic_ms());
+  SKERRY_CO_TRY_VOID(check_new_password(context, password, account->name));
   const auto hash = co_await hash_of_password(context, password);
   if (!hash) co_return tl::unexpected<Error>(hash.error());
   const std::string_view event = "password_chosen";
@@ -288,7 +293,7 @@ Task<Result<Response>> change_password(Context& context, Request& request) {
   if (principal.kind != Principal::Kind::user)
     co_return fail(Errc::forbidden, "only who has signed in has a password here",
                    "skerry user reset NAME");
-  SKERRY_CO_TRY_VOID(check_new_password("password", password, principal.name));
+  SKERRY_CO_TRY_VOID(check_new_password(context, password, principal.name));
   SKERRY_CO_TRY_VOID(
       context.sign_ins->try_one(principal.name, request.peer, context.node.clock.monotonic_ms()));
   std::optional<Account> account;

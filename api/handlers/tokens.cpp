@@ -5,6 +5,7 @@
 
 #include "api/handlers/author.hpp"
 #include "api/handlers/body_reader.hpp"
+#include "api/handlers/dry_run.hpp"
 #include "api/handlers/users.hpp"
 #include "api/retry.hpp"
 #include "api/time_json.hpp"
@@ -71,7 +72,8 @@ Result<Token> read_token(const json::object& body, UnixMillis now) {
 
 // A token is shown once: a retry by key gives its description without it.
 Task<Result<Response>> create_token(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   SKERRY_CO_TRY(const json::object body, request.json_body());
@@ -88,11 +90,11 @@ Task<Result<Response>> create_token(Context& context, Request& request) {
     retry.keep(connection, Response::json(201, json::value(to_json(token))));
     return {};
   };
-  auto made = co_await write(context, work);
+  auto made = co_await write_or_try(context, work, dry_run);
   if (!made) co_return tl::unexpected<Error>(std::move(made).error());
   context.tokens->forget_all();
   json::object answer = to_json(token);
-  answer["token"] = secret;
+  if (!dry_run) answer["token"] = secret;
   Response response = Response::json(201, json::value(std::move(answer)));
   response.header("Cache-Control", "no-store");
   co_return response;
@@ -107,7 +109,8 @@ Result<Response> list_tokens(Context& context, Request& request) {
 }
 
 Task<Result<Response>> revoke_token(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
   const auto id = parse_id<RecordId>(request.param("id"));
   if (!id) co_return fail(Errc::not_found, "no token has this id", "skerry token list");
   const UnixMillis now = context.node.clock.wall_ms();
@@ -118,7 +121,7 @@ Task<Result<Response>> revoke_token(Context& context, Request& request) {
     if (!before->revoked_at) log_token(context, connection, "token_revoked", revoked, author);
     return revoked;
   };
-  auto token = co_await write(context, work);
+  auto token = co_await write_or_try(context, work, dry_run);
   if (!token) co_return tl::unexpected<Error>(std::move(token).error());
   context.tokens->forget_all();
   co_return Response::json(200, json::value(to_json(*token)));

@@ -4,6 +4,7 @@
 
 #include "api/handlers/author.hpp"
 #include "api/handlers/body_reader.hpp"
+#include "api/handlers/dry_run.hpp"
 #include "api/handlers/entity_tag.hpp"
 #include "api/retry.hpp"
 #include "api/roles.hpp"
@@ -97,7 +98,7 @@ Result<Account> account_of_path(Connection& connection, const Request& request) 
 // when they began.
 template <class Change>
 Task<Result<Account>> change_account(Context& context, const Request& request,
-                                     std::string_view event, Change& change,
+                                     std::string_view event, Change& change, bool dry_run,
                                      const Retry* retry = nullptr) {
   const store::Author author = author_of(request);
   auto work = [&](Connection& connection) -> Result<Account> {
@@ -111,13 +112,14 @@ Task<Result<Account>> change_account(Context& context, const Request& request,
     if (retry) retry->keep(connection, user_answer(200, account));
     return account;
   };
-  auto account = co_await write(context, work);
-  if (account) context.sessions->end_of(account->id);
+  auto account = co_await write_or_try(context, work, dry_run);
+  if (account && !dry_run) context.sessions->end_of(account->id);
   co_return account;
 }
 
 Task<Result<Response>> set_disabled(Context& context, Request& request, bool disabled) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
   const UnixMillis now = context.node.clock.wall_ms();
   auto change = [&](Connection&, Account& account) -> Result<void> {
     if (!disabled)
@@ -127,7 +129,7 @@ Task<Result<Response>> set_disabled(Context& context, Request& request, bool dis
     return {};
   };
   const std::string_view event = disabled ? "user_disabled" : "user_enabled";
-  auto account = co_await change_account(context, request, event, change);
+  auto account = co_await change_account(context, request, event, change, dry_run);
   if (!account) co_return tl::unexpected<Error>(std::move(account).error());
   co_return user_answer(200, *account);
 }
@@ -168,7 +170,8 @@ Result<Response> get_user(Context& context, Request& request) {
 }
 
 Task<Result<Response>> create_user(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   SKERRY_CO_TRY(const json::object body, request.json_body());
@@ -195,13 +198,14 @@ Task<Result<Response>> create_user(Context& context, Request& request) {
     retry.keep(connection, user_answer(201, account));
     return {};
   };
-  auto made = co_await write(context, work);
+  auto made = co_await write_or_try(context, work, dry_run);
   if (!made) co_return tl::unexpected<Error>(std::move(made).error());
-  co_return answer_with_code(201, account, code);
+  co_return dry_run ? user_answer(201, account) : answer_with_code(201, account, code);
 }
 
 Task<Result<Response>> patch_user(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
   SKERRY_CO_TRY(const auto revision, required_revision(request.header("If-Match")));
   SKERRY_CO_TRY(const json::object patch, request.json_body());
   const UnixMillis now = context.node.clock.wall_ms();
@@ -219,7 +223,7 @@ Task<Result<Response>> patch_user(Context& context, Request& request) {
     return check_customers(connection, account.customers);
   };
   const std::string_view event = "user_changed";
-  auto account = co_await change_account(context, request, event, change);
+  auto account = co_await change_account(context, request, event, change, dry_run);
   if (!account) co_return tl::unexpected<Error>(std::move(account).error());
   co_return user_answer(200, *account);
 }
@@ -235,7 +239,8 @@ Task<Result<Response>> enable_user(Context& context, Request& request) {
 }
 
 Task<Result<Response>> reset_user(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   std::string code;
@@ -249,8 +254,10 @@ Task<Result<Response>> reset_user(Context& context, Request& request) {
     return {};
   };
   const std::string_view event = "user_reset";
-  auto account = co_await change_account(context, request, event, change, &retry);
+  auto account = co_await change_account(context, request, event, change, dry_run, &retry);
   if (!account) co_return tl::unexpected<Error>(std::move(account).error());
+  if (dry_run) co_return user_answer(200, *account);
+  context.sign_ins->forget(account->name);
   co_return answer_with_code(200, *account, code);
 }
 

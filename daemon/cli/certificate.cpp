@@ -4,7 +4,9 @@ namespace skerry::daemon {
 
 void CertificateCommands::add_to(CommandTree& tree) {
   CLI::App* cert = tree.add_noun("cert", "the certificate that this machine shows under TLS");
-  tree.add(cert, "show", "what it is, for which names, until when", run_cert_show);
+  tree.add(cert, "show", "what it is, for which names, until when",
+           [this](Session& s) { return run_cert_show(s, qr_); })
+      ->add_flag("--qr", qr_, "with the SHA-256 of what clients trust as a QR code");
   CLI::App* install =
       tree.add(cert, "install-ca", "have this system trust this machine's authority",
                [this](Session& s) { return run_cert_install(s, file_); });

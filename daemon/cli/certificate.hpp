@@ -14,6 +14,7 @@ class CertificateCommands {
  private:
   std::string file_;
   bool new_authority_ = false;
+  bool qr_ = false;
 };
 
 }  // namespace skerry::daemon

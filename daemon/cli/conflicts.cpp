@@ -7,14 +7,19 @@ void ConflictCommands::add_to(CommandTree& tree) {
   CLI::App* list = tree.add(conflict, "list", "open conflicts, the oldest first",
                             [this](Session& s) { return run_conflict_list(s, all_, limit_); });
   list->add_flag("--all", all_, "decided ones too");
-  list->add_option("--limit", limit_)->check(CLI::Range(1, 1'000'000));
+  list->add_option("--limit", limit_, "how many; 100 without it")->check(CLI::Range(1, 1'000'000));
+  CommandTree::example(list, "skerry conflict list");
   CLI::App* show = tree.add(conflict, "show", "both values of one conflict",
                             [this](Session& s) { return run_conflict_show(s, resolution_.id); });
   CLI::App* resolve = tree.add(conflict, "resolve", "decide a conflict",
                                [this](Session& s) { return run_conflict_resolve(s, resolution_); });
   CLI::App* undo = tree.add(conflict, "undo", "take a decision back",
                             [this](Session& s) { return run_conflict_undo(s, resolution_); });
-  for (CLI::App* verb : {show, resolve, undo}) verb->add_option("ID", resolution_.id)->required();
+  for (CLI::App* verb : {show, resolve, undo})
+    verb->add_option("ID", resolution_.id, "as conflict list shows it")->required();
+  CommandTree::example(show, "skerry conflict show ID");
+  CommandTree::example(resolve, "skerry conflict resolve ID --choose central --reason 'by phone'");
+  CommandTree::example(undo, "skerry conflict undo ID");
   resolve->add_option("--choose", resolution_.choose, "winner or loser, or whose: central, site")
       ->check(CLI::IsMember({"winner", "loser", "central", "site"}));
   CLI::Option* value = resolve->add_option("--value", resolution_.value, "another value, as JSON");
@@ -37,13 +42,15 @@ void ConflictCommands::add_rules(CommandTree& tree, CLI::App* conflict) {
                             [this](Session& s) { return run_rule_remove(s, rule_); });
   for (CLI::App* verb : {made, gone}) {
     verb->add_option("KIND", rule_.kind, "such as customer")->required();
-    verb->add_option("FIELD", rule_.field)->required();
+    verb->add_option("FIELD", rule_.field, "such as phone")->required();
     verb->add_flag("--dry-run", rule_.dry_run, "only say whether it can be done");
     tree.add_reason(verb);
   }
   made->add_option("SIDE", rule_.side, "central or site")
       ->required()
       ->check(CLI::IsMember({"central", "site"}));
+  CommandTree::example(made, "skerry conflict rule add contact phone site");
+  CommandTree::example(gone, "skerry conflict rule remove contact phone");
 }
 
 }  // namespace skerry::daemon

@@ -175,6 +175,8 @@ std::string manual_page(const CLI::App& app, std::string_view version) {
     page += synopsis(verb) + ".PP\n" + roff(verb.app->get_description()) + ".\n";
     for (const CLI::Option* option : verb.app->get_options())
       if (option != verb.app->get_help_ptr()) append_option(page, *option);
+    if (const std::string example = verb.app->get_footer(); !example.empty())
+      page += ".PP\n" + roff(example) + '\n';
   }
   page +=
       ".SH EXIT STATUS\n"

@@ -8,7 +8,8 @@ void OperationsCommands::add_to(CommandTree& tree) {
       support, "bundle", "this machine's state as texts in one tar, without secrets and records",
       [this](const Config& config, Terminal& terminal) {
         return run_support_bundle(config, terminal, support_);
-      });
+      },
+      true);
   bundle->add_option("FILE|DIR", support_.to, "a new file; without it in the present folder");
   bundle->add_option("--log", support_.log, "a file with the daemon's log, instead of the journal");
   bundle->add_flag("--dry-run", support_.dry_run, "only say what it would hold");

@@ -3,9 +3,9 @@
 namespace skerry::daemon {
 
 CLI::App* CommandTree::add_plain(CLI::App* parent, const std::string& name, const std::string& doc,
-                                 Command command) {
+                                 CommandBody run, bool any_config) {
   CLI::App* verb = parent->add_subcommand(name, doc);
-  verb->callback([this, command = std::move(command)] { command_ = command; });
+  verb->callback([this, command = Command{std::move(run), any_config}] { command_ = command; });
   return verb;
 }
 
@@ -15,8 +15,11 @@ CLI::App* CommandTree::add(CLI::App* parent, const std::string& name, const std:
                    [this, run = std::move(run)](const Config& config, Terminal& terminal) {
                      DaemonClient daemon(config, terminal);
                      daemon.set_reason(reason_);
+                     daemon.set_dry_run(dry_run_);
                      Session session{config, terminal, daemon};
-                     return run(session);
+                     auto exit = run(session);
+                     if (dry_run_ && exit) terminal.talk("nothing is written: it was a dry run");
+                     return exit;
                    });
 }
 
@@ -28,6 +31,14 @@ CLI::App* CommandTree::add_noun(const std::string& name, const std::string& doc)
 
 CLI::Option* CommandTree::repeatable(CLI::Option* option) {
   return option->take_all()->allow_extra_args(false);
+}
+
+void CommandTree::example(CLI::App* verb, const std::string& line) {
+  verb->footer("Example: " + line);
+}
+
+void CommandTree::add_dry_run(CLI::App* verb) {
+  verb->add_flag("--dry-run", dry_run_, "only say what would be refused, and what would change");
 }
 
 void CommandTree::add_reason(CLI::App* verb) {

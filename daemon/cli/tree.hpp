@@ -17,16 +17,20 @@ class CommandTree {
   // The one that the arguments name, ready to run.
   const Command& command() const { return command_; }
 
-  // A command without the daemon.
+  // A command without the daemon; with `any_config` it runs with a wrong configuration, too.
   CLI::App* add_plain(CLI::App* parent, const std::string& name, const std::string& doc,
-                      Command command);
+                      CommandBody run, bool any_config = false);
   // A command that talks to the daemon.
   CLI::App* add(CLI::App* parent, const std::string& name, const std::string& doc,
                 std::function<Result<Exit>(Session&)> run);
   CLI::App* add_noun(const std::string& name, const std::string& doc);
   static CLI::Option* repeatable(CLI::Option* option);
+  // A line that can be typed, at the end of the help and of the manual page.
+  static void example(CLI::App* verb, const std::string& line);
   // For commands that write records.
   void add_reason(CLI::App* verb);
+  // For commands whose writes the daemon can undo: they say so last.
+  void add_dry_run(CLI::App* verb);
 
  protected:
   CLI::App app_{"Skerry: one register for a vendor and sites that are cut off", "skerry"};
@@ -34,6 +38,7 @@ class CommandTree {
  private:
   Command command_;
   std::string reason_;
+  bool dry_run_ = false;
 };
 
 }  // namespace skerry::daemon

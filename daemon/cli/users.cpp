@@ -23,6 +23,7 @@ void UserCommands::add_to(CommandTree& tree) {
     CommandTree::repeatable(verb->add_option("--customer", wish_.customers,
                                              "only this customer's records (id), repeatable"));
     verb->add_option("--expires", wish_.expires_at, "a time such as 2027-01-31T00:00:00Z");
+    tree.add_dry_run(verb);
   }
   set->add_flag("--all-customers", wish_.all_customers, "everybody's records");
   set->add_flag("--no-expiry", wish_.no_expiry, "for ever");
@@ -35,6 +36,7 @@ CLI::App* UserCommands::add_of(CommandTree& tree, CLI::App* user, const char* na
                                Result<Exit> (*run)(Session&, const std::string&)) {
   CLI::App* verb = tree.add(user, name, doc, [this, run](Session& s) { return run(s, user_); });
   verb->add_option("USER", user_, "name or id")->required();
+  tree.add_dry_run(verb);
   return verb;
 }
 

@@ -4,6 +4,7 @@
 
 #include "crypto/file.hpp"
 #include "daemon/commands/commands.hpp"
+#include "daemon/qr_code.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -32,9 +33,16 @@ Exit say_all(Terminal& terminal, const json::object& shown) {
 
 }  // namespace
 
-Result<Exit> run_cert_show(Session& session) {
+Result<Exit> run_cert_show(Session& session, bool qr) {
   SKERRY_TRY(const auto shown, session.daemon.get_object("/v1/certificate"));
-  return say_all(session.terminal, shown);
+  const Exit exit = say_all(session.terminal, shown);
+  if (!qr) return exit;
+  const json::object& authority = object_of(shown, "authority");
+  const std::string compared = text_of(authority.empty() ? shown : authority, "sha256");
+  SKERRY_TRY(const QrCode code, make_qr_code(compared));
+  const std::string picture = qr_text(code);
+  session.terminal.line("{}", std::string_view(picture).substr(0, picture.size() - 1));
+  return exit;
 }
 
 Result<Exit> run_cert_install(Session& session, const std::string& out) {

@@ -1,7 +1,9 @@
 // init, version, explain: nothing of these needs a daemon.
+#include "core/field_codes.hpp"
 #include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "daemon/commands/commands.hpp"
+#include "daemon/config_check.hpp"
 #include "daemon/init.hpp"
 
 namespace skerry::daemon {
@@ -12,11 +14,25 @@ Result<Exit> run_version(Terminal& terminal) {
   return Exit::ok;
 }
 
-Result<Exit> run_explain(Terminal& terminal, const std::string& code) {
-  const ErrcInfo* entry = find_errc(code);
+namespace {
+
+// A code of one complaint: it has no status of its own.
+Result<Exit> explain_field(Terminal& terminal, const std::string& code) {
+  const FieldCode* entry = find_field_code(code);
   if (entry == nullptr)
     return fail(Errc::usage, fmt::format("there is no code '{}'", code),
                 "codes stand in the member \"code\" of an answer, for example bundle_gap");
+  terminal.document({{"code", entry->slug}, {"meaning", entry->meaning}});
+  terminal.line("{}: {}.", entry->slug, entry->meaning);
+  terminal.line("one complaint of several, with the place that it is about");
+  return Exit::ok;
+}
+
+}  // namespace
+
+Result<Exit> run_explain(Terminal& terminal, const std::string& code) {
+  const ErrcInfo* entry = find_errc(code);
+  if (entry == nullptr) return explain_field(terminal, code);
   const int exit = static_cast<int>(entry->exit);
   terminal.document({{"code", entry->slug},
                      {"title", entry->title},
@@ -40,6 +56,7 @@ Result<Exit> run_config_show(const Config& config, Terminal& terminal) {
 }
 
 Result<Exit> run_config_check(const Config& config, Terminal& terminal) {
+  SKERRY_TRY_VOID(check_config(config));
   terminal.document({{"file", config.file.string()}, {"acceptable", true}});
   if (config.file.empty())
     terminal.line("there is no file: every key has its default");

@@ -27,6 +27,10 @@ Result<Exit> run_token_create(Session& session, const NewToken& token) {
   if (!token.expires_at.empty()) body["expires_at"] = token.expires_at;
   SKERRY_TRY(const auto answer, session.daemon.post("/v1/tokens", body));
   session.terminal.document(answer);
+  if (!answer.contains("token")) {  // a dry run gives none
+    session.terminal.line("token {} would be made; it may {}", token.name, access_of(answer));
+    return Exit::ok;
+  }
   session.terminal.line("{}", text_of(answer, "token"));
   session.terminal.talk("token {} may {}; it is shown this once, keep it now",
                         text_of(answer, "id"), access_of(answer));

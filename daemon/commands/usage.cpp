@@ -5,7 +5,7 @@ namespace skerry::daemon {
 
 Result<Exit> run_usage_report(Session& session, const UsageWish& wish) {
   Query query;
-  query.add("format", wish.format);
+  query.add("format", file_format(session, wish.format, wish.out));
   if (!wish.customer.empty()) {
     SKERRY_TRY(const std::string customer, find_customer(session, wish.customer));
     query.add("customer", customer);

@@ -38,20 +38,21 @@ json::object body_of(const UserWish& wish) {
   return body;
 }
 
+Exit say_user(Session& session, const json::object& user) {
+  session.terminal.document(user);
+  session.terminal.line("{} is {}{} {}", text_of(user, "name"), text_of(user, "role"),
+                        customers_of(user), standing_of(user));
+  return Exit::ok;
+}
+
 Exit say_code(Session& session, const json::object& user) {
+  if (!user.contains("code")) return say_user(session, user);  // a dry run gives none
   Terminal& terminal = session.terminal;
   terminal.document(user);
   terminal.line("{}", text_of(user, "code"));
   terminal.talk("by this code {} chooses a password until {}; it is shown this once",
                 text_of(user, "name"), text_of(user, "code_until"));
   terminal.next(R"(POST /v1/session:claim {"code": …, "password": …})");
-  return Exit::ok;
-}
-
-Exit say_user(Session& session, const json::object& user) {
-  session.terminal.document(user);
-  session.terminal.line("{} is {}{} {}", text_of(user, "name"), text_of(user, "role"),
-                        customers_of(user), standing_of(user));
   return Exit::ok;
 }
 

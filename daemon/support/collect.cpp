@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
+#include <sstream>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
@@ -14,6 +15,8 @@
 #include "core/clock.hpp"
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
+#include "crypto/file.hpp"
+#include "crypto/tls_certificates.hpp"
 #include "daemon/folder.hpp"
 #include "daemon/process.hpp"
 #include "daemon/support/redact.hpp"
@@ -28,6 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int files_max = 2000;
+constexpr std::size_t certificate_bytes_max = 256 * 1024;
 constexpr auto daemon_timeout = std::chrono::seconds(10);
 
 // The last `bytes_max` bytes of a file, from the beginning of a line; how many are before them.
@@ -74,7 +78,13 @@ json::object about_machine(const Config& config) {
 json::object about_config(const Config& config) {
   json::object values;
   for (const ConfigKey& key : config_keys()) values[key.name] = key.value_in(config);
-  return {{"file", config.file.string()}, {"values", std::move(values)}};
+  json::object about{{"file", config.file.string()}, {"values", std::move(values)}};
+  if (config.wrong) {
+    about["error"] = config.wrong->detail;
+    for (const FieldError& each : config.wrong->errors)
+      about["error"].as_string().append("; ").append(each.detail);
+  }
+  return about;
 }
 
 void list_files(const fs::path& folder, std::string& out) {
@@ -115,6 +125,33 @@ json::object rows_of_tables(store::Connection& connection) {
 json::value first_value(store::Connection& connection, std::string_view sql) {
   auto cursor = connection.statement(sql);
   return cursor.next() ? json::value(std::string(cursor.text(0))) : json::value();
+}
+
+// Names under which clients know this machine: of the configuration, of its certificates, of the
+// system. What every machine is called is nobody's secret.
+std::vector<std::string> names_for_clients(const Config& config) {
+  std::vector<std::string> names;
+  const auto add = [&](std::string_view name) {
+    constexpr std::array<std::string_view, 5> everybodys{"localhost", "127.0.0.1", "::1", "skerry",
+                                                         "Skerry"};
+    if (!name.empty() && std::ranges::find(everybodys, name) == everybodys.end())
+      names.emplace_back(name);
+  };
+  std::istringstream configured(config.tls_names);
+  for (std::string name; configured >> name;) add(name);
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) == 0) add(host.data());
+  for (const fs::path& file :
+       {config.data() / "tls" / "server.pem", config.data() / "tls" / "ca.pem",
+        fs::path(config.tls_certificate_file)}) {
+    const auto text = crypto::read_small_file(file, certificate_bytes_max);
+    const auto facts = text ? crypto::read_certificate(as_text(*text)) : fail(text.error());
+    if (!facts) continue;
+    add(facts->subject);
+    add(facts->issuer);
+    for (const std::string& name : facts->names) add(name);
+  }
+  return names;
 }
 
 struct AboutDatabase {
@@ -197,9 +234,9 @@ constexpr std::string_view readme =
     "doctor.json    its findings\n"
     "metrics.txt    its figures\n"
     "log.txt        the end of its log\n\n"
-    "Taken out, each by a word in brackets: tokens, private keys, activation codes, logins, "
-    "e-mail\n"
-    "addresses, IPv4 addresses other than 127.…, and the names of this machine and of sites.\n"
+    "Taken out, each by a word in brackets: tokens, passwords, private keys, activation codes,\n"
+    "logins, e-mail addresses, IP addresses other than 127.… and ::1, and the names of this\n"
+    "machine, of its certificates and of sites.\n"
     "Records, keys and the log of changes are not read. No text is longer than 1 MiB.\n";
 
 class Collection {
@@ -243,7 +280,9 @@ class Collection {
 
 std::vector<SupportMember> collect_support(const Config& config, const SupportOptions& options) {
   AboutDatabase database = about_database({config.data()});
-  Collection collection(database.names);
+  std::vector<std::string> names = names_for_clients(config);
+  names.insert(names.end(), database.names.begin(), database.names.end());
+  Collection collection(names);
   collection.add("readme.txt", std::string(readme));
   collection.add("machine.json", json::value(about_machine(config)));
   collection.add("config.json", json::value(about_config(config)));

@@ -1,7 +1,10 @@
 #include "daemon/support/redact.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <optional>
+
+#include "core/text.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -106,8 +109,52 @@ Found ipv4(std::string_view rest, char before) {
   return Match{length, "[address]"};
 }
 
-constexpr std::array rules{token, bearer, age_key,         private_key,
-                           login, e_mail, activation_code, ipv4};
+// The longest beginning that is an address; "10:11:12" and "a::b::c" are none.
+Found ipv6(std::string_view rest, char before) {
+  if (is_word(before) || before == ':') return std::nullopt;
+  std::string text(rest.substr(0, run(rest, [](char c) {
+                                 return is_digit(c) || (c >= 'a' && c <= 'f') ||
+                                        (c >= 'A' && c <= 'F') || c == ':' || c == '.';
+                               })));
+  std::array<unsigned char, sizeof(in6_addr)> numeric{};
+  while (text.size() > 2 &&
+         (text.back() == '.' || (text.back() == ':' && text[text.size() - 2] != ':')))
+    text.pop_back();
+  if (text.size() < 3 || ::inet_pton(AF_INET6, text.c_str(), numeric.data()) != 1)
+    return std::nullopt;
+  const std::string_view behind = rest.substr(text.size());
+  if (text == "::1" || (!behind.empty() && is_word(behind[0]))) return std::nullopt;
+  const std::size_t zone = behind.starts_with('%') ? 1 + run(behind.substr(1), is_word) : 0;
+  return Match{text.size() + zone, "[address]"};
+}
+
+// "password=…", "Passphrase: …", "\"secret\":\"…\"".
+Found assigned_secret(std::string_view rest, char before) {
+  constexpr std::array<std::string_view, 6> words{"password", "passphrase", "passwd",
+                                                  "pwd",      "secret",     "token"};
+  if (is_word(before)) return std::nullopt;
+  const auto word = std::ranges::find_if(
+      words, [&](std::string_view one) { return ascii_lower(rest.substr(0, one.size())) == one; });
+  if (word == words.end()) return std::nullopt;
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  const auto skip = [&](std::size_t at, char mark) {
+    return at < rest.size() && rest[at] == mark ? at + 1 : at;
+  };
+  std::size_t at = skip(word->size(), '"');
+  at += run(rest.substr(at), is_blank);
+  if (at >= rest.size() || (rest[at] != '=' && rest[at] != ':')) return std::nullopt;
+  ++at;
+  at += run(rest.substr(at), is_blank);
+  at = skip(at, '"');
+  const std::size_t secret = run(rest.substr(at), [](char c) {
+    return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '&' && c != ',';
+  });
+  if (secret == 0) return std::nullopt;
+  return Match{at + secret, "[password]"};
+}
+
+constexpr std::array rules{token, bearer, assigned_secret, age_key, private_key,
+                           login, e_mail, activation_code, ipv4,    ipv6};
 
 }  // namespace
 

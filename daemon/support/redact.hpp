@@ -11,11 +11,12 @@
 
 namespace skerry::daemon {
 
-// Replaces tokens, private keys, activation codes, logins in addresses, e-mail addresses, IPv4
-// addresses other than this machine's own, and the names it is given, by a word in brackets.
+// Replaces tokens, what is called a password or a secret, private keys, activation codes, logins in
+// addresses, e-mail addresses, IP addresses other than this machine's own, and the names it is
+// given, by a word in brackets.
 class Redactor {
  public:
-  // `names`: of sites and machines; shorter ones than two bytes are ignored.
+  // `names`: of sites, machines and certificates; shorter ones than two bytes are ignored.
   explicit Redactor(const std::vector<std::string>& names);
 
   std::string clean(std::string_view text);

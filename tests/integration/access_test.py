@@ -4,6 +4,7 @@ everybody who may ask."""
 import http.client
 import json
 import re
+import time
 import unittest
 
 from machine import MachineTest
@@ -87,6 +88,53 @@ class AccessTest(MachineTest):
                                ["Cookie"].split("=")[1]):
                     self.assertNotIn(secret.encode(), held, file)
 
+    def follow(self, machine, headers):
+        """The open event stream of whoever sends these headers."""
+        connection = http.client.HTTPConnection(machine.address, timeout=30)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/v1/changes", None, {"Accept": "text/event-stream", **headers})
+        stream = connection.getresponse()
+        self.assertEqual(stream.status, 200)
+        while not stream.readline().startswith(b"data: "):
+            pass
+        return stream
+
+    def short_token(self, machine):
+        """A token, and when it is over for sure."""
+        end = int(time.time()) + 8
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end))
+        made = machine.ok("token", "create", "short", "--access", "read", "--expires", until,
+                          "--json").document()
+        return made, end + 0.1
+
+    def test_a_stream_ends_with_the_right_to_it(self):
+        machine = self.new_machine("central", "vendor")
+        session = self.session_of(machine, "alice", "operator")
+        made = machine.ok("token", "create", "revoked", "--access", "read", "--json").document()
+        kept = machine.ok("token", "create", "kept", "--access", "read", "--json").document()
+        short, end = self.short_token(machine)
+        bearer = [{"Authorization": f"Bearer {each['token']}"} for each in (made, short, kept)]
+        ended = [self.follow(machine, each) for each in (bearer[0], bearer[1], session)]
+        going_on = self.follow(machine, bearer[2])
+        machine.ok("token", "revoke", made["id"])
+        machine.ok("user", "set", "alice", "--role", "viewer")
+        time.sleep(max(0, end - time.time()))  # nothing tells of the end of a token
+        machine.create("customers", {"name": "Secret"})
+        for stream in ended:
+            self.assertNotIn(b"Secret", stream.read())
+        while b"Secret" not in going_on.readline():
+            pass
+        self.assertEqual(ask(machine, "GET", "/v1/changes", headers=bearer[0]).status, 401)
+
+    def test_a_long_poll_ends_with_the_right_to_it(self):
+        machine = self.new_machine("central", "vendor")
+        short, _ = self.short_token(machine)
+        bearer = {"Authorization": f"Bearer {short['token']}"}
+        path = "/v1/changes?after=0&limit=500"
+        last = ask(machine, "GET", path, headers=bearer).json()["last"]
+        late = ask(machine, "GET", f"/v1/changes?after={last}&wait=12", headers=bearer)
+        self.assertEqual(late.status, 401, late)
+
     def test_break_glass(self):
         machine = self.new_machine("central", "vendor")
         self.session_of(machine, "root", "admin")
@@ -126,13 +174,33 @@ class AccessTest(MachineTest):
         self.assertEqual(machine.run("user", "create", "bob", "--role", "root").code, 65)
         self.assertEqual(machine.run("user", "disable", "nobody").code, 1)
 
+    def test_a_dry_run_changes_nothing(self):
+        machine = self.new_machine("central", "vendor")
+        self.make_user(machine, "alice", "viewer")
+        token = machine.ok("token", "create", "crm", "--json").document()["id"]
+        before = [machine.ok(noun, "list", "--json").out for noun in ("user", "token")]
+        for command in (("user", "create", "bob", "--role", "viewer"),
+                        ("user", "set", "alice", "--role", "operator"),
+                        ("user", "disable", "alice"), ("user", "enable", "alice"),
+                        ("user", "reset", "alice"), ("token", "create", "other"),
+                        ("token", "revoke", token)):
+            tried = machine.ok(*command, "--dry-run")
+            self.assertIn("nothing is written", tried.err, command)
+            self.assertNotIn("skry_", tried.out, command)
+        self.assertEqual(machine.run("user", "reset", "nobody", "--dry-run").code, 1)
+        self.assertEqual([machine.ok(noun, "list", "--json").out for noun in ("user", "token")],
+                         before)
+
     def test_guesses_are_braked(self):
         machine = self.new_machine("central", "vendor")
         self.session_of(machine, "alice", "viewer")
         for _ in range(5):
             self.assertEqual(self.sign_in(machine, "alice", "wrong").status, 401)
         refused = self.sign_in(machine, "alice")
-        self.assertEqual((refused.status, refused.headers["Retry-After"]), (429, "900"))
+        self.assertEqual(refused.status, 429)
+        self.assertIn(int(refused.headers["Retry-After"]), range(890, 901))
+        code = machine.ok("user", "reset", "alice", "--json").document()["code"]
+        self.assertEqual(self.claim(machine, code).status, 200)  # as its `next` promises
 
     def test_every_operation_against_everybody(self):
         machine = self.new_machine("central", "vendor")

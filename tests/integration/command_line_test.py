@@ -26,6 +26,10 @@ class WithoutADaemon(MachineTest):
         self.assertTrue(run("version").out.startswith("skerry "))
         self.assertIn("version", run("version", "--json").document())
         self.assertEqual(run("explain", "bundle_gap", "--json").document()["exit"], 13)
+        for code in ("weak_password", "unknown_field", "required", "reference_not_found",
+                     "duplicate_key"):
+            explained = run("explain", code)
+            self.assertEqual((explained.code, explained.out.split(":")[0]), (0, code))
         self.assertEqual(run("--help").code, 0)
 
     def test_no_daemon_is_69_and_says_how_to_start_it(self):

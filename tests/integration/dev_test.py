@@ -118,6 +118,14 @@ class Sandbox(MachineTest):
         self.assertEqual(ask(site, "/v1/customers", {"name": "Room again"})[0], 201)
         self.assertEqual(self.at(site, "audit", "verify").code, 0)
 
+    def test_without_a_sandbox_they_say_how_to_make_one(self):
+        for command in (("status",), ("down",), ("clock", "+2h"), ("peer", "cut"),
+                        ("disk", "full")):
+            refused = run("dev", *command, "--sandbox", self.sandbox)
+            self.assertEqual(refused.code, 1, refused)
+            self.assertIn(f"Next: skerry dev up --sandbox {self.sandbox}", refused.err)
+        self.assertFalse(self.sandbox.exists())
+
     def test_what_is_no_sandbox_is_not_touched(self):
         """A folder made to look like one: its databases say that they are none."""
         self.sandbox.mkdir()

@@ -46,8 +46,13 @@ class FullDisk(Media):
         acknowledged, refused = self.write_until_refused()
         self.assertEqual(refused.status, 507, refused)
         self.assertEqual(refused.json()["code"], "storage_full")
+        self.assertEqual(refused.json()["detail"], "the disk of the data folder is full")
+        self.assertIn("free some space", refused.json()["next"])
         self.assert_there(acknowledged)
         self.assertEqual(self.central.http("GET", "/livez").status, 200, "it serves on")
+        shown = self.central.run("status")
+        self.assertEqual(shown.code, 10, shown)
+        self.assertRegex(shown.out, "attention .*bytes are free")
 
         (self.disk / "filler").unlink()
         later = self.central.create("customers", {"name": "later"})["id"]

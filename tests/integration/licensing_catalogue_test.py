@@ -278,7 +278,7 @@ class Allocations(Catalogue):
         sold = self.sold()["id"]
         body = {"entitlement": sold, "site": self.site_id, "seats": 8}
         past = self.post("/v1/allocations", {**body, "until": "2020-01-01T00:00:00Z"})
-        self.refused(past, 422, "validation_failed", ["/until past"])
+        self.refused(past, 422, "validation_failed", ["/until in_the_past"])
         self.made("allocations", until=FAR, **body)
         tag = self.central.get("entitlements", sold).headers["ETag"]
         refused = self.central.http("PATCH", f"/v1/entitlements/{sold}", {"seats": 7},

@@ -1,5 +1,6 @@
 """What is printed as the next step: there, true, and such that it can be typed as it stands."""
 
+import subprocess
 import unittest
 
 from machine import MachineTest, run
@@ -28,6 +29,16 @@ class Remedies(MachineTest):
         self.assert_next(admitted, 0, f"skerry exchange '{medium}'")
         again = central.run("site", "invite", "Plant O'Hara", "--out", medium)
         self.assert_next(again, 1, "skerry site revoke 'Plant O'\\''Hara'")
+        for verb in ("reauthorise", "adopt"):
+            lonely = central.run("site", verb, "Plant O'Hara")
+            self.assert_next(lonely, 1, "skerry site copies 'Plant O'\\''Hara'")
+        up = self.folder / "up.skb"
+        site.ok("exchange", medium)
+        site.create("customers", {"name": "Late"})
+        site.ok("bundle", "export", "--out", up)
+        central.ok("site", "revoke", "Plant O'Hara")
+        late = central.run("bundle", "import", up)
+        self.assert_next(late, 12, "skerry site invite 'Plant O'\\''Hara'")
 
     def test_a_missing_file_is_one_mistake(self):
         nowhere = self.folder / "nowhere"
@@ -43,6 +54,53 @@ class Remedies(MachineTest):
             run(noun, "key", file)
             self.assert_next(run(noun, "key", file), 1, "another name")
             self.assert_next(run(noun, "key", nowhere / "x"), 1, "folder")
+
+    def test_what_is_not_there_to_be_read_or_written(self):
+        central, site, _ = self.new_pair()
+        for name in (self.folder / "nowhere", self.folder / "x" / "y", "n" * 300, self.folder):
+            wrong = central.run("backup", "verify", name)
+            self.assert_next(wrong, 65, "skerry backup list")
+        for machine, arguments in ((central, ("mine",)), (site, ())):
+            beyond = machine.run("bundle", "export", *arguments, "--from", "99999")
+            self.assert_next(beyond, 65, "without --from goes what")
+        there = self.folder / "there"
+        there.touch()
+        for command in (("audit", "export"), ("export", "customers")):
+            self.assert_next(central.run(*command, "--out", there), 1, "that is not there")
+            nowhere = central.run(*command, "--out", self.folder / "nowhere" / "x")
+            self.assert_next(nowhere, 74, "in a folder that is there")
+        self.assertEqual(there.read_bytes(), b"")
+
+    def test_damaged_keys_are_put_back(self):
+        machine = self.new_machine("site", "mine", start=False)
+        other = subprocess.run(["openssl", "genpkey", "-algorithm", "x25519"], check=True,
+                               capture_output=True).stdout
+        for name in ("sign.pem", "age.key"):
+            key = machine.data / "keys" / name
+            good = key.read_bytes()
+            for wrong in (b"", b"garbage", good[:-8], other):
+                key.write_bytes(wrong)
+                refused = machine.run("serve")
+                self.assertIn("Next: put back the keys folder", refused.err, (name, wrong))
+            key.write_bytes(good)
+
+    def test_what_is_wrong_says_what_to_do(self):
+        central = self.new_machine("central", "vendor")
+        table = self.folder / "table.csv"
+        table.write_text("A,B\nx,y\n", encoding="utf-8")
+        bundle = self.folder / "one.skb"
+        central.ok("site", "invite", "mine", "--out", bundle)
+        for command in (("token", "revoke", "0199c0de-0000-7000-8000-000000000001"),
+                        ("import", "customers", table, "--map", "name=A", "--map", "name=B"),
+                        ("bundle", "verify", bundle, "--key", "/etc/passwd"),
+                        ("bundle", "export", "--from", "99999999999999999999")):
+            refused = central.run(*command)
+            self.assertNotEqual(refused.code, 0, command)
+            self.assertIn("Next: ", refused.err, command)
+        self.assertIn("--from", refused.err)
+        central.stop()
+        (central.data / "skerry.db").write_bytes(b"garbage")
+        self.assert_next(central.run("serve"), 74, "restore a backup")
 
     def test_a_lost_database_is_restored(self):
         machine = self.new_machine("site", "mine", start=False)

@@ -105,8 +105,10 @@ class Restores(RestoreTest):
         central.stop()
         _, report = self.restore(central, file)
         self.assertFalse(report["for_central"])
-        done = central.ok("backup", "reapply", report["saved"][0], "--json").document()
+        again = central.ok("backup", "reapply", report["saved"][0], "--json")
+        done = again.document()
         self.assertEqual((done["changes"], done["written"]), (2, 2))
+        self.assertNotRegex(again.err, "(?m)^<[0-7]>")  # which is for the journal
         again = central.ok("backup", "reapply", report["saved"][0], "--json").document()
         self.assertEqual(again["written"], 0)
         central.start()

@@ -90,6 +90,25 @@ class SupportBundle(MachineTest):
         self.assertEqual(member["replaced"], 2 * len(secrets))
         self.assertGreater(member["left_out_bytes"], 1_000_000)
 
+    def test_the_names_of_certificates(self):
+        machine = self.new_machine("central", "vendor", 'tls_address = "127.0.0.1:0"\n'
+                                   '[tls]\nnames = "box.plant.example"\n')
+        log = self.folder / "daemon.log"
+        log.write_text("<5>the certificate for box.plant.example is new\n"
+                       "<6>password=kelp-forest from 2001:db8::17\n", encoding="utf-8")
+        _, texts = self.made(machine, "--log", log)
+        self.assert_silent(machine, texts, "box.plant", "kelp-forest", "2001:db8")
+
+    def test_of_a_wrong_configuration(self):
+        machine = self.new_machine("site", "mine", start=False)
+        (machine.data / "skerry.toml").write_text(
+            '[central]\nurl = "https://central.example"\nproxy = "http://ann:secret@proxy:3128"\n',
+            encoding="utf-8")
+        _, texts = self.made(machine)
+        self.assertIn("central.proxy", json.loads(texts["config.json"])["error"])
+        self.assertEqual(json.loads(texts["database.json"])["role"], "site")
+        self.assert_silent(machine, texts, "ann", "secret@")
+
     def test_what_it_says_before_anything_leaves(self):
         machine = self.new_machine("site", "mine", start=False)
         looked = machine.ok("support", "bundle", self.folder / "no.tar", "--dry-run")

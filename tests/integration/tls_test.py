@@ -144,6 +144,9 @@ class TlsTest(MachineTest):
         shown = machine.ok("cert", "show", "--json").document()
         self.assertEqual(shown["names"], ["box.plant.example", "10.9.8.7", "127.0.0.1",
                                           "localhost", "::1"])
+        plain, with_code = machine.ok("cert", "show").out, machine.ok("cert", "show", "--qr").out
+        self.assertTrue(with_code.startswith(plain))
+        self.assertIn("\u2588", with_code[len(plain):])  # the square itself: qr_test reads such
         text = run("openssl", "x509", "-in", str(self.authority), "-noout", "-text").stdout
         self.assertIn("Name Constraints: critical", text)
         self.assertIn("DNS:box.plant.example", text)
@@ -229,6 +232,10 @@ class TlsTest(MachineTest):
         machine.ok("setup", "--password-file", self.folder / "password")
         for port in (plain, tls):
             wait_until(lambda port=port: answers(address, port))
+        machine.restart()
+        for port in (plain, tls):
+            self.assertTrue(answers(address, port))
+        machine.ok("user", "reset", "admin")  # nobody has a password now; it stays somebody's
         machine.restart()
         for port in (plain, tls):
             self.assertTrue(answers(address, port))

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import asvs
+import codes
 import coroutines
 import hazards
 import layering
@@ -27,7 +28,7 @@ FILE_CHECKS = (
 )
 # Each takes all sources.
 TREE_CHECKS = (layering.check_includes, rules.check_listed_in_cmake, hazards.check_hazards,
-               asvs.check_asvs, asvs.check_named_tests)
+               asvs.check_asvs, asvs.check_named_tests, codes.check_codes)
 # Each takes all sources and the root, and returns None where its program is not installed.
 TOOL_CHECKS = (tools.check_shellcheck, tools.check_clang_format)
 

@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 
 import asvs
+import codes
 import coroutines
 import hazards
 import layering
@@ -280,6 +281,34 @@ class Hazards(unittest.TestCase):
     def test_a_hazard_without_a_row(self):
         tree = {hazards.PROMISES: "", "tests/a_test.cpp": "TEST(A, H1_Holds) {}"}
         self.assertEqual(len(hazards.check_hazards(sources_of(tree))), len(hazards.HAZARDS))
+
+
+class Codes(unittest.TestCase):
+    TABLE = '    {"too_long", "It is long"},\n    {"required",\n     "It is missing"},\n'
+    SAYS = 'refuse("a", "too_long", "is long");\n{{"/b", "required", "misses"}}\n'
+
+    def found(self, says, table=TABLE):
+        tree = {codes.TABLE: table, "api/a.cpp": says,
+                codes.REASONS: 'ErrcInfo{Errc::busy, "busy", "Busy"}'}
+        return [(f.path, f.line) for f in codes.check_codes(sources_of(tree))]
+
+    def test_each_has_a_row(self):
+        self.assertEqual(self.found(self.SAYS), [])
+        self.assertEqual(self.found(self.SAYS + 'complain(key, "busy", "is busy");'), [])
+        for more in ('refuse("new", "is new");', 'errors.push_back({at, "new", f("x", 1)});',
+                     'FieldError one{"/a", "new", detail};', '{{f("/{}", a), "new",\n  why}}',
+                     'refuse(a, b ? "new" : "required", "is it");'):
+            self.assertEqual(self.found(self.SAYS + more), [("api/a.cpp", 3)], more)
+
+    def test_what_is_no_complaint(self):
+        for other in ('query("kind", "new", value);', '{{"a", "new", "b"}}',
+                      '// refuse("new", "x")', 'refuse("new", a, "detail");',
+                      'Field{.name = "new", .label = "x"};', '{{{}, "new", {}}}'):
+            self.assertEqual(self.found(self.SAYS + other), [], other)
+
+    def test_a_row_that_nobody_says(self):
+        self.assertEqual(self.found(self.SAYS, self.TABLE + '    {"old", "It was"},\n'),
+                         [(codes.TABLE, 4)])
 
 
 class Answers(unittest.TestCase):

@@ -85,7 +85,7 @@ TEST(Spawn, LogsAndPassesOnWhatATaskThrows) {
   spawn(context.get_executor(), "the doomed one", fail_at_once());
   testing::internal::CaptureStderr();
   EXPECT_THROW(context.run(), std::runtime_error);
-  EXPECT_NE(testing::internal::GetCapturedStderr().find("<2>the task the doomed one"),
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("critical: the task the doomed one"),
             std::string::npos);
 }
 

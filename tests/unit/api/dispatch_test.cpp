@@ -1,6 +1,9 @@
 // From a sound request to its handler and back: routes, rights, problems, exceptions.
+#include <algorithm>
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 
+#include "core/log.hpp"
 #include "tests/unit/api/server_fixture.hpp"
 
 namespace skerry::api {
@@ -158,7 +161,10 @@ TEST_F(ServerTest, BodiesMustBeTheJsonWeRead) {
       {"Content-Type: application/jsonx\r\n", 415},
       {"Content-Type: text/x+json\r\n", 415},
       {"Content-Type: Application/JSON; charset=utf-8\r\n", 201},
-      {"Content-Type: application/merge-patch+json\r\n", 201},
+      {"Content-Type: application/json; charset=\"UTF-8\"\r\n", 201},
+      {"Content-Type: application/json; charset=latin1\r\n", 415},
+      {"Content-Type: application/problem+json\r\n", 415},
+      {"Content-Type: application/merge-patch+json\r\n", 415},  // of PATCH
   };
   for (const auto& test : types)
     EXPECT_EQ(ask(post("/things", test.type, R"({"name":"x"})")).status, test.status) << test.type;
@@ -250,6 +256,26 @@ TEST_F(ServerTest, TheUnixSocketKnowsItsPeer) {
   EXPECT_EQ(static_cast<unsigned>(mode), 0660u);
 }
 
+TEST_F(ServerTest, AtDebugTheLogHasALinePerRequest) {
+  start();
+  testing::internal::CaptureStderr();
+  get("/hello/a");
+  set_log_level(Level::debug);
+  get("/hello/a?token=secret", "X-Request-Id: the-one\r\n");
+  get("/nothing", "X-Request-Id: the-other\r\n");
+  ask(post("/things", as_json, R"({"a":"secret"})"));
+  ask("nonsense\r\n\r\n");
+  set_log_level(Level::info);
+  get("/hello/a");
+  const std::string logged = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(logged, testing::ContainsRegex("request the-one: GET /hello/a answered 200 after"));
+  EXPECT_THAT(logged, testing::ContainsRegex("request the-other: GET /nothing answered 404 after"));
+  EXPECT_THAT(logged, testing::ContainsRegex("request [0-9a-z-]+: POST /things answered 422"));
+  EXPECT_THAT(logged, testing::HasSubstr("what is no request answered 400"));
+  EXPECT_EQ(std::count(logged.begin(), logged.end(), '\n'), 4);
+  EXPECT_EQ(logged.find("secret"), std::string::npos);
+}
+
 TEST_F(ServerTest, ExceptionsBecomeProblemsThatTellNothing) {
   start();
   testing::internal::CaptureStderr();
@@ -261,12 +287,14 @@ TEST_F(ServerTest, ExceptionsBecomeProblemsThatTellNothing) {
   EXPECT_EQ(body_of(broken)["code"].as_string(), "internal");
   EXPECT_EQ(broken.body.find("secret"), std::string::npos);
   EXPECT_EQ(full.status, 507u);
+  EXPECT_EQ(body_of(full)["detail"].as_string(), "the disk of the data folder is full");
+  EXPECT_TRUE(body_of(full).contains("next"));
   EXPECT_EQ(later.status, 500u);
   EXPECT_EQ(body_of(later)["code"].as_string(), "io_failed");
   EXPECT_EQ(logged,
-            "<3>request the-one: the secret inside\n"
-            "<2>request abcd1234-2: database or disk is full\n"
-            "<2>request abcd1234-3: disk I/O error\n");
+            "error: request the-one: the secret inside\n"
+            "critical: request abcd1234-2: database or disk is full\n"
+            "critical: request abcd1234-3: disk I/O error\n");
   EXPECT_EQ(server->stats().server_errors, 3u);
   EXPECT_EQ(get("/hello/a").status, 200u);
 }

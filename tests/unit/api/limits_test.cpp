@@ -63,6 +63,7 @@ TEST_F(ServerTest, TheBodyHasALimit) {
                       "3e8\r\n{}\r\n1\r\nx\r\n0\r\n\r\n",
                       std::string(1000, 'x')));
   EXPECT_EQ(chunked.status, 413u);
+  EXPECT_NE(chunked.body.find("\"next\":\"send less at once"), std::string::npos);
   EXPECT_EQ(chunked.header("Connection"), "close");
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "api/handlers/machine_notes.hpp"
 #include "core/kinds/kinds.hpp"
 #include "tests/unit/api/machine_fixture.hpp"
 #include "tests/unit/store/query_plan.hpp"
@@ -78,6 +79,36 @@ TEST_F(StatusTest, ReadinessSaysWhatItStandsOn) {
     EXPECT_EQ(ready.at("queued_writes"), 0);
   }
   EXPECT_EQ(get("/readyz?wordy").status, 400u);
+}
+
+TEST_F(StatusTest, LivenessSaysMoreToReaders) {
+  EXPECT_EQ(get("/livez").body, R"({"live":true})");
+  const json::object live = read_json(get("/livez?verbose"));
+  EXPECT_EQ(live.at("live"), true);
+  EXPECT_GE(live.at("uptime_seconds").to_number<std::int64_t>(), 0);
+  EXPECT_EQ(send_over_tcp("GET", "/livez?verbose", "").status, 401u);
+  EXPECT_EQ(send_over_tcp("GET", "/livez", "").status, 200u);
+  EXPECT_EQ(get("/livez?wordy").status, 400u);
+}
+
+TEST_F(StatusTest, ChangesOfANewerVersionWaitForIt) {
+  write([](store::Connection& connection) -> Result<void> {
+    const auto hold = [&](std::int64_t seq, const RecordId& record) {
+      connection.execute("INSERT INTO held(epoch,seq,record,line) VALUES(1,?1,?2,'')", seq, record);
+    };
+    for (const std::int64_t seq : {1, 2}) hold(seq, RecordId{});  // they could not be read
+    hold(3, RecordId{{1}});
+    return {};
+  });
+  const std::string status = get("/v1/status").body;
+  EXPECT_THAT(status, HasSubstr("2 changes of sites were written by a newer version of Skerry"));
+  EXPECT_THAT(status, HasSubstr("1 changes of sites wait for a record that is not here"));
+  EXPECT_THAT(get("/v1/doctor").body, HasSubstr("install the newer version of Skerry"));
+}
+
+TEST(DiskNote, IsOfAnAlmostFullDisk) {
+  EXPECT_FALSE(note_of_disk(disk_reserve_bytes));
+  EXPECT_THAT(note_of_disk(disk_reserve_bytes - 1)->first, HasSubstr("bytes are free"));
 }
 
 TEST_F(StatusTest, ScansNothingAtCentral) { expect_no_scan(); }

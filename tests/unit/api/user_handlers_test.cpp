@@ -145,7 +145,7 @@ TEST_F(PeopleTest, APasswordIsChangedByItsOwner) {
                          second);
   };
   EXPECT_THAT(change("wrong", "gravel tide umbrella").body, HasSubstr(R"("/current")"));
-  EXPECT_THAT(change(good_password, "alicealicealice").body, HasSubstr("own name"));
+  EXPECT_THAT(change(good_password, "alicealicealice").body, HasSubstr("names of the user"));
   const Answer changed = change(good_password, "gravel tide umbrella");
   ASSERT_EQ(changed.status, 200u) << changed.body;
   for (const std::string& old : {first, second})
@@ -163,10 +163,24 @@ TEST_F(PeopleTest, GuessesAreBraked) {
   EXPECT_EQ(refused.status, 429u);
   EXPECT_EQ(refused.header("Retry-After"), "900");
   EXPECT_THAT(refused.header("RateLimit-Policy"), HasSubstr("\"sign-ins\";q=5;w=900"));
-  clock.now += 900'000;
+  EXPECT_THAT(refused.body,
+              HasSubstr("wait 15 minutes, or on the machine itself: skerry user reset"));
+  clock.now += 890'000;
+  EXPECT_EQ(sign_in("alice").header("Retry-After"), "10");
+  clock.now += 10'000;
   EXPECT_EQ(sign_in("alice").status, 200u);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(claim("skry_code_x").status, 401u) << i;
   EXPECT_EQ(claim("skry_code_x").status, 429u);
+}
+
+TEST_F(PeopleTest, AResetLetsABrakedUserIn) {
+  user_with_session("alice", "viewer");
+  for (int i = 0; i < 5; ++i) sign_in("alice", "wrong");
+  for (int i = 0; i < 15; ++i) claim("skry_code_x");
+  ASSERT_EQ(sign_in("alice").status, 429u);
+  const json::object reset = read_json(post("/v1/users/alice:reset", ""));
+  EXPECT_EQ(claim(reset.at("code").as_string()).status, 200u);
+  EXPECT_EQ(sign_in("alice").status, 200u);
 }
 
 TEST_F(PeopleTest, TheLogHasEveryDecision) {
@@ -287,6 +301,39 @@ TEST_F(PeopleTest, UsersAreReadStrictly) {
        {R"("/code")"},
        {}},
   });
+}
+
+TEST_F(PeopleTest, ADryRunChangesNothing) {
+  const std::string session = user_with_session("alice", "viewer");
+  const std::string users = get("/v1/users").body;
+  const auto dry = [&](std::string_view method, std::string target, std::string_view body,
+                       std::string_view headers = "") {
+    return send(method, target + "?dry_run=true", body, headers);
+  };
+  const Answer made = dry("POST", "/v1/users", R"({"name":"bob","role":"viewer"})");
+  EXPECT_EQ(made.status, 201u) << made.body;
+  EXPECT_THAT(made.body, Not(HasSubstr("skry_code_")));
+  EXPECT_EQ(dry("POST", "/v1/users", R"({"name":"alice","role":"viewer"})").status, 409u);
+  const Answer changed =
+      dry("PATCH", "/v1/users/alice", R"({"role":"operator"})", "If-Match: *\r\n");
+  EXPECT_EQ(changed.status, 200u) << changed.body;
+  EXPECT_THAT(changed.body, HasSubstr(R"("role":"operator")"));
+  EXPECT_EQ(dry("POST", "/v1/users/alice:disable", "").status, 200u);
+  EXPECT_THAT(dry("POST", "/v1/users/alice:reset", "").body, Not(HasSubstr("skry_code_")));
+  EXPECT_EQ(dry("POST", "/v1/users/nobody:reset", "").status, 404u);
+  EXPECT_EQ(get("/v1/users").body, users);
+  EXPECT_EQ(send_over_tcp("GET", "/v1/session", "", session).status, 200u) << "signed in still";
+  EXPECT_EQ(sign_in("alice").status, 200u);
+
+  const std::string_view token = R"({"name":"crm","access":["read"]})";
+  EXPECT_THAT(dry("POST", "/v1/tokens", token).body, Not(HasSubstr("skry_api_")));
+  const json::object kept = read_json(post("/v1/tokens", token));
+  const std::string tokens = get("/v1/tokens").body;
+  const std::string place = "/v1/tokens/" + std::string(kept.at("id").as_string());
+  EXPECT_THAT(dry("DELETE", place, "").body, Not(HasSubstr(R"("revoked_at":null)")));
+  EXPECT_EQ(get("/v1/tokens").body, tokens);
+  EXPECT_EQ(send("POST", "/v1/users?dry_run=maybe", R"({"name":"bob","role":"viewer"})").status,
+            400u);
 }
 
 TEST_F(PeopleTest, ARetriedResetGivesNoOtherCode) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sstream>
 #include <vector>
 
 namespace skerry::daemon {
@@ -39,6 +40,60 @@ TEST(CommandLine, HelpIsASuccess) {
        {"init", "serve", "status", "doctor", "digest", "token", "import", "site", "enrol",
         "exchange", "bundle", "conflict", "audit", "backup", "changes", "explain", "version"})
     EXPECT_THAT(ran.out, HasSubstr(noun));
+}
+
+// Of every command that a newcomer meets first: a line to type, of options that there are.
+TEST(CommandLine, HelpEndsWithAnExample) {
+  const std::vector<std::vector<const char*>> commands = {
+      {"init"},
+      {"import"},
+      {"export"},
+      {"changes"},
+      {"enrol"},
+      {"exchange"},
+      {"token", "create"},
+      {"bundle", "export"},
+      {"bundle", "import"},
+      {"bundle", "inspect"},
+      {"bundle", "verify"},
+      {"site", "invite"},
+      {"site", "admit"},
+      {"site", "show"},
+      {"site", "set"},
+      {"site", "revoke"},
+      {"site", "copies"},
+      {"site", "reauthorise"},
+      {"site", "adopt"},
+      {"site", "discard"},
+      {"conflict", "list"},
+      {"conflict", "show"},
+      {"conflict", "resolve"},
+      {"conflict", "undo"},
+      {"conflict", "rule", "add"},
+      {"conflict", "rule", "remove"},
+      {"audit", "list"},
+      {"audit", "export"},
+      {"audit", "verify"},
+      {"backup", "create"},
+      {"backup", "list"},
+      {"backup", "verify"},
+      {"backup", "restore"},
+      {"backup", "reapply"},
+      {"backup", "key"},
+  };
+  for (auto command : commands) {
+    std::string path = "Example: skerry";
+    for (const char* word : command) path.append(" ").append(word);
+    command.push_back("--help");
+    const std::string help = run(command).out;
+    const std::size_t at = help.find(path);
+    ASSERT_NE(at, std::string::npos) << path;
+    std::istringstream example(help.substr(at));
+    for (std::string word; example >> word;)
+      EXPECT_TRUE(!word.starts_with("-") || help.rfind(word + ' ', at) != std::string::npos)
+          << path << ": " << word;
+  }
+  EXPECT_THAT(run({"man"}).out, HasSubstr("Example: skerry exchange /media/stick"));
 }
 
 TEST(CommandLine, Explain) {

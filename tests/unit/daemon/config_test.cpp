@@ -118,6 +118,11 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"[listen]\nadress = \"x\"", "unknown_key",
                 "x.toml:2: unknown key 'listen.adress'; the nearest known one is 'listen.address'"},
         Refused{"[lisen]\nport = 1", "unknown_key", "'lisen'"},
+        Refused{"[central]\nurl = \"https://central.example?site=1\"", "bad_value",
+                "has a query or a fragment"},
+        Refused{"[central]\nurl = \"https://central.example/#top\"", "bad_value",
+                "has a query or a fragment"},
+        Refused{"foo = 1", "unknown_key", "unknown key 'foo'; skerry config show names"},
         Refused{"io_threads = \"two\"", "wrong_type",
                 "x.toml:1: 'io_threads' must be a whole number"},
         Refused{"io_threads = 2.5", "wrong_type", "a whole number"},
@@ -236,7 +241,8 @@ TEST(Endpoint, Cases) {
     EXPECT_EQ(endpoint->port, one.port);
   }
   for (const char* text : {"", ":", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
-                           "127.0.0.1:8x", "localhost:80", "::1:80", "[]:80"})
+                           "127.0.0.1:8x", "localhost:80", "::1:80", "[]:80", "999.1.1.1:1",
+                           "1.2.3:1", "[127.0.0.1]:1", "[:::1]:1", "[1::2::3]:1", "127.0.0.01x:1"})
     EXPECT_FALSE(parse_endpoint(text)) << text;
 }
 

@@ -38,6 +38,24 @@ TEST(Redactor, Addresses) {
   EXPECT_EQ(cleaned("SQLite 3.40.1, 1.2.3.4.5x"), "SQLite 3.40.1, [address].5x");
 }
 
+TEST(Redactor, AddressesOfVersion6) {
+  EXPECT_EQ(cleaned("[2001:db8::17]:7443, fe80::1%eth0 and ::1"),
+            "[[address]]:7443, [address] and ::1");
+  EXPECT_EQ(cleaned("from 2001:DB8:0:0:8:800:200C:417A: refused"), "from [address]: refused");
+  EXPECT_EQ(cleaned("::ffff:10.1.2.3."), "[address].");
+  for (const char* none : {"at 10:11:12.345Z", "std::string", "skerry::api", "ab:cd:ef", "a: b",
+                           "01:23:45:67:89:ab:cd:ef:01:23", "x ::"})
+    EXPECT_EQ(cleaned(none), none);
+}
+
+TEST(Redactor, Passwords) {
+  EXPECT_EQ(cleaned("GET /x?password=kelp&a=b"), "GET /x?[password]&a=b");
+  EXPECT_EQ(cleaned(R"({"name":"a","Password": "kelp-forest"})"), R"({"name":"a","[password]"})");
+  EXPECT_EQ(cleaned("passphrase = kälp, secret:x\ttoken=1"), "[password], [password]\t[password]");
+  for (const char* none : {"password_at=5", "the password is wrong", "passwords: 2", "mysecret=x"})
+    EXPECT_EQ(cleaned(none), none);
+}
+
 TEST(Redactor, ActivationCodes) {
   EXPECT_EQ(cleaned("K7QF2-9XWMC-4TB0H-RGN5E-8PVJD."), "[code].");
   EXPECT_EQ(cleaned("K7QF2-9XWMC-4TB0H-RGN5E"), "K7QF2-9XWMC-4TB0H-RGN5E");

@@ -127,7 +127,7 @@ TEST_F(AllocationsTest, NothingIsGivenUntilADateThatIsPast) {
   const auto past = create(
       "allocation", allocation(entitlement, plant, R"("seats":1,"until":"2026-05-01T00:00:00Z")"));
   ASSERT_FALSE(past);
-  EXPECT_EQ(complaints(past.error()), "/until past;");
+  EXPECT_EQ(complaints(past.error()), "/until in_the_past;");
   EXPECT_EQ(past.error().next, "give an end that is still to come");
   ASSERT_EQ(give(plant, 1), "");
   EXPECT_EQ(changed("allocation", given(plant), R"({"until":"2026-05-01T00:00:00Z"})"), "");
