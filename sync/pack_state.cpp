@@ -248,6 +248,7 @@ class Packer {
   Result<std::optional<std::int64_t>> fill(BundleWriter& writer) {
     for (bool empty = true; !down_.acks_only;) {
       const store::Reader reader = node_.database.read();
+      newest_ = store::read_head(*reader, "own").n;
       const auto batch = next_due(*reader, down_.due_for, after_);
       for (std::size_t i = 0; i < batch.size(); ++i) {
         const Due& due = batch[i];
@@ -284,6 +285,7 @@ class Packer {
     // of that version, so that losing it loses nothing.
     if (cut && !down_.due_for.snapshot)
       body.upto.n = std::clamp(*cut - 1, body.base.n, down_.upto.n);
+    body.newest = std::max(newest_, body.upto.n);
     return body;
   }
 
@@ -323,6 +325,7 @@ class Packer {
   Due after_;
   std::optional<DownPosition> piece_base_;
   std::int64_t part_ = 1;
+  std::int64_t newest_ = 0;  // what was read last is of this state of central's log
 };
 
 }  // namespace

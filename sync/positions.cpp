@@ -236,6 +236,7 @@ json::object to_json(const StateBody& body) {
   for (const auto& [n, hash] : body.waypoints) waypoints.push_back(json::array{n, to_hex(hash)});
   json::object extra{{"base", position_json(body.base)},
                      {"upto", position_json(body.upto)},
+                     {"newest", body.newest},
                      {"waypoints", std::move(waypoints)},
                      {"part", json::object{{"number", body.part},
                                            {"last", body.last_part},
@@ -257,6 +258,7 @@ Result<StateBody> read_state_body(const json::object& extra) {
   body.upto = read_position(members.object("upto"));
   if (body.upto.life != body.base.life || body.upto.n < body.base.n)
     members.refuse("upto", "does_not_fit", "does not follow the base");
+  body.newest = members.integer("newest", body.upto.n, count_max);
   if (auto part = members.object("part")) {
     body.part = part->integer("number", 0, count_max);
     body.last_part = part->flag("last");

@@ -91,6 +91,9 @@ const Ack* find_ack(const std::vector<Ack>& acks, const EpochId& epoch);
 struct StateBody {
   DownPosition base;  // a snapshot has n = 0
   DownPosition upto;
+  // The last row of central's log that any line may know: one that was written while the bundle was
+  // packed may be in it, as a whole, and comes again with the next.
+  std::int64_t newest = 0;
   std::vector<std::pair<std::int64_t, Hash>>
       waypoints;  // every position packed for the site since base
   // What central holds of each epoch of the site's log; in the last piece only.

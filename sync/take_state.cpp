@@ -54,13 +54,13 @@ class Taker {
  public:
   // `whole`: the lines are everything this site sees, and the site holds something already; `anew`:
   // that is of a life of central that ended, or is not what central has.
-  // `upto`: behind that version the bundle cannot know anything; absent where it was cut.
+  // `newest`: behind that version the bundle cannot know anything.
   Taker(Connection& connection, store::ChangeLog& log, const std::vector<store::OwnEpoch>& epochs,
-        std::optional<Version> upto, bool whole, bool anew, std::string bundle)
+        Version newest, bool whole, bool anew, std::string bundle)
       : connection_(connection),
         epochs_(epochs),
         rebase_(connection, log, anew, std::move(bundle)),
-        upto_(upto),
+        newest_(newest),
         whole_(whole) {}
 
   Result<void> take(std::string_view line) {
@@ -69,10 +69,10 @@ class Taker {
       return contradictory(decoded.error().detail);
     SKERRY_TRY(const StateLine state, std::move(decoded));
     if (const auto* record = std::get_if<RecordState>(&state)) {
-      if (upto_ && *upto_ < newest_in(*record))
-        return contradictory(fmt::format("the {} {} is of version {}, behind the bundle's end",
-                                         record->kind->name, to_string(record->id),
-                                         newest_in(*record).n));
+      if (newest_ < newest_in(*record))
+        return contradictory(
+            fmt::format("the {} {} is of version {}, behind what was read of the log",
+                        record->kind->name, to_string(record->id), newest_in(*record).n));
       ++counts_.records;
       if (whole_) held_by_central_.insert(record->id);
       SKERRY_TRY(const bool changed, rebase_.take(*record));
@@ -138,7 +138,7 @@ class Taker {
   Connection& connection_;
   const std::vector<store::OwnEpoch>& epochs_;
   Rebase rebase_;
-  std::optional<Version> upto_;
+  Version newest_;
   bool whole_;
   std::unordered_set<RecordId> held_by_central_;
   StateCounts counts_;
@@ -264,9 +264,8 @@ class Taking {
     if (anew) connection_.execute("DELETE FROM row_result");
     if (snapshot_ && holds_any) store::erase_conflicts(connection_, std::nullopt);
     const Version upto{body_.upto.life.ord, body_.upto.n};
-    const bool cut = !body_.last_part && !snapshot_;
-    Taker taker(connection_, log_, epochs_, cut ? std::nullopt : std::optional(upto),
-                snapshot_ && holds_any, replaces, bundle_);
+    const Version newest{upto.ord, body_.newest};
+    Taker taker(connection_, log_, epochs_, newest, snapshot_ && holds_any, replaces, bundle_);
     SKERRY_TRY_VOID(lines([&](std::string_view line, std::uint64_t) { return taker.take(line); }));
     taker.drop_others(upto);
     for (std::size_t i = 0; i < epochs_.size(); ++i) taker.settle(epochs_[i], confirmed[i].acked);

@@ -119,6 +119,7 @@ class World {
     StateBody body;
     body.base = body.upto = position_of_site();
     body.upto.n += 1000;
+    body.newest = body.upto.n;
     if (choice.mended) body.waypoints.emplace_back(body.base.n, body.base.hash);
     body.waypoints.emplace_back(body.upto.n, body.upto.hash);
     if (choice.other_kind) body.base.n = 0;

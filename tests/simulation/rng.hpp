@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "core/random.hpp"
@@ -40,7 +42,11 @@ class Rng final : public Random {
     return from[below(from.size())];
   }
 
+  // Amid what somebody does that wants random bytes, once.
+  std::function<void()> at_next_fill;
+
   void fill(std::span<std::uint8_t> out) override {
+    if (const auto happens = std::exchange(at_next_fill, nullptr)) happens();
     for (std::size_t i = 0; i < out.size(); i += 8) {
       std::uint64_t bits = next();
       for (std::size_t j = i; j < out.size() && j < i + 8; ++j, bits >>= 8)

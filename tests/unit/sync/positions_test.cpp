@@ -30,6 +30,7 @@ StateBody state() {
   StateBody body;
   body.base = position(3);
   body.upto = position(8);
+  body.newest = 9;
   body.waypoints = {{3, body.base.hash}, {8, body.upto.hash}};
   body.acks = {{EpochId{{1}}, 5, Hash{}, 2, Standing::active, 4},
                {EpochId{{2}}, 9, body.upto.hash, 0, Standing::past, std::nullopt}};
@@ -125,6 +126,7 @@ TEST(Positions, StateComesBackAsItWent) {
   ASSERT_TRUE(read) << read.error().detail;
   EXPECT_EQ(read->base, sent.base);
   EXPECT_EQ(read->upto, sent.upto);
+  EXPECT_EQ(read->newest, sent.newest);
   EXPECT_EQ(read->waypoints, sent.waypoints);
   EXPECT_EQ(read->acks, sent.acks);
   EXPECT_EQ(read->part, 2);

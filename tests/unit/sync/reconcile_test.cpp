@@ -20,6 +20,23 @@ TEST_F(Reconcile, TwoHonestPeersBecomeOneRegister) {
   EXPECT_TRUE(conflicts(central).empty());
 }
 
+// What central's people write while a bundle is packed may be in it: that contradicts nothing.
+TEST_F(Reconcile, WhatIsWrittenAmidAPackingIsTaken) {
+  const RecordId acme = *create(central, "customer", {{"name", "Acme"}});
+  exchange(site);
+  ASSERT_TRUE(set(central, "customer", acme, {{"description", "of before"}}));
+  RecordId late;
+  central.random.at_next_fill = [&] {
+    ASSERT_TRUE(set(central, "customer", acme, {{"name", "Acme Ltd"}}));
+    late = *create(central, "customer", {{"name", "Late"}});
+  };
+  for (const Bytes& bundle : pack_down(site)) EXPECT_EQ(take(site, bundle), "applied");
+  EXPECT_EQ(value(site, "customer", acme, "description"), "\"of before\"");
+  EXPECT_EQ(value(site, "customer", late, "name"), "\"Late\"");
+  exchange(site);
+  EXPECT_EQ(value(site, "customer", acme, "name"), "\"Acme Ltd\"");
+}
+
 TEST_F(Reconcile, H7_ConcurrentEditsLeaveOneConflictOnBothSides) {
   const RecordId acme = *create(central, "customer", {{"name", "Acme"}});
   exchange(site);

@@ -225,6 +225,7 @@ TEST_F(TrustExchange, H17_ARefusedBundleBringsNoTrust) {
   Manifest far = bundle.bundle.manifest;
   far.extra["base"].as_object()["n"] = 4'000;
   far.extra["upto"].as_object()["n"] = 4'001;
+  far.extra["newest"] = 4'001;
   far.kind = BundleKind::state;
   far.payload.reset();
   EXPECT_EQ(deliver(site, test::raw_archive([&] {
