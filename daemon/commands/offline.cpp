@@ -250,7 +250,7 @@ Result<Exit> run_offline_refresh(Terminal& terminal, const OfflineWish& wish) {
 
 Result<Exit> run_offline_return(Terminal& terminal, const OfflineWish& wish) {
   SKERRY_TRY(const json::object used, read_amounts(wish.amounts, "--used", 0));
-  SKERRY_TRY(const json::object seat, read_seat(wish.seat));
+  SKERRY_TRY(const json::object seat, read_given_seat(wish.seat));
   const std::string id = text_of(seat, "id");
   json::object request{{"kind", "return"}, {"activation", id}, {"secret", text_of(seat, "secret")}};
   if (!used.empty()) request["used"] = used;

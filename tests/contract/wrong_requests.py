@@ -112,7 +112,7 @@ class Operation:
 
     def wrong_bodies(self):
         if self.media is None:
-            yield self.wrong("a body where none is read", "body", body=b"{}",
+            yield self.wrong("a body where none is read", "body", body=b'{"a":1}',
                              headers={"Content-Type": "application/json"})
         elif "json" in self.media:
             may_be_empty = not self.described["requestBody"]["required"]

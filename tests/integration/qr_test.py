@@ -51,7 +51,7 @@ class QrTest(unittest.TestCase):
         self.assertEqual(len(self.qr("--json", file="large").document()["codes"]), 3)
         drawn = self.qr("--as", "svg", "--out", self.folder / "large.svg", file="large")
         self.assertEqual(drawn.code, 0, drawn)
-        self.assertIn("in any order", drawn.err)
+        self.assertIn("in any order", drawn.out)
         for number in (1, 2, 3):
             self.assertTrue((self.folder / f"large-{number}.svg").exists())
 

@@ -60,7 +60,7 @@ class SiteScope(MachineTest):
         self.assertEqual(site.status()["pending"], 0)
         self.assertIsNone(self.central.get("contacts", contact["id"]).json()["title"])
         kept = self.central.ok("conflict", "list", "--json").lines()
-        kept = {each["field"]: each for each in kept}
+        kept = {each["field"] or "": each for each in kept}
         self.assertEqual([(each["type"], field) for field, each in sorted(kept.items())],
                          [("out_of_scope", ""), ("out_of_scope", "title")])
         self.assertEqual(kept["title"]["loser"]["value"], "Miller")

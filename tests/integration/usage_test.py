@@ -115,7 +115,7 @@ class Reports(UsageWorld):
                          ("2", "1", "1", "1", "2", "2", "2"))
         self.assertEqual((cores["feature"], cores["high_water"]), ("cores", "5"))
         objects = self.central.ok("usage", "report", "--by", "total", "--json").lines()
-        self.assertEqual([o["feature"] for o in objects], [row["feature"] for row in rows])
+        self.assertEqual([o["feature"] or "" for o in objects], [row["feature"] for row in rows])
         self.assertEqual((prints["feature"], prints["used"]), ("prints", "30"))
         self.assertEqual({(row["customer"], row["entitlement"], row["product"], row["site"])
                           for row in rows},
