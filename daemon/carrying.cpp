@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <thread>
 #include <unistd.h>
 
 #include "core/json_text.hpp"
@@ -18,6 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view medium_root = "SKERRY";
 constexpr std::string_view bundle_extension = ".skb";
+constexpr std::chrono::minutes turn_wait_max{10};
 
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
@@ -180,7 +183,14 @@ std::vector<sync::FileHandle> take_turns(Terminal& terminal, const std::vector<f
     if (!turn.is_open()) continue;
     if (::flock(turn.fd(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
       terminal.talk("waiting for another exchange in {}", folder.string());
-      while (::flock(turn.fd(), LOCK_EX) != 0 && errno == EINTR) {
+      const auto until = std::chrono::steady_clock::now() + turn_wait_max;
+      while (::flock(turn.fd(), LOCK_EX | LOCK_NB) != 0) {
+        if (std::chrono::steady_clock::now() > until) {
+          // Whoever may read the folder can hold the lock: the exchange is safe without, too.
+          terminal.talk("it has not ended: going on beside it");
+          break;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
       }
     }
     turns.push_back(std::move(turn));

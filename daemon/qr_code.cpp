@@ -9,6 +9,8 @@
 #include <optional>
 #include <qrencode.h>
 
+#include "core/text.hpp"
+
 namespace skerry::daemon {
 namespace {
 
@@ -97,6 +99,9 @@ Result<std::vector<std::string>> qr_parts(std::string_view text) {
                 fmt::format("{} bytes are no QR codes: they hold 1 to {}", text.size(),
                             qr_parts_max * qr_part_bytes),
                 "carry the file itself, or ask for less, such as fewer --amount");
+  if (!is_utf8(text))
+    return fail(Errc::bad_input, "what does not fit into one code has to be text",
+                "carry the file itself");
   const std::size_t parts = (text.size() + qr_part_bytes - 1) / qr_part_bytes;
   std::vector<std::string> made;
   // Readers take the text of a code for UTF-8: no character is cut.
@@ -117,8 +122,10 @@ Result<std::string> join_qr_parts(std::string_view text) {
   std::string* last = nullptr;
   std::string_view rest = text;
   while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
+    std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty() && last) continue;  // scanners leave some between the codes
     const auto part = read_part(line);
     if (!part && !last) return std::string(text);
     if (!part) {  // a line break of the text itself

@@ -7,6 +7,8 @@
 namespace skerry::licensing {
 namespace {
 
+constexpr int seats_looked_at_max = 100;
+
 template <class Map>
 void add(Map& map, const std::string& key, std::int64_t amount) {
   const auto [entry, ignored] = map.try_emplace(key, 0);
@@ -117,8 +119,18 @@ std::optional<UnixMillis> SeatIndex::first_end(const RecordId& entitlement,
                                                std::int64_t minimum_hold_ms) const {
   const auto pool = pools_.find(entitlement);
   if (pool == pools_.end() || pool->second.ends.empty()) return std::nullopt;
-  const auto& [end, number] = *pool->second.ends.begin();
-  return std::max(end, slots_[number].seat.granted_at + minimum_hold_ms);
+  // One that ends later may be free sooner, where the first was granted just now. Of many that
+  // were, the first will do: it is not free sooner than it says.
+  std::optional<UnixMillis> first;
+  int looked_at = 0;
+  for (const auto& [end, number] : pool->second.ends) {
+    if (first && (end >= *first || ++looked_at > seats_looked_at_max)) break;
+    const Seat& seat = slots_[number].seat;
+    const std::int64_t hold_ms = seat.hold == Hold::ended ? 0 : minimum_hold_ms;
+    const UnixMillis free_at = std::max(end, seat.granted_at + hold_ms);
+    first = std::min(first.value_or(free_at), free_at);
+  }
+  return first;
 }
 
 std::int64_t SeatIndex::live(const RecordId& entitlement, UnixMillis now) const {

@@ -79,7 +79,8 @@ class Resolver {
     return patch_to(description, *value);
   }
 
-  // Of a record that did not come to be: as it was written, but for what the decision gives anew.
+  // Of a record that did not come to be: as it was written, but for what is central's and what the
+  // decision gives anew. One that lives by now was brought in whole, and has its own life since.
   Result<json::object> patch_to_record(const ConflictDecision& decision,
                                        std::string_view member) const {
     const json::value* value = conflict_.loser.if_contains("value");
@@ -88,9 +89,11 @@ class Resolver {
       return no_such_choice(
           member, "the conflict is about the whole record: only the winner can be chosen");
     json::object patch;
-    for (const auto& [name, each] : *written)
-      if (const int field = conflict_.kind->find_field(name); field >= 0)
-        patch[name] = patch_to(conflict_.kind->fields[static_cast<std::size_t>(field)], each)[name];
+    const bool lives = record_exists(connection_, *conflict_.kind, conflict_.record);
+    for (const Field& field : conflict_.kind->fields)
+      if (const json::value* each = lives ? nullptr : written->if_contains(field.name);
+          each && field.merge != MergeClass::central)
+        patch[field.name] = patch_to(field, *each)[field.name];
     const auto* given = std::get_if<json::value>(&decision);
     if (!given) return patch;
     if (!given->is_object())

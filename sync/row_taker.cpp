@@ -164,7 +164,8 @@ void RowTaker::refuse_together(const SiteRow& culprit, const Decision& decision)
 
 // The decision's row in central's log, and its place in `ingest`.
 void RowTaker::record(const SiteRow& row, const Decision& decision) {
-  const bool is_json = row.change || parse_json_object(row.line, {.fractions = true});
+  const bool is_json =
+      row.change || parse_json_object(row.line, {.depth_max = 31, .fractions = true});
   const std::string line = decision_line(site_, epoch_, row.seq, row.line, is_json, decision);
   const RecordId record = row.change ? row.change->record : RecordId{};
   const std::string_view kind = row.change ? row.change->kind->name : "";

@@ -145,7 +145,11 @@ class Taker {
 };
 
 Result<void> stage_piece(Connection& connection, const StateBody& body, const LineSource& lines) {
-  connection.execute("DELETE FROM staged_snapshot WHERE snapshot<>?1", body.series);
+  // Two may come at once, over the line and on a medium; of more, the last ones.
+  connection.execute(
+      "DELETE FROM staged_snapshot WHERE snapshot NOT IN (?1,(SELECT snapshot FROM "
+      "staged_snapshot WHERE snapshot<>?1 ORDER BY rowid DESC LIMIT 1))",
+      body.series);
   // A piece without lines counts, too.
   std::int64_t number = 0;
   const auto stage = [&](std::string_view line) {

@@ -76,12 +76,14 @@ class State {
     }
     good = good && ::fsync(file) == 0;
     good = ::close(file) == 0 && good;
-    if (!good || ::rename(beside.c_str(), path_.c_str()) != 0) fail("cannot be written");
     const std::size_t slash = path_.rfind('/');
     const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
-    const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool kept = opened >= 0 && ::fsync(opened) == 0;
+    const int opened = good ? ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    // Nothing but the disk can fail behind this: what failed before was never there.
+    good = opened >= 0 && ::rename(beside.c_str(), path_.c_str()) == 0;
+    const bool kept = good && ::fsync(opened) == 0;
     if (opened >= 0) ::close(opened);
+    if (!good) fail("cannot be written");
     if (!kept) fail("cannot be kept");
   }
 

@@ -87,9 +87,9 @@ class State:
             out.write(text.encode())
             out.flush()
             os.fsync(out.fileno())
-        os.replace(beside, self.path)
         folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
+            os.replace(beside, self.path)
             os.fsync(folder)
         finally:
             os.close(folder)

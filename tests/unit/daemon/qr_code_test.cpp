@@ -65,6 +65,10 @@ TEST(QrCode, WhatOneCodeDoesNotHoldIsInSeveral) {
   };
   EXPECT_EQ(join_qr_parts(lines(4)).value(), text);
   EXPECT_EQ(join_qr_parts(lines(4) + parts[2]).value(), text);  // one that was read twice
+  std::string scanned;  // as some programs write what they read
+  for (const std::string& part : parts) scanned += part + "\r\n\r\n";
+  EXPECT_EQ(join_qr_parts(scanned).value(), text);
+  EXPECT_FALSE(qr_parts(std::string(qr_bytes_max + 1, '\x80')));  // no text
   const auto missing = join_qr_parts(lines(3));
   ASSERT_FALSE(missing);
   EXPECT_THAT(missing.error().detail, HasSubstr("part 1 of 4"));

@@ -69,6 +69,13 @@ TEST(SeatIndex, WhatIsFreeBehindItsMinimumHold) {
   index.put(seat);
   EXPECT_EQ(index.first_end(entitlement, 50), 300);
   EXPECT_EQ(index.first_end(entitlement, 150), 350);
+  index.put(seat_of(2, "b", 310));  // granted long ago
+  EXPECT_EQ(index.first_end(entitlement, 150), 310);
+  Seat given_back = seat_of(3, "c", 305);  // until its hold has passed, as it was then
+  given_back.granted_at = 200;
+  given_back.hold = Hold::ended;
+  index.put(given_back);
+  EXPECT_EQ(index.first_end(entitlement, 150), 305);
 }
 
 TEST(SeatIndex, TellsThoseThatGoOnFromThoseOnTheirWayOut) {

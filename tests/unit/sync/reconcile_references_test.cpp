@@ -103,6 +103,30 @@ TEST_F(ReconcileUnseen, TheSitesOwnExportComesBackWithoutAChange) {
   EXPECT_EQ(report.errors[0].column, "owner");
 }
 
+// The creation is one decision and the edit after it another: in either order both come to stand.
+TEST_F(ReconcileAssets, WhatIsBroughtInKeepsWhatWasWrittenAfterIt) {
+  see_only(site, {acme, bell});
+  exchange(site);
+  std::vector<RecordId> made;
+  for (const char* email : {"ann@bell.example", "bob@bell.example"}) {
+    made.push_back(*create(site, "contact",
+                           {{"customer", to_string(bell)}, {"email", email}, {"title", "A"}}));
+    ASSERT_TRUE(set(site, "contact", made.back(), {{"title", "B"}}));
+  }
+  see_only(site, {acme});
+  exchange(site);
+  const auto open = open_conflicts(central);
+  EXPECT_EQ(open.size(), 4U);
+  for (const RecordId& record : made)
+    for (const bool edit : {record == made[0], record != made[0]})
+      for (const store::Conflict& each : open)
+        if (each.record == record && each.field.empty() != edit)
+          resolve(central, each.id, store::ConflictChoice::loser);
+  for (const RecordId& record : made)
+    EXPECT_EQ(value(central, "contact", record, "title"), "\"B\"");
+  EXPECT_TRUE(open_conflicts(central).empty());
+}
+
 class ReconcileGone : public ReconcileAssets {
  protected:
   ReconcileGone() {
