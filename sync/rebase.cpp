@@ -164,7 +164,7 @@ bool Rebase::write_view(const std::optional<Record>& before, std::optional<Recor
     const bool agreed = after->stamps.at_central() && !before->stamps.at_central();
     if (agreed)
       store::erase_tombstone(connection_, after->id);
-    else
+    else if (!anew_)  // another life of central's may say otherwise of when
       after->created_at = before->created_at;
     after->revision = before->revision + (changed ? 1 : 0);
     after->derived = before->derived;
