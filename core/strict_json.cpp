@@ -15,9 +15,8 @@ namespace {
 
 constexpr std::int64_t integer_max = (std::int64_t{1} << 53) - 1;
 
-// Feeds Boost's value_stack, as Boost's own parser does, and looks at what that parser lets pass.
-class StrictHandler {
- public:
+// What Boost's reader asks of every handler: sizes are limited by depth_max and the caller's bytes.
+struct Handler {
   static constexpr std::size_t max_object_size = std::size_t(-1);
   static constexpr std::size_t max_array_size = std::size_t(-1);
   static constexpr std::size_t max_key_size = std::size_t(-1);
@@ -26,6 +25,14 @@ class StrictHandler {
   using error_code = boost::system::error_code;
   using string_view = json::string_view;
 
+  bool on_number_part(string_view, error_code&) { return true; }
+  bool on_comment_part(string_view, error_code&) { return true; }
+  bool on_comment(string_view, error_code&) { return true; }
+};
+
+// Feeds Boost's value_stack, as Boost's own parser does, and looks at what that parser lets pass.
+class StrictHandler : public Handler {
+ public:
   explicit StrictHandler(bool fractions) : fractions_(fractions) {}
 
   bool on_document_begin(error_code&) {
@@ -60,7 +67,6 @@ class StrictHandler {
     stack_.push_string(part);
     return true;
   }
-  bool on_number_part(string_view, error_code&) { return true; }
   bool on_int64(std::int64_t number, string_view, error_code& error) {
     if (number > integer_max || number < -integer_max)
       return refuse("an integer beyond ±(2^53−1)", error);
@@ -90,8 +96,6 @@ class StrictHandler {
     stack_.push_null();
     return true;
   }
-  bool on_comment_part(string_view, error_code&) { return true; }
-  bool on_comment(string_view, error_code&) { return true; }
 
   json::value release() { return stack_.release(); }
   std::size_t keys() const { return keys_; }
@@ -111,16 +115,8 @@ class StrictHandler {
 };
 
 // Reads again what names some key twice, now with the way to each: only a refusal is worth that.
-class RepeatedKeyFinder {
+class RepeatedKeyFinder : public Handler {
  public:
-  static constexpr std::size_t max_object_size = std::size_t(-1);
-  static constexpr std::size_t max_array_size = std::size_t(-1);
-  static constexpr std::size_t max_key_size = std::size_t(-1);
-  static constexpr std::size_t max_string_size = std::size_t(-1);
-
-  using error_code = boost::system::error_code;
-  using string_view = json::string_view;
-
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
   bool on_object_begin(error_code&) { return enter(true); }
@@ -141,14 +137,11 @@ class RepeatedKeyFinder {
   }
   bool on_string_part(string_view, std::size_t, error_code&) { return true; }
   bool on_string(string_view, std::size_t, error_code&) { return count(); }
-  bool on_number_part(string_view, error_code&) { return true; }
   bool on_int64(std::int64_t, string_view, error_code&) { return count(); }
   bool on_uint64(std::uint64_t, string_view, error_code&) { return count(); }
   bool on_double(double, string_view, error_code&) { return count(); }
   bool on_bool(bool, error_code&) { return count(); }
   bool on_null(error_code&) { return count(); }
-  bool on_comment_part(string_view, error_code&) { return true; }
-  bool on_comment(string_view, error_code&) { return true; }
 
   // RFC 6901, of where the reading ended.
   std::string pointer() const {
