@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 #include "core/json_text.hpp"
 #include "sync/bundle_name.hpp"
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view medium_root = "SKERRY";
 constexpr std::string_view bundle_extension = ".skb";
 constexpr std::chrono::minutes turn_wait_max{10};
+constexpr std::chrono::milliseconds turn_asked_every{100};
 
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
@@ -181,17 +183,16 @@ std::vector<sync::FileHandle> take_turns(Terminal& terminal, const std::vector<f
     taken.push_back(place);
     sync::FileHandle turn(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!turn.is_open()) continue;
-    if (::flock(turn.fd(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-      terminal.talk("waiting for another exchange in {}", folder.string());
-      const auto until = std::chrono::steady_clock::now() + turn_wait_max;
-      while (::flock(turn.fd(), LOCK_EX | LOCK_NB) != 0) {
-        if (std::chrono::steady_clock::now() > until) {
-          // Whoever may read the folder can hold the lock: the exchange is safe without, too.
-          terminal.talk("it has not ended: going on beside it");
-          break;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const auto until = std::chrono::steady_clock::now() + turn_wait_max;
+    for (bool told = false; ::flock(turn.fd(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;) {
+      if (!std::exchange(told, true))
+        terminal.talk("waiting for another exchange in {}", folder.string());
+      if (std::chrono::steady_clock::now() > until) {
+        // Whoever may read the folder can hold the lock: the exchange is safe without, too.
+        terminal.talk("it has not ended: going on beside it");
+        break;
       }
+      std::this_thread::sleep_for(turn_asked_every);
     }
     turns.push_back(std::move(turn));
   }
