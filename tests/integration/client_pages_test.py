@@ -3,11 +3,10 @@
 import os
 import re
 import subprocess
-import tempfile
 import unittest
 from pathlib import Path
 
-from machine import Machine
+from machine import MachineTest
 from seats_world import sell
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,13 +14,10 @@ BLOCK = re.compile(r"^```(sh|python|cpp)\n(.*?)^```$", re.S | re.M)
 PAGE_SECONDS = 400  # the C++ page compiles two programs
 
 
-class ClientPagesTest(unittest.TestCase):
+class ClientPagesTest(MachineTest):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="skerry-test-")
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.machine = Machine(self.folder / "central", "central", "vendor").start()
-        self.addCleanup(self.machine.kill)
+        super().setUp()
+        self.machine = self.new_machine("central", "vendor")
         self.code, self.entitlement = sell(self.machine)
 
     def run_page(self, name):

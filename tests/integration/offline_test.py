@@ -4,23 +4,18 @@ import hashlib
 import json
 import shutil
 import subprocess
-import tempfile
 import unittest
-from pathlib import Path
 
-from machine import COMMAND_SECONDS, Machine, run
+from machine import COMMAND_SECONDS, Machine, MachineTest, run
 from seats_world import sell
 
 FAILED, TRUST, USAGE, BAD_INPUT = 1, 12, 64, 65
 
 
-class OfflineTest(unittest.TestCase):
+class OfflineTest(MachineTest):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="skerry-test-")
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.central = Machine(self.folder / "central", "central", "vendor").start()
-        self.addCleanup(self.central.kill)
+        super().setUp()
+        self.central = self.new_machine("central", "vendor")
         self.key = self.central.data / "keys" / "sign.pub.pem"
         code, _ = sell(self.central)
         (self.folder / "code").write_text(code, encoding="utf-8")
