@@ -4,7 +4,6 @@
 
 #include "api/router.hpp"
 #include "crypto/secret.hpp"
-#include "crypto/sha256.hpp"
 
 namespace skerry::api {
 namespace {
@@ -71,7 +70,7 @@ std::array<std::uint8_t, 16> CursorCodec::tag(std::string_view position,
   Bytes message(as_bytes(domain).begin(), as_bytes(domain).end());
   message.insert(message.end(), binding.begin(), binding.end());
   message.insert(message.end(), as_bytes(position).begin(), as_bytes(position).end());
-  const Hash whole = crypto::hmac_sha256(key_, message);
+  const Hash whole = key_.of(message);
   std::array<std::uint8_t, tag_bytes> cut;
   std::copy_n(whole.begin(), cut.size(), cut.begin());
   return cut;

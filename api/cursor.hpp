@@ -12,6 +12,7 @@
 
 #include "api/http_types.hpp"
 #include "core/bytes.hpp"
+#include "crypto/sha256.hpp"
 
 namespace skerry::api {
 
@@ -37,7 +38,7 @@ class CursorCodec {
  private:
   std::array<std::uint8_t, 16> tag(std::string_view position, const Hash& binding) const;
 
-  std::array<std::uint8_t, 32> key_;
+  crypto::HmacKey key_;
 };
 
 }  // namespace skerry::api

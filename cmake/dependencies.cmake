@@ -5,6 +5,7 @@ find_package(fmt REQUIRED)                         # everywhere
 find_path(TL_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)  # core/result.hpp
 find_package(OpenSSL 3.0 REQUIRED)                 # crypto/
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)  # crypto/signing
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.40)  # store/
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd>=1.5)     # sync/
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.88)    # sync/

@@ -1,6 +1,8 @@
 #include "crypto/sha256.hpp"
 
-#include <openssl/hmac.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <string>
 #include <utility>
 
 #include "crypto/evp.hpp"
@@ -67,15 +69,31 @@ Hash sha256(ByteView bytes) {
   return end(context);
 }
 
-Hash hmac_sha256(ByteView key, ByteView message) {
-  static constexpr std::uint8_t no_key = 0;  // HMAC() takes a null key for "none set"
+HmacKey::HmacKey(ByteView key) {
+  static constexpr std::uint8_t no_key = 0;  // a null key is one that was not set
+  static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);  // never freed, as above
+  std::string digest = "SHA256";
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+      OSSL_PARAM_construct_end()};
+  begun_ = {EVP_MAC_CTX_new(mac), EVP_MAC_CTX_free};
+  openssl_must(begun_ && EVP_MAC_init(begun_.get(), key.empty() ? &no_key : key.data(), key.size(),
+                                      parameters) == 1,
+               "HMAC-SHA-256");
+}
+
+Hash HmacKey::of(ByteView message) const {
+  const std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context(
+      EVP_MAC_CTX_dup(begun_.get()), EVP_MAC_CTX_free);
   Hash hash;
-  const std::uint8_t* const key_bytes = key.empty() ? &no_key : key.data();
-  openssl_must(HMAC(sha256_algorithm(), key_bytes, static_cast<int>(key.size()), message.data(),
-                    message.size(), hash.data(), nullptr) != nullptr,
+  std::size_t size = 0;
+  openssl_must(context && EVP_MAC_update(context.get(), message.data(), message.size()) == 1 &&
+                   EVP_MAC_final(context.get(), hash.data(), &size, hash.size()) == 1,
                "HMAC-SHA-256");
   return hash;
 }
+
+Hash hmac_sha256(ByteView key, ByteView message) { return HmacKey(key).of(message); }
 
 Hash chain_hash(const Hash& previous, std::string_view line) {
   EVP_MD_CTX* const context = thread_context();

@@ -1,7 +1,9 @@
 #include "crypto/signing.hpp"
 
 #include <algorithm>
+#include <sodium.h>
 
+#include "core/check.hpp"
 #include "crypto/evp.hpp"
 #include "crypto/sha256.hpp"
 
@@ -99,6 +101,19 @@ bool VerifyKey::verify(ByteView message, ByteView signature) const {
                           message.size()) == 1;
 }
 
+SigningKey::SigningKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {
+  static const bool is_ready = sodium_init() >= 0;
+  SKERRY_CHECK(is_ready);
+  SecretBytes both(2 * key_bytes);
+  std::size_t seed_size = key_bytes;
+  std::size_t public_size = key_bytes;
+  openssl_must(EVP_PKEY_get_raw_private_key(key_.get(), both.span().data(), &seed_size) == 1 &&
+                   EVP_PKEY_get_raw_public_key(key_.get(), both.span().data() + key_bytes,
+                                               &public_size) == 1,
+               "Ed25519 private key");
+  seed_and_public_ = std::make_shared<const SecretBytes>(std::move(both));
+}
+
 SigningKey SigningKey::generate() {
   EVP_PKEY* const key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
   openssl_must(key != nullptr, "Ed25519 key generation");
@@ -114,24 +129,15 @@ Result<SigningKey> SigningKey::from_seed(ByteView seed32) {
 }
 
 Signature SigningKey::sign(ByteView message) const {
-  const DigestContextPtr context = new_context();
   Signature signature;
-  std::size_t size = signature.size();
-  openssl_must(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1 &&
-                   EVP_DigestSign(context.get(), signature.data(), &size, message.data(),
-                                  message.size()) == 1 &&
-                   size == signature.size(),
-               "Ed25519 signature");
+  SKERRY_CHECK(crypto_sign_ed25519_detached(signature.data(), nullptr, message.data(),
+                                            message.size(), seed_and_public_->view().data()) == 0);
   return signature;
 }
 
 VerifyKey SigningKey::verify_key() const {
-  std::array<std::uint8_t, key_bytes> raw;
-  std::size_t size = raw.size();
-  openssl_must(EVP_PKEY_get_raw_public_key(key_.get(), raw.data(), &size) == 1,
-               "Ed25519 public key");
-  EVP_PKEY* const key =
-      EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, raw.data(), raw.size());
+  EVP_PKEY* const key = EVP_PKEY_new_raw_public_key_ex(
+      nullptr, "ED25519", nullptr, seed_and_public_->view().data() + key_bytes, key_bytes);
   openssl_must(key != nullptr, "Ed25519 public key");
   return VerifyKey({key, EVP_PKEY_free});
 }

@@ -63,8 +63,9 @@ class SigningKey {
   VerifyKey verify_key() const;
 
  private:
-  explicit SigningKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {}
+  explicit SigningKey(std::shared_ptr<evp_pkey_st> key);
   std::shared_ptr<evp_pkey_st> key_;
+  std::shared_ptr<const SecretBytes> seed_and_public_;  // as libsodium takes the key (ADR 71)
 };
 
 }  // namespace skerry::crypto

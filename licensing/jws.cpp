@@ -6,10 +6,6 @@
 namespace skerry::licensing {
 namespace {
 
-std::string part(const json::object& object) {
-  return to_base64url(as_bytes(to_json_text(object)));
-}
-
 Result<json::object> read_part(std::string_view text) {
   const auto bytes = from_base64url(text);
   if (!bytes) return fail(Errc::bad_json, "a part of the signed text is no base64url");
@@ -27,9 +23,14 @@ json::object jws_header(const crypto::SigningKey& key, std::string_view type) {
   return {{"alg", "EdDSA"}, {"typ", type}, {"kid", shown.key_id()}, {"jwk", to_jwk(shown)}};
 }
 
-std::string sign_jws(const crypto::SigningKey& key, const json::object& header,
+std::string jws_part(const json::object& object) {
+  return to_base64url(as_bytes(to_json_text(object)));
+}
+
+std::string sign_jws(const crypto::SigningKey& key, std::string_view header_part,
                      const json::object& claims) {
-  std::string text = part(header) + "." + part(claims);
+  std::string text(header_part);
+  text.append(".").append(jws_part(claims));
   const crypto::Signature signature = key.sign(as_bytes(text));
   return text.append(".").append(to_base64url(signature));
 }

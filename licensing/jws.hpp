@@ -12,7 +12,9 @@ namespace skerry::licensing {
 json::object to_jwk(const crypto::VerifyKey& key);
 // alg, typ, kid and jwk.
 json::object jws_header(const crypto::SigningKey& key, std::string_view type);
-std::string sign_jws(const crypto::SigningKey& key, const json::object& header,
+// A header or claims, as they stand in the text.
+std::string jws_part(const json::object& object);
+std::string sign_jws(const crypto::SigningKey& key, std::string_view header_part,
                      const json::object& claims);
 
 // The claims; Errc::bad_signature unless `key` signed this text, as this type.

@@ -24,9 +24,15 @@ json::object features_json(const Allowance& allowance) {
   return features;
 }
 
-std::string lease_token(const crypto::SigningKey& key, std::string_view issuer, const Seat& seat,
-                        const Allowance& allowance, UnixMillis now, std::string_view certificate) {
-  json::object claims{{"iss", issuer},
+LeaseSigner::LeaseSigner(crypto::SigningKey key, std::string issuer, std::string_view certificate)
+    : key_(std::move(key)), issuer_(std::move(issuer)) {
+  json::object header = jws_header(key_, lease_token_type);
+  if (!certificate.empty()) header["chain"] = json::array{certificate};
+  header_part_ = jws_part(header);
+}
+
+std::string LeaseSigner::token(const Seat& seat, const Allowance& allowance, UnixMillis now) const {
+  json::object claims{{"iss", issuer_},
                       {"sub", to_string(seat.id)},
                       {"aud", allowance.product_sku},
                       {"iat", now / second_ms},
@@ -45,9 +51,7 @@ std::string lease_token(const crypto::SigningKey& key, std::string_view issuer, 
       for (const auto& [feature, amount] : *part_of) amounts[feature] = amount;
     claims["amounts"] = std::move(amounts);
   }
-  json::object header = jws_header(key, lease_token_type);
-  if (!certificate.empty()) header["chain"] = json::array{certificate};
-  return sign_jws(key, header, claims);
+  return sign_jws(key_, header_part_, claims);
 }
 
 Result<json::object> verify_lease_token(const crypto::VerifyKey& key, std::string_view token) {

@@ -13,12 +13,21 @@ namespace skerry::licensing {
 
 inline constexpr std::string_view lease_token_type = "skerry-lease+jwt";
 
-// `issuer`: the id of the site, or "central". `now`: of the lease clock; the token's instants are
-// whole seconds, the end rounded down. `certificate`: of this site's key by central
-// (site_certificate.hpp), or empty.
-std::string lease_token(const crypto::SigningKey& key, std::string_view issuer, const Seat& seat,
-                        const Allowance& allowance, UnixMillis now,
-                        std::string_view certificate = {});
+// Of one machine. What all its tokens begin with is made once. Immutable: any thread.
+class LeaseSigner {
+ public:
+  // `issuer`: the id of the site, or "central". `certificate`: of this site's key by central
+  // (site_certificate.hpp), or empty.
+  LeaseSigner(crypto::SigningKey key, std::string issuer, std::string_view certificate = {});
+
+  // `now`: of the lease clock; the token's instants are whole seconds, the end rounded down.
+  std::string token(const Seat& seat, const Allowance& allowance, UnixMillis now) const;
+
+ private:
+  crypto::SigningKey key_;
+  std::string issuer_;
+  std::string header_part_;
+};
 
 // The claims of a token that `key` signed; Errc::bad_signature for any other text. Whether the
 // lease has ended is the caller's question.

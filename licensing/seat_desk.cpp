@@ -24,6 +24,7 @@ SeatDesk::SeatDesk(store::Database& database, const Clock& clock, Random& random
       wall_(clock),
       random_(random),
       source_(source),
+      key_(key),
       proof_(key),
       version_(std::move(version)),
       clock_(clock, read_floor(database)) {
@@ -239,31 +240,21 @@ ClockState SeatDesk::clock() {
   return {clock_.now(), clock_.floor(), wall_.wall_ms()};
 }
 
-void SeatDesk::read_issuer() {
-  {
-    const MutexLock lock(mutex_);
-    if (issuer_version_ == version_()) return;
-  }
+std::shared_ptr<const LeaseSigner> SeatDesk::signer() {
   const std::int64_t version = version_();
+  {
+    const MutexLock lock(signer_mutex_);
+    if (signer_version_ == version) return signer_;
+  }
   const store::Reader reader = database_.read();
   const auto identity = store::read_identity(*reader);
-  std::string certificate = read_site_certificate(*reader);
-  const MutexLock lock(mutex_);
-  issuer_version_ = version;
-  issuer_ = identity && identity->role == Role::site ? to_string(identity->id) : "central";
-  certificate_ = std::move(certificate);
-}
-
-std::string SeatDesk::issuer() {
-  read_issuer();
-  const MutexLock lock(mutex_);
-  return issuer_;
-}
-
-std::string SeatDesk::certificate() {
-  read_issuer();
-  const MutexLock lock(mutex_);
-  return certificate_;
+  const bool is_site = identity && identity->role == Role::site;
+  auto made = std::make_shared<const LeaseSigner>(
+      key_, is_site ? to_string(identity->id) : "central", read_site_certificate(*reader));
+  const MutexLock lock(signer_mutex_);
+  signer_version_ = version;
+  signer_ = made;
+  return made;
 }
 
 void SeatDesk::commit_failed() {

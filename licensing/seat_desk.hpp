@@ -18,6 +18,7 @@
 #include <unordered_set>
 
 #include "core/mutex.hpp"
+#include "licensing/lease_token.hpp"
 #include "licensing/seat_proof.hpp"
 #include "licensing/seat_rows.hpp"
 #include "licensing/seat_rules.hpp"
@@ -178,10 +179,9 @@ class SeatDesk {
   std::vector<PoolState> pools() SKERRY_EXCLUDES(mutex_);
   std::optional<PoolState> pool(const RecordId& entitlement) SKERRY_EXCLUDES(mutex_);
   ClockState clock() SKERRY_EXCLUDES(mutex_);
-  // Of tokens: the id of this site, zeros before it is enrolled; "central" at central.
-  std::string issuer() SKERRY_EXCLUDES(mutex_);
-  // Central's word that this site's key is its key; empty at central, and before it came.
-  std::string certificate() SKERRY_EXCLUDES(mutex_);
+  // Of this machine's tokens: in the name of this site, with zeros before it is enrolled, and with
+  // central's word for its key once that came; or in central's.
+  std::shared_ptr<const LeaseSigner> signer() SKERRY_EXCLUDES(signer_mutex_);
   void commit_failed() SKERRY_EXCLUDES(mutex_);
   // Whether upkeep() has something to write. To be asked every flush_every_ms; notices jumps.
   bool wants_upkeep() SKERRY_EXCLUDES(mutex_);
@@ -204,7 +204,6 @@ class SeatDesk {
   bool is_fresh(const Known& known) const SKERRY_REQUIRES(mutex_);
   // An entitlement that begins with its first activation has begun when that was here.
   Allowance begun(Allowance allowance) const SKERRY_REQUIRES(mutex_);
-  void read_issuer() SKERRY_EXCLUDES(mutex_);
   AllowanceRef start(store::Connection& connection, const AllowanceRef& allowed)
       SKERRY_REQUIRES(mutex_);
   // For a call on any thread: reads outside of the mutex when it must.
@@ -216,10 +215,11 @@ class SeatDesk {
     bool repeated = false;
   };
   Decision<Admitted> admit_turn(const RecordId& id, const Caller& caller) SKERRY_REQUIRES(mutex_);
-  // Denies a claim whose key was used and whose answer cannot be given again.
-  Decision<void> admit_key(store::Connection& connection, const Opening& opening,
+  // Denies a claim whose key was used and whose answer cannot be given again. `holder`: whose keys
+  // are kept together (SeatProof::holder()).
+  Decision<void> admit_key(store::Connection& connection, const std::string& holder,
                            const Claim& claim) SKERRY_REQUIRES(mutex_);
-  void keep_key(store::Connection& connection, const Opening& opening, const Claim& claim,
+  void keep_key(store::Connection& connection, const std::string& holder, const Claim& claim,
                 const RecordId& seat) SKERRY_REQUIRES(mutex_);
   // `about`: who was denied what; its entitlement is set.
   tl::unexpected<Denial> denied(Denial denial, UsageKey about) SKERRY_REQUIRES(mutex_);
@@ -257,6 +257,7 @@ class SeatDesk {
   const Clock& wall_;
   Random& random_;
   AllowanceSource& source_;
+  const crypto::SigningKey key_;
   const SeatProof proof_;
   const std::function<std::int64_t()> version_;
   UsageFacts* facts_ = nullptr;
@@ -277,10 +278,7 @@ class SeatDesk {
   // Seats that a refresh ended, with their entitlements: gone from the index, not yet from the
   // rows.
   std::map<RecordId, RecordId> surplus_ SKERRY_GUARDED_BY(mutex_);
-  std::set<RecordId> counted_ SKERRY_GUARDED_BY(mutex_);  // not written yet
-  std::int64_t issuer_version_ SKERRY_GUARDED_BY(mutex_) = -1;
-  std::string issuer_ SKERRY_GUARDED_BY(mutex_);
-  std::string certificate_ SKERRY_GUARDED_BY(mutex_);
+  std::set<RecordId> counted_ SKERRY_GUARDED_BY(mutex_);   // not written yet
   std::vector<KeptJump> jumps_ SKERRY_GUARDED_BY(mutex_);  // not written yet
   // Of which less is in use: what was taken back from an allocation may fit now (ADR 0047).
   std::set<RecordId> freed_ SKERRY_GUARDED_BY(mutex_);
@@ -289,6 +287,10 @@ class SeatDesk {
   UnixMillis marked_hour_ SKERRY_GUARDED_BY(mutex_) = 0;  // whose standing seats are marked
   UnixMillis written_floor_ SKERRY_GUARDED_BY(mutex_) = 0;
   bool stale_ SKERRY_GUARDED_BY(mutex_) = false;
+
+  Mutex signer_mutex_;  // no other is taken under it
+  std::shared_ptr<const LeaseSigner> signer_ SKERRY_GUARDED_BY(signer_mutex_);
+  std::int64_t signer_version_ SKERRY_GUARDED_BY(signer_mutex_) = -1;
 };
 
 }  // namespace skerry::licensing

@@ -110,11 +110,10 @@ Decision<SeatDesk::Admitted> SeatDesk::admit_turn(const RecordId& id, const Call
 
 // Kept as other keys are (store/idempotency.hpp), with the seat in place of the answer: the secret
 // is computed again, and a duplicate that comes late neither makes a new one nor takes a new seat.
-Decision<void> SeatDesk::admit_key(store::Connection& connection, const Opening& opening,
+Decision<void> SeatDesk::admit_key(store::Connection& connection, const std::string& holder,
                                    const Claim& claim) {
   if (claim.key.empty()) return {};
-  const auto kept = store::find_kept_answer(connection, proof_.holder(opening.digest), claim.key,
-                                            wall_.wall_ms());
+  const auto kept = store::find_kept_answer(connection, holder, claim.key, wall_.wall_ms());
   if (!kept) return {};
   if (kept->request_hash != claim.request) return other_call();
   const auto id = parse_id<RecordId>(kept->body);
@@ -127,12 +126,11 @@ Decision<void> SeatDesk::admit_key(store::Connection& connection, const Opening&
               "go on with what was answered; to activate anew, send a new Idempotency-Key");
 }
 
-void SeatDesk::keep_key(store::Connection& connection, const Opening& opening, const Claim& claim,
-                        const RecordId& seat) {
+void SeatDesk::keep_key(store::Connection& connection, const std::string& holder,
+                        const Claim& claim, const RecordId& seat) {
   if (claim.key.empty()) return;
   const UnixMillis now = wall_.wall_ms();
-  store::keep_answer(connection, proof_.holder(opening.digest), claim.key,
-                     {claim.request, 0, {}, to_string(seat)}, now);
+  store::keep_answer(connection, holder, claim.key, {claim.request, 0, {}, to_string(seat)}, now);
   store::purge_kept_answers(connection, now, purged_with_each_key);
 }
 
@@ -141,7 +139,8 @@ Decision<SeatState> SeatDesk::claim(store::Connection& connection, const Opening
   const MutexLock lock(mutex_);
   load_if_stale(connection);
   sweep(connection);
-  if (auto admitted = admit_key(connection, opening, claim); !admitted)
+  const std::string holder = proof_.holder(opening.digest);
+  if (auto admitted = admit_key(connection, holder, claim); !admitted)
     return tl::unexpected<Denial>(std::move(admitted).error());
   std::vector<AllowanceRef> allowances = opened_by(connection, opening);
   const auto has_seat = [&](const AllowanceRef& each) SKERRY_REQUIRES(mutex_) {
@@ -168,7 +167,7 @@ Decision<SeatState> SeatDesk::claim(store::Connection& connection, const Opening
                   "skerry site copies, at central");
     if (!grant->repeated) {
       put(connection, grant->seat);
-      keep_key(connection, opening, claim, grant->seat.id);
+      keep_key(connection, holder, claim, grant->seat.id);
     }
     if (is_given) note_grant(connection, grant->seat, grant->overdrawn);
     SeatState given = state(grant->seat, start(connection, each));

@@ -5,7 +5,7 @@
 
 #include "core/bytes.hpp"
 #include "crypto/hkdf.hpp"
-#include "crypto/sha256.hpp"
+#include "crypto/secret.hpp"
 
 namespace skerry::licensing {
 namespace {
@@ -19,11 +19,10 @@ bool same(std::string_view a, std::string_view b) {
 }  // namespace
 
 SeatProof::SeatProof(const crypto::SigningKey& key)
-    : key_(crypto::hkdf_sha256(key.to_pem().view(), {}, "skerry seats 1", 32)) {}
+    : key_(crypto::hkdf_sha256(key.to_pem().view(), {}, "skerry seats 1", 32).view()) {}
 
 Hash SeatProof::code(std::string_view purpose, const RecordId& seat, std::int64_t number) const {
-  return crypto::hmac_sha256(key_.view(),
-                             as_bytes(fmt::format("{} {} {}", purpose, to_string(seat), number)));
+  return key_.of(as_bytes(fmt::format("{} {} {}", purpose, to_string(seat), number)));
 }
 
 std::string SeatProof::secret(const RecordId& seat, std::int64_t generation) const {
@@ -41,7 +40,7 @@ std::string SeatProof::nonce(const RecordId& seat, std::int64_t turn) const {
 }
 
 std::string SeatProof::holder(const Hash& code) const {
-  return "code:" + to_base64url(crypto::hmac_sha256(key_.view(), code));
+  return "code:" + to_base64url(key_.of(code));
 }
 
 std::optional<std::int64_t> SeatProof::turn_of(const RecordId& seat, std::string_view text) const {

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "core/ids.hpp"
-#include "crypto/secret.hpp"
+#include "crypto/sha256.hpp"
 #include "crypto/signing.hpp"
 
 namespace skerry::licensing {
@@ -33,7 +33,7 @@ class SeatProof {
 
  private:
   Hash code(std::string_view purpose, const RecordId& seat, std::int64_t number) const;
-  crypto::SecretBytes key_;
+  crypto::HmacKey key_;
 };
 
 }  // namespace skerry::licensing

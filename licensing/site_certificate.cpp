@@ -19,7 +19,7 @@ tl::unexpected<Error> refuse() {
 
 std::string site_certificate(const crypto::SigningKey& central, const SiteId& site,
                              const crypto::VerifyKey& key) {
-  return sign_jws(central, jws_header(central, site_certificate_type),
+  return sign_jws(central, jws_part(jws_header(central, site_certificate_type)),
                   {{"iss", "central"}, {"sub", to_string(site)}, {"jwk", to_jwk(key)}});
 }
 

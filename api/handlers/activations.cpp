@@ -45,9 +45,7 @@ Response denied(Context& context, const Request& request, const licensing::Denia
 json::object leased(Context& context, const SeatState& state) {
   json::object body = seat_json(state);
   body["nonce"] = context.seats->proof().nonce(state.seat.id, state.seat.turn);
-  body["token"] =
-      licensing::lease_token(context.node.keys.sign, context.seats->issuer(), state.seat,
-                             *state.allowance, state.now, context.seats->certificate());
+  body["token"] = context.seats->signer()->token(state.seat, *state.allowance, state.now);
   return body;
 }
 

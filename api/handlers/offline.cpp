@@ -49,9 +49,7 @@ Result<std::string> sealed(Context& context, const OfflineRequest& file, const S
   json::object answer = seat_json(state);
   if (state.seat.hold == licensing::Hold::ended) answer["ended"] = true;
   answer["secret"] = context.seats->proof().secret(state.seat.id, state.seat.generation);
-  answer["token"] =
-      licensing::lease_token(context.node.keys.sign, context.seats->issuer(), state.seat,
-                             *state.allowance, state.now, context.seats->certificate());
+  answer["token"] = context.seats->signer()->token(state.seat, *state.allowance, state.now);
   const std::string id = to_string(state.seat.id);
   SKERRY_TRY(const std::string text,
              licensing::seal_offline_answer(file, std::move(answer), context.node.random));

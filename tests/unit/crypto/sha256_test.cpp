@@ -74,8 +74,12 @@ TEST(HmacSha256, GivesTheDigestsOfRfc4231) {
        "key needs to be hashed before being used by the HMAC algorithm.",
        "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
   };
-  for (const Case& c : cases)
+  for (const Case& c : cases) {
     EXPECT_EQ(to_hex(hmac_sha256(c.key, as_bytes(c.message))), c.digest) << c.message;
+    const HmacKey key(c.key);
+    for (int turn = 0; turn < 2; ++turn)
+      EXPECT_EQ(to_hex(key.of(as_bytes(c.message))), c.digest) << c.message;
+  }
 }
 
 TEST(HmacSha256, TakesAnEmptyKeyAndMessage) {

@@ -20,7 +20,7 @@ crypto::SigningKey known_key() {
 std::string token_of(const crypto::SigningKey& key, UnixMillis until = now + 600'999) {
   Allowance allowance = allowance_of(2);
   allowance.attributes = {{"tier", "gold"}};
-  return lease_token(key, "central", seat_of(1, "press-1", until), allowance, now);
+  return LeaseSigner(key, "central").token(seat_of(1, "press-1", until), allowance, now);
 }
 
 TEST(LeaseToken, SaysWhatWasGiven) {
@@ -50,7 +50,7 @@ TEST(LeaseToken, ABorrowedSeatsAmountsAreInIt) {
   seat.held = {{"cores", 4}};
   seat.allotted = {{"prints", 20}};
   const auto amounts = [&] {
-    const auto token = lease_token(key, "central", seat, allowance_of(1), now);
+    const auto token = LeaseSigner(key, "central").token(seat, allowance_of(1), now);
     const auto claims = verify_lease_token(key.verify_key(), token);
     const json::value* const found = claims->if_contains("amounts");
     return found ? json::serialize(*found) : std::string();
@@ -92,8 +92,9 @@ TEST(LeaseToken, TheExampleIsAToken) {
   seat.entitlement = allowance.entitlement;
   seat.machine = "press-07";
   seat.until = now + 600'000;
-  EXPECT_EQ(lease_token(known_key(), "5f0c2a9e-3d7b-4c1a-9e55-0d4f6a7b8c9d", seat, allowance, now),
-            token);
+  EXPECT_EQ(
+      LeaseSigner(known_key(), "5f0c2a9e-3d7b-4c1a-9e55-0d4f6a7b8c9d").token(seat, allowance, now),
+      token);
   const auto shown = between(page, "```json\n", "\n```");
   const std::size_t line = shown.find('\n');
   const std::size_t dot = token.find('.');

@@ -29,8 +29,8 @@ crypto::SigningKey central_key() {
 SiteId the_site() { return *parse_id<SiteId>(site_text); }
 
 std::string chained_token_of(std::string_view issuer, std::string_view certificate) {
-  return lease_token(site_key(), issuer, seat_of(1, "press-1", signed_at + 600'000),
-                     allowance_of(2), signed_at, certificate);
+  return LeaseSigner(site_key(), std::string(issuer), certificate)
+      .token(seat_of(1, "press-1", signed_at + 600'000), allowance_of(2), signed_at);
 }
 
 TEST(SiteCertificate, LeadsFromATokenToCentral) {
@@ -49,8 +49,9 @@ TEST(SiteCertificate, LeadsFromATokenToCentral) {
 }
 
 TEST(SiteCertificate, CentralsOwnTokensNeedNone) {
-  const std::string token = lease_token(central_key(), "central", seat_of(1, "a", signed_at + 1000),
-                                        allowance_of(1), signed_at);
+  const std::string token =
+      LeaseSigner(central_key(), "central")
+          .token(seat_of(1, "a", signed_at + 1000), allowance_of(1), signed_at);
   EXPECT_EQ(chain_of(token), "");
   EXPECT_TRUE(verify_lease_token_of(central_key().verify_key(), token));
   EXPECT_FALSE(verify_lease_token_of(site_key().verify_key(), token));
@@ -71,7 +72,7 @@ TEST(SiteCertificate, WhatDoesNotLeadThereIsRefused) {
   EXPECT_TRUE(refused(site_text, good.substr(0, good.size() - 1)));
   // Another text of central's is no certificate, whatever it says.
   const std::string lease =
-      sign_jws(central_key(), jws_header(central_key(), lease_token_type),
+      sign_jws(central_key(), jws_part(jws_header(central_key(), lease_token_type)),
                {{"iss", "central"}, {"sub", site_text}, {"jwk", to_jwk(sites)}});
   EXPECT_TRUE(refused(site_text, lease));
   for (const char* text : {"", ".", "a.b.c", "..", "e30.e30.e30"})
