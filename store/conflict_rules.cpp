@@ -27,6 +27,13 @@ Side side_of_value(const json::object& value) {
   return known && text_of(*known, "site") == "central" ? Side::central : Side::site;
 }
 
+// What stands against what central did not take in names no author.
+Side side_of_winner(const Conflict& conflict) {
+  const bool not_taken =
+      conflict.type == ConflictType::out_of_scope || conflict.type == ConflictType::in_use;
+  return not_taken ? Side::central : side_of_value(conflict.winner);
+}
+
 Result<void> must_be_central(Role role) {
   if (role == Role::central) return {};
   return fail(Errc::wrong_role, "central decides by rule; a site learns what was decided",
@@ -63,13 +70,13 @@ json::object to_json(const ConflictRule& rule) {
 }
 
 std::optional<ConflictChoice> choice_of(Side side, const Conflict& conflict) {
-  const Side winner = side_of_value(conflict.winner);
+  const Side winner = side_of_winner(conflict);
   if (winner == side_of_value(conflict.loser)) return std::nullopt;
   return winner == side ? ConflictChoice::winner : ConflictChoice::loser;
 }
 
 std::optional<Side> side_of(ConflictChoice choice, const Conflict& conflict) {
-  const Side winner = side_of_value(conflict.winner);
+  const Side winner = side_of_winner(conflict);
   const Side loser = side_of_value(conflict.loser);
   if (winner == loser) return std::nullopt;
   return choice == ConflictChoice::winner ? winner : loser;

@@ -95,6 +95,15 @@ std::vector<Conflict> conflicts_of(Connection& connection, const RecordId& custo
   return found;
 }
 
+std::vector<Conflict> open_about_whole(Connection& connection, const RecordId& record) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM conflict WHERE record=?1 AND state='open' AND field='' ORDER BY id", columns);
+  std::vector<Conflict> found;
+  Cursor cursor = connection.query(sql, record);
+  while (cursor.next()) found.push_back(read_conflict(cursor));
+  return found;
+}
+
 std::vector<Conflict> open_duplicates(Connection& connection, const RecordId& record) {
   static const std::string sql = fmt::format(
       "SELECT {} FROM conflict WHERE (record=?1 OR other=?1) AND state='open' AND "

@@ -49,6 +49,8 @@ struct Conflict {
 std::optional<Conflict> find_conflict(Connection& connection, const RecordId& id);
 // Inserts or replaces.
 void write_conflict(Connection& connection, const Conflict& conflict);
+// About the record as a whole, not a field of it.
+std::vector<Conflict> open_about_whole(Connection& connection, const RecordId& record);
 // Over the keys of this record, whichever side it is.
 std::vector<Conflict> open_duplicates(Connection& connection, const RecordId& record);
 // Those that arose, or were opened again, behind this row of central's log, in its order.

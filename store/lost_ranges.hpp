@@ -3,6 +3,7 @@
 // (SYNC H22).
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -29,5 +30,9 @@ void note_lost(Connection& connection, const LostRange& range);
 void note_found(Connection& connection, const EpochId& epoch, std::int64_t n);
 // The oldest notice first.
 std::vector<LostRange> list_lost(Connection& connection);
+
+// In table meta of a site: what central lost of its own log, as lost_ranges_json() of
+// sync/positions.hpp.
+inline constexpr std::string_view meta_lost_at_central = "lost_at_central";
 
 }  // namespace skerry::store

@@ -188,7 +188,7 @@ Decision RowDecider::id_taken(const Row& row, const Record& holder) {
 
 Decision RowDecider::set(const Row& row) {
   if (const auto tombstone = store::find_tombstone(connection_, row.change.record))
-    return after_delete(row, *tombstone);
+    return edit_of_gone(row, *tombstone);
   const auto before = store::find_record(connection_, *row.change.kind, row.change.record);
   if (!before) return absent(row);
   if (!scope_allows(row, before->scope)) return {Disposition::conflict, "out_of_scope", 0};
@@ -257,7 +257,10 @@ Decision RowDecider::set_fields(const Row& row, const Record& before) {
 Decision RowDecider::remove(const Row& row) {
   if (row.change.kind->authority == Authority::site)
     return rejected("what a site has said stays said");
-  if (store::find_tombstone(connection_, row.change.record)) return {};  // both deleted it
+  if (const auto tombstone = store::find_tombstone(connection_, row.change.record)) {
+    withdraw_proposals(row, *tombstone);
+    return {};  // both deleted it
+  }
   const auto before = store::find_record(connection_, *row.change.kind, row.change.record);
   if (!before) return absent(row);
   if (!scope_allows(row, before->scope)) return {Disposition::conflict, "out_of_scope", 0};

@@ -58,6 +58,10 @@ class RowDecider {
                    const json::value& named);
   Decision after_delete(const Row& row, const store::Tombstone& tombstone,
                         const store::Record* before = nullptr);
+  Decision edit_of_gone(const Row& row, const store::Tombstone& tombstone);
+  std::vector<store::Conflict> standing_proposals(const Row& row,
+                                                  const store::Tombstone& tombstone);
+  void withdraw_proposals(const Row& row, const store::Tombstone& tombstone);
   store::Record proposed_by(const Row& row, const store::Tombstone& named);
   Decision note_lost_mentions(const Row& row, const store::Record& record);
   bool scope_allows(const Row& row, const store::Scope& scope);
@@ -72,7 +76,7 @@ class RowDecider {
   void write_conflict(const Row& row, store::ConflictType type, const RecordId& customer,
                       std::string_view field, json::object winner, json::object loser);
   json::object describe_proposal(const Row& row, const FieldChange* field) const;
-  json::object describe_record(const Row& row) const;
+  json::object describe_record(const Row& row, json::object values = {}) const;
   json::object describe_current(const json::value& value, const store::FieldStamp& stamp);
   json::object describe_deletion(Version version);
   json::object describe_holder(const RecordId& record, const Kind& kind, std::size_t field,

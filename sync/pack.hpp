@@ -42,12 +42,13 @@ struct PackChanges {
 Result<void> pack_changes(const Node& node, const PackChanges& what, const EmitBundle& emit);
 
 // At central: the state `site` lacks since what it last reported; everything in its scope when it
-// reported nothing. No bundle when the site holds everything, unless `always`. `resume`: from the
-// piece before, when the pieces of a snapshot are packed one at a time; Errc::bad_request for a
-// text that is none. `from`: as if the site had reported the row before it; 1 is everything, and
-// Errc::bad_input one behind the end of central's log. `acks_only`: no state, only what central
-// holds of the site's log: for a copy, which is to learn that it is one. Where a copy of the site
-// was heard of, or the site seems to be put back, there is always a bundle.
+// reported nothing. No bundle when the site holds everything, unless `always`, or once a day for
+// the digest and for what is durable. `resume`: from the piece before, when the pieces of a
+// snapshot are packed one at a time; Errc::bad_request for a text that is none. `from`: as if the
+// site had reported the row before it; 1 is everything, and Errc::bad_input one behind the end of
+// central's log. `acks_only`: no state, only what central holds of the site's log: for a copy,
+// which is to learn that it is one. Where a copy of the site was heard of, or the site seems to be
+// put back, there is always a bundle.
 struct PackState {
   bool always = false;
   std::optional<std::int64_t> from{};

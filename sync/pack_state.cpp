@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "licensing/site_certificate.hpp"
+#include "store/own_epochs.hpp"
 #include "store/trust.hpp"
 #include "sync/bundle_name.hpp"
 #include "sync/digest.hpp"
@@ -25,12 +26,14 @@ struct Down {
   DownPosition base;    // of the first piece
   DownPosition upto;    // of the last one
   std::vector<Ack> acks;
+  std::vector<store::LostRange> lost;
   Hash series{};
   bool acks_only = false;
   std::vector<store::TrustGeneration> trust;  // that the site has not said it holds
   crypto::KeyId to_key;                       // of the site, as central knows it
   bool has_others = false;  // a copy, or a machine that was put back, does not hold all this
-  bool compares = false;    // a digest is due
+  bool compares = false;    // a digest rides with what is sent
+  bool is_due = false;      // … and is sent when nothing else is, with what is durable by now
   DueFor due_for;
 };
 
@@ -45,6 +48,19 @@ void read_acks(Connection& connection, Down& down) {
     down.acks.push_back(
         {epoch.epoch, n, hash, epoch.durable, standing_of(site, epoch), epoch.fork_at});
   }
+}
+
+// What central lost of its own lives, the newest.
+std::vector<store::LostRange> lost_of_central(Connection& connection) {
+  const auto lives = store::read_own_epochs(connection);
+  auto lost = store::list_lost(connection);
+  std::erase_if(lost, [&](const store::LostRange& range) {
+    return !range.is_missing() || std::none_of(lives.begin(), lives.end(), [&](const auto& life) {
+      return life.epoch == range.epoch;
+    });
+  });
+  if (lost.size() > lost_rows_max) lost.erase(lost.begin(), lost.end() - lost_rows_max);
+  return lost;
 }
 
 // The whole state instead of what is new.
@@ -112,10 +128,10 @@ Result<store::DownCursor> told(Connection& connection, const store::LogHead& hea
   return down;
 }
 
-// Also when the clock was put back since, and as long as both are not known to be the same again.
-bool is_due(const store::Comparison& comparison, const Node& node) {
+// Since the last digest; also when the clock was put back since.
+bool is_day_over(const store::Comparison& comparison, const Node& node) {
   const std::int64_t since = node.clock.wall_ms() - comparison.digest_at;
-  return since < 0 || since >= node.options.digest_every_ms || comparison.repair > 0;
+  return since < 0 || since >= node.options.digest_every_ms;
 }
 
 Result<Down> prepare(const Node& node, const SiteId& id, const std::optional<std::int64_t>& from,
@@ -148,7 +164,10 @@ Result<Down> prepare(const Node& node, const SiteId& id, const std::optional<std
   const store::Comparison& comparison = due_for.site.comparison;
   const std::int64_t whole_since = std::max(due_for.site.scope_reset, comparison.repair);
   if (!known || resume || due_for.base < whole_since) begin_snapshot(down);
-  down.compares = !resume && (from || is_due(comparison, node));
+  const bool day_over = is_day_over(comparison, node);
+  // As long as both are not known to be the same again, too.
+  down.compares = !resume && (from || day_over || comparison.repair > 0);
+  down.is_due = !resume && day_over && !comparison.is_alarm();
   // Pieces of two packings of one position need not be cut at the same places.
   node.random.fill(down.series);
   if (resume) {
@@ -161,6 +180,7 @@ Result<Down> prepare(const Node& node, const SiteId& id, const std::optional<std
   due_for.upto = down.upto.n;
   due_for.scope = store::ScopeView(*reader, due_for.site, due_for.base, due_for.fields_from);
   read_acks(*reader, down);
+  down.lost = lost_of_central(*reader);
   return down;
 }
 
@@ -280,7 +300,10 @@ class Packer {
     body.part = part_;
     body.last_part = !cut;
     body.series = down_.series;
-    if (!cut) body.acks = down_.acks;
+    if (!cut) {
+      body.acks = down_.acks;
+      body.lost = down_.lost;
+    }
     // A piece in the middle ends before the version it was cut in; the next one repeats the lines
     // of that version, so that losing it loses nothing.
     if (cut && !down_.due_for.snapshot)
@@ -344,7 +367,8 @@ Result<void> pack_state(const Node& node, const store::Site& site, const PackSta
     down.base = down.upto;
   }
   const bool nothing_due = !down.due_for.snapshot && down.base.n == down.upto.n &&
-                           !down.acks_only && !down.has_others && down.trust.empty();
+                           !down.acks_only && !down.has_others && down.trust.empty() &&
+                           !down.is_due;
   if (nothing_due && !what.always) return {};
   Packer packer(node, std::move(down), resume);
   for (std::int64_t piece = 1; piece <= what.pieces_max; ++piece) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "core/timestamp.hpp"
 #include "sync/json_fields.hpp"
 
 namespace skerry::sync {
@@ -222,6 +223,18 @@ Result<ChangesBody> read_changes_body(const json::object& extra) {
 
 namespace {
 
+std::vector<store::LostRange> read_lost_of_central(JsonFields& members,
+                                                   std::vector<FieldError>& errors) {
+  std::vector<store::LostRange> lost;
+  if (!members.has("lost")) return lost;
+  for (const auto& [object, pointer] : objects_of(members, "lost", lost_rows_max)) {
+    JsonFields inner(*object, pointer, errors);
+    lost.push_back({inner.id<EpochId>("epoch"), inner.integer("first", 1, count_max),
+                    inner.integer("last", 1, count_max), 0, inner.time("noticed_at")});
+  }
+  return lost;
+}
+
 // A waypoint may lie behind the end of a piece that was cut; the one at the end is the end.
 bool agrees_with_waypoints(const StateBody& body) {
   return std::all_of(body.waypoints.begin(), body.waypoints.end(), [&](const auto& point) {
@@ -230,6 +243,16 @@ bool agrees_with_waypoints(const StateBody& body) {
 }
 
 }  // namespace
+
+json::array lost_ranges_json(const std::vector<store::LostRange>& lost) {
+  json::array ranges;
+  for (const store::LostRange& range : lost)
+    ranges.push_back(json::object{{"epoch", to_string(range.epoch)},
+                                  {"first", range.missing_from()},
+                                  {"last", range.last},
+                                  {"noticed_at", format_timestamp(range.noticed_at)}});
+  return ranges;
+}
 
 json::object to_json(const StateBody& body) {
   json::array waypoints;
@@ -247,6 +270,7 @@ json::object to_json(const StateBody& body) {
     extra["acks"] = std::move(acks);
   }
   if (body.digest) extra["digest"] = to_hex(*body.digest);
+  if (!body.lost.empty()) extra["lost"] = lost_ranges_json(body.lost);
   return extra;
 }
 
@@ -269,6 +293,7 @@ Result<StateBody> read_state_body(const json::object& extra) {
     members.refuse("waypoints", "does_not_fit", "the one at upto has another hash");
   body.acks = read_acks(members, errors);
   if (members.has("digest")) body.digest = members.hash("digest");
+  body.lost = read_lost_of_central(members, errors);
   SKERRY_TRY_VOID(refuse_if_any(std::move(errors)));
   return body;
 }

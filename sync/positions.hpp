@@ -10,6 +10,7 @@
 #include "core/ids.hpp"
 #include "core/strict_json.hpp"
 #include "store/change_log.hpp"
+#include "store/lost_ranges.hpp"
 #include "store/sites.hpp"
 #include "store/upstream.hpp"
 
@@ -103,7 +104,10 @@ struct StateBody {
   Hash series{};  // the same in all pieces of one packing, and in no other: random
   std::optional<Hash>
       digest;  // of all that the site sees at `upto` (sync/digest.hpp), now and then
+  // Of central's own log, put back since; in the last piece only.
+  std::vector<store::LostRange> lost;
 };
+json::array lost_ranges_json(const std::vector<store::LostRange>& lost);
 json::object to_json(const StateBody& body);
 Result<StateBody> read_state_body(const json::object& extra);
 

@@ -9,6 +9,7 @@
 #include "store/custom_fields.hpp"
 #include "store/duplicate_keys.hpp"
 #include "store/quarantine.hpp"
+#include "store/record_size.hpp"
 #include "store/resolve_conflict.hpp"
 #include "store/site_scope.hpp"
 #include "sync/decide_row.hpp"
@@ -60,6 +61,53 @@ Decision RowDecider::after_delete(const Row& row, const Tombstone& tombstone,
                      describe_proposal(row, &field));
     }
   return {Disposition::conflict, "edit_vs_delete", 0};
+}
+
+// The conflicts about the record as a whole that wait for a person since it went, and in which
+// nobody but this branch of the site has a say: what it made, or brought back, in vain.
+std::vector<store::Conflict> RowDecider::standing_proposals(const Row& row,
+                                                            const Tombstone& tombstone) {
+  std::vector<store::Conflict> found = store::open_about_whole(connection_, row.change.record);
+  std::erase_if(found, [&](const store::Conflict& conflict) {
+    const auto written = version_from_json(member_of(conflict.loser, "version"));
+    if (conflict.kind != row.change.kind || !member_of(conflict.loser, "value").is_object() ||
+        member_of(member_of(conflict.loser, "author"), "site") != json::value(site_.name) ||
+        !written || *written < tombstone.version)
+      return true;
+    // A row of the same transaction has no place in the log yet.
+    return store::line_at(connection_, written->n) && !branch_->holds(*written);
+  });
+  return found;
+}
+
+// An edit of what its author made in vain is of the one decision about the record, which shows it
+// as it would be by now, unless that is too long to travel.
+Decision RowDecider::edit_of_gone(const Row& row, const Tombstone& tombstone) {
+  std::optional<Decision> folded;
+  for (store::Conflict& conflict : standing_proposals(row, tombstone)) {
+    json::object loser = describe_record(row, conflict.loser.at("value").as_object());
+    Record record(*row.change.kind);
+    for (std::size_t i = 0; i < record.values.size(); ++i)
+      record.values[i] = member_of(loser.at("value"), row.change.kind->fields[i].name);
+    if (!store::check_size(record)) continue;
+    conflict.loser = std::move(loser);
+    conflict.version = row.version.n;
+    store::write_conflict(connection_, conflict);
+    folded = Decision{Disposition::conflict, std::string(store::to_text(conflict.type)), 0};
+  }
+  return folded ? *folded : after_delete(row, tombstone);
+}
+
+// Who made a record in vain and deleted it since leaves nothing to be decided.
+void RowDecider::withdraw_proposals(const Row& row, const Tombstone& tombstone) {
+  for (store::Conflict& conflict : standing_proposals(row, tombstone)) {
+    conflict.open = false;
+    conflict.decided_by = fmt::format("{} at {}", row.change.actor, site_.name);
+    conflict.resolved_at = received_at_;
+    conflict.resolution = {{"choice", "withdrawn"}, {"version", to_json(row.version)}};
+    conflict.version = row.version.n;
+    store::write_conflict(connection_, conflict);
+  }
 }
 
 // What does not stand at all: a record that does not come to be is one decision, an edit one for
@@ -225,13 +273,14 @@ json::object RowDecider::describe_proposal(const Row& row, const FieldChange* fi
   return described;
 }
 
-json::object RowDecider::describe_record(const Row& row) const {
-  json::object values;
+// The record as the row writes it, over what was written before.
+json::object RowDecider::describe_record(const Row& row, json::object values) const {
   for (const FieldChange& field : row.change.fields)
     values[row.change.kind->fields[field.field].name] = field.new_value;
   json::object described = describe_proposal(row, nullptr);
   described.erase("deleted");
   described["value"] = std::move(values);
+  described["version"] = to_json(row.version);
   return described;
 }
 
@@ -245,8 +294,13 @@ json::object RowDecider::describe_current(const json::value& value, const FieldS
           {"effective", format_timestamp(stamp.effective.ms())}};
 }
 
+// What a site's row made in vain is not here because central did not take it in.
 json::object RowDecider::describe_deletion(Version version) {
-  return {{"deleted", true}, {"author", author_at(version)}, {"version", to_json(version)}};
+  const auto line = parsed_line(connection_, version.n);
+  const json::object* row = line ? object_of(*line, "row") : nullptr;
+  const bool in_vain = row && text_of(*row, "op") != "del";
+  json::object author = in_vain ? json::object{{"site", "central"}} : author_at(version);
+  return {{"deleted", true}, {"author", std::move(author)}, {"version", to_json(version)}};
 }
 
 // The record that has the key already.

@@ -4,6 +4,7 @@
 #include "api/handlers/bundle_json.hpp"
 #include "api/work.hpp"
 #include "core/timestamp.hpp"
+#include "store/identity.hpp"
 #include "store/lost_ranges.hpp"
 #include "store/quarantine.hpp"
 #include "sync/copies.hpp"
@@ -57,14 +58,17 @@ Task<Result<Response>> settle(Context& context, Request& request, Settle how) {
 }  // namespace
 
 json::array lost_json(store::Connection& connection) {
-  json::array ranges;
-  for (const store::LostRange& range : store::list_lost(connection))
-    if (range.is_missing())
-      ranges.push_back(json::object{{"epoch", to_string(range.epoch)},
-                                    {"first", range.missing_from()},
-                                    {"last", range.last},
-                                    {"noticed_at", format_timestamp(range.noticed_at)}});
+  auto lost = store::list_lost(connection);
+  std::erase_if(lost, [](const store::LostRange& range) { return !range.is_missing(); });
+  json::array ranges = sync::lost_ranges_json(lost);
+  for (const json::value& range : lost_at_central(connection)) ranges.push_back(range);
   return ranges;
+}
+
+json::array lost_at_central(store::Connection& connection) {
+  const auto text = store::read_meta(connection, store::meta_lost_at_central);
+  auto told = text ? parse_json(*text) : Result<json::value>();
+  return told && told->is_array() ? std::move(told->get_array()) : json::array();
 }
 
 Result<Response> list_copies(Context& context, Request& request) {

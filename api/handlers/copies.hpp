@@ -13,5 +13,7 @@ Task<Result<Response>> discard_copy(Context& context, Request& request);
 
 // What neither a site nor central has any more, as far as this machine knows.
 json::array lost_json(store::Connection& connection);
+// At a site: of these, what central said it lost of its own log.
+json::array lost_at_central(store::Connection& connection);
 
 }  // namespace skerry::api

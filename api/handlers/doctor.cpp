@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "api/handlers/copies.hpp"
 #include "api/handlers/machine.hpp"
 #include "api/handlers/machine_notes.hpp"
 #include "api/handlers/trust.hpp"
+#include "core/json_member.hpp"
+#include "core/json_text.hpp"
 #include "core/timestamp.hpp"
 #include "store/conflicts.hpp"
 #include "store/lost_ranges.hpp"
@@ -73,6 +76,14 @@ void add_lost_findings(store::Connection& connection, Role role, json::array& fi
                  : "ask the people there for what they wrote before the restore, and enter it "
                    "again"));
   }
+  for (const json::value& range : lost_at_central(connection))
+    if (const json::object* rows = range.if_object())
+      findings.push_back(finding(
+          "ok", "lost rows",
+          fmt::format("central was put back: rows {} to {} of its life {} are lost; what "
+                      "this site wrote comes back by itself",
+                      to_json_text(member_of(*rows, "first")),
+                      to_json_text(member_of(*rows, "last")), skerry::text_of(*rows, "epoch"))));
 }
 
 json::object trust_finding(store::Connection& connection, const Context& context) {

@@ -23,6 +23,11 @@ class Lives(RestoreTest):
         self.assert_one_register(central, site, {"kept", "sent", "grown", "after"})
         self.assertNotIn("lost", self.names(site))
         self.assertIsNone(site.status()["renewed"])
+        lost = central.status()["lost_ranges"]
+        self.assertTrue(lost)
+        self.assertEqual(site.status()["lost_ranges"], lost)
+        self.assertIn(f"rows {lost[0]['first']} to {lost[0]['last']} of its life",
+                      site.run("doctor").out)
         return noticed, central.status()["renewed"]
 
     def test_h4_central_is_put_back_and_its_anchor_knows_better(self):

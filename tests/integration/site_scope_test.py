@@ -66,7 +66,7 @@ class SiteScope(MachineTest):
         self.assertEqual(kept["title"]["loser"]["value"], "Miller")
         self.assertIn("what is here over \"Miller\" (", self.central.ok("conflict", "list").out)
         for each in kept.values():
-            self.central.ok("conflict", "resolve", each["id"], "--choose", "loser")
+            self.central.ok("conflict", "resolve", each["id"], "--choose", "site")
         self.assertEqual(self.central.get("contacts", contact["id"]).json()["title"], "Miller")
         self.assertEqual(self.central.get("locations", made["id"]).json()["name"], "Weir")
 

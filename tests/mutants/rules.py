@@ -97,7 +97,7 @@ BREAKS = (
     Break("tombstone", "H8: what is deleted lives again by a decision alone",
           "sync/decide_row.cpp",
           "if (const auto tombstone = store::find_tombstone(connection_, row.change.record))\n"
-          "    return after_delete(row, *tombstone);\n  const auto before",
+          "    return edit_of_gone(row, *tombstone);\n  const auto before",
           "const auto before"),
     Break("delete_vs_edit", "H7: an edit that a deletion did not see is kept as a conflict",
           "sync/decide_row.cpp",
@@ -125,6 +125,8 @@ BREAKS = (
           "if (!before) return absent(row);\n  if (!scope_allows(row, before->scope)) return "
           "{Disposition::conflict, \"out_of_scope\", 0};\n  return set_fields(row, *before);",
           "if (!before) return absent(row);\n  return set_fields(row, *before);"),
+    Break("in_vain", "H13: who deletes what was made in vain leaves nothing to decide",
+          "sync/decide_row.cpp", "withdraw_proposals(row, *tombstone);", "", 1800),
     Break("evict", "H13: what leaves the scope is taken away", "sync/due.cpp",
           "return due_for.scope.sees(due.id) ? lines.entered() : lines.left();",
           "return due_for.scope.sees(due.id) ? lines.entered() : Result<bool>(true);"),

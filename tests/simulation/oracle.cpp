@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/json_text.hpp"
+#include "crypto/sha256.hpp"
 #include "tests/simulation/machine.hpp"
 
 namespace skerry::sim {
@@ -47,13 +48,26 @@ std::size_t scope_field(const Kind& kind) {
   return static_cast<std::size_t>(kind.find_field(kind.scope_field));
 }
 
-ChangeUid uid_at(store::Connection& connection, const EpochId& epoch, std::int64_t seq) {
+std::pair<ChangeUid, Hash> named_at(store::Connection& connection, const EpochId& epoch,
+                                    std::int64_t seq) {
   auto cursor = connection.query(
-      "SELECT coalesce(i.uid,substr(i.hash,1,16)) FROM ingest i JOIN site_epoch e ON "
+      "SELECT coalesce(i.uid,substr(i.hash,1,16)),i.hash FROM ingest i JOIN site_epoch e ON "
       "e.number=i.epoch WHERE e.epoch=?1 AND i.seq=?2",
       epoch, seq);
   if (!cursor.next()) throw Violation("oracle", "a row of the log is in no ledger");
-  return cursor.id<ChangeUid>(0);
+  return {cursor.id<ChangeUid>(0), cursor.hash(1)};
+}
+
+// Of a conflict about a record as a whole: named after the row that made it.
+RecordId whole_conflict(const char* type, const Hash& row) {
+  Bytes named(row.begin(), row.end());
+  for (const char each : std::string(type) + "/") named.push_back(static_cast<std::uint8_t>(each));
+  const Hash hash = crypto::sha256(named);
+  RecordId id;
+  std::copy_n(hash.begin(), id.bytes.size(), id.bytes.begin());
+  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x80);
+  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
+  return id;
 }
 
 }  // namespace
@@ -82,7 +96,7 @@ Oracle::Row Oracle::read_row(store::Connection& connection, const json::object& 
   Row row;
   row.place = place;
   row.change = must(decode_change(to_json_text(members.at("row"))), "oracle");
-  row.uid = uid_at(connection, epoch, seq);
+  std::tie(row.uid, row.hash) = named_at(connection, epoch, seq);
   return row;
 }
 
@@ -240,8 +254,15 @@ void Oracle::proposal(const char* type, const Row& row, const RecordId& customer
       conflict(type, row, name, customer, winner, to_json_text(field.new_value));
     whole[name] = field.new_value;
   }
-  if (change.op != ChangeOp::set)
-    conflict(type, row, "", customer, winner, to_json_text(json::value(std::move(whole))));
+  if (change.op == ChangeOp::set) return;
+  const std::string loser = to_json_text(json::value(whole));
+  conflict(type, row, "", customer, winner, loser);
+  state_.entities.at(change.record)
+      .in_vain.push_back({whole_conflict(type, row.hash),
+                          {type, change.record, "", customer, winner, loser},
+                          std::move(whole),
+                          row.n,
+                          row.site()});
 }
 
 // A record that never came to be is gone from its first row on.
@@ -322,7 +343,7 @@ std::string Oracle::changed(const Row& row) {
   if (found == state_.entities.end()) return missing(row);
   Entity& entity = found->second;
   if (!entity.alive) {
-    edit_of_deleted(row, entity.last_audience);
+    if (!fold(row, entity)) edit_of_deleted(row, entity.last_audience);
     return "conflict";
   }
   const auto before = audience_of(change.record, entity);

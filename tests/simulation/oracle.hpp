@@ -42,12 +42,23 @@ class Oracle {
     std::size_t author = 0;  // 0: central
     HlcStamp effective;
   };
+  // Type, record, field, the customer it is told under, the winner's value, the loser's.
+  using About = std::tuple<std::string, RecordId, std::string, RecordId, std::string, std::string>;
+  // What a site made, or brought back, in vain: one conflict about the record as a whole.
+  struct InVain {
+    RecordId conflict;
+    About about;
+    json::object values;  // as its author has them by now
+    std::int64_t n = 0;   // of the author's last row
+    std::size_t author = 0;
+  };
   struct Entity {
     const Kind* kind = nullptr;
     bool alive = false;
     std::int64_t gone_n = 0;                   // where it was deleted
     std::vector<std::vector<Written>> fields;  // each field's history
     Audience last_audience;                    // when it was deleted
+    std::vector<InVain> in_vain;
     const Written& now(std::size_t field) const { return fields[field].back(); }
     const json::value& value(std::string_view field) const;
   };
@@ -58,10 +69,9 @@ class Oracle {
     std::int64_t n = 0;  // of the decision
     HlcStamp effective;
     ChangeUid uid;  // the same wherever it is issued again
+    Hash hash{};
     std::size_t site() const { return std::get<0>(place); }
   };
-  // Type, record, field, the customer it is told under, the winner's value, the loser's.
-  using About = std::tuple<std::string, RecordId, std::string, RecordId, std::string, std::string>;
   // What a transaction that is rejected takes back.
   struct State {
     Scopes scopes;
@@ -103,6 +113,9 @@ class Oracle {
                                      const Entity* before, std::set<std::size_t>& lost) const;
   void lost_mentions(const Row& row, const std::set<std::size_t>& lost);
   void edit_of_deleted(const Row& row, const Audience& audience);
+  bool is_open(const InVain& made, const Entity& entity, const Row& row) const;
+  bool fold(const Row& row, Entity& entity);
+  void withdraw(const Row& row, const Entity& entity);
   std::string out_of_scope(const Row& row, const Audience& audience);
   void proposal(const char* type, const Row& row, const RecordId& customer,
                 const std::string& winner);

@@ -8,6 +8,33 @@ void Oracle::edit_of_deleted(const Row& row, const Audience& audience) {
   proposal("edit_vs_delete", row, told_under(row.site(), audience), deleted);
 }
 
+// Nobody decided it, and its author has had no other say since.
+bool Oracle::is_open(const InVain& made, const Entity& entity, const Row& row) const {
+  return made.author == row.site() && made.n >= entity.gone_n && is_own_past(made.n, row) &&
+         !state_.resolved.contains(made.conflict);
+}
+
+// What its author writes on what was made in vain is of the one conflict about it.
+bool Oracle::fold(const Row& row, Entity& entity) {
+  bool folded = false;
+  for (InVain& made : entity.in_vain) {
+    if (!is_open(made, entity, row)) continue;
+    --state_.conflicts[made.about];
+    for (const FieldChange& field : row.change.fields)
+      made.values[entity.kind->fields[field.field].name] = field.new_value;
+    std::get<5>(made.about) = to_json_text(json::value(made.values));
+    ++state_.conflicts[made.about];
+    made.n = row.n;
+    folded = true;
+  }
+  return folded;
+}
+
+void Oracle::withdraw(const Row& row, const Entity& entity) {
+  for (const InVain& made : entity.in_vain)
+    if (is_open(made, entity, row)) state_.resolved.insert(made.conflict);
+}
+
 bool Oracle::is_referred_to(const RecordId& id) const {
   for (const auto& [other, entity] : state_.entities)
     for (std::size_t i = 0; entity.alive && i < entity.fields.size(); ++i)
@@ -23,6 +50,7 @@ std::string Oracle::removed(const Row& row) {
   if (found == state_.entities.end()) return missing(row);
   Entity& entity = found->second;
   if (!entity.alive) {  // both deleted it
+    withdraw(row, entity);
     if (change.resolves) state_.resolved.insert(*change.resolves);
     return "applied";
   }

@@ -38,6 +38,7 @@ StateBody state() {
   body.last_part = false;
   body.series[0] = 4;
   body.digest = Hash{7};
+  body.lost = {{EpochId{{3}}, 4, 6, 0, 1'790'000'000'000}};
   return body;
 }
 
@@ -133,6 +134,7 @@ TEST(Positions, StateComesBackAsItWent) {
   EXPECT_FALSE(read->last_part);
   EXPECT_EQ(read->series, sent.series);
   EXPECT_EQ(read->digest, sent.digest);
+  EXPECT_EQ(lost_ranges_json(read->lost), lost_ranges_json(sent.lost));
 }
 
 TEST(Positions, AStateThatEndsBeforeItsBaseIsRefused) {

@@ -184,6 +184,23 @@ TEST_F(H25_Digest, OnceADayIsEnough) {
   EXPECT_TRUE(next_has());
 }
 
+TEST_F(H25_Digest, AQuietCentralSaysOnceADayWhatIsDurableAndTheDigest) {
+  add(site, "in a backup");
+  meet(site, 2);
+  ASSERT_TRUE(pack_due(site).empty());
+  sql(central, "UPDATE site_epoch SET durable=head");
+  spoil(site);
+  EXPECT_TRUE(pack_due(site).empty());
+  now += 86'400'000;
+  const auto bundles = pack_due(site);
+  ASSERT_EQ(bundles.size(), 1U);
+  EXPECT_TRUE(has_digest(bundles[0]));
+  EXPECT_EQ(take(site, bundles[0]), "duplicate");
+  EXPECT_EQ(epochs(site).back().durable, 1);
+  EXPECT_TRUE(upstream(site).differs);
+  EXPECT_TRUE(pack_due(site).empty());
+}
+
 TEST_F(H25_Digest, ADeltaOfSeveralPiecesHasNone) {
   central.options.limits.lines_max = 4;
   for (int i = 0; i < 12; ++i) add(central, "more");

@@ -1,5 +1,7 @@
 #include "tests/unit/sync/reconcile_fixture.hpp"
 
+#include <utility>
+
 #include "core/json_text.hpp"
 #include "store/own_epochs.hpp"
 
@@ -86,7 +88,12 @@ std::vector<Bytes> pack_state_for(sim::Machine& central, sim::Machine& to, bool 
 }
 
 std::vector<Bytes> Reconcile::pack_down(Machine& to) { return pack_state_for(central, to, true); }
-std::vector<Bytes> Reconcile::pack_due(Machine& to) { return pack_state_for(central, to, false); }
+std::vector<Bytes> Reconcile::pack_due(Machine& to) {
+  const std::int64_t every = std::exchange(central.options.digest_every_ms, 86'400'000);
+  std::vector<Bytes> bundles = pack_state_for(central, to, false);
+  central.options.digest_every_ms = every;
+  return bundles;
+}
 
 std::string Reconcile::take(Machine& at, const Bytes& bundle) {
   now += 1000;

@@ -39,7 +39,8 @@ class Reconcile : public testing::Test {
 
   std::vector<Bytes> pack_up(Machine& from);
   std::vector<Bytes> pack_down(Machine& to);  // always one
-  std::vector<Bytes> pack_due(Machine& to);   // none when central believes that `to` has all
+  // None when central believes that `to` has all, and it had a digest less than a day ago.
+  std::vector<Bytes> pack_due(Machine& to);
   std::string take(Machine& at, const Bytes& bundle);  // the outcome
   void up(Machine& from);
   void down(Machine& to);

@@ -1,4 +1,6 @@
 // What records name: records that a site does not see, and ones that were deleted meanwhile.
+#include "core/json_member.hpp"
+#include "store/conflict_rules.hpp"
 #include "store/export_records.hpp"
 #include "store/import_records.hpp"
 #include "tests/unit/store/text_file.hpp"
@@ -103,28 +105,77 @@ TEST_F(ReconcileUnseen, TheSitesOwnExportComesBackWithoutAChange) {
   EXPECT_EQ(report.errors[0].column, "owner");
 }
 
-// The creation is one decision and the edit after it another: in either order both come to stand.
-TEST_F(ReconcileAssets, WhatIsBroughtInKeepsWhatWasWrittenAfterIt) {
-  see_only(site, {acme, bell});
-  exchange(site);
-  std::vector<RecordId> made;
-  for (const char* email : {"ann@bell.example", "bob@bell.example"}) {
-    made.push_back(*create(site, "contact",
-                           {{"customer", to_string(bell)}, {"email", email}, {"title", "A"}}));
-    ASSERT_TRUE(set(site, "contact", made.back(), {{"title", "B"}}));
+// A contact that the site makes for a customer that leaves its scope.
+class ReconcileInVain : public ReconcileAssets {
+ protected:
+  ReconcileInVain() {
+    see_only(site, {acme, bell});
+    exchange(site);
+    ann = *create(site, "contact",
+                  {{"customer", to_string(bell)}, {"email", "ann@bell.example"}, {"title", "A"}});
   }
-  see_only(site, {acme});
+  void taken_in_vain() {
+    see_only(site, {acme});
+    up(site);
+    EXPECT_EQ(decided(site, 1), "conflict");
+  }
+
+  RecordId ann;
+};
+
+TEST_F(ReconcileInVain, WhatIsWrittenAfterItIsOfTheOneDecision) {
+  ASSERT_TRUE(set(site, "contact", ann, {{"title", "B"}}));
+  taken_in_vain();
+  ASSERT_TRUE(set(site, "contact", ann, {{"title", "C"}, {"first_name", "Ann"}}));
+  exchange(site);
+  EXPECT_EQ(told(site, 3), "conflict");
+  const auto open = open_conflicts(central);
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open[0].type, store::ConflictType::out_of_scope);
+  EXPECT_EQ(store::choice_of(store::Side::site, open[0]), store::ConflictChoice::loser);
+  EXPECT_EQ(store::choice_of(store::Side::central, open[0]), store::ConflictChoice::winner);
+  EXPECT_EQ(member_of(open[0].loser.at("value"), "title"), json::value("C"));
+  resolve(central, open[0].id, store::ConflictChoice::loser);
+  EXPECT_EQ(value(central, "contact", ann, "title"), "\"C\"");
+  EXPECT_EQ(value(central, "contact", ann, "first_name"), "\"Ann\"");
+  EXPECT_EQ(value(central, "contact", ann, "email"), "\"ann@bell.example\"");
+  EXPECT_TRUE(open_conflicts(central).empty());
+}
+
+TEST_F(ReconcileInVain, WhoDeletesItLeavesNothingToDecide) {
+  const RecordId bob =
+      *create(site, "contact", {{"customer", to_string(bell)}, {"email", "bob@bell.example"}});
+  ASSERT_TRUE(remove(site, "contact", bob));
+  taken_in_vain();
+  const auto open = open_conflicts(central);
+  ASSERT_EQ(open.size(), 1U);  // with its creation came the deletion of the other
+  EXPECT_EQ(open[0].record, ann);
+  ASSERT_TRUE(remove(site, "contact", ann));
+  exchange(site);
+  EXPECT_TRUE(open_conflicts(central).empty());
+  const auto all = conflicts(central);
+  ASSERT_EQ(all.size(), 2U);
+  for (const store::Conflict& each : all) {
+    EXPECT_EQ(member_of(each.resolution, "choice"), json::value("withdrawn"));
+    EXPECT_NE(each.decided_by.find(" at "), std::string::npos) << each.decided_by;
+  }
+  for (const std::int64_t seq : {3, 4}) EXPECT_EQ(decided(site, seq), "applied");
+  EXPECT_FALSE(has(central, "contact", ann));
+  EXPECT_FALSE(has(central, "contact", bob));
+  expect_equal(site);
+}
+
+// Who decided is central, not the author.
+TEST_F(ReconcileInVain, AnEditAfterTheDecisionIsAgainstCentral) {
+  taken_in_vain();
+  resolve(central, open_conflicts(central).at(0).id, store::ConflictChoice::winner);
+  ASSERT_TRUE(set(site, "contact", ann, {{"title", "B"}}));
   exchange(site);
   const auto open = open_conflicts(central);
-  EXPECT_EQ(open.size(), 4U);
-  for (const RecordId& record : made)
-    for (const bool edit : {record == made[0], record != made[0]})
-      for (const store::Conflict& each : open)
-        if (each.record == record && each.field.empty() != edit)
-          resolve(central, each.id, store::ConflictChoice::loser);
-  for (const RecordId& record : made)
-    EXPECT_EQ(value(central, "contact", record, "title"), "\"B\"");
-  EXPECT_TRUE(open_conflicts(central).empty());
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open[0].type, store::ConflictType::edit_vs_delete);
+  EXPECT_EQ(open[0].field, "title");
+  EXPECT_EQ(store::choice_of(store::Side::site, open[0]), store::ConflictChoice::loser);
 }
 
 class ReconcileGone : public ReconcileAssets {
