@@ -10,6 +10,7 @@
 #include "api/problem.hpp"
 #include "api/session.hpp"
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace skerry::api {
@@ -35,11 +36,6 @@ std::optional<Method> to_method(http::verb verb) {
   }
 }
 
-std::string_view stripped(std::string_view text) {
-  const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
-  return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
-}
-
 bool is_word(std::string_view text, std::string_view word) {
   return boost::beast::iequals({text.data(), text.size()}, {word.data(), word.size()});
 }
@@ -47,11 +43,11 @@ bool is_word(std::string_view text, std::string_view word) {
 // application/json, for a PATCH merge-patch+json, too; in UTF-8, as JSON is (RFC 8259).
 bool is_json(std::string_view content_type, Method method) {
   const std::size_t end = std::min(content_type.find(';'), content_type.size());
-  const std::string_view type = stripped(content_type.substr(0, end));
+  const std::string_view type = trim_blanks(content_type.substr(0, end));
   const bool merge = method == Method::patch && is_word(type, "application/merge-patch+json");
   if (!merge && !is_word(type, "application/json")) return false;
   const std::string_view parameter =
-      stripped(content_type.substr(std::min(end + 1, content_type.size())));
+      trim_blanks(content_type.substr(std::min(end + 1, content_type.size())));
   return parameter.empty() || is_word(parameter, "charset=utf-8") ||
          is_word(parameter, "charset=\"utf-8\"");
 }

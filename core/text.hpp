@@ -15,6 +15,8 @@ std::size_t count_characters(std::string_view text);
 bool has_control_characters(std::string_view text);
 // Nothing that anybody sees: white space and marks without a width, of Unicode too.
 bool is_blank(std::string_view text);
+// Without the ASCII blanks around it.
+std::string_view trim_blanks(std::string_view text);
 
 // local@domain with one @, no blanks, a domain of labels; what RFC 5321 lets travel in practice.
 bool is_email(std::string_view text);

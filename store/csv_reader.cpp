@@ -318,13 +318,6 @@ Result<std::size_t> read_at(int file, std::int64_t offset, std::span<char> buffe
 
 }  // namespace
 
-std::string_view trim_blanks(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n\v\f";
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
-
 Result<void> read_csv(int file, const CsvLimits& limits, CsvSink& sink) {
   Reading reading(limits, sink);
   std::vector<char> buffer(chunk_bytes);

@@ -80,7 +80,4 @@ class CsvSink {
 // Errc::io_failed when the file cannot be read.
 Result<void> read_csv(int file, const CsvLimits& limits, CsvSink& sink);
 
-// Without the ASCII blanks around it.
-std::string_view trim_blanks(std::string_view text);
-
 }  // namespace skerry::store

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "store/csv_reader.hpp"
 #include "store/csv_writer.hpp"
 

@@ -14,9 +14,10 @@ bool ImportBatch::any_parents() const {
                      [](const auto& row) { return !row.parents.empty(); });
 }
 
-bool ImportBatch::any_errors() const {
-  return !errors.empty() ||
-         std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.errors.empty(); });
+bool ImportBatch::asks_writer() const {
+  return std::any_of(rows.begin(), rows.end(), [](const auto& row) {
+    return row.wish != PreparedRow::Wish::nothing || !row.errors.empty();
+  });
 }
 
 ImportNotes::ImportNotes(const ImportOptions& options)
@@ -111,12 +112,8 @@ bool BatchReader::row(std::int64_t number, std::span<const std::string_view> cel
   }
   --rows_left_;
   PreparedRow read = reader_.read(**records_, number, cells);
-  if (read.wish == PreparedRow::Wish::nothing && read.errors.empty()) {
-    ++batch_.counts.unchanged;
-  } else {
-    if (rejects_.wanted()) read.csv = rejects_.row(cells);
-    batch_.rows.push_back(std::move(read));
-  }
+  if (rejects_.wanted()) read.csv = rejects_.row(cells);
+  batch_.rows.push_back(std::move(read));
   return !full || give_away();
 }
 

@@ -13,14 +13,15 @@ namespace skerry::store {
 std::vector<CustomField> custom_columns(const ImportPlace& place, const Kind& kind);
 
 struct ImportBatch {
-  std::vector<PreparedRow> rows;   // those that ask for something, and those with errors
+  std::vector<PreparedRow> rows;
   std::vector<TableError> errors;  // of the file, and of rows that are not in `rows`
   std::vector<RejectedRow> rejects;
-  RowCounts counts;  // of the rows that are not in `rows`: unchanged, rejected
+  RowCounts counts;  // of the rows that are not in `rows`
   std::int64_t read = 0;
 
   bool any_parents() const;
-  bool any_errors() const;
+  // Whether a row asks for something, or has errors.
+  bool asks_writer() const;
 };
 
 // What all passes over a file report to.

@@ -168,11 +168,28 @@ class Binding {
     bound_.ignored.push_back(headers_[cell]);
   }
 
+  // Of a field whose values have a column each: the name of one. Empty for any other.
+  std::string part_of(std::string_view name) const {
+    const int field = kind_.find_field(name);
+    if (field < 0) return {};
+    const Field& whole = kind_.field(static_cast<std::size_t>(field));
+    if (whole.type == FieldType::custom) return "custom.KEY";
+    if (whole.type != FieldType::group) return {};
+    return fmt::format("{}.{}", whole.name, whole.members.front().name);
+  }
+
   void refuse_unknown(std::size_t cell, std::vector<TableError>& errors) {
     const std::string& header = headers_[cell];
     if (cell + 1 == headers_.size() && ascii_lower(header) == reject_reason_header)
       return set_aside(cell);
     const std::string name = ascii_lower(header);
+    if (const std::string part = part_of(name); !part.empty()) {
+      errors.push_back({1, header, "unknown_column",
+                        fmt::format("has a column for each of its values, such as {}; map it to "
+                                    "one, or set it aside with --ignore {}",
+                                    part, header)});
+      return;
+    }
     if (kind_.find_column(name) >= 0 || name == "revision" || name == "created_at" ||
         name == "updated_at") {
       errors.push_back(

@@ -50,12 +50,33 @@ bool BatchedWriting::take(ImportBatch batch) {
   attempt_->batch = std::move(batch);
   attempt_->refused.resize(attempt_->batch.rows.size());
   attempt_->keep_rows = attempt_->batch.any_parents();
-  if (attempt_->batch.rows.empty()) return true;
-  if (Result<void> submitted = submit(); !submitted) {
-    failure_ = std::move(submitted).error();
+  if (Result<void> begun = begin(); !begun) {
+    failure_ = std::move(begun).error();
     return false;
   }
   return true;
+}
+
+// Where all rows stay as they are, the writer is left alone.
+Result<void> BatchedWriting::begin() {
+  if (attempt_->batch.asks_writer()) return submit();
+  const Reader reader = place_.database.read();
+  return write(*reader, *attempt_);
+}
+
+Result<void> BatchedWriting::write(Connection& connection, Attempt& attempt) {
+  held_.drop();
+  attempt.parents = parents_;
+  RowWriter writer(connection, writing_, attempt.parents, held_, attempt.keep_rows);
+  auto& rows = attempt.batch.rows;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (attempt.refused[i]) continue;
+    if (notes_.cancelled()) return fail(cancelled_error());
+    attempt.refused[i] = !writer.write(rows[i], attempt.errors);
+  }
+  attempt.counts = writer.counts();
+  attempt.try_again = writer.left_parents();
+  return {};
 }
 
 Result<void> BatchedWriting::submit() {
@@ -65,16 +86,7 @@ Result<void> BatchedWriting::submit() {
     Result<void> run(Connection& connection) override {
       attempt_.counts = RowCounts();
       attempt_.try_again = attempt_.undone = false;
-      attempt_.parents = writing_.parents_;
-      RowWriter writer(connection, writing_.writing_, attempt_.parents, attempt_.keep_rows);
-      auto& rows = attempt_.batch.rows;
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (attempt_.refused[i]) continue;
-        if (writing_.notes_.cancelled()) return fail(cancelled_error());
-        attempt_.refused[i] = !writer.write(rows[i], attempt_.errors);
-      }
-      attempt_.counts = writer.counts();
-      attempt_.try_again = writer.left_parents();
+      SKERRY_TRY_VOID(writing_.write(connection, attempt_));
       attempt_.undone = writing_.options_.dry_run;
       if (attempt_.try_again || attempt_.undone) return fail(Errc::bad_input, "undone");
       if (writing_.options_.in_transaction) {
@@ -118,6 +130,7 @@ Result<void> BatchedWriting::finish() {
 }
 
 void BatchedWriting::settle(Attempt& attempt) {
+  held_.settle();
   auto& rows = attempt.batch.rows;
   RowCounts counts = attempt.batch.counts;
   RowCounts written = attempt.counts;
@@ -204,7 +217,8 @@ class WholeWriting::Job final : public AwaitedJob {
     feed_->set(&Feed::begun);
     ImportNotes& notes = writing_.notes_;
     RowWriter::Parents parents;
-    RowWriter writer(connection, writing_.writing_, parents, false);
+    HeldNames held;
+    RowWriter writer(connection, writing_.writing_, parents, held, false);
     RowCounts shown;
     bool good = true;
     while (auto batch = feed_->pop(good)) {

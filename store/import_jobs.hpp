@@ -37,13 +37,16 @@ class BatchedWriting final : public BatchReader {
 
  private:
   struct Attempt;  // one batch, and what its job made of it
+  Result<void> begin();
   Result<void> submit();
   Result<void> finish();
+  Result<void> write(Connection& connection, Attempt& attempt);
   void settle(Attempt& attempt);
 
   const RowWriter::Place writing_;
   RowWriter::Parents parents_;  // made by committed jobs
   RowWriter::Parents tried_;    // made by dry runs, each counted once
+  HeldNames held_;              // of the writer while a job runs
   std::unique_ptr<Attempt> attempt_;
   std::future<Result<void>> running_;
   std::optional<Error> failure_;

@@ -14,19 +14,26 @@ class CheckPass final : public BatchReader {
  public:
   using BatchReader::BatchReader;
   bool found_errors() const { return found_errors_; }
-  std::size_t to_write() const { return to_write_; }
+  std::int64_t to_write() const { return to_write_; }
 
  protected:
   bool take(ImportBatch batch) override {
-    to_write_ += batch.rows.size();
+    found_errors_ |= !batch.errors.empty();
+    for (PreparedRow& row : batch.rows) {
+      const bool repeats = held_.repeats(row);
+      found_errors_ |= !row.errors.empty();
+      if (!repeats) held_.keep(row);
+      const bool asks = !repeats && row.wish != PreparedRow::Wish::nothing;
+      ++(asks ? to_write_ : batch.counts.unchanged);
+    }
     notes_.report.rows += batch.read;
     notes_.add(batch.counts);
-    found_errors_ |= batch.any_errors();
     return !found_errors_;
   }
 
  private:
-  std::size_t to_write_ = 0;
+  HeldNames held_;
+  std::int64_t to_write_ = 0;
   bool found_errors_ = false;
 };
 
@@ -134,6 +141,7 @@ Result<ImportReport> import_records(const ImportPlace& place, const Kind& kind, 
     }
     BatchedWriting writing(place, kind, options, notes, rejects, author);
     SKERRY_TRY_VOID(writing.run(file));
+    if (!notes.cancelled()) notes.know_rows(notes.report.rows);
   } else {
     SKERRY_TRY_VOID(import_whole(place, kind, file, options, author, notes, rejects));
   }

@@ -86,8 +86,9 @@ struct ImportPlace {
 // A dry run does all the work, batch by batch, and undoes it: it finds every error of every row.
 //
 // Codes beside those of csv_reader, import_columns and core/kinds: required, bad_id, duplicate_row
-// (the record stood in the file before), ambiguous_key (several records have the key),
-// reference_not_found, duplicate_key, owned_by_central, and what the rules of a kind add.
+// (the record stood in the file before, in a row that was not refused), ambiguous_key (several
+// records have the key), reference_not_found, duplicate_key, owned_by_central, and what the rules
+// of a kind add.
 //
 // Memory depends on the limits, and by at most 84 bytes on each row and each unique value in it.
 // Blocks; on any thread but the writer's. Cancelling takes effect within some hundred rows;

@@ -5,6 +5,7 @@
 
 #include "core/check.hpp"
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "crypto/sha256.hpp"
 #include "store/import_rows.hpp"
 #include "store/write_records.hpp"
@@ -24,6 +25,14 @@ RecordId placeholder_for(std::string_view what, std::string_view key) {
   RecordId id;
   std::memcpy(id.bytes.data(), whole.data(), id.bytes.size());
   return id;
+}
+
+RecordId placeholder_for_name(const Kind& kind, std::string_view name) {
+  return placeholder_for(fmt::format("{} name", kind.name), name);
+}
+
+std::string memory_of_name(const Kind& kind, std::string_view name) {
+  return fmt::format("name\n{}\n{}", kind.name, name);
 }
 
 // Its id, and whose it is.
@@ -122,6 +131,16 @@ FieldValues RowReader::own_parts(const Named& named) const {
   return parts;
 }
 
+// The value of a field of the record that is referred to.
+std::optional<json::value> RowReader::read_said(const ImportColumn& column, std::string_view text) {
+  std::vector<FieldError> complaints;
+  json::value value = read_value(*column.what, json::string(text), {}, complaints);
+  for (FieldError& each : complaints)
+    complain(column, std::move(each.code), std::move(each.detail));
+  if (!complaints.empty()) return std::nullopt;
+  return value;
+}
+
 std::optional<RowReader::Resolved> RowReader::resolve_key(const Named& named) {
   const ImportColumn& column = *named.column;
   FieldValues others = own_parts(named);
@@ -132,32 +151,26 @@ std::optional<RowReader::Resolved> RowReader::resolve_key(const Named& named) {
     fmt::format_to(std::back_inserter(memory), "\n{}", std::string_view(other.value.get_string()));
   if (const auto known = resolved_.find(memory); known != resolved_.end()) return known->second;
 
-  std::vector<FieldError> complaints;
-  const json::value key =
-      read_value(column.rule->main_field(), json::string(named.key), {}, complaints);
+  const auto key = read_said(column, named.key);
+  if (!key) return std::nullopt;
   std::shared_ptr<const NewParent> other_parent;
   std::size_t other_field = 0;
-  if (complaints.empty()) {
-    for (const auto& [part, text] : named.parts) {
-      Named inner;
-      ImportColumn inner_column = *part;
-      const Field& field = column.rule->kind->fields[part->part];
-      inner_column.rule = find_key_rule(*find_kind(field.options.front()));
-      inner.column = &inner_column;
-      inner.key = text;
-      const auto resolved = resolve_key(inner);
-      if (!resolved) return std::nullopt;
-      others.push_back({part->part, json::string(to_string(resolved->id))});
-      if (resolved->parent) {
-        other_parent = resolved->parent;
-        other_field = part->part;
-      }
+  for (const auto& [part, text] : named.parts) {
+    Named inner;
+    ImportColumn inner_column = *part;
+    const Field& field = column.rule->kind->fields[part->part];
+    inner_column.rule = find_key_rule(*find_kind(field.options.front()));
+    inner.column = &inner_column;
+    inner.key = text;
+    const auto resolved = resolve_key(inner);
+    if (!resolved) return std::nullopt;
+    others.push_back({part->part, json::string(to_string(resolved->id))});
+    if (resolved->parent) {
+      other_parent = resolved->parent;
+      other_field = part->part;
     }
   }
-  for (FieldError& each : complaints)
-    complain(column, std::move(each.code), std::move(each.detail));
-  if (!complaints.empty()) return std::nullopt;
-  auto found = look_up(named, key, std::move(others), std::move(other_parent), other_field);
+  auto found = look_up(named, *key, std::move(others), std::move(other_parent), other_field);
   if (found) remember(std::move(memory), *found);
   return found;
 }
@@ -172,15 +185,12 @@ std::optional<RowReader::Resolved> RowReader::resolve_name(const Named& named) {
   const ImportColumn& column = *named.name_column;
   const KeyRule& rule = *column.rule;
   const Kind& kind = *rule.kind;
-  std::string memory = fmt::format("name\n{}\n{}", kind.name, named.name);
+  std::string memory = memory_of_name(kind, named.name);
   if (const auto known = resolved_.find(memory); known != resolved_.end()) return known->second;
 
-  std::vector<FieldError> complaints;
-  const json::value name = read_value(*column.what, json::string(named.name), {}, complaints);
-  for (FieldError& each : complaints)
-    complain(column, std::move(each.code), std::move(each.detail));
-  if (!complaints.empty()) return std::nullopt;
-  const auto found = find_by_label(*connection_, kind, name, 2);
+  const auto name = read_said(column, named.name);
+  if (!name) return std::nullopt;
+  const auto found = find_by_label(*connection_, kind, *name, 2);
   if (found.size() == 1) {
     Resolved one{found.front().id, nullptr, std::string(named.name)};
     remember(std::move(memory), one);
@@ -204,10 +214,42 @@ std::optional<RowReader::Resolved> RowReader::resolve_name(const Named& named) {
              fmt::format("no {} has the name {}{}", kind.name, named.name, remedy));
     return std::nullopt;
   }
-  Resolved made = new_parent(kind, placeholder_for(fmt::format("{} name", kind.name), named.name),
-                             {}, named.name);
+  const RecordId by_name = placeholder_for_name(kind, named.name);
+  Namesake& namesake = namesakes_[by_name];
+  if (namesake.is_several) {
+    complain(column, "ambiguous_key",
+             fmt::format("more than one {} of this file has the name {}; name it by its {}",
+                         kind.name, named.name, rule.main_field().name));
+    return std::nullopt;
+  }
+  if (namesake.placeholder.is_zero()) {
+    namesake.placeholder = by_name;
+    namesake.was_keyless = true;
+  }
+  FieldValues said;
+  if (!namesake.key.empty()) said.push_back({rule.main, json::string(namesake.key)});
+  Resolved made = new_parent(kind, namesake.placeholder, std::move(said), named.name);
+  made.parent->gives_key = namesake.was_keyless && !namesake.key.empty();
   remember(std::move(memory), made);
   return made;
+}
+
+// The placeholder of the parent with this key. A name is no key: two records may have it. But what
+// rows name by the name alone is the one to which a row gives a key with that name.
+RecordId RowReader::give_key(const Named& named, const json::value& key, const RecordId& by_key) {
+  if (const auto given = given_keys_.find(by_key); given != given_keys_.end()) return given->second;
+  if (named.name.empty() || new_names_.contains(by_key)) return by_key;
+  const Kind& kind = *named.column->rule->kind;
+  Namesake& namesake = namesakes_[placeholder_for_name(kind, named.name)];
+  if (!namesake.key.empty()) {
+    namesake.is_several = true;
+    resolved_.erase(memory_of_name(kind, named.name));
+    return by_key;
+  }
+  namesake.key = std::string_view(key.get_string());
+  if (namesake.placeholder.is_zero()) return namesake.placeholder = by_key;
+  given_keys_.emplace(by_key, namesake.placeholder);
+  return namesake.placeholder;
 }
 
 std::optional<RowReader::Resolved> RowReader::look_up(const Named& named, const json::value& key,
@@ -235,20 +277,24 @@ std::optional<RowReader::Resolved> RowReader::look_up(const Named& named, const 
              fmt::format("no {} has the {} {}", kind.name, rule.main_field().name, named.key));
     return std::nullopt;
   }
+  if (!named.name.empty() && !read_said(*named.name_column, named.name)) return std::nullopt;
   std::string text(named.key);
   for (const FieldValue& other : others) text += "\n" + to_json_text(other.value);
-  const RecordId placeholder = placeholder_for(kind.name, text);
+  const RecordId by_key = placeholder_for(kind.name, text);
+  const RecordId placeholder = rule.main_field().required ? by_key : give_key(named, key, by_key);
   others.push_back({rule.main, key});
   Resolved made =
       new_parent(kind, placeholder, std::move(others), named.name.empty() ? named.key : named.name);
   made.parent->parent = std::move(other_parent);
   made.parent->parent_field = other_field;
+  made.parent->gives_key = placeholder != by_key;
   return made;
 }
 
 // `said`: of its key. What the first row of the file calls it is its name.
 RowReader::Resolved RowReader::new_parent(const Kind& kind, RecordId placeholder, FieldValues said,
                                           std::string_view name) {
+  const std::string& called = new_names_.emplace(placeholder, std::string(name)).first->second;
   auto parent = std::make_shared<NewParent>();
   parent->kind = &kind;
   parent->placeholder = placeholder;
@@ -256,15 +302,14 @@ RowReader::Resolved RowReader::new_parent(const Kind& kind, RecordId placeholder
     const Field& field = kind.fields[i];
     json::value value = default_value(field);
     if (field.name == "name")
-      value = json::string(name);
+      value = json::string(called);
     else if (kind.name == "product" && field.name == "type")
       value = "device";
     for (const FieldValue& each : said)
       if (each.field == i) value = each.value;
     if (!value.is_null()) parent->values.push_back({i, std::move(value)});
   }
-  const auto first = new_names_.emplace(placeholder, std::string(name));
-  return Resolved{placeholder, std::move(parent), first.first->second};
+  return Resolved{placeholder, std::move(parent), called};
 }
 
 // References by id; those by key were found, or are to be made. What a record names already need

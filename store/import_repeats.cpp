@@ -36,19 +36,21 @@ RowReader::SpelledKey RowReader::spelled_key() const {
   return key;
 }
 
-// A unique value that two rows of a file would write. The writer sees it only where both are in the
-// batch that it has.
-void RowReader::note_unique(const Record* match) {
+// The unique values that the row would write.
+void RowReader::claim_values(const Record* match) {
   for (const ImportColumn& column : columns_.columns) {
-    if (column.use != ColumnUse::custom || !column.custom.unique || !row_.errors.empty()) continue;
+    if (column.use != ColumnUse::custom || !column.custom.unique) continue;
     const json::value& value = member_of(wanted(column.field), column.custom.key);
     if (value.is_null()) continue;
     if (match && member_of(match->values[column.field], column.custom.key) == value) continue;
     std::string name = "u" + column.custom.key + "\n";
     append_json(name, value);
-    if (const auto before = seen_.add(as_bytes(name), {row_.number, content()}))
-      complain(column, "duplicate_key",
-               fmt::format("{} stands in row {} already", column.text(cells_), before->number));
+    Claim claim;
+    claim.name = SeenKeys::digest_of(as_bytes(name));
+    claim.of_record = false;
+    claim.header = column.header;
+    claim.text = column.text(cells_);
+    row_.claims.push_back(std::move(claim));
   }
 }
 
@@ -76,38 +78,79 @@ std::uint64_t RowReader::content() const {
 }
 
 // A record must not be named twice in a file: by its id, by its key, or once by each. Two ids with
-// one key are two records. True for a row that has the key of one before it and says the same, word
-// for word: in a table of devices each may name its type. A row with errors is none that others
-// repeat.
-bool RowReader::note_names(const SpelledKey& key, std::string_view key_for_people) {
-  const SeenKeys::Row row{row_.number, content()};
-  const bool is_sound = row_.errors.empty();
-  const auto note = [&](ByteView name) {
-    return is_sound ? seen_.add(name, row) : seen_.find(name);
-  };
-  const auto again = [&](std::string header, std::string_view text, const SeenKeys::Row& before) {
-    const bool same = before.content == row.content;
-    if (same && !key.whole) return true;
-    row_.errors.push_back({row_.number, std::move(header), "duplicate_row",
-                           fmt::format("{} stands in row {} already{}", text, before.number,
-                                       same ? "" : ", with other values")});
-    return false;
-  };
+// one key are two records, unless it is a key that only one may be given.
+void RowReader::claim_names(const SpelledKey& key, std::string_view key_for_people) {
+  if (own_id_) claim_id(!key.whole);
   if (!key.text.empty()) {
-    const std::string alone = "k" + key.text;
-    const std::string beside_id = "i" + key.text;
-    auto before = own_id_ ? seen_.find(as_bytes(alone)) : note(as_bytes(alone));
-    if (own_id_)
-      note(as_bytes(beside_id));
-    else if (!before)
-      before = seen_.find(as_bytes(beside_id));
-    if (before) return again(header_of(key.field), key_for_people, *before);
+    Claim alone;
+    alone.name = SeenKeys::digest_of(as_bytes("k" + key.text));
+    alone.holds = !own_id_;
+    alone.may_repeat = !key.whole;
+    alone.header = header_of(key.field);
+    alone.text = key_for_people;
+    Claim beside_id = alone;
+    beside_id.name = SeenKeys::digest_of(as_bytes("i" + key.text));
+    beside_id.asks = !own_id_ || writes_unique_key();
+    beside_id.holds = own_id_;
+    beside_id.of_record = !own_id_;
+    row_.claims.push_back(std::move(alone));
+    row_.claims.push_back(std::move(beside_id));
   }
-  const auto id_column = std::find_if(columns_.columns.begin(), columns_.columns.end(),
-                                      [](const auto& each) { return each.use == ColumnUse::id; });
-  if (!row_.id || id_column == columns_.columns.end()) return false;
-  const auto before = note(row_.id->view());
-  return before && again(id_column->header, to_string(*row_.id), *before);
+  if (!own_id_) claim_id(!key.whole);
+}
+
+void RowReader::claim_id(bool may_repeat) {
+  const auto column = std::find_if(columns_.columns.begin(), columns_.columns.end(),
+                                   [](const auto& each) { return each.use == ColumnUse::id; });
+  if (!row_.id || column == columns_.columns.end()) return;
+  Claim claim;
+  claim.name = SeenKeys::digest_of(row_.id->view());
+  claim.may_repeat = may_repeat;
+  claim.header = column->header;
+  claim.text = to_string(*row_.id);
+  row_.claims.push_back(std::move(claim));
+}
+
+bool RowReader::writes_unique_key() const {
+  if (!rule_ || rule_->main_field().unique == Unique::no) return false;
+  const auto& fields = kind_.fields;
+  return row_.wish == PreparedRow::Wish::create || row_.patch.contains(rule_->main_field().name) ||
+         std::any_of(rule_->others.begin(), rule_->others.end(), [&](const std::size_t other) {
+           return row_.patch.contains(fields[other].name);
+         });
+}
+
+std::optional<SeenKeys::Row> HeldNames::find(const SeenKeys::Digest& name) const {
+  const auto settled = settled_.find(name);
+  return settled ? settled : fresh_.find(name);
+}
+
+bool HeldNames::repeats(PreparedRow& row) const {
+  for (const Claim& claim : row.claims) {
+    const auto before = claim.asks ? find(claim.name) : std::nullopt;
+    if (!before) continue;
+    const bool same = before->content == row.content;
+    if (same && claim.may_repeat) return row.errors.empty();
+    const auto is_of_column = [&](const TableError& each) { return each.column == claim.header; };
+    if (!claim.of_record && std::any_of(row.errors.begin(), row.errors.end(), is_of_column))
+      continue;  // it is refused already
+    row.errors.push_back({row.number, claim.header,
+                          claim.of_record ? "duplicate_row" : "duplicate_key",
+                          fmt::format("{} stands in row {} already{}", claim.text, before->number,
+                                      claim.of_record && !same ? ", with other values" : "")});
+    if (claim.of_record) return false;
+  }
+  return false;
+}
+
+void HeldNames::keep(const PreparedRow& row) {
+  for (const Claim& claim : row.claims)
+    if (claim.holds) fresh_.add(claim.name, {row.number, row.content});
+}
+
+void HeldNames::settle() {
+  settled_.add_all(fresh_);
+  drop();
 }
 
 }  // namespace skerry::store

@@ -58,10 +58,9 @@ PreparedRow RowReader::read(Connection& connection, std::int64_t number,
     prepare_update(*match);
   else if (!in_doubt_)
     prepare_create();
-  if (note_names(key, for_people))
-    row_.wish = PreparedRow::Wish::nothing;
-  else
-    note_unique(match ? &*match : nullptr);
+  row_.content = content();
+  claim_names(key, for_people);
+  claim_values(match ? &*match : nullptr);
   sort_by_column(row_.errors);
   return std::move(row_);
 }
@@ -105,8 +104,14 @@ bool RowReader::is_complained(std::string_view header) const {
                      [&](const TableError& error) { return error.column == header; });
 }
 
+// In any of the columns that say what it is.
 bool RowReader::is_complained(std::size_t field) const {
-  return !row_.errors.empty() && is_complained(header_of(field));
+  if (row_.errors.empty()) return false;
+  return is_complained(header_of(field)) ||
+         std::any_of(columns_.columns.begin(), columns_.columns.end(), [&](const auto& column) {
+           return column.use != ColumnUse::id && column.field == field &&
+                  is_complained(std::string_view(column.header));
+         });
 }
 
 void RowReader::take(const ImportColumn& column, std::string_view cell) {

@@ -13,7 +13,7 @@
 
 #include "core/role.hpp"
 #include "store/import_columns.hpp"
-#include "store/seen_keys.hpp"
+#include "store/import_repeats.hpp"
 
 namespace skerry::store {
 
@@ -24,6 +24,7 @@ struct NewParent {
   FieldValues values;
   std::shared_ptr<const NewParent> parent;  // of its own reference, or null
   std::size_t parent_field = 0;
+  bool gives_key = false;  // rows before may have had it made without its key
 };
 
 // What one row asks for; all of it checked, but for the rules that need the writer. With errors it
@@ -40,6 +41,8 @@ struct PreparedRow {
   // The fields whose value is a placeholder.
   std::vector<std::pair<std::size_t, std::shared_ptr<const NewParent>>> parents;
   std::vector<TableError> errors;  // in the order of the columns
+  std::vector<Claim> claims;
+  std::uint64_t content = 0;  // digest of all that the row says, in the words of the file
   std::string csv;  // the row as it stood in the file, for the reject file; without line end
 };
 
@@ -50,7 +53,7 @@ class RowReader {
   void bind(ImportColumns columns) { columns_ = std::move(columns); }
   const ImportColumns& columns() const { return columns_; }
 
-  // Errors of the row, besides those of read_cell: required, bad_id, duplicate_row, ambiguous_key,
+  // Errors of the row, besides those of read_cell: required, bad_id, ambiguous_key,
   // reference_not_found, other_name (a record that is referred to is called otherwise),
   // two_references, duplicate_key, owned_by_central. `connection` reads; calls may use different
   // ones.
@@ -97,6 +100,8 @@ class RowReader {
   void check_name(const Named& named, const json::value& given);
   void compare_name(const Named& named, std::string_view key, std::string_view name);
   FieldValues own_parts(const Named& named) const;
+  RecordId give_key(const Named& named, const json::value& key, const RecordId& by_key);
+  std::optional<json::value> read_said(const ImportColumn& column, std::string_view text);
   std::optional<Resolved> resolve_key(const Named& named);
   std::optional<Resolved> resolve_name(const Named& named);
   Known remember(std::string memory, Resolved resolved);
@@ -122,9 +127,11 @@ class RowReader {
   };
   SpelledKey spelled_key() const;
   std::uint64_t content() const;
-  void note_unique(const Record* match);
+  void claim_names(const SpelledKey& key, std::string_view key_for_people);
+  void claim_id(bool may_repeat);
+  void claim_values(const Record* match);
+  bool writes_unique_key() const;
   const json::value& wanted(std::size_t field) const;
-  bool note_names(const SpelledKey& key, std::string_view key_for_people);
   std::string header_of(std::size_t field) const;
   std::string names_of_key() const;
   bool owned_by_central(const Field& field) const;
@@ -135,10 +142,19 @@ class RowReader {
   const KeyRule* const rule_;
   std::vector<json::value> defaults_;
   ImportColumns columns_;
-  SeenKeys seen_;
   Memory resolved_;
   std::unordered_map<RecordId, bool> exists_;            // of references by id; bounded
   std::unordered_map<RecordId, std::string> new_names_;  // of parents to be made, by placeholder
+
+  // Of parents to be made, which rows may name by name or by key.
+  struct Namesake {
+    RecordId placeholder;      // of the one that the name means; zero: of none yet
+    std::string key;           // that a row gives it; empty: none does
+    bool was_keyless = false;  // a row named it before there was a key
+    bool is_several = false;   // rows give the name to more than one
+  };
+  std::unordered_map<RecordId, Namesake> namesakes_;   // by the placeholder for the name
+  std::unordered_map<RecordId, RecordId> given_keys_;  // placeholders: for a key, of whom it is
 
   // Of the row that is being read.
   Connection* connection_ = nullptr;

@@ -1,10 +1,28 @@
 #include "store/import_write.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "core/check.hpp"
 
 namespace skerry::store {
+namespace {
+
+// Why a parent cannot be made, told of the field that refers to it.
+Error about_parent(const Field& field, const Kind& parent, Error error) {
+  std::string why;
+  for (const FieldError& each : error.errors)
+    why += fmt::format("{}{} {}", why.empty() ? "" : "; ",
+                       std::string_view(each.pointer).substr(each.pointer.starts_with('/') ? 1 : 0),
+                       each.detail);
+  std::string detail =
+      fmt::format("no {} can be made: {}", parent.name, why.empty() ? error.detail : why);
+  error.errors = {
+      {fmt::format("/{}", field.name), std::string(info(error.code).slug), std::move(detail)}};
+  return error;
+}
+
+}  // namespace
 
 RowCounts& RowCounts::operator+=(const RowCounts& other) {
   created += other.created;
@@ -16,13 +34,18 @@ RowCounts& RowCounts::operator+=(const RowCounts& other) {
 }
 
 bool RowWriter::write(PreparedRow& row, std::vector<TableError>& errors) {
-  const std::int64_t parents_before = counts_.parents_created;
+  if (held_.repeats(row)) {
+    ++counts_.unchanged;
+    return true;
+  }
+  touched_parents_ = false;
   const bool is_sound = row.errors.empty();
-  const Result<void> done = !is_sound                               ? judge(row)
-                            : row.wish == PreparedRow::Wish::create ? create(row)
-                                                                    : update(row);
-  if (done && is_sound) return true;
-  left_parents_ |= counts_.parents_created > parents_before;
+  const Result<void> done = is_sound ? carry_out(row) : judge(row);
+  if (done && is_sound) {
+    held_.keep(row);
+    return true;
+  }
+  left_parents_ |= touched_parents_;
   ++counts_.rejected;
   if (!done) add_errors(row, done.error());
   place_.reader.sort_by_column(row.errors);
@@ -65,10 +88,17 @@ Result<void> RowWriter::judge(PreparedRow& row) {
   return {};
 }
 
+Result<void> RowWriter::carry_out(PreparedRow& row) {
+  if (row.wish == PreparedRow::Wish::create) return create(row);
+  if (row.wish == PreparedRow::Wish::update) return update(row);
+  ++counts_.unchanged;
+  return {};
+}
+
 Result<void> RowWriter::create(PreparedRow& row) {
   FieldValues values = keep_rows_ ? row.values : std::move(row.values);
   for (const auto& [field, parent] : row.parents) {
-    SKERRY_TRY(const RecordId id, find_or_make(*parent));
+    SKERRY_TRY(const RecordId id, parent_of(place_.kind.fields[field], *parent));
     for (FieldValue& value : values)
       if (value.field == field) value.value = json::string(to_string(id));
   }
@@ -80,7 +110,7 @@ Result<void> RowWriter::create(PreparedRow& row) {
 Result<void> RowWriter::update(PreparedRow& row) {
   SKERRY_CHECK(row.id.has_value());
   for (const auto& [field, parent] : row.parents) {
-    SKERRY_TRY(const RecordId id, find_or_make(*parent));
+    SKERRY_TRY(const RecordId id, parent_of(place_.kind.fields[field], *parent));
     if (row.patch.contains(place_.kind.fields[field].name))
       row.patch[place_.kind.fields[field].name] = json::string(to_string(id));
   }
@@ -90,10 +120,18 @@ Result<void> RowWriter::update(PreparedRow& row) {
   return {};
 }
 
+Result<RecordId> RowWriter::parent_of(const Field& field, const NewParent& parent) {
+  auto id = find_or_make(parent);
+  if (!id) return fail(about_parent(field, *parent.kind, std::move(id).error()));
+  return id;
+}
+
 // Somebody else may have made it since the row was read.
 Result<RecordId> RowWriter::find_or_make(const NewParent& parent) {
-  if (const auto known = parents_.find(parent.placeholder); known != parents_.end())
+  if (const auto known = parents_.find(parent.placeholder); known != parents_.end()) {
+    if (parent.gives_key) SKERRY_TRY_VOID(give_key(known->second, parent));
     return known->second;
+  }
   FieldValues values = parent.values;
   if (parent.parent) {
     SKERRY_TRY(const RecordId id, find_or_make(*parent.parent));
@@ -108,9 +146,23 @@ Result<RecordId> RowWriter::find_or_make(const NewParent& parent) {
                writer_.create(*parent.kind, std::nullopt, std::move(values), place_.author));
     id = record.id;
     ++counts_.parents_created;
+    touched_parents_ = true;
   }
   parents_.emplace(parent.placeholder, id);
   return id;
+}
+
+// To a parent that was made of a name alone.
+Result<void> RowWriter::give_key(const RecordId& id, const NewParent& parent) {
+  const std::size_t main = find_key_rule(*parent.kind)->main;
+  const auto record = find_record(connection_, *parent.kind, id);
+  const auto key = std::find_if(parent.values.begin(), parent.values.end(),
+                                [&](const FieldValue& value) { return value.field == main; });
+  if (!record || !record->values[main].is_null() || key == parent.values.end()) return {};
+  const json::object patch{{parent.kind->fields[main].name, key->value}};
+  SKERRY_TRY_VOID(writer_.update(*parent.kind, id, patch, std::nullopt, place_.author));
+  touched_parents_ = true;
+  return {};
 }
 
 // By its key; by its name where the file gives it no key.

@@ -20,8 +20,9 @@ struct RowCounts {
   RowCounts& operator+=(const RowCounts& other);
 };
 
-// Writes rows within one job. A row that is refused may leave the parents that were made for it:
-// left_parents() then says so, and the job is to be undone and run again without such rows.
+// Writes rows within one job. A row that is refused may leave the parents that were made for it, or
+// the keys they were given: left_parents() then says so, and the job is to be undone and run again
+// without such rows.
 class RowWriter {
  public:
   // The records that earlier jobs made for placeholders.
@@ -37,12 +38,15 @@ class RowWriter {
     const RowReader& reader;  // asked for the names of columns only
   };
 
-  // `keep_rows`: rows are written from copies of their values, so that they can be written again.
-  RowWriter(Connection& connection, const Place& place, Parents& parents, bool keep_rows)
+  // `held`: by the rows that stand. `keep_rows`: rows are written from copies of their values, so
+  // that they can be written again.
+  RowWriter(Connection& connection, const Place& place, Parents& parents, HeldNames& held,
+            bool keep_rows)
       : connection_(connection),
         place_(place),
         writer_(connection, place.log, place.role, place.random),
         parents_(parents),
+        held_(held),
         keep_rows_(keep_rows) {}
 
   // False when the row is refused; why, all of it, is appended to `errors`.
@@ -52,10 +56,13 @@ class RowWriter {
   bool left_parents() const { return left_parents_; }
 
  private:
+  Result<void> carry_out(PreparedRow& row);
   Result<void> create(PreparedRow& row);
   Result<void> update(PreparedRow& row);
   Result<void> judge(PreparedRow& row);
+  Result<RecordId> parent_of(const Field& field, const NewParent& parent);
   Result<RecordId> find_or_make(const NewParent& parent);
+  Result<void> give_key(const RecordId& id, const NewParent& parent);
   std::optional<RecordId> find_parent(const Kind& kind, const FieldValues& values);
   void add_errors(PreparedRow& row, const Error& error) const;
 
@@ -63,8 +70,10 @@ class RowWriter {
   const Place& place_;
   RecordWriter writer_;
   Parents& parents_;
+  HeldNames& held_;
   const bool keep_rows_;
   RowCounts counts_;
+  bool touched_parents_ = false;  // for the row that is being written
   bool left_parents_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 
 namespace skerry::store {
 namespace {

@@ -24,28 +24,18 @@ bool is_seen(const std::vector<RecordId>& customers, const Kind& kind, const Sco
   return is_within(customers, scope.customer) || is_within(customers, scope.place);
 }
 
-Result<void> check_within(Connection& connection, const Author& author, const Record& record,
-                          const FieldValues& values) {
-  if (author.customers.empty()) return {};
-  if (!is_within(author.customers, record.scope.customer))
-    return fail(Errc::forbidden,
-                fmt::format("{} may write what belongs to certain customers, and this {} would not",
-                            author.actor, record.kind->name),
-                "GET /v1/session tells which customers");
-  for (const FieldValue& value : values) {
-    const Field& field = record.kind->fields[value.field];
-    const json::string* text = value.value.if_string();
-    const auto id = text ? parse_id<RecordId>(*text) : std::nullopt;
-    // Where an asset of theirs comes from may be somebody else's place.
-    if (field.type != FieldType::reference || field.name == "from_location" || !id) continue;
-    const Kind* kind = find_referenced(connection, field, *id);
-    const auto named = kind ? find_record(connection, *kind, *id) : std::nullopt;
-    if (!named || is_seen(author.customers, *kind, named->scope)) continue;
-    std::string detail = fmt::format("{} names no record", *text);
-    FieldError error{fmt::format("/{}", field.name), "reference_not_found", detail};
-    return fail(Error(Errc::reference_not_found, std::move(detail), {}, {std::move(error)}));
-  }
-  return {};
+bool sees(Connection& connection, const Author& author, const Kind& kind, const RecordId& id) {
+  if (author.customers.empty()) return true;
+  const auto record = find_record(connection, kind, id);
+  return record && is_seen(author.customers, kind, record->scope);
+}
+
+Result<void> check_within(const Author& author, const Kind& kind, const Scope& scope) {
+  if (is_within(author.customers, scope.customer)) return {};
+  return fail(Errc::forbidden,
+              fmt::format("{} may write what belongs to certain customers, and this {} does not",
+                          author.actor, kind.name),
+              "GET /v1/session tells which customers");
 }
 
 bool is_mention(const Kind& kind, const Field& field) {

@@ -10,12 +10,17 @@
 namespace skerry::store {
 namespace {
 
-tl::unexpected<Error> taken(const Kind& kind, std::string_view key, const RecordId& other,
-                            const std::string& pointer, std::string detail) {
-  return fail(Error(Errc::duplicate_key, detail,
-                    fmt::format("choose another {}, or change the {} that has it: GET /v1/{}/{}",
-                                key, kind.name, kind.plural, to_string(other)),
-                    {{pointer, "duplicate_key", detail}}));
+// `other`: who has it, or nullopt for somebody whom the author does not see.
+tl::unexpected<Error> taken(const Kind& kind, std::string_view key,
+                            const std::optional<RecordId>& other, const std::string& pointer,
+                            std::string detail) {
+  detail += other ? fmt::format("is taken by {}", to_string(*other)) : "is taken";
+  std::string next = fmt::format("choose another {}", key);
+  if (other)
+    next += fmt::format(", or change the {} that has it: GET /v1/{}/{}", kind.name, kind.plural,
+                        to_string(*other));
+  return fail(
+      Error(Errc::duplicate_key, detail, std::move(next), {{pointer, "duplicate_key", detail}}));
 }
 
 }  // namespace
@@ -39,21 +44,22 @@ std::optional<RecordId> find_same_key(Connection& connection, const Record& reco
 }
 
 Result<void> RecordWriter::check_unique(const Record& record, const Field& field,
-                                        std::size_t position) {
-  const auto other = find_same_key(connection_, record, position);
+                                        std::size_t position, const Author& author) {
+  auto other = find_same_key(connection_, record, position);
   if (!other) return {};
-  return taken(
-      *record.kind, field.name, *other, fmt::format("/{}", field.name),
-      fmt::format("{} is taken by {}", std::string_view(record.values[position].as_string()),
-                  to_string(*other)));
+  if (!sees(connection_, author, *record.kind, *other)) other.reset();
+  return taken(*record.kind, field.name, other, fmt::format("/{}", field.name),
+               fmt::format("{} ", std::string_view(record.values[position].as_string())));
 }
 
-Result<void> RecordWriter::check_custom_unique(const Record& record, const json::value& before) {
+Result<void> RecordWriter::check_custom_unique(const Record& record, const json::value& before,
+                                               const Author& author) {
   const auto shared = find_same_custom(connection_, record, before);
   if (shared.empty()) return {};
   const auto& [key, other] = shared.front();
-  return taken(*record.kind, key, other, fmt::format("/custom/{}", key),
-               fmt::format("is taken by {}", to_string(other)));
+  const bool seen = sees(connection_, author, *record.kind, other);
+  return taken(*record.kind, key, seen ? std::optional(other) : std::nullopt,
+               fmt::format("/custom/{}", key), {});
 }
 
 std::vector<std::size_t> changed_keys(const Kind& kind, const std::vector<std::size_t>& fields) {

@@ -37,7 +37,7 @@ Result<Record> RecordWriter::restore(const Kind& kind, const RecordId& id,
     if (kind.fields[i].merge != MergeClass::central || !as_it_was)
       held_to_rules.push_back({i, record.values[i]});
   }
-  SKERRY_TRY_VOID(check_values(record, &*gone, held_to_rules, {}, resolves.has_value()));
+  SKERRY_TRY_VOID(check_values(record, &*gone, held_to_rules, author, {}, resolves.has_value()));
   SKERRY_TRY_VOID(check_size(record));
   SKERRY_TRY(const std::string line, encode_row(change));
   stamp(record, change, log_.next_version());

@@ -13,22 +13,26 @@ constexpr std::size_t places_first = 1024;  // a power of two, as every size aft
 
 }  // namespace
 
-std::optional<SeenKeys::Row> SeenKeys::add(ByteView key, Row row) {
+std::optional<SeenKeys::Row> SeenKeys::add(const Digest& key, Row row) {
   SKERRY_CHECK(row.number > 0 && row.number <= std::numeric_limits<std::uint32_t>::max());
   if (used_ * 8 >= rows_.size() * 7) grow();
-  const Digest digest = digest_of(key);
-  const std::size_t place = place_of(digest);
+  const std::size_t place = place_of(key);
   if (rows_[place] != 0) return Row{rows_[place], contents_[place]};
-  digests_[place] = digest;
+  digests_[place] = key;
   rows_[place] = static_cast<std::uint32_t>(row.number);
   contents_[place] = row.content;
   ++used_;
   return std::nullopt;
 }
 
-std::optional<SeenKeys::Row> SeenKeys::find(ByteView key) const {
+void SeenKeys::add_all(const SeenKeys& other) {
+  for (std::size_t i = 0; i < other.rows_.size(); ++i)
+    if (other.rows_[i] != 0) add(other.digests_[i], {other.rows_[i], other.contents_[i]});
+}
+
+std::optional<SeenKeys::Row> SeenKeys::find(const Digest& key) const {
   if (rows_.empty()) return std::nullopt;
-  const std::size_t place = place_of(digest_of(key));
+  const std::size_t place = place_of(key);
   if (rows_[place] == 0) return std::nullopt;
   return Row{rows_[place], contents_[place]};
 }

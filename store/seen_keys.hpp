@@ -16,6 +16,9 @@ namespace skerry::store {
 // One thread.
 class SeenKeys {
  public:
+  using Digest = std::array<std::uint8_t, 16>;
+  static Digest digest_of(ByteView key);
+
   // Where a key stands, and a digest of all that this row says.
   struct Row {
     std::int64_t number = 0;  // 1 or more
@@ -23,16 +26,15 @@ class SeenKeys {
     friend bool operator==(const Row&, const Row&) = default;
   };
   // Remembers `key` as standing in `row`; the row it stood in before, if it did.
-  std::optional<Row> add(ByteView key, Row row);
+  std::optional<Row> add(const Digest& key, Row row);
+  // All that `other` has; what is in both stays as it is here.
+  void add_all(const SeenKeys& other);
   // The row that `key` stands in, if it was added.
-  std::optional<Row> find(ByteView key) const;
+  std::optional<Row> find(const Digest& key) const;
   std::size_t size() const { return used_; }
   std::size_t bytes() const;
 
  private:
-  using Digest = std::array<std::uint8_t, 16>;
-
-  static Digest digest_of(ByteView key);
   std::size_t place_of(const Digest& digest) const;
   void grow();
 

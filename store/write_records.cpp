@@ -64,6 +64,15 @@ tl::unexpected<Error> no_such(const Kind& kind, const RecordId& id) {
   return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
 }
 
+// What the author does not see is not there for him; what he sees may be another's to write.
+Result<void> check_own(const Author& author, const Record& before) {
+  if (!is_seen(author.customers, *before.kind, before.scope))
+    return no_such(*before.kind, before.id);
+  Result<void> own = check_within(author, *before.kind, before.scope);
+  if (!own) own.error().detail += fmt::format(": {}", to_string(before.id));
+  return own;
+}
+
 // Who sees the changed record. What it follows may be out of a site's sight; unless the change
 // names another, it is as it was.
 Result<Scope> scope_after(Connection& connection, const Record& before, const Record& record) {
@@ -100,7 +109,8 @@ Result<Scope> scope_of(Connection& connection, const Record& record) {
 Result<Record> RecordWriter::current(const Kind& kind, const RecordId& id,
                                      std::optional<std::int64_t> revision, const Author& author) {
   auto record = find_record(connection_, kind, id);
-  if (!record || !is_within(author.customers, record->scope.customer)) return no_such(kind, id);
+  if (!record) return no_such(kind, id);
+  SKERRY_TRY_VOID(check_own(author, *record));
   SKERRY_TRY_VOID(check_revision(*record, revision));
   return std::move(*record);
 }
@@ -128,12 +138,15 @@ Result<void> RecordWriter::check_authority(const Kind& kind) const {
 }
 
 Result<void> RecordWriter::check_reference(const Record& record, const Field& field,
-                                           const RecordId& id) {
+                                           const RecordId& id, const Author& author) {
   const auto refuse = [&](Errc code, std::string detail) {
     FieldError error = complaint(field, std::string(info(code).slug), detail);
     return fail(Error(code, std::move(detail), {}, {std::move(error)}));
   };
   const Kind* kind = find_referenced(connection_, field, id);
+  // Where an asset of theirs comes from may be somebody else's place.
+  if (kind && field.name != "from_location" && !sees(connection_, author, *kind, id))
+    kind = nullptr;
   if (!kind && is_where_it_stands(connection_, record, field, id)) return {};
   if (!kind)
     return refuse(Errc::reference_not_found, fmt::format("{} names no record", to_string(id)));
@@ -147,7 +160,7 @@ Result<void> RecordWriter::check_reference(const Record& record, const Field& fi
 
 // What enters must be there, and one change must fit into a row of the log.
 Result<void> RecordWriter::check_scope(const Record& record, const Field& field,
-                                       const json::value& before) {
+                                       const json::value& before, const Author& author) {
   const json::value& after = record.value(field.name);
   if (!after.is_array()) return {};
   const ScopeChange change =
@@ -159,7 +172,7 @@ Result<void> RecordWriter::check_scope(const Record& record, const Field& field,
                       {complaint(field, "too_many", detail)}));
   }
   for (const RecordId& customer : change.entered)
-    SKERRY_TRY_VOID(check_reference(record, field, customer));
+    SKERRY_TRY_VOID(check_reference(record, field, customer, author));
   return {};
 }
 
@@ -168,7 +181,7 @@ Result<void> RecordWriter::check_scope(const Record& record, const Field& field,
 // out: it would speak of what is missing for that reason. The values between which a conflict is
 // decided were right where they were written: no rule holds one to the other.
 Result<void> RecordWriter::check_values(const Record& record, const Record* before,
-                                        const FieldValues& values,
+                                        const FieldValues& values, const Author& author,
                                         std::vector<FieldError> complaints, bool deciding) {
   const Kind& kind = *record.kind;
   Refusal refusal(kind, std::move(complaints));
@@ -196,18 +209,18 @@ Result<void> RecordWriter::check_values(const Record& record, const Record* befo
                               {complaint(field, "owned_by_central", detail)})));
     }
     if (const auto id = reference_of(value.value); field.type == FieldType::reference && id)
-      refusal.take(check_reference(record, field, *id));
+      refusal.take(check_reference(record, field, *id, author));
     if (field.type == FieldType::scope)
       refusal.take(
-          check_scope(record, field, before ? before->values[value.field] : json::value()));
+          check_scope(record, field, before ? before->values[value.field] : json::value(), author));
     if (field.type == FieldType::custom)
-      refusal.take(
-          check_custom_unique(record, before ? before->values[value.field] : json::value()));
+      refusal.take(check_custom_unique(record, before ? before->values[value.field] : json::value(),
+                                       author));
   }
   std::vector<std::size_t> written;
   for (const FieldValue& value : values) written.push_back(value.field);
   for (const std::size_t position : changed_keys(kind, written))
-    refusal.take(check_unique(record, kind.fields[position], position));
+    refusal.take(check_unique(record, kind.fields[position], position, author));
   return refusal.result();
 }
 
@@ -270,9 +283,11 @@ Result<Record> RecordWriter::make(const Kind& kind, const RecordId& id, FieldVal
   record.revision = 1;
   record.id = id;
   for (const FieldValue& value : values) record.values[value.field] = value.value;
-  SKERRY_TRY_VOID(check_values(record, nullptr, values, std::move(complaints)));
-  SKERRY_TRY(record.scope, scope_of(connection_, record));
-  SKERRY_TRY_VOID(check_within(connection_, author, record, values));
+  // The limit goes before what the rules tell of other records.
+  const Result<Scope> scope = scope_of(connection_, record);
+  if (scope) SKERRY_TRY_VOID(check_within(author, kind, *scope));
+  SKERRY_TRY_VOID(check_values(record, nullptr, values, author, std::move(complaints)));
+  SKERRY_TRY(record.scope, scope);
   SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::create, author);
   record.created_at = change.hlc.ms();  // what every machine that gets the row will say, too
@@ -303,13 +318,14 @@ Result<Record> RecordWriter::set(const Record& before, const FieldValues& values
                                  const Author& author, std::optional<RecordId> resolves,
                                  std::vector<FieldError> complaints) {
   const Kind& kind = *before.kind;
-  if (!is_within(author.customers, before.scope.customer)) return no_such(kind, before.id);
+  SKERRY_TRY_VOID(check_own(author, before));
   Record record = before;
   for (const FieldValue& value : values) record.values[value.field] = value.value;
+  const Result<Scope> scope = scope_after(connection_, before, record);
+  if (scope) SKERRY_TRY_VOID(check_within(author, kind, *scope));
   SKERRY_TRY_VOID(
-      check_values(record, &before, values, std::move(complaints), resolves.has_value()));
-  SKERRY_TRY(record.scope, scope_after(connection_, before, record));
-  SKERRY_TRY_VOID(check_within(connection_, author, record, values));
+      check_values(record, &before, values, author, std::move(complaints), resolves.has_value()));
+  SKERRY_TRY(record.scope, scope);
   SKERRY_TRY_VOID(check_size(record));
   Change change = new_change(record, ChangeOp::set, author);
   change.resolves = resolves;
@@ -344,7 +360,9 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
   if (kind.administered) SKERRY_TRY_VOID(check_written(kind));
   SKERRY_TRY(const Record before, current(kind, id, revision, author));
   if (const auto referrer = find_referrer(connection_, kind, id))
-    return fail(Errc::in_use, fmt::format("{} refers to this {}", *referrer, kind.name),
+    return fail(Errc::in_use,
+                fmt::format("{} refers to this {}",
+                            author.customers.empty() ? *referrer : "another record", kind.name),
                 "delete what refers to it first");
   if (kind.name == "custom_field" && has_custom_values(connection_, before))
     return fail(Errc::in_use,

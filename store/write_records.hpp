@@ -35,19 +35,19 @@ class RecordWriter {
 
   // `id`: chosen by the client, or nullopt. `complaints`: about what else the client sent; with any
   // the record is refused, with these and all that is found here. Errors: already_exists,
-  // duplicate_key,
-  // reference_not_found, validation_failed (the kind's rule, a custom field), owned_by_central,
-  // limit_exceeded (the record, or the row that says what changed, is too large to travel),
-  // method_not_allowed (a kind that is made by an invitation), forbidden (the record would be none
-  // of the author's customers').
+  // duplicate_key (without who has the key, if the author does not see him), reference_not_found
+  // (so is what he does not see), validation_failed (the kind's rule, a custom field),
+  // owned_by_central, limit_exceeded (the record, or the row that says what changed, is too large
+  // to travel), method_not_allowed (a kind that is made by an invitation), forbidden (the record
+  // would be none of the author's customers').
   Result<Record> create(const Kind& kind, std::optional<RecordId> id, FieldValues values,
                         const Author& author, std::vector<FieldError> complaints = {});
 
   // RFC 7396 merge patch. `revision`: the one the client saw; nullopt for callers inside this
-  // process that decide on the row they just read. Errors: as create, and not_found (what is none
-  // of the author's customers' is not there for him), precondition_failed, validation_failed. A
-  // patch that changes nothing writes nothing and returns the record as it is. `resolves` names the
-  // conflict that this change decides.
+  // process that decide on the row they just read. Errors: as create, and not_found (what the
+  // author does not see is not there for him; what he sees and is none of his customers' is
+  // forbidden), precondition_failed, validation_failed. A patch that changes nothing writes nothing
+  // and returns the record as it is. `resolves` names the conflict that this change decides.
   Result<Record> update(const Kind& kind, const RecordId& id, const json::object& patch,
                         std::optional<std::int64_t> revision, const Author& author,
                         std::optional<RecordId> resolves = std::nullopt);
@@ -76,13 +76,18 @@ class RecordWriter {
   Result<Record> current(const Kind& kind, const RecordId& id, std::optional<std::int64_t> revision,
                          const Author& author);
   Result<void> check_values(const Record& record, const Record* before, const FieldValues& values,
-                            std::vector<FieldError> complaints, bool deciding = false);
+                            const Author& author, std::vector<FieldError> complaints,
+                            bool deciding = false);
   void check_custom(const Record& record, const Record* before, std::vector<FieldError>& errors);
-  Result<void> check_custom_unique(const Record& record, const json::value& before);
+  Result<void> check_custom_unique(const Record& record, const json::value& before,
+                                   const Author& author);
   Result<void> check_authority(const Kind& kind) const;
-  Result<void> check_reference(const Record& record, const Field& field, const RecordId& id);
-  Result<void> check_scope(const Record& record, const Field& field, const json::value& before);
-  Result<void> check_unique(const Record& record, const Field& field, std::size_t position);
+  Result<void> check_reference(const Record& record, const Field& field, const RecordId& id,
+                               const Author& author);
+  Result<void> check_scope(const Record& record, const Field& field, const json::value& before,
+                           const Author& author);
+  Result<void> check_unique(const Record& record, const Field& field, std::size_t position,
+                            const Author& author);
   Change new_change(const Record& record, ChangeOp op, const Author& author);
   void keep_shadow(const Record& record);
   void stamp(Record& record, const Change& change, Version version);
@@ -104,11 +109,9 @@ class RecordWriter {
 bool is_within(const std::vector<RecordId>& customers, const RecordId& customer);
 // And whether he sees a record: what is theirs or stands with them, and the catalogue.
 bool is_seen(const std::vector<RecordId>& customers, const Kind& kind, const Scope& scope);
-// Errc::forbidden unless the record, as it is to be, is one of those that the author may write;
-// Errc::reference_not_found when `values` name one that the author does not see, as if it were not
-// there.
-Result<void> check_within(Connection& connection, const Author& author, const Record& record,
-                          const FieldValues& values);
+bool sees(Connection& connection, const Author& author, const Kind& kind, const RecordId& id);
+// Errc::forbidden unless the author may write records of this scope.
+Result<void> check_within(const Author& author, const Kind& kind, const Scope& scope);
 
 // Errc::method_not_allowed for a kind that is made by an invitation, with what to do instead.
 Result<void> check_written(const Kind& kind);

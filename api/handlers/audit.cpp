@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "api/handlers/list_request.hpp"
+#include "api/handlers/record_request.hpp"
 #include "api/work.hpp"
 #include "core/text.hpp"
 #include "store/audit.hpp"
@@ -153,9 +154,13 @@ Result<Response> list_record_audit(Context& context, Request& request) {
            store::find_record(*reader, *kind, *filter.record);
   }();
   if (!known) return fail(Errc::not_found, fmt::format("no {} ever had this id", kind->name));
+  const RecordId record = *filter.record;
   SKERRY_TRY(const store::AuditPage page, read_page(context, request, std::move(filter)));
-  if (request.principal->is_limited() && page.rows.empty() && !page.before_n)
-    return fail(Errc::not_found, fmt::format("no {} ever had this id", kind->name));
+  if (page.rows.empty() && !page.before_n) {
+    const store::Reader reader = context.node.database.read();
+    if (!check_seen(*reader, request, *kind, record))
+      return fail(Errc::not_found, fmt::format("no {} ever had this id", kind->name));
+  }
   return page_answer(context, request, page);
 }
 

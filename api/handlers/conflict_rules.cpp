@@ -55,8 +55,7 @@ Result<Response> list_conflict_rules(Context& context, Request& request) {
 }
 
 Task<Result<Response>> set_conflict_rule(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   SKERRY_CO_TRY(const Wish wish, read_wish(request));
@@ -74,8 +73,7 @@ Task<Result<Response>> set_conflict_rule(Context& context, Request& request) {
 }
 
 Task<Result<Response>> delete_conflict_rule(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   const std::string kind(request.param("kind"));
   const std::string field(request.param("field"));
   const store::Author author = author_of(request);

@@ -164,8 +164,7 @@ Result<Response> get_conflict(Context& context, Request& request) {
 }
 
 Task<Result<Response>> resolve_conflict(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(const RecordId id, id_of(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
@@ -186,8 +185,7 @@ Task<Result<Response>> resolve_conflict(Context& context, Request& request) {
 }
 
 Task<Result<Response>> undo_conflict(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(const RecordId id, id_of(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);

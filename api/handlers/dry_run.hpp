@@ -10,6 +10,12 @@
 
 namespace skerry::api {
 
+// Of a route that has no other parameter.
+inline Result<bool> read_dry_run(const Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({"dry_run"}));
+  return request.target.flag("dry_run");
+}
+
 // As write(); with `dry_run` nothing of it stays.
 template <class Work>
 auto write_or_try(Context& context, Work& work, bool dry_run)

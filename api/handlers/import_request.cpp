@@ -66,8 +66,8 @@ Result<store::ColumnWishes> saved_columns(const Context& context, const Kind& ki
     return fail(Errc::not_found, fmt::format("there is no mapping {}", name),
                 "skerry mapping list, or GET /v1/mappings");
   if (saved->kind != kind.name)
-    return fail(Errc::bad_request, fmt::format("the mapping {} is for a {}, not for {}", name,
-                                               saved->kind, kind.plural));
+    return fail(Errc::bad_request, fmt::format("the mapping {} is for the kind {}, not for {}",
+                                               name, saved->kind, kind.name));
   return std::move(saved->columns);
 }
 

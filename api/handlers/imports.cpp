@@ -96,8 +96,7 @@ Result<Response> get_mapping(Context& context, Request& request) {
 }
 
 Task<Result<Response>> delete_mapping(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   const std::string name(request.param("name"));
   auto work = [&](store::Connection& connection) -> Result<void> {
     if (!store::delete_mapping(connection, name)) return no_mapping(name);

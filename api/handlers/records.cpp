@@ -84,8 +84,7 @@ Result<Response> get_record(Context& context, Request& request) {
 
 Task<Result<Response>> patch_record(Context& context, Request& request) {
   SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
-  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(const RecordId id, id_of(request, *kind));
   SKERRY_CO_TRY(const auto revision, required_revision(request.header("If-Match")));
   SKERRY_CO_TRY(const json::object patch, request.json_body());

@@ -4,6 +4,7 @@
 
 #include "api/handlers/author.hpp"
 #include "api/handlers/bundle_json.hpp"
+#include "api/handlers/dry_run.hpp"
 #include "api/work.hpp"
 #include "crypto/fingerprint.hpp"
 #include "store/inbox.hpp"
@@ -67,6 +68,15 @@ class SeenFile {
   store::InboxEntry entry_;
 };
 
+// What sync::revoke_site() leaves, which is refused where no site is known, as at a site.
+Result<Response> would_be_revoked(const Context& context, const Request& request) {
+  const store::Reader reader = context.node.database.read();
+  SKERRY_TRY(const store::Site site, find_site_by_text(*reader, request.param("id")));
+  json::value shown = site_json(*reader, site);
+  shown.as_object()["status"] = store::to_text(store::SiteStatus::revoked);
+  return Response::json(200, std::move(shown));
+}
+
 }  // namespace
 
 Task<Result<Response>> invite_site(Context& context, Request& request) {
@@ -121,9 +131,10 @@ Task<Result<Response>> admit_site(Context& context, Request& request) {
 }
 
 Task<Result<Response>> revoke_site(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   const store::Author author = author_of(request);
   auto work = [&]() -> Result<Response> {
+    if (dry_run) return would_be_revoked(context, request);
     SKERRY_TRY(const SiteId id, site_of_path(context, request));
     SKERRY_TRY(const store::Site revoked, sync::revoke_site(context.node, id, author));
     const store::Reader reader = context.node.database.read();

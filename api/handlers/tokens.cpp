@@ -72,8 +72,7 @@ Result<Token> read_token(const json::object& body, UnixMillis now) {
 
 // A token is shown once: a retry by key gives its description without it.
 Task<Result<Response>> create_token(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   SKERRY_CO_TRY(const json::object body, request.json_body());
@@ -109,8 +108,7 @@ Result<Response> list_tokens(Context& context, Request& request) {
 }
 
 Task<Result<Response>> revoke_token(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   const auto id = parse_id<RecordId>(request.param("id"));
   if (!id) co_return fail(Errc::not_found, "no token has this id", "skerry token list");
   const UnixMillis now = context.node.clock.wall_ms();

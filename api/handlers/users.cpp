@@ -118,8 +118,7 @@ Task<Result<Account>> change_account(Context& context, const Request& request,
 }
 
 Task<Result<Response>> set_disabled(Context& context, Request& request, bool disabled) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   const UnixMillis now = context.node.clock.wall_ms();
   auto change = [&](Connection&, Account& account) -> Result<void> {
     if (!disabled)
@@ -170,8 +169,7 @@ Result<Response> get_user(Context& context, Request& request) {
 }
 
 Task<Result<Response>> create_user(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   SKERRY_CO_TRY(const json::object body, request.json_body());
@@ -204,8 +202,7 @@ Task<Result<Response>> create_user(Context& context, Request& request) {
 }
 
 Task<Result<Response>> patch_user(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(const auto revision, required_revision(request.header("If-Match")));
   SKERRY_CO_TRY(const json::object patch, request.json_body());
   const UnixMillis now = context.node.clock.wall_ms();
@@ -239,8 +236,7 @@ Task<Result<Response>> enable_user(Context& context, Request& request) {
 }
 
 Task<Result<Response>> reset_user(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(Retry retry, Retry::begin(context, request));
   if (auto again = retry.replay()) co_return std::move(*again);
   std::string code;

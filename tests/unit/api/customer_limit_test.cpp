@@ -112,6 +112,38 @@ TEST_F(CustomerLimitTest, ChangesItsOwnRecordsAndNoOthers) {
   EXPECT_THAT(get("/v1/customers/" + mine_[0].id).body, Not(HasSubstr(R"("archived_at":null)")));
 }
 
+TEST_F(CustomerLimitTest, WhatStandsWithItIsReadAndNotWritten) {
+  make("moves", fmt::format(R"({{"asset":"{}","to_location":"{}","tracking_number":"T",)"
+                            R"("shipped_at":"2026-01-01T00:00:00Z",)"
+                            R"("arrived_at":"2026-01-02T00:00:00Z"}})",
+                            theirs_[4].id, mine_[1].id));
+  for (const std::string& target : {"/v1/assets/" + theirs_[4].id, "/v1/products/" + product_}) {
+    EXPECT_EQ(ask("GET", target).status, 200u) << target;
+    EXPECT_EQ(ask("GET", target + "/audit").status, 200u) << target;
+    const Answer refused = ask("PATCH", target, R"({"description":"x"})", "If-Match: *\r\n");
+    EXPECT_EQ(refused.status, 403u) << refused.body;
+    EXPECT_THAT(refused.body, HasSubstr(R"("code":"forbidden")"));
+    EXPECT_EQ(ask("DELETE", target, "", "If-Match: *\r\n").status, 403u) << target;
+  }
+}
+
+// That a key is taken has to be said; not by whom.
+TEST_F(CustomerLimitTest, AKeyOfAnotherIsTakenByNobodyInParticular) {
+  make("custom_fields", R"({"record_kind":"customer","key":"u","type":"text","unique":true})");
+  const std::string other =
+      make("customers", R"({"name":"Other","account_ref":"X1","custom":{"u":"v"}})");
+  for (const char* patch : {R"({"account_ref":"X1"})", R"({"custom":{"u":"v"}})"}) {
+    const Answer taken = ask("PATCH", "/v1/customers/" + mine_[0].id, patch, "If-Match: *\r\n");
+    EXPECT_EQ(taken.status, 409u) << taken.body;
+    EXPECT_THAT(taken.body, HasSubstr("is taken"));
+    EXPECT_THAT(taken.body, Not(HasSubstr(other)));
+    EXPECT_THAT(taken.body, Not(HasSubstr("GET /v1/customers")));
+  }
+  const Answer outside = ask("POST", "/v1/customers", R"({"name":"X","account_ref":"X1"})");
+  EXPECT_EQ(outside.status, 403u) << outside.body;
+  EXPECT_THAT(outside.body, Not(HasSubstr("taken")));
+}
+
 // Routes that are open to everybody show more to who may read everything.
 TEST_F(CustomerLimitTest, OpenRoutesShowItNoMoreThanAnybody) {
   const std::string seat = fmt::format("/v1/activations/{}", nobody);

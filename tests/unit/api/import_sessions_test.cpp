@@ -226,7 +226,7 @@ TEST_F(ImportSessionsTest, MappingsAreSavedUsedAndForgotten) {
        "Firm\nA\n",
        "Content-Type: text/csv\r\nIdempotency-Key: n\r\n",
        400,
-       {"is for a customer"},
+       {"is for the kind customer"},
        {}},
       {"forget", "DELETE", "/v1/mappings/crm", "", "", 204, {}, {}},
       {"forget again", "DELETE", "/v1/mappings/crm", "", "", 404, {}, {}},

@@ -119,6 +119,13 @@ TEST(TextTest, ControlsBlanksPointersAndCase) {
   EXPECT_EQ(ascii_lower("ÄbC@X"), "Äbc@x");
 }
 
+TEST(TextTest, BlanksAroundATextAreTaken) {
+  EXPECT_EQ(trim_blanks(" \ta b\r\n"), "a b");
+  EXPECT_EQ(trim_blanks(""), "");
+  EXPECT_EQ(trim_blanks(" \t "), "");
+  EXPECT_EQ(trim_blanks("x"), "x");
+}
+
 TEST(TextTest, WordsOfAShell) {
   EXPECT_EQ(shell_word("site-1"), "site-1");
   EXPECT_EQ(shell_word("/media/stick_2/a.b,c=d"), "/media/stick_2/a.b,c=d");

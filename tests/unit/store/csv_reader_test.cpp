@@ -299,12 +299,5 @@ TEST(CsvReader, SaysThatAFileCannotBeRead) {
   EXPECT_THAT(outcome.error().detail, HasSubstr("reading the file"));
 }
 
-TEST(TrimBlanks, LeavesWhatIsBetween) {
-  EXPECT_EQ(trim_blanks(" \ta b\r\n"), "a b");
-  EXPECT_EQ(trim_blanks(""), "");
-  EXPECT_EQ(trim_blanks(" \t "), "");
-  EXPECT_EQ(trim_blanks("x"), "x");
-}
-
 }  // namespace
 }  // namespace skerry::store

@@ -57,6 +57,13 @@ TEST(ImportColumns, FindsFieldsByNameTitleAndAlias) {
                           "address.city=address.city", "zip=address.postal_code"));
 }
 
+TEST(ImportColumns, AFieldOfPartsIsNotSaidToBeComputed) {
+  const Bound bound = bind("customer", {"name", "address", "custom", "revision"});
+  EXPECT_THAT(bound.errors, ElementsAre("address unknown_column", "custom unknown_column",
+                                        "revision read_only_column"));
+  EXPECT_THAT(bound.detail, HasSubstr("such as address.line1"));
+}
+
 TEST(ImportColumns, ReferencesGoByIdOrByKey) {
   const Bound contact = bind("contact", {"customer ref", "email", "customer_name"});
   EXPECT_THAT(meanings(contact, "contact"),

@@ -168,6 +168,42 @@ TEST_F(ImportMatching, AUniqueValueOfTwoRowsIsFoundByADryRun) {
             "2 rows, 0 created, 1 updated, 1 unchanged");
 }
 
+// Whoever refuses it, and whichever batch it is in.
+TEST_F(ImportMatching, ARefusedRowHoldsNoKey) {
+  in_job([&](Connection& connection) {
+    const Kind& kind = *find_kind("custom_field");
+    for (const std::string_view key : {"u", "v"}) {
+      const auto values = read_new(
+          kind, json::object{
+                    {"record_kind", "customer"}, {"key", key}, {"type", "text"}, {"unique", true}});
+      ASSERT_TRUE(writer(connection).create(kind, std::nullopt, *values, author_));
+    }
+  });
+  import("name,account_ref,custom.v\nOld,A0,V\n");
+  const std::string file =
+      "name,account_ref,custom.u,custom.v\n"
+      "A,A1,x,V\nA,A1,x,V\nB,A2,x,\nC,A1,,\nD,A3,x,\nE,A1,,\n";
+  for (const bool dry : {true, false}) {
+    const auto report = import(file, {.dry_run = dry, .mode = ImportMode::good_rows_only});
+    EXPECT_THAT(places(report),
+                ElementsAre("2 custom.v duplicate_key", "3 custom.v duplicate_key",
+                            "6 custom.u duplicate_key", "7 account_ref duplicate_row"));
+    EXPECT_EQ(report.errors[2].detail, "x stands in row 4 already");
+    EXPECT_EQ(report.created, 2);
+    EXPECT_EQ(report.rejected, 4);
+  }
+}
+
+TEST_F(ImportMatching, TwoIdsThatGetOneUniqueKeyAreFoundByADryRun) {
+  std::string file = "id,name,account_ref\n";
+  for (int i = 0; i < 1200; ++i)
+    file += fmt::format("019a0000-0000-7000-8000-{:012},C,{}\n", i, i == 1150 ? 3 : i);
+  for (const bool dry : {true, false})
+    EXPECT_THAT(places(import(file, {.dry_run = dry, .mode = ImportMode::good_rows_only})),
+                ElementsAre("1152 account_ref duplicate_key"));
+  EXPECT_EQ(customers(), 1199);
+}
+
 TEST_F(ImportMatching, ANumberThatWouldBeRoundedIsNone) {
   in_job([&](Connection& connection) {
     const Kind& kind = *find_kind("custom_field");
@@ -242,6 +278,20 @@ TEST_F(ImportByName, ANameOfNothingOrOfTwoIsAnError) {
   EXPECT_EQ(number("SELECT count(*) FROM asset"), 0);
 }
 
+// Whichever of its columns says what is wrong.
+TEST_F(ImportByName, AReferenceThatIsNotFoundIsNotMissingToo) {
+  import("product_sku,serial\nP1,1\n", {}, "asset");
+  import("customer_ref,name\nA1,Yard\n", {}, "location");
+  EXPECT_THAT(
+      places(import("customer_ref,customer_name,email\n,Void,a@x.example\n", {}, "contact")),
+      ElementsAre("2 customer_name reference_not_found"));
+  EXPECT_THAT(
+      places(import("product_sku,asset_serial,to_location_name,customer_ref,tracking_number\n"
+                    "P9,1,Yard,A1,T\nP1,1,Yard,A9,T\n",
+                    {}, "move")),
+      ElementsAre("2 product_sku reference_not_found", "3 customer_ref reference_not_found"));
+}
+
 TEST_F(ImportByName, AMissingCustomerIsMadeOnceByItsName) {
   const std::string_view file =
       "customer_name,email\nVoid,a@x.example\nVoid,b@x.example\nBolt,c@x.example\n";
@@ -254,6 +304,66 @@ TEST_F(ImportByName, AMissingCustomerIsMadeOnceByItsName) {
   const auto again = import(file, {.create_parents = true}, "contact");
   EXPECT_EQ(counts(again), "3 rows, 0 created, 0 updated, 3 unchanged");
   EXPECT_EQ(again.parents_created, 0);
+}
+
+// Named by its name alone and by its key, in whichever order: one customer, with the key.
+TEST_F(ImportByName, AMissingCustomerIsOneByItsNameAndByItsKey) {
+  const std::string_view file =
+      "customer_ref,customer_name,email\n,Void,a@x.example\nV1,Void,b@x.example\n"
+      ",Void,c@x.example\nV1,,d@x.example\nN1,Nil,e@x.example\n,Nil,f@x.example\n";
+  for (const ImportMode mode : {ImportMode::good_rows_only, ImportMode::all_or_nothing}) {
+    const auto dry =
+        import(file, {.dry_run = true, .mode = mode, .create_parents = true}, "contact");
+    EXPECT_EQ(dry.parents_created, 2);
+  }
+  EXPECT_EQ(import(file, {.create_parents = true}, "contact").parents_created, 2);
+  EXPECT_EQ(number("SELECT count(*) FROM customer WHERE name='Void' AND account_ref='V1'"), 1);
+  EXPECT_EQ(number("SELECT count(*) FROM customer WHERE name IN ('Void','Nil')"), 2);
+  EXPECT_EQ(counts(import(file, {.create_parents = true}, "contact")),
+            "6 rows, 0 created, 0 updated, 6 unchanged");
+}
+
+// The first is in a batch that is written before the key is read.
+TEST_F(ImportByName, ACustomerGetsItsKeyInALaterBatch) {
+  std::string file = "customer_ref,customer_name,email\n";
+  for (int i = 0; i < 3000; ++i)
+    file += fmt::format("{},Void,{}@x.example\n", i == 2500 ? "V1" : "", i);
+  ImportOptions options{
+      .dry_run = true, .mode = ImportMode::good_rows_only, .create_parents = true};
+  EXPECT_EQ(import(file, options, "contact").parents_created, 1);
+  options.dry_run = false;
+  EXPECT_EQ(import(file, options, "contact").parents_created, 1);
+  EXPECT_EQ(text("SELECT account_ref FROM customer WHERE name='Void'"), "V1");
+}
+
+TEST_F(ImportByName, ANameThatTheFileGivesToTwoNewCustomersIsAnError) {
+  const std::string_view file =
+      "customer_ref,customer_name,email\nV1,Void,a@x.example\nV2,Void,b@x.example\n"
+      ",Void,c@x.example\n";
+  for (const bool dry : {true, false})
+    EXPECT_THAT(places(import(file, {.dry_run = dry, .create_parents = true}, "contact")),
+                ElementsAre("4 customer_name ambiguous_key"));
+}
+
+TEST_F(ImportByName, AParentThatCannotBeMadeIsAnErrorOfItsColumn) {
+  EXPECT_THAT(places(import("customer_ref,customer_name,email\nV1," + std::string(256, 'x') +
+                                ",a@x.example\n",
+                            {.create_parents = true}, "contact")),
+              ElementsAre("2 customer_name too_long"));
+  in_job([&](Connection& connection) {
+    const Kind& kind = *find_kind("custom_field");
+    const auto values = read_new(
+        kind,
+        json::object{
+            {"record_kind", "customer"}, {"key", "must"}, {"type", "text"}, {"required", true}});
+    ASSERT_TRUE(writer(connection).create(kind, std::nullopt, *values, author_));
+  });
+  for (const bool dry : {true, false}) {
+    const auto report = import("customer_ref,email\nV1,a@x.example\n",
+                               {.dry_run = dry, .create_parents = true}, "contact");
+    EXPECT_THAT(places(report), ElementsAre("2 customer_ref validation_failed"));
+    EXPECT_EQ(report.errors.front().detail, "no customer can be made: custom/must is required");
+  }
 }
 
 TEST_F(ImportByName, ANameBesideAnIdIsNotPassedOver) {

@@ -136,6 +136,9 @@ TEST_F(ImportModes, ManyBatchesAreManyTransactions) {
   EXPECT_EQ(watch.phase.load(), ImportPhase::writing);
   EXPECT_EQ(all_counts(import(text, good_rows_)),
             "5000 rows, 0 created, 0 updated, 4951 unchanged, 49 rejected");
+  ImportWatch tried;
+  import(text, {.dry_run = true, .watch = &tried});
+  EXPECT_EQ(tried.rows_total, 5000);
   expect_whole_log();
 }
 
