@@ -1,7 +1,9 @@
 #include "api/backup_desk.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "api/context.hpp"
 #include "api/time_json.hpp"
@@ -38,6 +40,21 @@ std::string age_text(std::int64_t age_ms) {
   return fmt::format("{} hours", age_ms / (3600 * second_ms));
 }
 
+// The remedy for a place that is read-only to this process, as to a unit with ProtectSystem=strict
+// all but some folders are.
+Error with_way_through_unit(Error error, const fs::path& target) {
+  std::error_code ignored;
+  const fs::path folder = fs::is_directory(target, ignored) ? target : target.parent_path();
+  fs::path there = folder;
+  while (there.has_relative_path() && !fs::exists(there, ignored)) there = there.parent_path();
+  if (::access(there.c_str(), W_OK) == 0 || errno != EROFS) return error;
+  error.next = fmt::format(
+      "systemctl edit skerry.service: [Service], ReadWritePaths={}, a folder that is there and "
+      "skerry's; then systemctl restart skerry. Or take the write protection off the medium",
+      folder.string());
+  return error;
+}
+
 }  // namespace
 
 std::optional<BackupDesk::Running> BackupDesk::running() const {
@@ -63,11 +80,15 @@ Result<sync::MadeBackup> make_backup(const Context& context, const BackupWish& w
   const std::string& recipient = wish.recipient.empty() ? context.backup.recipient : wish.recipient;
   SKERRY_TRY(const auto recovery, sync::recovery_recipient(recipient));
   const bool by_settings = wish.target.empty();
-  if (by_settings) SKERRY_TRY_VOID(sync::prepare_backup_folder(context.backup.folder));
   const sync::BackupPlan plan{by_settings ? context.backup.folder : wish.target,
                               context.data_folder / "scratch", recovery};
-  auto made = sync::make_backup(context.node, plan, context.backups->progress());
+  auto made = [&]() -> Result<sync::MadeBackup> {
+    if (by_settings) SKERRY_TRY_VOID(sync::prepare_backup_folder(plan.target));
+    return sync::make_backup(context.node, plan, context.backups->progress());
+  }();
   context.backups->finished();
+  if (!made && context.backup.by_unit)
+    return fail(with_way_through_unit(std::move(made).error(), plan.target));
   if (made && by_settings) make_room(context);
   return made;
 }

@@ -24,6 +24,7 @@ struct BackupSettings {
   std::string recipient;              // of the recovery key, "age1…"; empty: there is none
   std::int64_t interval_seconds = 0;  // between two that are made by themselves; 0: none are
   std::int64_t keep = 7;              // so many of this machine's stay in the folder
+  bool by_unit = false;               // systemd says where the daemon may write
 };
 
 // Any thread.
@@ -60,7 +61,8 @@ struct BackupWish {
   std::string recipient;         // "age1…"
 };
 // On the desk's worker. The folder of the settings is made when it is missing, and the oldest make
-// room in it. Errc::no_recovery_key, bad_input for a recipient that is none, and as sync.
+// room in it. Errc::no_recovery_key, bad_input for a recipient that is none, and as sync; where the
+// unit lets nothing be written, the remedy is a line for the unit.
 Result<sync::MadeBackup> make_backup(const Context& context, const BackupWish& wish);
 // `file`: an absolute path, or the name of one in the folder.
 Result<sync::MadeBackup> verify_backup(const Context& context, const std::filesystem::path& file);

@@ -13,8 +13,9 @@ class Certificates {
   // What is shown now, and who issued it.
   virtual Result<json::object> show() = 0;
   // A new one, which connections begin with from now on; one of the site's own is read anew.
-  // `new_authority`: first a new authority, which clients have to trust anew.
-  virtual Result<json::object> renew(bool new_authority) = 0;
+  // `new_authority`: first a new authority, which clients have to trust anew. `dry_run`: it is made
+  // and thrown away; what is shown is that.
+  virtual Result<json::object> renew(bool new_authority, bool dry_run) = 0;
 };
 
 }  // namespace skerry::api

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <pthread.h>
 #include <thread>
@@ -91,7 +92,7 @@ sync::OnlineOptions online_options(const Config& config, Patience& patience,
 
 api::BackupSettings backup_settings(const Config& config) {
   return {config.backups(), config.backup_recipient, config.backup_interval_seconds,
-          config.backup_keep};
+          config.backup_keep, std::getenv("INVOCATION_ID") != nullptr};
 }
 
 bool is_claimed(store::Database& database) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "sync/bundle_name.hpp"
 #include "sync/part_file.hpp"
 
@@ -144,8 +145,27 @@ Result<fs::path> carry_to_file(DaemonClient& daemon, const DueBundle& bundle,
   return file;
 }
 
+Result<void> check_medium(const fs::path& folder) {
+  std::error_code ignored;
+  if (fs::is_regular_file(folder, ignored))
+    return fail(Errc::bad_input,
+                fmt::format("{} is a file; an exchange is with a medium's folder", folder.string()),
+                fmt::format("skerry exchange DIR; or, of a single bundle, skerry bundle import {}",
+                            shell_word(folder.string())));
+  const fs::path place = fs::canonical(folder, ignored);
+  if (place.filename() != medium_root) return {};
+  const auto found = entries(place);  // a medium may be called so: whose folders has it?
+  if (std::none_of(found.begin(), found.end(),
+                   [](const fs::path& entry) { return parse_party(entry.filename().string()); }))
+    return {};
+  return fail(Errc::bad_input,
+              fmt::format("{} holds the bundles of a medium; the folder above it is the medium",
+                          folder.string()),
+              fmt::format("name {}", shell_word(place.parent_path().string())));
+}
+
 Result<void> check_place(const fs::path& place) {
-  if (is_folder(place)) return {};
+  if (is_folder(place)) return check_medium(place);
   if (place.extension() != bundle_extension)
     return fail(Errc::io_failed, fmt::format("there is no folder {}", place.string()),
                 fmt::format("mount the medium or make the folder; to write one file, name it "

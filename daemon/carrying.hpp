@@ -45,8 +45,11 @@ Result<std::filesystem::path> carry_to_medium(DaemonClient& daemon, const DueBun
                                               const std::filesystem::path& folder);
 Result<std::filesystem::path> carry_to_file(DaemonClient& daemon, const DueBundle& bundle,
                                             const std::filesystem::path& file);
+// Errc::bad_input for what is no medium's folder: a file, or SKERRY/ itself, below which nobody
+// would look for another.
+Result<void> check_medium(const std::filesystem::path& folder);
 // Errc::io_failed unless `place` is a folder, or a file NAME.skb in one: a medium that is not
-// mounted must not end as a file of its name on the system's disk.
+// mounted must not end as a file of its name on the system's disk. As check_medium() of a folder.
 Result<void> check_place(const std::filesystem::path& place);
 // Errc::io_failed, Errc::storage_full when a small bundle finds no room at `place`, which
 // check_place() has seen: to ask before something is done that cannot be done twice.

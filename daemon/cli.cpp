@@ -153,9 +153,10 @@ class Parser : public CommandTree {
     admit->add_flag("--yes", admission_.yes, "admit without comparing")->excludes(words);
     example(admit, "skerry site admit /media/stick");
     add_site_records(site);
-    example(add_of(site, "revoke", "refuse a site's bundles from now on", "SITE", "name or id",
-                   run_site_revoke),
-            "skerry site revoke 'Plant 7'");
+    CLI::App* revoke = add_of(site, "revoke", "refuse a site's bundles from now on", "SITE",
+                              "name or id", run_site_revoke);
+    add_dry_run(revoke);
+    example(revoke, "skerry site revoke 'Plant 7'");
     example(add_of(site, "copies", "machines that write as this site and are not the one", "SITE",
                    "name or id", run_site_copies),
             "skerry site copies 'Plant 7'");
@@ -231,6 +232,7 @@ class Parser : public CommandTree {
     CLI::App* in = add(bundle, "import", "take one bundle in",
                        [this](Session& s) { return run_bundle_import(s, file_); });
     in->add_option("FILE", file_, "a bundle, NAME.skb")->required();
+    add_dry_run(in);
     example(in, "skerry bundle import NAME.skb");
     CLI::App* inspect = add_plain(
         bundle, "inspect", "what a bundle says about itself, unverified",
@@ -322,7 +324,8 @@ class Parser : public CommandTree {
     CLI::App* explain =
         add_plain(&app_, "explain", "what an error code means",
                   [this](const Config&, Terminal& terminal) { return run_explain(terminal, id_); });
-    explain->add_option("CODE", id_, "of a refusal, such as bundle_gap")->required();
+    explain->add_option("CODE", id_, "of a refusal, such as bundle_gap, or an exit code")
+        ->required();
     add_plain(&app_, "version", "the version of this program",
               [](const Config&, Terminal& terminal) { return run_version(terminal); });
     add_plain(&app_, "man", "the manual page of these commands, for man(1)",
@@ -380,7 +383,9 @@ int run_command_line(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     Terminal terminal(asks_for_json(argc, argv));
     const auto unknown = parser.app().remaining();
-    const bool no_command = dynamic_cast<const CLI::RequiredError*>(&error) && !unknown.empty();
+    const bool wants_command =
+        std::string_view(error.what()).find("ubcommand") != std::string::npos;
+    const bool no_command = wants_command && !unknown.empty();
     terminal.error(
         Error(Errc::usage,
               no_command ? fmt::format("there is no command '{}'", unknown.front()) : error.what(),

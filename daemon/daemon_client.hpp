@@ -60,6 +60,7 @@ class DaemonClient {
   void set_reason(std::string reason) { reason_ = std::move(reason); }
   // What is written from now on is done and undone (api/handlers/dry_run).
   void set_dry_run(bool dry_run) { dry_run_ = dry_run; }
+  bool is_dry_run() const { return dry_run_; }
 
   Result<json::value> get(std::string_view target);
   // As get(), and the value must be an object.

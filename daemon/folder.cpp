@@ -44,7 +44,9 @@ Result<void> make_private_folder(const std::filesystem::path& folder) {
   const int why = errno;
   if (std::error_code error; why == EEXIST && std::filesystem::is_directory(folder, error))
     return {};
-  return fail(sync::system_error(why, fmt::format("making the folder {}", folder.string())));
+  Error error = sync::system_error(why, fmt::format("making the folder {}", folder.string()));
+  if (why == ENOENT) error.next = "make the folder above it first, or name another";
+  return fail(std::move(error));
 }
 
 namespace {

@@ -118,26 +118,34 @@ Result<std::vector<std::string>> qr_parts(std::string_view text) {
 }
 
 Result<std::string> join_qr_parts(std::string_view text) {
-  std::vector<std::string> parts;
-  std::string* last = nullptr;
+  std::vector<std::pair<std::size_t, std::string>> read;  // one part may be there twice
+  std::size_t count = 0;
   std::string_view rest = text;
   while (!rest.empty()) {
     std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() && last) continue;  // scanners leave some between the codes
+    if (line.empty() && !read.empty()) continue;  // scanners leave some between the codes
     const auto part = read_part(line);
-    if (!part && !last) return std::string(text);
+    if (!part && read.empty()) return std::string(text);
     if (!part) {  // a line break of the text itself
-      last->append(1, '\n').append(line);
+      read.back().second.append(1, '\n').append(line);
       continue;
     }
-    if (parts.empty()) parts.resize(part->of);
-    if (part->of != parts.size())
+    if (read.empty()) count = part->of;
+    if (part->of != count)
       return fail(Errc::bad_input, "the parts are of two files",
                   "scan the codes of one file again");
-    last = &parts[part->number - 1];
-    *last = part->text;
+    read.emplace_back(part->number, part->text);
+  }
+  std::vector<std::string> parts(count);
+  for (auto& [number, said] : read) {
+    std::string& part = parts[number - 1];
+    if (!part.empty() && part != said)
+      return fail(Errc::bad_input,
+                  fmt::format("part {} of {} is there twice, and differs", number, count),
+                  "scan the codes of one file again");
+    part = std::move(said);
   }
   std::string whole;
   for (std::size_t at = 0; at < parts.size(); ++at) {

@@ -19,7 +19,7 @@ inline constexpr std::size_t qr_part_bytes = 1000;
 inline constexpr std::size_t qr_parts_max = 99;
 Result<std::vector<std::string>> qr_parts(std::string_view text);
 // The text of its parts as they were read, one on each line, in any order; anything else is the
-// text itself. Errc::bad_input that names the part which is missing.
+// text itself. Errc::bad_input that names the part which is missing, or there twice and different.
 Result<std::string> join_qr_parts(std::string_view text);
 
 // Square, without the margin.

@@ -70,6 +70,20 @@ json::object describe(const crypto::CertificateFacts& facts) {
           {"words", crypto::fingerprint_words(facts.sha256)}};
 }
 
+// `authority`: empty for a certificate of the site's own.
+Result<json::object> describe(std::string_view certificates, const std::string& authority) {
+  SKERRY_TRY(const auto facts, crypto::read_certificate(certificates));
+  json::object shown = describe(facts);
+  shown["own"] = !authority.empty();
+  shown["authority"] = nullptr;
+  if (authority.empty()) return shown;
+  SKERRY_TRY(const auto issuer, crypto::read_certificate(authority));
+  json::object issued_by = describe(issuer);
+  issued_by["pem"] = authority;
+  shown["authority"] = std::move(issued_by);
+  return shown;
+}
+
 }  // namespace
 
 TlsOffice::TlsOffice(const Config& config, const Clock& clock)
@@ -83,27 +97,30 @@ Result<std::unique_ptr<TlsOffice>> TlsOffice::open(const Config& config, const C
   return office;
 }
 
-Result<crypto::CertificateAndKey> TlsOffice::authority(bool anew) const {
-  const auto certificate = folder_ / "ca.pem", key = folder_ / "ca.key";
+Result<TlsOffice::Issued> TlsOffice::issue(bool new_authority) const {
+  Issued made;
   std::error_code ignored;
-  if (!anew && std::filesystem::exists(certificate, ignored)) {
-    SKERRY_TRY(std::string text, read_pem(certificate));
-    SKERRY_TRY(crypto::SecretBytes secret, crypto::read_secret_file(key, pem_bytes_max));
-    return crypto::CertificateAndKey{std::move(text), std::move(secret)};
+  made.authority_is_new = new_authority || !std::filesystem::exists(folder_ / "ca.pem", ignored);
+  if (made.authority_is_new) {
+    made.authority =
+        crypto::make_authority("Skerry on " + names_.front(), names_, clock_.wall_ms());
+  } else {
+    SKERRY_TRY(made.authority.certificate, read_pem(folder_ / "ca.pem"));
+    SKERRY_TRY(made.authority.key, crypto::read_secret_file(folder_ / "ca.key", pem_bytes_max));
   }
-  crypto::CertificateAndKey made =
-      crypto::make_authority("Skerry on " + names_.front(), names_, clock_.wall_ms());
-  SKERRY_TRY_VOID(crypto::write_file_atomically(key, made.key.view(), 0600));
-  SKERRY_TRY_VOID(crypto::write_file_atomically(certificate, as_bytes(made.certificate), 0644));
+  SKERRY_TRY(made.server, crypto::issue_certificate(made.authority, names_, clock_.wall_ms()));
   return made;
 }
 
-Result<void> TlsOffice::issue(bool new_authority) const {
-  SKERRY_TRY(const auto issuer, authority(new_authority));
-  SKERRY_TRY(const auto made, crypto::issue_certificate(issuer, names_, clock_.wall_ms()));
-  // Two files, one of which a crash may leave behind: they do not fit then, and are made again.
-  SKERRY_TRY_VOID(crypto::write_file_atomically(folder_ / "server.key", made.key.view(), 0600));
-  return crypto::write_file_atomically(folder_ / "server.pem", as_bytes(made.certificate), 0644);
+Result<void> TlsOffice::keep(const Issued& issued) const {
+  const auto write = [&](const crypto::CertificateAndKey& made, const char* key, const char* pem) {
+    // Two files, one of which a crash may leave behind: they do not fit then, and are made again.
+    auto written = crypto::write_file_atomically(folder_ / key, made.key.view(), 0600);
+    if (!written) return written;
+    return crypto::write_file_atomically(folder_ / pem, as_bytes(made.certificate), 0644);
+  };
+  if (issued.authority_is_new) SKERRY_TRY_VOID(write(issued.authority, "ca.key", "ca.pem"));
+  return write(issued.server, "server.key", "server.pem");
 }
 
 Result<crypto::TlsFiles> TlsOffice::read_files() const {
@@ -148,7 +165,8 @@ Result<void> TlsOffice::renew_if_due() {
   const auto files = read_files();
   if (files && !is_due(files->certificates) && crypto::make_server_tls(*files))
     return identity_ ? Result<void>() : load();
-  SKERRY_TRY_VOID(issue(false));
+  SKERRY_TRY(const Issued made, issue(false));
+  SKERRY_TRY_VOID(keep(made));
   SKERRY_TRY_VOID(load());
   log(Level::notice, "the certificate for {} is new", fmt::join(names_, ", "));
   return {};
@@ -156,26 +174,34 @@ Result<void> TlsOffice::renew_if_due() {
 
 Result<json::object> TlsOffice::show() {
   const std::scoped_lock lock(mutex_);
-  SKERRY_TRY(const auto facts, crypto::read_certificate(certificates_));
-  json::object shown = describe(facts);
-  shown["own"] = !is_sites_own();
-  shown["authority"] = nullptr;
-  if (is_sites_own()) return shown;
-  SKERRY_TRY(const std::string text, read_pem(folder_ / "ca.pem"));
-  SKERRY_TRY(const auto issuer, crypto::read_certificate(text));
-  json::object authority = describe(issuer);
-  authority["pem"] = text;
-  shown["authority"] = std::move(authority);
-  return shown;
+  std::string authority;
+  if (!is_sites_own()) {
+    SKERRY_TRY(authority, read_pem(folder_ / "ca.pem"));
+  }
+  return describe(certificates_, authority);
 }
 
-Result<json::object> TlsOffice::renew(bool new_authority) {
+Result<json::object> TlsOffice::renew(bool new_authority, bool dry_run) {
   {
     const std::scoped_lock lock(mutex_);
-    if (!is_sites_own()) SKERRY_TRY_VOID(issue(new_authority));
+    if (dry_run) return try_renewal(new_authority);
+    if (!is_sites_own()) {
+      SKERRY_TRY(const Issued made, issue(new_authority));
+      SKERRY_TRY_VOID(keep(made));
+    }
     SKERRY_TRY_VOID(load());
   }
   return show();
+}
+
+Result<json::object> TlsOffice::try_renewal(bool new_authority) const {
+  if (!is_sites_own()) {
+    SKERRY_TRY(const Issued made, issue(new_authority));
+    return describe(made.server.certificate, made.authority.certificate);
+  }
+  SKERRY_TRY(const crypto::TlsFiles files, read_files());
+  SKERRY_TRY_VOID(crypto::make_server_tls(files));
+  return describe(files.certificates, {});
 }
 
 }  // namespace skerry::daemon

@@ -23,7 +23,7 @@ class TlsOffice final : public api::Certificates {
 
   std::shared_ptr<const api::TlsIdentity> identity() const { return identity_; }
   Result<json::object> show() override;
-  Result<json::object> renew(bool new_authority) override;
+  Result<json::object> renew(bool new_authority, bool dry_run) override;
   // When the certificate ends within 30 days, has begun later than now, or is for other names than
   // the configuration's. Of a site's own nothing is renewed, but it is read anew when it has
   // changed.
@@ -33,8 +33,14 @@ class TlsOffice final : public api::Certificates {
   TlsOffice(const Config& config, const Clock& clock);
 
   bool is_sites_own() const { return !config_.tls_certificate_file.empty(); }
-  Result<crypto::CertificateAndKey> authority(bool anew) const;
-  Result<void> issue(bool new_authority) const;
+  struct Issued {
+    crypto::CertificateAndKey authority;
+    bool authority_is_new = false;
+    crypto::CertificateAndKey server;
+  };
+  Result<Issued> issue(bool new_authority) const;  // in memory
+  Result<void> keep(const Issued& issued) const;
+  Result<json::object> try_renewal(bool new_authority) const;
   Result<crypto::TlsFiles> read_files() const;
   bool is_due(std::string_view certificates) const;
   Result<void> load();

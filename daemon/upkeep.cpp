@@ -67,7 +67,7 @@ void Upkeep::back_up_if_due() {
   if (const auto made = api::make_backup(context_, {}); made)
     log(Level::info, "backup {} is made and read back", made->backup.file);
   else if (made.error().code != Errc::stopping)
-    log(Level::error, "backup: {}", made.error().detail);
+    log(Level::error, "backup: {}; {}", made.error().detail, made.error().next);
 }
 
 void Upkeep::renew_certificate_if_due() {

@@ -26,12 +26,14 @@ Task<Result<Response>> get_certificate(Context& context, Request& request) {
 }
 
 Task<Result<Response>> renew_certificate(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"new_authority"}));
+  SKERRY_CO_TRY_VOID(request.allow_queries({"new_authority", "dry_run"}));
   SKERRY_CO_TRY(const bool new_authority, request.target.flag("new_authority"));
+  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
   SKERRY_CO_TRY(Certificates* const certificates, certificates_of(context));
-  auto renew = [&] { return certificates->renew(new_authority); };
+  auto renew = [&] { return certificates->renew(new_authority, dry_run); };
   auto renewed = co_await on_worker(context, renew);
   if (!renewed) co_return tl::unexpected<Error>(std::move(renewed).error());
+  if (dry_run) co_return Response::json(200, json::value(std::move(*renewed)));
   const store::Author author = author_of(request);
   auto note = [&](store::Connection& connection) -> Result<void> {
     store::append_event(connection, context.node.log, "certificate_renewed",

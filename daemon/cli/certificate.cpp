@@ -15,6 +15,7 @@ void CertificateCommands::add_to(CommandTree& tree) {
                              [this](Session& s) { return run_cert_renew(s, new_authority_); });
   renew->add_flag("--new-ca", new_authority_,
                   "of a new authority, which every client has to trust anew");
+  tree.add_dry_run(renew);
 }
 
 }  // namespace skerry::daemon

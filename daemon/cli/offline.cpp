@@ -25,6 +25,7 @@ void OfflineCommands::add_to(CommandTree& tree) {
   answer->add_option("--key", wish_.key,
                      "the public key of the machine that gives seats, or of central, as PEM: what "
                      "it does not vouch for is refused, now and later");
+  answer->add_option("PART", wish_.parts, "further files, when each QR code was read into its own");
   verb("refresh", "ask for a longer lease", run_offline_refresh);
   CLI::App* back = verb("return", "give the seat back", run_offline_return);
   CommandTree::repeatable(
@@ -36,6 +37,13 @@ void OfflineCommands::add_to(CommandTree& tree) {
   qr->add_option("--as", qr_.form, "text, svg or png")
       ->check(CLI::IsMember({"text", "svg", "png"}));
   qr->add_option("--out", qr_.out, "a new file; without it stdout");
+  CLI::App* join = tree.add_plain(
+      offline, "join", "make a request or an answer of what was read of its QR codes",
+      [this](const Config&, Terminal& terminal) { return run_offline_join(terminal, join_); });
+  join->add_option("FILE", join_.files, "a line for each code, in any order, in any of the files")
+      ->required();
+  join->add_option("--out", join_.out, "a new file")->required();
+  CommandTree::example(join, "skerry offline join scanned.txt --out request.json");
 }
 
 }  // namespace skerry::daemon

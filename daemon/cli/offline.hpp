@@ -1,4 +1,4 @@
-// offline request, answer, refresh, return, qr: their options.
+// offline request, answer, refresh, return, qr, join: their options.
 #pragma once
 
 #include "daemon/cli/tree.hpp"
@@ -13,6 +13,7 @@ class OfflineCommands {
  private:
   OfflineWish wish_;
   QrWish qr_;
+  JoinWish join_;
 };
 
 }  // namespace skerry::daemon

@@ -78,7 +78,8 @@ Result<Exit> run_bundle_import(Session& session, const std::string& file) {
   if (!answer) return fail(about(file, std::move(answer).error()));
   session.terminal.document(*answer);
   const std::string detail = text_of(*answer, "detail");
-  session.terminal.line("{}: {} from {}{}{}", text_of(*answer, "outcome"), text_of(*answer, "kind"),
+  session.terminal.line("{}{}: {} from {}{}{}", session.daemon.is_dry_run() ? "would be " : "",
+                        text_of(*answer, "outcome"), text_of(*answer, "kind"),
                         text_of(*answer, "from"), detail.empty() ? "" : ": ", detail);
   const std::int64_t conflicts = integer_of(*answer, "conflicts_open");
   if (conflicts == 0) return Exit::ok;

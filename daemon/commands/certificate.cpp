@@ -68,7 +68,15 @@ Result<Exit> run_cert_renew(Session& session, bool new_authority) {
   SKERRY_TRY(const auto shown,
              session.daemon.post_empty(fmt::format("/v1/certificate:renew?new_authority={}",
                                                    new_authority ? "true" : "false")));
-  return say_all(session.terminal, shown);
+  if (!session.daemon.is_dry_run()) return say_all(session.terminal, shown);
+  session.terminal.document(shown);
+  session.terminal.line("a certificate by {} for {} until {} would be shown from now on{}",
+                        text_of(shown, "issuer"), listed(shown, "names"),
+                        text_of(shown, "not_after"),
+                        new_authority && !object_of(shown, "authority").empty()
+                            ? "; every client would have to trust the authority anew"
+                            : "");
+  return Exit::ok;
 }
 
 }  // namespace skerry::daemon

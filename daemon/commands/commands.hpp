@@ -77,10 +77,11 @@ Result<Exit> run_init(const Config& config, Terminal& terminal, const std::strin
 
 // offline.cpp: without a daemon
 struct OfflineWish {
-  std::string seat;  // the file that keeps it
-  std::string file;  // the request that is made, or the answer that is read
-  std::string code;  // a file
-  std::string key;   // a file: the public key that tokens are held to; empty: what was named before
+  std::string seat;                // the file that keeps it
+  std::string file;                // the request that is made, or the answer that is read
+  std::vector<std::string> parts;  // the other files of an answer that is in several
+  std::string code;                // a file
+  std::string key;  // a file: the public key that tokens are held to; empty: what was named before
   std::string product, seat_id;
   std::vector<std::string> amounts;  // "feature=number"
 };

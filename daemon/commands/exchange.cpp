@@ -2,6 +2,7 @@
 #include "sync/exchange.hpp"
 
 #include <algorithm>
+#include <sys/stat.h>
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
@@ -345,9 +346,20 @@ Result<sync::Party> who_answers(Session& session, const std::string& folder) {
               fmt::format("skerry enrol {}", shell_word(folder)));
 }
 
+// A medium that is not mounted is a folder of the system's disk.
+void note_own_disk(Session& session, const std::string& folder) {
+  struct stat medium {};
+  struct stat own {};
+  if (::stat(folder.c_str(), &medium) == 0 && ::stat(session.config.data().c_str(), &own) == 0 &&
+      medium.st_dev == own.st_dev)
+    session.terminal.talk("{} is on this machine's own disk: is the medium mounted?", folder);
+}
+
 }  // namespace
 
 Result<Exit> run_exchange(Session& session, const ExchangeOptions& options) {
+  SKERRY_TRY_VOID(check_medium(options.folder));
+  note_own_disk(session, options.folder);
   SKERRY_TRY(auto medium, sync::Medium::open(options.folder));
   const auto turns =
       take_turns(session.terminal, {session.config.socket().parent_path(), options.folder});

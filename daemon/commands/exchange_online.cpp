@@ -70,20 +70,20 @@ class LineWatch {
 };
 
 // Carries bundles between the daemon and central as a person carries them on a medium: the daemon
-// needs no network for it.
+// needs no network for it. It takes its turn with media where it packs and empties the outbox, not
+// while it waits for central (ADR 70).
 class Relay {
  public:
   Relay(Session& session, std::string url)
       : session_(session), url_(std::move(url)), central_(http_options(session.config)) {}
 
   Result<Exit> run() {
-    while (true) {
+    for (bool news = true; news;) {  // until central knows of nothing more
       const std::int64_t before = received_;
-      SKERRY_TRY(const auto due, session_.daemon.post("/v1/bundles:export", {}));
-      SKERRY_TRY(const auto bundles, due_bundles(due));
-      for (const DueBundle& bundle : bundles) SKERRY_TRY_VOID(carry(bundle));
+      SKERRY_TRY(const auto bundles, pack());
+      SKERRY_TRY(const bool whole, carry_all(bundles));
       ++rounds_;
-      if (received_ == before) break;  // central knew of nothing more
+      news = received_ != before || !whole;
     }
     SKERRY_TRY(const auto status, session_.daemon.get_object("/v1/status"));
     return finish(session_, {{"rounds", rounds_},
@@ -103,15 +103,43 @@ class Relay {
     return http;
   }
 
+  std::vector<sync::FileHandle> take_turn() {
+    return take_turns(session_.terminal, {session_.config.socket().parent_path()});
+  }
+
+  Result<std::vector<DueBundle>> pack() {
+    const auto turn = take_turn();
+    SKERRY_TRY(const auto due, session_.daemon.post("/v1/bundles:export", {}));
+    return due_bundles(due);
+  }
+
+  // False: a medium's exchange has packed anew meanwhile, and these are gone.
+  Result<bool> carry_all(const std::vector<DueBundle>& bundles) {
+    for (const DueBundle& bundle : bundles) {
+      auto file = fetch_bundle(session_.daemon, bundle);
+      if (!file && file.error().code == Errc::not_found) return false;
+      if (!file) return fail(std::move(file).error());
+      SKERRY_TRY_VOID(carry(bundle, *file));
+    }
+    return true;
+  }
+
+  // Out of the outbox, unless it went with another packing.
+  Result<void> drop(const DueBundle& bundle) {
+    const auto turn = take_turn();
+    auto dropped = drop_bundle(session_.daemon, bundle);
+    if (!dropped && dropped.error().code == Errc::not_found) return {};
+    return dropped;
+  }
+
   // One bundle out, central's answer in.
-  Result<void> carry(const DueBundle& bundle) {
-    SKERRY_TRY(const OpenFile file, fetch_bundle(session_.daemon, bundle));
+  Result<void> carry(const DueBundle& bundle, const OpenFile& file) {
     OpenFile answer;
     SKERRY_TRY(answer.file, sync::make_private_file(std::filesystem::temp_directory_path()));
     sync::FileSink sink(answer.file.fd(), sync::BundleLimits{}.file_bytes_max);
     SKERRY_TRY(const sync::HttpResponse response,
                sync::send_bundle(central_, url_, {file.file.fd(), file.size, 0}, resume_, sink));
-    SKERRY_TRY_VOID(drop_bundle(session_.daemon, bundle));
+    SKERRY_TRY_VOID(drop(bundle));
     ++sent_;
     rows_sent_ += bundle.rows;
     resume_ = response.header(sync::header_resume);
@@ -147,6 +175,10 @@ class Relay {
 
 Result<Exit> run_exchange_online(Session& session, bool relay) {
   if (relay) {
+    SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
+    if (text_of(status, "role") == "central")
+      return fail(Errc::wrong_role, "this machine is central; its sites start the exchange",
+                  "at a site: skerry exchange --online");
     SKERRY_TRY(std::string url, sync::exchange_url(session.config.central_url));
     return Relay(session, std::move(url)).run();
   }

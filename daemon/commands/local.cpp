@@ -1,10 +1,13 @@
 // init, version, explain: nothing of these needs a daemon.
+#include <charconv>
+
 #include "core/field_codes.hpp"
 #include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/config_check.hpp"
 #include "daemon/init.hpp"
+#include "sync/bundle_reader.hpp"
 
 namespace skerry::daemon {
 
@@ -15,6 +18,22 @@ Result<Exit> run_version(Terminal& terminal) {
 }
 
 namespace {
+
+// An exit code, as a timer's log has it: every reason that ends a command so.
+Result<Exit> explain_exit(Terminal& terminal, int exit) {
+  json::array codes;
+  for (int code = 0; code <= static_cast<int>(Errc::internal); ++code) {
+    const ErrcInfo& entry = info(static_cast<Errc>(code));
+    if (static_cast<int>(entry.exit) != exit) continue;
+    codes.emplace_back(entry.slug);
+    terminal.line("{}: {}.", entry.slug, entry.title);
+  }
+  if (codes.empty())
+    return fail(Errc::usage, fmt::format("no refusal has the exit code {}", exit),
+                "man skerry has those that are no refusals, too");
+  terminal.document({{"exit", exit}, {"codes", std::move(codes)}});
+  return Exit::ok;
+}
 
 // A code of one complaint: it has no status of its own.
 Result<Exit> explain_field(Terminal& terminal, const std::string& code) {
@@ -31,15 +50,23 @@ Result<Exit> explain_field(Terminal& terminal, const std::string& code) {
 }  // namespace
 
 Result<Exit> run_explain(Terminal& terminal, const std::string& code) {
+  int exit = 0;
+  const char* const end = code.data() + code.size();
+  if (const auto [stop, error] = std::from_chars(code.data(), end, exit);
+      stop == end && error == std::errc())
+    return explain_exit(terminal, exit);
   const ErrcInfo* entry = find_errc(code);
   if (entry == nullptr) return explain_field(terminal, code);
-  const int exit = static_cast<int>(entry->exit);
+  exit = static_cast<int>(entry->exit);
+  const std::string remedy = sync::bundle_remedy(entry->code);
   terminal.document({{"code", entry->slug},
                      {"title", entry->title},
                      {"http_status", entry->http_status},
-                     {"exit", exit}});
+                     {"exit", exit},
+                     {"next", remedy}});
   terminal.line("{}: {}.", entry->slug, entry->title);
   terminal.line("HTTP status {}, exit code {}", entry->http_status, exit);
+  if (!remedy.empty()) terminal.line("of a bundle: {}", remedy);
   return Exit::ok;
 }
 

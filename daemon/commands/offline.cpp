@@ -13,7 +13,7 @@
 #include "crypto/file.hpp"
 #include "crypto/sha256.hpp"
 #include "daemon/commands/commands.hpp"
-#include "daemon/qr_code.hpp"
+#include "daemon/commands/qr.hpp"
 #include "licensing/jws.hpp"
 #include "licensing/site_certificate.hpp"
 
@@ -33,13 +33,6 @@ class TextCollector final : public ByteSink {
   Result<void> finish() override { return {}; }
   std::string text;
 };
-
-// A file, or what a camera read of its QR codes.
-Result<json::object> read_object(const std::string& file) {
-  SKERRY_TRY(const Bytes bytes, crypto::read_small_file(file, file_bytes_max));
-  SKERRY_TRY(const std::string text, join_qr_parts(as_text(bytes)));
-  return parse_json_object(text, {32, true});
-}
 
 Result<json::object> read_seat(const std::string& file) {
   SKERRY_TRY(const auto bytes, crypto::read_secret_file(file, file_bytes_max));
@@ -116,8 +109,11 @@ Result<std::string> recipient_of(const json::object& seat) {
 }
 
 // What only the maker of the request reads, when it is the answer to that very request.
-Result<json::object> open_answer(const json::object& seat, const std::string& file) {
-  SKERRY_TRY(const json::object outer, read_object(file));
+Result<json::object> open_answer(const json::object& seat, const OfflineWish& wish) {
+  std::vector<std::string> files{wish.file};
+  files.insert(files.end(), wish.parts.begin(), wish.parts.end());
+  SKERRY_TRY(const std::string text, read_scanned(files));
+  SKERRY_TRY(const json::object outer, parse_json_object(text, {32, true}));
   SKERRY_TRY(const Bytes armored, crypto::age_dearmor(text_of(outer, "answer")));
   std::vector<crypto::AgeIdentity> identities;
   SKERRY_TRY(auto identity, crypto::AgeIdentity::parse(text_of(seat, "identity")));
@@ -131,7 +127,7 @@ Result<json::object> open_answer(const json::object& seat, const std::string& fi
       text_of(answer, "request") == text_of(seat, "request") &&
       text_of(answer, "request_sha256") == text_of(seat, "request_sha256"))
     return answer;
-  return fail(Errc::bad_input, fmt::format("{} is the answer to another request", file),
+  return fail(Errc::bad_input, fmt::format("{} is the answer to another request", wish.file),
               "bring the answer to the last request of this seat");
 }
 
@@ -207,7 +203,7 @@ Result<Exit> run_offline_request(Terminal& terminal, const OfflineWish& wish) {
 Result<Exit> run_offline_answer(Terminal& terminal, const OfflineWish& wish) {
   SKERRY_TRY(json::object seat, read_seat(wish.seat));
   SKERRY_TRY(const auto trusted, trusted_key(wish, seat));
-  SKERRY_TRY(const json::object answer, open_answer(seat, wish.file));
+  SKERRY_TRY(const json::object answer, open_answer(seat, wish));
   const std::string token = text_of(answer, "token");
   SKERRY_TRY(const json::object claims, read_token(trusted, seat, token));
   const std::string id = text_of(claims, "sub");

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
+#include "core/strict_json.hpp"
 #include "crypto/file.hpp"
 #include "daemon/qr_code.hpp"
 
@@ -49,7 +50,34 @@ Result<Exit> run_offline_qr(Terminal& terminal, const QrWish& wish) {
   terminal.document(
       {{"bytes", bytes.size()}, {wish.out.empty() ? "codes" : "files", std::move(shown)}});
   if (parts.size() > 1)
-    terminal.next("scan all of them, in any order, into one file: a line for each");
+    terminal.next("scan all of them, in any order, a line for each: skerry offline join FILE");
+  return Exit::ok;
+}
+
+Result<std::string> read_scanned(const std::vector<std::string>& files) {
+  std::string text;
+  for (const std::string& file : files) {
+    SKERRY_TRY(const Bytes bytes, crypto::read_small_file(file, file_bytes_max));
+    if (!text.empty() && !text.ends_with('\n')) text += '\n';
+    text += as_text(bytes);
+  }
+  SKERRY_TRY(std::string joined, join_qr_parts(text));
+  if (files.size() > 1 && joined == text)
+    return fail(Errc::bad_input, "these files are no parts of one: a part begins as in 1/2:",
+                "name the one file, or all that were read of its codes");
+  return joined;
+}
+
+Result<Exit> run_offline_join(Terminal& terminal, const JoinWish& wish) {
+  SKERRY_TRY(std::string text, read_scanned(wish.files));
+  if (text.ends_with('\n')) text.pop_back();  // the reader's: an answer is to these very bytes
+  if (const auto read = parse_json_object(text); !read)
+    return fail(Errc::bad_input,
+                "what was read is no request and no answer: " + read.error().detail,
+                "scan all codes again");
+  SKERRY_TRY_VOID(crypto::create_file_atomically(wish.out, as_bytes(text), private_mode));
+  terminal.document({{"file", wish.out}, {"bytes", text.size()}});
+  terminal.line("{} has {} bytes", wish.out, text.size());
   return Exit::ok;
 }
 

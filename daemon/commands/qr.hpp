@@ -1,7 +1,8 @@
-// offline qr: a file of two machines as a code that a camera reads.
+// offline qr, join: a file of two machines as codes that a camera reads, and back.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/errc.hpp"
 #include "daemon/terminal.hpp"
@@ -15,5 +16,15 @@ struct QrWish {
 };
 // Errc::bad_input for a file that is too large for codes.
 Result<Exit> run_offline_qr(Terminal& terminal, const QrWish& wish);
+
+// A file, or what a camera read of its codes, in one file or several. Errc::bad_input that names
+// the part which is missing, or which is there twice and differs.
+Result<std::string> read_scanned(const std::vector<std::string>& files);
+
+struct JoinWish {
+  std::vector<std::string> files;  // what was read
+  std::string out;                 // a new file
+};
+Result<Exit> run_offline_join(Terminal& terminal, const JoinWish& wish);
 
 }  // namespace skerry::daemon

@@ -132,8 +132,10 @@ Result<Exit> run_site_revoke(Session& session, const std::string& site) {
   SKERRY_TRY(const auto answer,
              session.daemon.post_empty(fmt::format("/v1/sites/{}:revoke", percent_encoded(site))));
   session.terminal.document(answer);
-  session.terminal.line("{} is revoked: its bundles are refused from now on",
-                        text_of(answer, "name"));
+  session.terminal.line("{} {} from now on", text_of(answer, "name"),
+                        session.daemon.is_dry_run()
+                            ? "would be revoked: its bundles would be refused"
+                            : "is revoked: its bundles are refused");
   return Exit::ok;
 }
 

@@ -45,14 +45,18 @@ Exit say_user(Session& session, const json::object& user) {
   return Exit::ok;
 }
 
-Exit say_code(Session& session, const json::object& user) {
+// `otherwise`: another way to choose the password, or nothing.
+Exit say_code(Session& session, const json::object& user, std::string_view otherwise = {}) {
   if (!user.contains("code")) return say_user(session, user);  // a dry run gives none
   Terminal& terminal = session.terminal;
   terminal.document(user);
   terminal.line("{}", text_of(user, "code"));
   terminal.talk("by this code {} chooses a password until {}; it is shown this once",
                 text_of(user, "name"), text_of(user, "code_until"));
-  terminal.next(R"(POST /v1/session:claim {"code": …, "password": …})");
+  terminal.next(fmt::format(
+      R"(curl http://{}/v1/session:claim -H 'Content-Type: application/json' -d @FILE, which has )"
+      R"({{"code": …, "password": …}}{})",
+      session.config.listen_address, otherwise));
   return Exit::ok;
 }
 
@@ -114,7 +118,8 @@ Result<Exit> run_setup(Session& session, const std::string& name,
   } else {
     SKERRY_TRY(user, session.daemon.post("/v1/users", {{"name", name}, {"role", "admin"}}));
   }
-  if (password_file.empty()) return say_code(session, user);
+  if (password_file.empty())
+    return say_code(session, user, "; or at once: skerry setup --password-file FILE");
   return claim(session, user, password);
 }
 

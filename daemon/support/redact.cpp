@@ -128,27 +128,53 @@ Found ipv6(std::string_view rest, char before) {
   return Match{text.size() + zone, "[address]"};
 }
 
-// "password=…", "Passphrase: …", "\"secret\":\"…\"".
+// The length of a quotation mark with the backslashes that escape it; 0 when there is none.
+std::size_t quotation_mark(std::string_view rest) {
+  const std::size_t escapes = run(rest, [](char c) { return c == '\\'; });
+  const bool follows = escapes < rest.size() && (rest[escapes] == '"' || rest[escapes] == '\'');
+  return follows ? escapes + 1 : 0;
+}
+
+// Up to the same mark, or one that is escaped less; or to the end of the line.
+std::size_t until_mark(std::string_view rest, char mark, std::size_t mark_length) {
+  for (std::size_t at = 0; at < rest.size() && rest[at] != '\n';) {
+    const std::size_t found = quotation_mark(rest.substr(at));
+    if (found > 0 && found <= mark_length && rest[at + found - 1] == mark) return at;
+    at += std::max<std::size_t>(found, 1);
+  }
+  return std::min(rest.size(), rest.find('\n'));
+}
+
+std::size_t without_marks(std::string_view rest, bool has_blanks) {
+  std::size_t length = run(rest, [&](char c) {
+    return static_cast<unsigned char>(c) >= (has_blanks ? ' ' : '!') && c != '"' && c != '&' &&
+           c != ',';
+  });
+  const bool quoted = length < rest.size() && rest[length] == '"';
+  while (length > 0 && (rest[length - 1] == ' ' || (quoted && rest[length - 1] == '\\'))) --length;
+  return length;
+}
+
+// "password=…", "Passphrase: two words", "\"client_secret\":\"…\"", also in a text within JSON.
 Found assigned_secret(std::string_view rest, char before) {
-  constexpr std::array<std::string_view, 6> words{"password", "passphrase", "passwd",
-                                                  "pwd",      "secret",     "token"};
+  constexpr std::array<std::string_view, 4> phrases{"password", "passphrase", "passwd", "pwd"};
+  constexpr std::array<std::string_view, 4> words{"secret", "token", "api_key", "apikey"};
   if (is_word(before)) return std::nullopt;
-  const auto word = std::ranges::find_if(
-      words, [&](std::string_view one) { return ascii_lower(rest.substr(0, one.size())) == one; });
-  if (word == words.end()) return std::nullopt;
+  std::size_t at = run(rest, is_word);
+  const std::string name = ascii_lower(rest.substr(0, at));
+  const auto ends_name = [&](std::string_view word) { return name.ends_with(word); };
+  const bool is_phrase = std::ranges::any_of(phrases, ends_name);
+  if (!is_phrase && std::ranges::none_of(words, ends_name)) return std::nullopt;
   const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  const auto skip = [&](std::size_t at, char mark) {
-    return at < rest.size() && rest[at] == mark ? at + 1 : at;
-  };
-  std::size_t at = skip(word->size(), '"');
+  at += quotation_mark(rest.substr(at));
   at += run(rest.substr(at), is_blank);
   if (at >= rest.size() || (rest[at] != '=' && rest[at] != ':')) return std::nullopt;
   ++at;
   at += run(rest.substr(at), is_blank);
-  at = skip(at, '"');
-  const std::size_t secret = run(rest.substr(at), [](char c) {
-    return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '&' && c != ',';
-  });
+  const std::size_t mark = quotation_mark(rest.substr(at));
+  at += mark;
+  const std::size_t secret = mark > 0 ? until_mark(rest.substr(at), rest[at - 1], mark)
+                                      : without_marks(rest.substr(at), is_phrase);
   if (secret == 0) return std::nullopt;
   return Match{at + secret, "[password]"};
 }

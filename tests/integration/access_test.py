@@ -72,6 +72,9 @@ class AccessTest(MachineTest):
     def test_the_first_administrator(self):
         machine = self.new_machine("site", "mine")
         first = machine.ok("setup", "--json").document()
+        told = machine.ok("setup").out
+        self.assertIn("Next: curl http://127.0.0.1:", told)
+        self.assertIn("skerry setup --password-file FILE", told)
         again = machine.ok("setup", "--json").document()  # nobody used the first one
         self.assertEqual((first["name"], first["role"]), ("admin", "admin"))
         self.assertNotEqual(first["code"], again["code"])

@@ -17,6 +17,13 @@ class WithoutADaemon(MachineTest):
             self.assertIn("Next: ", refused.err)
             self.assertEqual(refused.out, "")
 
+    def test_what_is_missing_is_named(self):
+        self.assertIn("there is no command 'ad'", run("relay", "ad", "file").err)
+        self.assertIn("--file is required", run("relay", "add", "file").err)
+        nowhere = run("init", "--role", "site", "--name", "x", "--data", self.folder / "a" / "b")
+        self.assertEqual(nowhere.code, 74, nowhere)
+        self.assertIn("make the folder above it", nowhere.err)
+
     def test_errors_are_objects_with_json(self):
         for arguments in (("nonsense",), ("status", "--data", self.folder)):
             refused = run(*arguments, "--json")
@@ -26,6 +33,10 @@ class WithoutADaemon(MachineTest):
         self.assertTrue(run("version").out.startswith("skerry "))
         self.assertIn("version", run("version", "--json").document())
         self.assertEqual(run("explain", "bundle_gap", "--json").document()["exit"], 13)
+        self.assertIn("of a bundle: do not use it", run("explain", "unknown_signer").out)
+        self.assertIn("bundle_gap", run("explain", "13", "--json").document()["codes"])
+        self.assertIn("bundle_gap: ", run("explain", "13").out)
+        self.assertEqual(run("explain", "2").code, 64)
         for code in ("weak_password", "unknown_field", "required", "reference_not_found",
                      "duplicate_key"):
             explained = run("explain", code)

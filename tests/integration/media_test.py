@@ -1,13 +1,15 @@
 """Media as people carry them: several, small, full, read-only, with gaps and receipts."""
 
+import fcntl
 import os
 import re
 import shlex
 import subprocess
 import unittest
 from pathlib import Path
+from unittest import mock
 
-from machine import COMMAND_SECONDS, SKERRY, run
+from machine import COMMAND_SECONDS, RECIPIENT, SKERRY, run
 from media_world import SMALL_BUNDLES, Media
 
 
@@ -103,12 +105,14 @@ class SmallMedia(Media):
         met = site.run("exchange", full)
         self.assertEqual(met.code, 74, met)
         self.assertIn("No space left", met.out)
+        self.assertNotIn("own disk", met.err)
         self.assertIn("use another one", met.out)
         self.assertEqual(self.files(full), {"filler"})
         os.remove(full / "filler")
         site.ok("exchange", full)
         central.ok("exchange", full)
         self.assertEqual(central.status()["records"]["customer"], 1)
+        self.assertIn("own disk", site.ok("exchange", self.new_medium("unmounted")).err)
 
     def test_a_medium_that_cannot_be_written_is_read_all_the_same(self):
         central, site, _ = self.new_pair()
@@ -125,6 +129,21 @@ class SmallMedia(Media):
         self.assertIn("write protection", stopped["next"])
         self.assertEqual(met.lines()[-1]["applied"], 1)
         self.assertEqual(self.files(locked), before)
+
+    def test_a_backup_where_the_unit_lets_nothing_be_written(self):
+        locked = self.mounted("locked", "1m")
+        subprocess.run(["mount", "-o", "remount,ro", locked], check=True)
+        machine = self.new_machine("central", "vendor")
+        for by_unit in (True, False):
+            with self.subTest(by_unit=by_unit), mock.patch.dict(os.environ, INVOCATION_ID="0" * 32):
+                if not by_unit:
+                    del os.environ["INVOCATION_ID"]
+                machine.restart()
+                for place in (locked, locked / "missing" / "new.backup"):
+                    refused = machine.run("backup", "create", place, "--recipient", RECIPIENT)
+                    self.assertIn("no backup can be made", refused.err)
+                    self.assertEqual("systemctl edit skerry" in refused.err, by_unit)
+                    self.assertEqual("ReadWritePaths=/" in refused.err, by_unit)
 
     def test_what_cannot_be_removed_holds_up_nothing(self):
         central, site, _ = self.new_pair()
@@ -172,6 +191,23 @@ class Turns(Media):
                 said, _ = one.communicate(timeout=COMMAND_SECONDS)
                 self.assertEqual(one.returncode, 0, said)
         self.exchange(central, site, medium)
+        self.assert_same_state(central, site)
+
+    def test_the_relay_takes_its_turn_too(self):
+        central, site, _ = self.new_pair()
+        site.configure(f'[central]\nurl = "http://{central.address}"\n')
+        site.restart()
+        site.create("customers", {"name": "From the site"})
+        turn = os.open(site.data, os.O_RDONLY)
+        self.addCleanup(os.close, turn)
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        relay = subprocess.Popen([SKERRY, "exchange", "--online", "--relay", "--data", site.data],
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertIn("skerry at ", relay.stderr.readline())
+        self.assertIn("waiting for another exchange", relay.stderr.readline())
+        fcntl.flock(turn, fcntl.LOCK_UN)
+        _, rest = relay.communicate(timeout=COMMAND_SECONDS)
+        self.assertEqual(relay.returncode, 0, rest)
         self.assert_same_state(central, site)
 
 

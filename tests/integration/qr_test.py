@@ -55,6 +55,56 @@ class QrTest(unittest.TestCase):
         for number in (1, 2, 3):
             self.assertTrue((self.folder / f"large-{number}.svg").exists())
 
+    def in_parts(self, count):
+        """A request as a camera reads its codes (docs/formats/offline.md), the last one first."""
+        asked = self.folder / "large"
+        made = run("offline", "request", self.folder / "other-seat", asked, "--code",
+                   self.folder / "code", "--product", "PRESS", "--seat-id", "away",
+                   *(f"--amount=feature-{each}=1" for each in range(200)))
+        self.assertEqual(made.code, 0, made)
+        text = asked.read_text(encoding="utf-8")
+        cuts = [len(text) * each // count for each in range(count + 1)]
+        files = [self.folder / f"part-{each}" for each in range(count, 0, -1)]
+        for number, file in zip(range(count, 0, -1), files):
+            part = text[cuts[number - 1]:cuts[number]]
+            file.write_text(f"{number}/{count}:{part}\n", encoding="utf-8")
+        return text, files
+
+    def join(self, *files, code=0):
+        joined = run("offline", "join", *files, "--out", self.folder / "joined")
+        self.assertEqual(joined.code, code, joined)
+        return joined
+
+    def test_what_was_read_of_several_is_joined(self):
+        text, files = self.in_parts(3)
+        joined = self.folder / "joined"
+        self.join(*files)
+        self.assertEqual(joined.read_text(encoding="utf-8"), text)
+        self.assertEqual(joined.stat().st_mode & 0o777, 0o600)
+        self.join(*files, code=1)  # it is there
+        joined.unlink()
+        lines = "".join(file.read_text(encoding="utf-8") for file in files)
+        (self.folder / "lines").write_text(lines, encoding="utf-8")
+        self.join(self.folder / "lines", files[0])  # one that was read twice
+        self.assertEqual(joined.read_text(encoding="utf-8"), text)
+        joined.unlink()
+        (self.folder / "one").write_text(self.request + "\n", encoding="utf-8")  # as zbarimg does
+        self.join(self.folder / "one")
+        self.assertEqual(joined.read_text(encoding="utf-8"), self.request)
+
+    def test_what_does_not_join_is_said(self):
+        _, files = self.in_parts(3)
+        missing = self.join(files[0], files[2], code=BAD_INPUT)
+        self.assertIn("part 2 of 3 is missing", missing.err)
+        (self.folder / "another").write_text("2/3:{}\n", encoding="utf-8")
+        twice = self.join(*files, self.folder / "another", code=BAD_INPUT)
+        self.assertIn("part 2 of 3 is there twice", twice.err)
+        self.assertIn("no parts of one",
+                      self.join(self.folder / "request", self.folder / "large",
+                                code=BAD_INPUT).err)
+        self.join(self.folder / "code", code=BAD_INPUT)
+        self.assertFalse((self.folder / "joined").exists())
+
     def test_what_is_too_large_says_what_to_do(self):
         (self.folder / "large").write_text("x" * 99_001, encoding="utf-8")
         refused = self.qr(file="large")

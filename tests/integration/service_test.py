@@ -184,7 +184,8 @@ class Service(MachineTest):
         self.assertIn("medium works all the same", away.err)
 
     def test_the_relay_needs_an_address(self):
-        _, site, _ = self.new_pair()
+        central, site, _ = self.new_pair()
+        self.assertEqual(central.run("exchange", "--online", "--relay").code, 64)
         refused = site.run("exchange", "--online", "--relay")
         self.assertEqual(refused.code, 78, refused)
         self.assertIn("central.url", refused.err)

@@ -119,6 +119,12 @@ class TlsTest(MachineTest):
         before = machine.ok("cert", "show", "--json").document()
         after = machine.ok("cert", "renew", "--json").document()
         self.assertNotEqual(before["sha256"], after["sha256"])
+        for more in ((), ("--new-ca",)):
+            tried = machine.ok("cert", "renew", "--dry-run", *more)
+            self.assertIn("nothing is written", tried.err)
+            self.assertIn("would be shown", tried.out)
+            self.assertEqual(machine.ok("cert", "show", "--json").document(), after)
+        self.assertEqual(machine.ok("audit", "list", "--json").out.count("certificate_renewed"), 1)
         self.assertEqual(before["authority"]["sha256"], after["authority"]["sha256"])
         self.assertEqual(self.seen_by_a_client(machine), after["sha256"])
         self.assertEqual(self.curl(machine, "/livez").returncode, 0)

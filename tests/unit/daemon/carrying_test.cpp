@@ -37,6 +37,21 @@ TEST_F(Carrying, AMediumThatIsNotThereIsNoFile) {
   }
 }
 
+TEST_F(Carrying, AMediumIsNeitherAFileNorItsInside) {
+  const auto file = put("central", one, "u-11111111-1-1-2.skb");
+  EXPECT_TRUE(check_medium(medium));
+  EXPECT_TRUE(check_medium(medium / "unmounted"));  // for who opens it to say
+  EXPECT_THAT(check_medium(file).error().next, testing::HasSubstr("skerry bundle import"));
+  for (const fs::path& inside : {medium / "SKERRY", medium / "SKERRY" / ""}) {
+    const auto refused = check_place(inside);
+    ASSERT_FALSE(refused) << inside;
+    EXPECT_EQ(refused.error().code, Errc::bad_input);
+    EXPECT_EQ(refused.error().next, "name " + fs::canonical(medium).string());
+  }
+  fs::create_directories(medium / "media" / "SKERRY" / "SKERRY");
+  EXPECT_TRUE(check_place(medium / "media" / "SKERRY")) << "a medium of that name";
+}
+
 TEST_F(Carrying, FindsTheOneInvitation) {
   put(one, "central", "d-11111111-1-2-3-4.skb");
   const auto file = put(one, "central", "invitation-11111111.skb");

@@ -73,6 +73,9 @@ TEST(QrCode, WhatOneCodeDoesNotHoldIsInSeveral) {
   ASSERT_FALSE(missing);
   EXPECT_THAT(missing.error().detail, HasSubstr("part 1 of 4"));
   EXPECT_FALSE(join_qr_parts(lines(4) + "1/5:x"));
+  const auto differs = join_qr_parts(lines(4) + "2/4:x");
+  ASSERT_FALSE(differs);
+  EXPECT_THAT(differs.error().detail, HasSubstr("part 2 of 4 is there twice"));
   for (const std::string_view whole : {"", "{}", "{\"a\":1}\n", "1/0:x", "3/2:x", "1/2", "/"})
     EXPECT_EQ(join_qr_parts(whole).value(), whole);
   EXPECT_EQ(join_qr_parts("1/2:{\n2/2:\n}").value_or(""), "");  // an empty part is none

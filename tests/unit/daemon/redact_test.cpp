@@ -52,8 +52,30 @@ TEST(Redactor, Passwords) {
   EXPECT_EQ(cleaned("GET /x?password=kelp&a=b"), "GET /x?[password]&a=b");
   EXPECT_EQ(cleaned(R"({"name":"a","Password": "kelp-forest"})"), R"({"name":"a","[password]"})");
   EXPECT_EQ(cleaned("passphrase = kälp, secret:x\ttoken=1"), "[password], [password]\t[password]");
-  for (const char* none : {"password_at=5", "the password is wrong", "passwords: 2", "mysecret=x"})
+  for (const char* none : {"password_at=5", "the password is wrong", "passwords: 2", "secret=\"\""})
     EXPECT_EQ(cleaned(none), none);
+}
+
+TEST(Redactor, PasswordsUnderLongerNames) {
+  EXPECT_EQ(cleaned("GET /x?client_secret=kelp&a=b"), "GET /x?[password]&a=b");
+  EXPECT_EQ(cleaned("--db-password=kelp accessToken: kelp SMTP_PASSWD:kelp"), "--db-[password]")
+      << "a password may have blanks";
+  EXPECT_EQ(cleaned("accessToken: kelp API_KEY=kelp refused"), "[password] [password] refused");
+}
+
+TEST(Redactor, PasswordsWithBlanks) {
+  EXPECT_EQ(cleaned("passphrase = two words \nnext"), "[password] \nnext");
+  EXPECT_EQ(cleaned(R"({"password": "two words, three", "a":1})"), R"({"[password]", "a":1})");
+  EXPECT_EQ(cleaned("password='two words' refused"), "[password]' refused");
+  EXPECT_EQ(cleaned("password=\"no end\nnext"), "[password]\nnext");
+}
+
+TEST(Redactor, PasswordsInAJsonTextWithinJson) {
+  EXPECT_EQ(cleaned(R"(body "{\"password\": \"two words\", \"a\":1}")"),
+            R"(body "{\"[password]\", \"a\":1}")");
+  EXPECT_EQ(cleaned(R"("{\"secret\":\"a\\\"b\",\"a\":1}")"), R"("{\"[password]\",\"a\":1}")")
+      << "with a mark in it";
+  EXPECT_EQ(cleaned(R"("said \"token=kelp\" to")"), R"("said \"[password]\" to")");
 }
 
 TEST(Redactor, ActivationCodes) {
