@@ -12,10 +12,11 @@ struct AccessName {
   std::string_view name;
 };
 constexpr std::array access_names{
-    AccessName{Access::open, "open"},         AccessName{Access::any, "any"},
-    AccessName{Access::read, "read"},         AccessName{Access::log, "log"},
-    AccessName{Access::move, "move"},         AccessName{Access::write, "write"},
-    AccessName{Access::exchange, "exchange"}, AccessName{Access::admin, "admin"},
+    AccessName{Access::open, "open"},   AccessName{Access::any, "any"},
+    AccessName{Access::read, "read"},   AccessName{Access::log, "log"},
+    AccessName{Access::move, "move"},   AccessName{Access::write, "write"},
+    AccessName{Access::seats, "seats"}, AccessName{Access::exchange, "exchange"},
+    AccessName{Access::admin, "admin"},
 };
 
 bool is_field_value(std::string_view value) {

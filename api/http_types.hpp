@@ -30,7 +30,7 @@ std::string_view to_string(Method method);  // "DELETE"
 
 // What a route asks of its caller. admin is held by local administrators and implies the others;
 // write implies move. log: who did what, beside the records themselves.
-enum class Access : std::uint8_t { open, any, read, log, move, write, exchange, admin };
+enum class Access : std::uint8_t { open, any, read, log, move, write, seats, exchange, admin };
 std::string_view to_string(Access access);
 std::optional<Access> parse_access(std::string_view text);  // names of scopes as tokens carry them
 

@@ -12,6 +12,7 @@ constexpr Access of_operator[] = {read, log, write};
 constexpr Access of_mover[] = {read, move};
 constexpr Access of_viewer[] = {read};
 constexpr Access of_auditor[] = {read, log};
+constexpr Access of_application[] = {seats};
 
 constexpr RoleRow roles[] = {
     {"admin", of_admin, "everything, and who may do what"},
@@ -19,7 +20,7 @@ constexpr RoleRow roles[] = {
     {"mover", of_mover, "reads records, and moves assets"},
     {"viewer", of_viewer, "reads records"},
     {"auditor", of_auditor, "reads records and the log"},
-    {"application", {}, "takes seats by the Licensing API, and nothing else"},
+    {"application", of_application, "takes seats by the Licensing API, and nothing else"},
 };
 
 }  // namespace

@@ -77,9 +77,9 @@ class Parser : public CommandTree {
     CLI::App* create = add(token, "create", "make a token; it is shown once",
                            [this](Session& s) { return run_token_create(s, token_); });
     create->add_option("NAME", token_.name, "what for")->required();
-    create->add_option("--access", token_.access, "read, write, admin (with commas)")
+    create->add_option("--access", token_.access, "read, write, seats, admin (with commas)")
         ->delimiter(',')
-        ->check(CLI::IsMember({"read", "write", "admin"}));
+        ->check(CLI::IsMember({"read", "write", "seats", "admin"}));
     repeatable(create->add_option("--customer", token_.customers,
                                   "only this customer's records (id), repeatable"));
     create->add_option("--expires", token_.expires_at, "a time such as 2027-01-31T00:00:00Z");

@@ -63,7 +63,7 @@ class Reader {
   bool place(const Record& entitlement, Allowance& made) {
     if (self_.role == Role::central) {
       const auto sold = Amount{number_or(entitlement.value("seats"), 0)};
-      taken_ = store::counted_of(connection_, entitlement.id, RecordId{}, now_);
+      taken_ = store::counted_of(connection_, entitlement, now_);
       made.seats = less(sold, Amount{taken_.seats});
       made.overdraft = beyond(store::sold_seats(entitlement), Amount{taken_.seats}, made.seats);
       return true;
@@ -246,6 +246,16 @@ std::vector<Allowance> find_allowances(Connection& connection, const store::Iden
                 " WHERE sales_order IN (SELECT sales_order FROM activation_code WHERE digest=?1 "
                 "AND disabled_at IS NULL)",
                 std::string_view(digest));
+}
+
+std::vector<Allowance> find_allowances(Connection& connection, const store::Identity& self,
+                                       std::span<const RecordId> customers, UnixMillis now) {
+  std::vector<Allowance> made;
+  for (const RecordId& customer : customers)
+    for (Allowance& each : select(connection, self, now, " WHERE customer=?1", customer))
+      made.push_back(std::move(each));
+  std::ranges::sort(made, {}, &Allowance::entitlement);
+  return made;
 }
 
 std::vector<Allowance> all_allowances(Connection& connection, const store::Identity& self,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,9 @@ std::optional<Allowance> find_allowance(store::Connection& connection, const sto
 // the order of their ids.
 std::vector<Allowance> find_allowances(store::Connection& connection, const store::Identity& self,
                                        const Hash& code_digest, UnixMillis now);
+// Those of these customers, in the order of their ids.
+std::vector<Allowance> find_allowances(store::Connection& connection, const store::Identity& self,
+                                       std::span<const RecordId> customers, UnixMillis now);
 // Every one.
 std::vector<Allowance> all_allowances(store::Connection& connection, const store::Identity& self,
                                       UnixMillis now);

@@ -18,6 +18,12 @@ std::vector<Allowance> CatalogueAllowances::by_code(store::Connection& connectio
   return find_allowances(connection, self(connection), digest, now);
 }
 
+std::vector<Allowance> CatalogueAllowances::by_customers(store::Connection& connection,
+                                                         std::span<const RecordId> customers,
+                                                         UnixMillis now) {
+  return find_allowances(connection, self(connection), customers, now);
+}
+
 std::optional<Allowance> CatalogueAllowances::by_id(store::Connection& connection,
                                                     const RecordId& entitlement, UnixMillis now) {
   return find_allowance(connection, self(connection), entitlement, now);

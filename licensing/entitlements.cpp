@@ -63,18 +63,17 @@ Result<Record> take_back(const Acting& acting, const Record& before, const store
 }
 
 // The newest allocations lose first, until all of them take `most` seats.
-Result<void> cut_allocations(const Acting& acting, const RecordId& entitlement, std::int64_t most) {
+Result<void> cut_allocations(const Acting& acting, const Record& entitlement, std::int64_t most) {
   const Kind& kind = *find_kind("allocation");
   std::vector<Record> allocations;
   {
     auto rows = acting.connection.query(
         fmt::format("SELECT {} FROM allocation WHERE entitlement=?1 ORDER BY id DESC",
                     store::select_columns(kind)),
-        entitlement);
+        entitlement.id);
     while (rows.next()) allocations.push_back(store::read_record(rows, kind));
   }
-  std::int64_t excess =
-      store::counted_of(acting.connection, entitlement, RecordId{}, acting.now).seats - most;
+  std::int64_t excess = store::counted_of(acting.connection, entitlement, acting.now).seats - most;
   for (const Record& each : allocations) {
     const std::int64_t taken = store::counted(each, acting.now).seats;
     if (excess <= 0 || taken == 0) continue;
@@ -139,7 +138,7 @@ Result<Record> reduce(const Acting& acting, const RecordId& entitlement, std::in
   Record after = before;
   after.values[position(*before.kind, "seats")] = seats;
   if (const auto bound = store::sold_seats(after).limit)
-    SKERRY_TRY_VOID(cut_allocations(acting, entitlement, *bound));
+    SKERRY_TRY_VOID(cut_allocations(acting, before, *bound));
   const store::ForcedReduction forced(acting.connection, entitlement);
   return acting.writer.update(*before.kind, entitlement, {{"seats", seats}}, std::nullopt,
                               acting.author);

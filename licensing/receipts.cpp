@@ -1,9 +1,11 @@
 #include "licensing/receipts.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "core/check.hpp"
 #include "licensing/allowance.hpp"
+#include "licensing/seat_rows.hpp"
 #include "store/allocations.hpp"
 
 namespace skerry::licensing {
@@ -37,12 +39,12 @@ std::vector<Unconfirmed> unconfirmed(Connection& connection, const RecordId& sit
   return found;
 }
 
-// What this site may give of the entitlement now.
-Counted allowed(const Allowance& allowance) {
-  Counted all{allowance.seats.limit.value_or(0), {}};
-  for (const AllowedFeature& each : allowance.features)
-    if (each.type != FeatureType::boolean) all.amounts.emplace(each.key, each.amount);
-  return all;
+// Until when seats of it are leased: a borrowed one perhaps beyond an end that came earlier.
+UnixMillis leased_until(Connection& connection, const RecordId& entitlement) {
+  auto latest = connection.query(
+      "SELECT coalesce(max(until),0) FROM seat WHERE entitlement=?1 AND hold<>'ended'",
+      entitlement);
+  return latest.next() ? latest.integer(0) : 0;
 }
 
 }  // namespace
@@ -60,9 +62,13 @@ Result<std::size_t> confirm_allocations(Connection& connection, store::RecordWri
   };
   for (const Unconfirmed& each : unconfirmed(connection, RecordId{self.id.bytes}, of)) {
     const auto allowance = find_allowance(connection, self, each.entitlement, now);
-    if (!allowance) continue;
+    const auto given = store::find_record(connection, *find_kind("allocation"), each.allocation);
+    if (!allowance || !given) continue;
     const Counted in_use = store::own_use(connection, each.entitlement, allowance->usage_since);
-    if (!store::covers(allowed(*allowance), in_use)) continue;
+    if (!store::covers(store::present(*given), in_use)) continue;
+    // A lease that has ended by this machine's clock runs no more, whatever the end is.
+    const UnixMillis over = std::max(*allowance->allocated_until, load_floor(connection));
+    if (leased_until(connection, each.entitlement) > over) continue;
     FieldValues values{{position("allocation"), json::value(to_string(each.allocation))},
                        {position("issue"), json::value(each.issue)},
                        {position("in_use"), json::value(in_use.seats)}};

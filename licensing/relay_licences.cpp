@@ -101,6 +101,12 @@ std::vector<Allowance> RelayAllowances::by_code(Connection& connection, const Ha
   return catalogue_.by_code(connection, digest, now);
 }
 
+std::vector<Allowance> RelayAllowances::by_customers(Connection& connection,
+                                                     std::span<const RecordId> customers,
+                                                     UnixMillis now) {
+  return catalogue_.by_customers(connection, customers, now);
+}
+
 std::optional<Allowance> RelayAllowances::by_id(Connection& connection, const RecordId& entitlement,
                                                 UnixMillis now) {
   if (auto known = catalogue_.by_id(connection, entitlement, now)) return known;

@@ -74,6 +74,8 @@ class RelayAllowances final : public AllowanceSource {
       : catalogue_(catalogue), lease_(lease) {}
   std::vector<Allowance> by_code(store::Connection& connection, const Hash& digest,
                                  UnixMillis now) override;
+  std::vector<Allowance> by_customers(store::Connection& connection,
+                                      std::span<const RecordId> customers, UnixMillis now) override;
   std::optional<Allowance> by_id(store::Connection& connection, const RecordId& entitlement,
                                  UnixMillis now) override;
 

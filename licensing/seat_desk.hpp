@@ -34,6 +34,10 @@ class AllowanceSource {
   // What an activation code opens, by its digest, in the order of the entitlements' ids.
   virtual std::vector<Allowance> by_code(store::Connection& connection, const Hash& digest,
                                          UnixMillis now) = 0;
+  // Those of these customers, in the same order.
+  virtual std::vector<Allowance> by_customers(store::Connection& connection,
+                                              std::span<const RecordId> customers,
+                                              UnixMillis now) = 0;
   virtual std::optional<Allowance> by_id(store::Connection& connection, const RecordId& entitlement,
                                          UnixMillis now) = 0;
 };
@@ -68,10 +72,14 @@ struct SeatState {
 
 // What a claim names to say whose seat it wants.
 struct Opening {
-  Hash digest{};        // of the activation code
-  std::string product;  // its id or sku
-  std::string edition;  // its name; empty: any
+  Hash digest{};                      // of the activation code, or of the customers
+  std::string product;                // its id or sku
+  std::string edition;                // its name; empty: any
+  std::vector<RecordId> customers{};  // whose entitlements it opens; empty: those of the code
 };
+
+// Of whoever may take seats of these customers, one at least, without a code (ADR 73).
+Opening opening_of(std::vector<RecordId> customers);
 
 // One entitlement's seats as an operator sees them.
 struct PoolState {

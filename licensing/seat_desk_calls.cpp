@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "licensing/activation_codes.hpp"
 #include "licensing/seat_desk.hpp"
 #include "store/idempotency.hpp"
 
@@ -23,6 +24,13 @@ tl::unexpected<Denial> other_call() {
 
 }  // namespace
 
+// No code has a colon and small letters: its canonical form is in capitals.
+Opening opening_of(std::vector<RecordId> customers) {
+  std::string text = "customers:";
+  for (const RecordId& id : customers) text.append(to_string(id)).append(" ");
+  return {digest_of(text), {}, {}, std::move(customers)};
+}
+
 std::vector<AllowanceRef> SeatDesk::opened_by(store::Connection& connection,
                                               const Opening& opening) {
   std::vector<AllowanceRef> allowances;
@@ -32,7 +40,10 @@ std::vector<AllowanceRef> SeatDesk::opened_by(store::Connection& connection,
       if (AllowanceRef allowed = allowance(connection, id)) allowances.push_back(allowed);
   } else {
     Opened opened{version_(), {}};
-    for (Allowance& read : source_.by_code(connection, opening.digest, clock_.floor())) {
+    const UnixMillis now = clock_.floor();
+    for (Allowance& read : opening.customers.empty()
+                               ? source_.by_code(connection, opening.digest, now)
+                               : source_.by_customers(connection, opening.customers, now)) {
       const RecordId id = read.entitlement;
       opened.entitlements.push_back(id);
       allowances.push_back(keep(std::move(read), id));
@@ -176,10 +187,13 @@ Decision<SeatState> SeatDesk::claim(store::Connection& connection, const Opening
     return given;
   }
   if (why) return denied(std::move(why->denial), wanted_by(claim, why->entitlement));
-  return deny(
-      Why::not_entitled,
-      "no entitlement at this machine has this activation code for this product and edition",
-      "check the code; an entitlement that was just made comes with the next exchange");
+  const bool by_code = opening.customers.empty();
+  return deny(Why::not_entitled,
+              fmt::format("no entitlement at this machine {} for this product and edition",
+                          by_code ? "has this activation code"
+                                  : "is of the customers that this access is for"),
+              fmt::format("{}an entitlement that was just made comes with the next exchange",
+                          by_code ? "check the code; " : ""));
 }
 
 // With the first seat an entitlement begins that begins with it.
@@ -237,6 +251,9 @@ Decision<SeatState> SeatDesk::feature(store::Connection& connection, const Recor
       if (each.key == feature) given.numbers = numbers_of(index_, *allowed, each);
     return given;
   }
+  if (call != FeatureCall::give_back)
+    if (auto usable = in_force(*allowed, clock_.floor()); !usable)
+      return tl::unexpected<Denial>(std::move(usable).error());
   const auto decide = call == FeatureCall::checkout    ? decide_checkout
                       : call == FeatureCall::give_back ? decide_return
                                                        : decide_usage;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "core/text.hpp"
 #include "licensing/seat_desk.hpp"
 
 namespace skerry::licensing {
@@ -48,9 +49,17 @@ Decision<SeatState> SeatDesk::activate_offline(store::Connection& connection,
   const MutexLock lock(mutex_);
   load_if_stale(connection);
   sweep(connection);
+  const std::vector<AllowanceRef> allowances = opened_by(connection, opening);
+  for (const AllowanceRef& each : allowances) {
+    // One within its minimum hold was given back: its machine may have it again.
+    const Seat* const had = index_.find(each->entitlement, claim.machine);
+    if (had && had->hold != Hold::ended)
+      return deny(Why::already_exists, "this seat_id has a seat: return it, or refresh it",
+                  "skerry offline return, or skerry offline refresh");
+  }
   std::optional<Refusal> why;
   const RecordId id = new_record_id(wall_.wall_ms(), random_);
-  for (const AllowanceRef& each : opened_by(connection, opening)) {
+  for (const AllowanceRef& each : allowances) {
     auto grant = decide_claim(index_, *each, policies_[each->entitlement], claim, id, at());
     if (!grant) {
       prefer(why, each->entitlement, std::move(grant).error());
@@ -58,11 +67,6 @@ Decision<SeatState> SeatDesk::activate_offline(store::Connection& connection,
     }
     if (facts_ && !facts_->may_write())
       return deny(Why::not_entitled, "this machine is a copy of a site: it gives no new seats");
-    // One within its minimum hold was given back: its machine may have it again.
-    const Seat* const had = index_.find(each->entitlement, claim.machine);
-    if (had && had->hold != Hold::ended)
-      return deny(Why::already_exists, "this seat_id has a seat: return it, or refresh it",
-                  "skerry offline return, or skerry offline refresh");
     const UnixMillis until = latest_borrowing(*each, clock_.now());
     auto seat = decide_borrow(*each, grant->seat, until, at());
     std::vector<FeatureUse> uses;
@@ -120,16 +124,24 @@ Decision<void> SeatDesk::settle(store::Connection& connection, const RecordId& i
   for (const auto& [feature, amount] : used) {
     const auto given = seat.allotted.find(feature);
     const std::int64_t most = given == seat.allotted.end() ? 0 : given->second;
-    if (amount > most)
-      return deny(Why::validation_failed,
-                  fmt::format("{} of feature {} were given, not {}", most, feature, amount));
+    if (amount <= most) continue;
+    return tl::unexpected<Denial>(
+        Denial{Why::validation_failed,
+               fmt::format("{} of feature {} were given, not {}", most, feature, amount),
+               "make another return: skerry offline return, with --used at most what was given",
+               {},
+               {},
+               "used/" + escape_pointer(feature)});
   }
   const AllowanceRef allowed = allowance(connection, seat.entitlement);
   const UnixMillis since = allowed ? allowed->usage_since : 0;
+  // Usage began anew since, not for the first time: what it was given counts no more.
+  const UnixMillis began = allowed ? allowed->starts_at.value_or(0) : 0;
+  const bool is_reset = since > began && seat.granted_at < since;
   for (const auto& [feature, given] : seat.allotted) {
     const auto spent = used.find(feature);
     const std::int64_t taken = spent == used.end() ? 0 : spent->second;
-    const std::int64_t back = given - taken;
+    const std::int64_t back = is_reset ? 0 : given - taken;
     note_usage(connection, seat.entitlement, feature, taken);
     const std::int64_t total = index_.use(seat.entitlement).used_of(feature, since);
     put_used(connection,

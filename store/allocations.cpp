@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "core/period.hpp"
 #include "core/timestamp.hpp"
 #include "store/identity.hpp"
 #include "store/site_scope.hpp"
@@ -80,8 +79,34 @@ void check_site(Connection& connection, const Record& allocation, Refusal& refus
         complaint("site", "out_of_scope", "does not see the customer; widen its scope first"));
 }
 
-void check_amount(const Record& entitlement, const std::string& key, const Amount& wanted,
-                  const Counted& others, Refusal& refusal) {
+// Of the site of an allocation, which is no more among the others.
+Counted take_site(UsedBySite& used, const Record& allocation) {
+  auto found = used.extract(to_string(id_of(allocation.value("site"))));
+  return found ? std::move(found.mapped()) : Counted{};
+}
+
+// Of all allocations but `except`, and what sites `used` beyond theirs.
+Counted sum_of(Connection& connection, const RecordId& entitlement, UsedBySite used,
+               const RecordId& except, UnixMillis now) {
+  const Kind& kind = *find_kind("allocation");
+  Counted sum;
+  auto rows = connection.query(
+      fmt::format("SELECT {} FROM allocation WHERE entitlement=?1", select_columns(kind)),
+      entitlement);
+  while (rows.next()) {
+    const Record record = read_record(rows, kind);
+    if (record.id == except) continue;
+    Counted taken = take_site(used, record);
+    taken.cover(counted(record, now));
+    sum.add(taken);
+  }
+  for (const auto& [site, beyond] : used) sum.add(beyond);
+  return sum;
+}
+
+// Who has no more than `before` is not asked whether that fits: what was used may be told late.
+void check_amount(const Record& entitlement, const std::string& key, const Amount& before,
+                  const Amount& wanted, const Counted& others, Refusal& refusal) {
   const json::object* features = entitlement.value("features").if_object();
   const json::value* sold = features ? features->if_contains(key) : nullptr;
   const std::string field = fmt::format("amounts/{}", key);
@@ -92,7 +117,7 @@ void check_amount(const Record& entitlement, const std::string& key, const Amoun
   const Amount taken = others.of(key);
   Counted sum{0, {{key, wanted}}};
   sum.add(Counted{0, {{key, taken}}});
-  if (is_more(sum.of(key), bound))
+  if (is_more(wanted, before) && is_more(sum.of(key), bound))
     refusal.take(complaint(field, "oversold",
                            fmt::format("{} and {} elsewhere are more than {}", text_of(wanted),
                                        text_of(taken), text_of(bound))));
@@ -162,47 +187,9 @@ Counted counted(const Record& allocation, UnixMillis now) {
   return sum;
 }
 
-Counted counted_of(Connection& connection, const RecordId& entitlement, const RecordId& except,
-                   UnixMillis now) {
-  const Kind& kind = *find_kind("allocation");
-  Counted sum;
-  auto rows = connection.query(
-      fmt::format("SELECT {} FROM allocation WHERE entitlement=?1", select_columns(kind)),
-      entitlement);
-  while (rows.next())
-    if (const Record record = read_record(rows, kind); record.id != except)
-      sum.add(counted(record, now));
-  return sum;
-}
-
-UnixMillis usage_since(const Record& entitlement, UnixMillis now) {
-  const UnixMillis start = time_of(entitlement.value("starts_at"));
-  if (start == 0 || entitlement.value("usage_reset") == json::value("never")) return 0;
-  if (entitlement.value("usage_reset") != json::value("monthly")) {
-    const UnixMillis renewed = time_of(entitlement.value("renewed_at"));
-    return renewed == 0 ? start : renewed;
-  }
-  if (now <= start) return start;
-  constexpr UnixMillis shortest_month_ms = 28LL * 86'400'000;
-  int months = static_cast<int>((now - start) / (31LL * 86'400'000));
-  const int most = static_cast<int>((now - start) / shortest_month_ms) + 1;
-  while (months < most && add_period(start, {months + 1, 0}) <= now) ++months;
-  return add_period(start, {months, 0});
-}
-
-Counted own_use(Connection& connection, const RecordId& entitlement, UnixMillis since) {
-  Counted use;
-  {
-    auto seats = connection.query("SELECT count(*) FROM seat WHERE entitlement=?1", entitlement);
-    if (seats.next()) use.seats = seats.integer(0);
-  }
-  auto amounts = connection.query(
-      "SELECT e.key,sum(e.value) FROM seat s,json_each(s.held) e WHERE s.entitlement=?1 AND "
-      "length(s.held)>2 GROUP BY 1 UNION ALL "
-      "SELECT feature,used FROM feature_use WHERE entitlement=?1 AND since>=?2 AND used>0",
-      entitlement, since);
-  while (amounts.next()) use.amounts[std::string(amounts.text(0))] = {amounts.integer(1)};
-  return use;
+Counted counted_of(Connection& connection, const Record& entitlement, UnixMillis now) {
+  return sum_of(connection, entitlement.id, used_at_sites(connection, entitlement, now), RecordId{},
+                now);
 }
 
 Amount sold_seats(const Record& entitlement) {
@@ -273,21 +260,26 @@ void check_allocation_fits(Connection& connection, const Record& allocation, con
   const RecordId id = id_of(allocation.value("entitlement"));
   const auto entitlement = find_record(connection, *find_kind("entitlement"), id);
   if (!entitlement) return;
-  const Counted wanted = counted(allocation, now);
-  Counted others = counted_of(connection, id, allocation.id, now);
+  UsedBySite used = used_at_sites(connection, *entitlement, now);
+  Counted had = take_site(used, allocation);
+  Counted wanted = counted(allocation, now);
+  const Counted given = wanted;
+  wanted.cover(had);
+  if (before) had.cover(counted(*before, now));
+  Counted others = sum_of(connection, id, std::move(used), allocation.id, now);
   others.add(own_use(connection, id, usage_since(*entitlement, now)));
   const Amount bound = sold_seats(*entitlement);
   if (bound.limit && wanted.seats + others.seats > *bound.limit)
     refusal.take(complaint("seats", "oversold",
                            fmt::format("{} and {} elsewhere are more than the {} sold",
                                        wanted.seats, others.seats, *bound.limit)));
-  for (const auto& [key, amount] : wanted.amounts)
-    check_amount(*entitlement, key, amount, others, refusal);
+  for (const auto& [key, amount] : given.amounts)
+    check_amount(*entitlement, key, had.of(key), wanted.of(key), others, refusal);
 }
 
-void check_allocations_fit(Connection& connection, const Record& entitlement, UnixMillis now,
-                           Refusal& refusal) {
-  Counted taken = counted_of(connection, entitlement.id, RecordId{}, now);
+void check_allocations_fit(Connection& connection, const Record& entitlement, const Record& before,
+                           UnixMillis now, Refusal& refusal) {
+  Counted taken = counted_of(connection, entitlement, now);
   if (read_meta(connection, forced_key) != to_string(entitlement.id))
     taken.add(own_use(connection, entitlement.id, usage_since(entitlement, now)));
   const Amount seats = sold_seats(entitlement);
@@ -299,11 +291,13 @@ void check_allocations_fit(Connection& connection, const Record& entitlement, Un
                     "here; or POST /v1/entitlements/{}:reduce with a Skerry-Reason",
                     to_string(entitlement.id)));
   for (const auto& [key, amount] : taken.amounts)
-    if (is_more(amount, sold_of(entitlement, key)))
+    if (const Amount sold = sold_of(entitlement, key);
+        is_more(amount, sold) && is_more(sold_of(before, key), sold))
       refuse(refusal,
              complaint(fmt::format("features/{}", key), "in_use",
-                       fmt::format("{} are with sites or in use here", text_of(amount))),
-             "take amounts back first, by a PATCH of an allocation or by returning some here");
+                       fmt::format("{} are with sites, in use here or used", text_of(amount))),
+             "take amounts back first, by a PATCH of an allocation or by returning some here; what "
+             "was used comes back with a reset of usage");
 }
 
 ForcedReduction::ForcedReduction(Connection& connection, const RecordId& entitlement)
@@ -316,7 +310,10 @@ ForcedReduction::~ForcedReduction() {
   connection_.execute("DELETE FROM meta WHERE key=?1", forced_key);
 }
 
-Result<void> check_unallocated(const Record& record, UnixMillis now) {
+Result<void> check_unallocated(Connection& connection, const Record& record, UnixMillis now) {
+  if (record.kind->name == "entitlement" && own_use(connection, record.id, 0).seats > 0)
+    return fail(Errc::in_use, "seats of it are in use here",
+                "release them, or disable the entitlement and wait until their leases have ended");
   if (record.kind->name != "allocation" || counted(record, now) == Counted{}) return {};
   return fail(
       Errc::in_use, "the site may use what is allocated",

@@ -36,19 +36,24 @@ Counted present(const Record& allocation);
 // What the allocation takes at a time: the present numbers and, until its site confirmed them,
 // those before. What is disputed takes nothing.
 Counted counted(const Record& allocation, UnixMillis now);
-// Of all allocations of the entitlement but `except`, which may be zero.
-Counted counted_of(Connection& connection, const RecordId& entitlement, const RecordId& except,
-                   UnixMillis now);
+// Of all allocations of the entitlement; of usage counts what a site told as used where that is
+// more, when its allocation is over or gone, too.
+Counted counted_of(Connection& connection, const Record& entitlement, UnixMillis now);
 // What was sold, with what may be overdrawn: the bound of the sum.
 Amount sold_seats(const Record& entitlement);
 Amount sold_of(const Record& entitlement, std::string_view feature);
 
-// Since when usage of its counts adds up: the last month's day, the renewal, or ever (0).
+// Since when usage of its counts adds up: the last month's day, the renewal, the start, ever (0).
 UnixMillis usage_since(const Record& entitlement, UnixMillis now);
 
 // What the seats take that this machine gave: those that are out, what they hold of pools, what was
 // used of counts (table `seat`, `feature_use`).
 Counted own_use(Connection& connection, const RecordId& entitlement, UnixMillis since);
+
+// What sites told as used of its counts since the last reset, by site: gone, whatever became of
+// their allocations. A fact says its hour, so the hour of the reset counts whole.
+using UsedBySite = std::map<std::string, Counted, std::less<>>;
+UsedBySite used_at_sites(Connection& connection, const Record& entitlement, UnixMillis now);
 
 // A new issue, when `after` gives other numbers than `before`; keeps what was there before in
 // `held_…` where that was more.
@@ -59,11 +64,11 @@ void hold_until_confirmed(const Record& before, Record& after, UnixMillis now);
 void dispute(const Record& before, Record& after, const Counted& left, UnixMillis now);
 
 // Complaints about an allocation, or about an entitlement of which some is allocated or in use
-// here.
+// here. Amounts that are no more than `before` may be too much: sites tell late what they used.
 void check_allocation_fits(Connection& connection, const Record& allocation, const Record* before,
                            UnixMillis now, Refusal& refusal);
-void check_allocations_fit(Connection& connection, const Record& entitlement, UnixMillis now,
-                           Refusal& refusal);
+void check_allocations_fit(Connection& connection, const Record& entitlement, const Record& before,
+                           UnixMillis now, Refusal& refusal);
 
 // While it lives, the entitlement may get fewer seats than this machine's own are: the surplus ends
 // at its next refresh. Part of one write job, whose transaction it is undone with.
@@ -78,8 +83,8 @@ class ForcedReduction {
   Connection& connection_;
 };
 
-// Errc::in_use for an allocation that a site may still use.
-Result<void> check_unallocated(const Record& record, UnixMillis now);
+// Errc::in_use for an allocation that a site may still use, and an entitlement with seats out here.
+Result<void> check_unallocated(Connection& connection, const Record& record, UnixMillis now);
 
 // Sets `confirmed` of an allocation from its receipts; at central only those of its own site count.
 void update_confirmed(Connection& connection, const RecordId& allocation);

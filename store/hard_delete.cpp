@@ -138,11 +138,13 @@ Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, con
                       fmt::format("confirm is not the {}'s {}", kind.name, wanted.field),
                       "type it exactly as it stands in the record"));
   SKERRY_TRY(Dependants dependants, find_dependants(connection, kind, id));
-  if (dependants.token(id) != token)
-    return fail(
-        Errc::in_use,
-        fmt::format("what refers to the {} has changed: {}", kind.name, dependants.to_text()),
-        "delete it again without token to see what would go");
+  if (dependants.token(id) != token) {
+    const std::string text = dependants.to_text();
+    return fail(Errc::in_use,
+                fmt::format("what refers to the {} has changed: {}", kind.name,
+                            text.empty() ? "nothing does" : text),
+                "delete it again without token to see what would go");
+  }
   for (const Dependants::Mention& mention : dependants.mentions)
     SKERRY_TRY_VOID(writer.update(*mention.kind, mention.record,
                                   {{mention.kind->fields[mention.field].name, nullptr}},

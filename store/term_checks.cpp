@@ -45,13 +45,17 @@ RecordId product_of_edition(Connection& connection, const json::value& edition) 
   return row.next() ? row.id<RecordId>(0) : RecordId{};
 }
 
-// Each key of the map is one the product defines, and the value `fits` its definition.
+// Each key of the map is one the product defines, and the value `fits` its definition. What stands
+// in `held` already stays, whatever became of the definition.
 template <class Fits>
-void check_keys(const Record& record, string_view field, string_view what, const Definitions& all,
-                const Fits& fits, Refusal& refusal) {
+void check_keys(const Record& record, const Record* held, string_view field, string_view what,
+                const Definitions& all, const Fits& fits, Refusal& refusal) {
   const json::object* object = record.value(field).if_object();
   if (!object) return;
+  const json::object* before = held ? held->value(field).if_object() : nullptr;
   for (const auto& [key, value] : *object) {
+    if (const json::value* was = before ? before->if_contains(key) : nullptr; was && *was == value)
+      continue;
     const std::string pointer = fmt::format("{}/{}", field, string_view(key));
     const auto found = all.find(string_view(key));
     if (found == all.end())
@@ -71,23 +75,26 @@ bool is_attribute_value(const Definition& attribute, const json::value& value) {
   return is_attribute(attribute.type, attribute.pattern, value);
 }
 
-void check_settings(Connection& connection, const Record& record, const RecordId& product,
-                    Refusal& refusal) {
+void check_settings(Connection& connection, const Record& record, const Record* before,
+                    const RecordId& product, Refusal& refusal) {
   const auto has = [&](string_view field) {
     return record.kind->find_field(field) >= 0 && record.value(field).is_object();
   };
+  const bool other_product = before && record.kind->find_field("product") >= 0 &&
+                             before->value("product") != record.value("product");
+  const Record* held = other_product ? nullptr : before;
   if (has("features") || has("feature_overdraft")) {
     const auto types = defined(connection, "feature", product);
     const auto is_counted = [](const Definition& feature, const json::value&) {
       return feature.type != "bool";
     };
     if (has("features"))
-      check_keys(record, "features", "feature", types, is_feature_value, refusal);
+      check_keys(record, held, "features", "feature", types, is_feature_value, refusal);
     if (has("feature_overdraft"))
-      check_keys(record, "feature_overdraft", "feature", types, is_counted, refusal);
+      check_keys(record, held, "feature_overdraft", "feature", types, is_counted, refusal);
   }
   if (has("attributes"))
-    check_keys(record, "attributes", "attribute", defined(connection, "attribute", product),
+    check_keys(record, held, "attributes", "attribute", defined(connection, "attribute", product),
                is_attribute_value, refusal);
 }
 
@@ -100,16 +107,29 @@ bool may_take_away(const Record& before, const Record& after) {
 
 void check_entitlement(Connection& connection, const Record& record, const Record* before,
                        UnixMillis now, Refusal& refusal) {
-  check_settings(connection, record, id_of(record.value("product")), refusal);
+  check_settings(connection, record, before, id_of(record.value("product")), refusal);
   if (before && before->value("product") != record.value("product"))
     refusal.take(
         complaint("offering", "other_product", "is of another product: make another entitlement"));
-  const RecordId sales_order = id_of(record.value("sales_order"));
+  const bool same_order = before && before->value("sales_order") == record.value("sales_order");
+  const RecordId sales_order = same_order ? RecordId{} : id_of(record.value("sales_order"));
   auto order = connection.query("SELECT customer FROM sales_order WHERE id=?1", sales_order);
   if (order.next() && order.id<RecordId>(0) != id_of(record.value("customer")))
     refusal.take(complaint("sales_order", "other_customer", "is an order of another customer"));
   if (before && may_take_away(*before, record))
-    check_allocations_fit(connection, record, now, refusal);
+    check_allocations_fit(connection, record, *before, now, refusal);
+}
+
+// The field by which records of the kind `by` were made of this one.
+void check_stays(Connection& connection, const Record& record, const Record* before,
+                 string_view field, string_view by, Refusal& refusal) {
+  if (!before || before->value(field) == record.value(field)) return;
+  const string_view kind = record.kind->name;
+  auto row =
+      connection.query(fmt::format("SELECT 1 FROM {} WHERE {}=?1 LIMIT 1", by, kind), record.id);
+  if (row.next())
+    refusal.take(complaint(
+        field, "in_use", fmt::format("stays: {} are of it; make another", find_kind(by)->plural)));
 }
 
 }  // namespace
@@ -119,11 +139,15 @@ void check_terms(Connection& connection, const Record& record, const Record* bef
   const string_view kind = record.kind->name;
   if (kind == "entitlement") return check_entitlement(connection, record, before, now, refusal);
   if (kind == "allocation") return check_allocation_fits(connection, record, before, now, refusal);
-  if (kind == "edition")
-    return check_settings(connection, record, id_of(record.value("product")), refusal);
+  if (kind == "sales_order")
+    return check_stays(connection, record, before, "customer", "entitlement", refusal);
+  if (kind == "edition") {
+    check_stays(connection, record, before, "product", "offering", refusal);
+    return check_settings(connection, record, before, id_of(record.value("product")), refusal);
+  }
   if (kind != "offering") return;
   const RecordId product = product_of_edition(connection, record.value("edition"));
-  check_settings(connection, record, product, refusal);
+  check_settings(connection, record, before, product, refusal);
   if (before && product_of_edition(connection, before->value("edition")) != product)
     refusal.take(
         complaint("edition", "other_product", "is of another product: make another offering"));

@@ -370,7 +370,7 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
                 fmt::format("archive it, and what stands in records stays there: POST "
                             "/v1/custom_fields/{}:archive",
                             to_string(id)));
-  SKERRY_TRY_VOID(check_unallocated(before, log_.wall_ms()));
+  SKERRY_TRY_VOID(check_unallocated(connection_, before, log_.wall_ms()));
   Change change = new_change(before, ChangeOp::remove, author);
   change.continues = continues;
   change.resolves = resolves;

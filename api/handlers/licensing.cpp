@@ -144,7 +144,8 @@ json::object allowance_json(const licensing::Allowance& allowance) {
           {"starts_at", time_json(allowance.starts_at)},
           {"expires_at", time_json(allowance.expires_at)},
           {"maintenance_until", time_json(allowance.maintenance_until)},
-          {"usage_since", time_json(allowance.usage_since)},
+          {"usage_since",
+           allowance.usage_since == 0 ? json::value(nullptr) : time_json(allowance.usage_since)},
           {"allocated_until", time_json(allowance.allocated_until)},
           {"features", std::move(features)},
           {"attributes", allowance.attributes}};

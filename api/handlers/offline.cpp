@@ -4,6 +4,7 @@
 
 #include "api/handlers/seat_json.hpp"
 #include "api/handlers/seat_request.hpp"
+#include "api/response_signature.hpp"
 #include "core/json_text.hpp"
 #include "licensing/lease_token.hpp"
 #include "licensing/offline_request.hpp"
@@ -21,10 +22,15 @@ using Kind = OfflineRequest::Kind;
 // is a problem that holds the answer, too: its machine is to learn of it.
 using Answered = Decision<std::string>;
 
-unsigned status_of(const std::string& body, unsigned done) {
+// `done`: the status of what is no problem.
+Response told(std::string body, unsigned done) {
   const json::value read = json::parse(body);  // our own text
-  const json::value* const status = read.as_object().if_contains("status");
-  return status ? static_cast<unsigned>(status->as_int64()) : done;
+  const json::value* const refused = read.as_object().if_contains("status");
+  const unsigned status = refused ? static_cast<unsigned>(refused->as_int64()) : done;
+  Response response = Response::json(status, std::move(body));
+  if (refused) response.content_type = "application/problem+json";
+  response.header("Cache-Control", "no-store");
+  return response;
 }
 
 Result<OfflineRequest> read(const Request& request, Kind kind) {
@@ -83,11 +89,9 @@ Task<Result<Response>> answer_once(Context& context, Request& request, OfflineRe
   };
   auto answer = co_await write_seats(context, work);
   if (!answer) co_return tl::unexpected<Error>(std::move(answer).error());
-  if (!*answer) co_return denial_answer(answer->error(), request);
-  const unsigned answered = status_of(**answer, status);
-  Response response = Response::json(answered, std::move(**answer));
-  if (answered != status) response.content_type = "application/problem+json";
-  response.header("Cache-Control", "no-store");
+  Response response =
+      *answer ? told(std::move(**answer), status) : denial_answer(answer->error(), request);
+  sign_if_asked(context.node.keys.sign, context.node.clock, request, response);
   co_return response;
 }
 

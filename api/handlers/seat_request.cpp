@@ -13,6 +13,17 @@ Hash hash_of_call(const Request& request) {
   return licensing::call_hash(request.header("Idempotency-Key"), hash_of(request));
 }
 
+// Without a code, what whoever asks has the right to.
+Result<licensing::Opening> opening_by_right(const Principal& principal) {
+  if (principal.kind == Principal::Kind::anonymous)
+    return fail(Errc::unauthorized, "the activation code is missing, and no token stands for it",
+                "send activation_code, or a token that may take seats");
+  if (!principal.may(Access::seats))
+    return fail(Errc::forbidden, "without activation_code this needs the right \"seats\"",
+                "skerry token create NAME --access seats --customer ID");
+  return licensing::opening_of(principal.customers);
+}
+
 }  // namespace
 
 Result<ActivationRequest> read_activation(const Request& request) {
@@ -20,10 +31,18 @@ Result<ActivationRequest> read_activation(const Request& request) {
   BodyReader reader(body,
                     {"activation_code", "product", "seat_id", "seat_name", "user", "edition"});
   ActivationRequest read;
-  // What cannot be a code is one that opens nothing.
-  const std::string code = reader.name("activation_code", true);
-  read.opening.digest =
-      licensing::digest_of(licensing::canonical_code(code).value_or(std::string()));
+  const Principal& principal = *request.principal;
+  // An administrator is for no customers: what he opens he names.
+  const bool by_right = !body.contains("activation_code") &&
+                        !(principal.may(Access::seats) && !principal.is_limited());
+  if (by_right) {
+    SKERRY_TRY(read.opening, opening_by_right(principal));
+  } else {
+    // What cannot be a code is one that opens nothing.
+    const std::string code = reader.name("activation_code", true);
+    read.opening.digest =
+        licensing::digest_of(licensing::canonical_code(code).value_or(std::string()));
+  }
   read.opening.product = reader.name("product", true);
   if (body.contains("edition")) read.opening.edition = reader.name("edition", false);
   read.claim.machine = reader.name("seat_id", true);

@@ -17,7 +17,8 @@ struct ActivationRequest {
   licensing::Opening opening;
   licensing::Claim claim;
 };
-// `body` in the form of POST /v1/activations.
+// The body of POST /v1/activations. Without a code its caller's customers open what they have:
+// Errc::unauthorized, Errc::forbidden for who has no right to that.
 Result<ActivationRequest> read_activation(const Request& request);
 
 // The activation that the path names: Errc::no_seat.

@@ -21,7 +21,7 @@ namespace {
 using store::Connection;
 using store::Token;
 
-constexpr std::array<std::string_view, 3> known_access{"read", "write", "admin"};
+constexpr std::array<std::string_view, 4> known_access{"read", "write", "seats", "admin"};
 
 json::object to_json(const Token& token) {
   return {{"id", to_string(token.id)},
@@ -54,7 +54,7 @@ Result<Token> read_token(const json::object& body, UnixMillis now) {
                known_access.end();
   };
   if (value && (!names || names->empty() || !std::ranges::all_of(*names, is_known)))
-    reader.refuse("access", "bad_choice", "must be an array of some of read, write, admin");
+    reader.refuse("access", "bad_choice", "must be an array of some of read, write, seats, admin");
   else if (names)
     for (const std::string_view known : known_access)
       if (std::ranges::find(*names, json::value(known)) != names->end())
@@ -62,6 +62,8 @@ Result<Token> read_token(const json::object& body, UnixMillis now) {
   token.customers = reader.customers("customers");
   if (!token.customers.empty() && std::ranges::count(token.access, "admin") > 0)
     reader.refuse("customers", "bad_customers", "an administrator is not limited to customers");
+  if (token.customers.empty() && std::ranges::count(token.access, "seats") > 0)
+    reader.refuse("customers", "bad_customers", "who takes seats is limited to customers");
   token.expires_at = reader.end("expires_at", now);
   SKERRY_TRY_VOID(reader.done("the token"));
   token.created_at = now;

@@ -114,7 +114,11 @@ Result<json::object> open_answer(const json::object& seat, const OfflineWish& wi
   files.insert(files.end(), wish.parts.begin(), wish.parts.end());
   SKERRY_TRY(const std::string text, read_scanned(files));
   SKERRY_TRY(const json::object outer, parse_json_object(text, {32, true}));
-  SKERRY_TRY(const Bytes armored, crypto::age_dearmor(text_of(outer, "answer")));
+  const std::string sealed = text_of(outer, "answer");
+  if (sealed.empty() && !text_of(outer, "detail").empty())
+    return fail(Errc::bad_input, "the request was refused: " + text_of(outer, "detail"),
+                text_of(outer, "next"));
+  SKERRY_TRY(const Bytes armored, crypto::age_dearmor(sealed));
   std::vector<crypto::AgeIdentity> identities;
   SKERRY_TRY(auto identity, crypto::AgeIdentity::parse(text_of(seat, "identity")));
   identities.push_back(std::move(identity));

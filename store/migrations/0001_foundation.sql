@@ -637,6 +637,9 @@ CREATE INDEX usage_fact_archived ON usage_fact(id) WHERE archived_at IS NOT NULL
 -- For reports of one customer, and for entitlements that begin with their first activation.
 CREATE INDEX usage_fact_customer_at ON usage_fact(scope_customer, at);
 CREATE INDEX usage_fact_first ON usage_fact(entitlement, at) WHERE what='activation';
+-- For what sites used of an entitlement (store/allocations.hpp).
+CREATE INDEX usage_fact_used ON usage_fact(entitlement, site, feature, at, amount)
+  WHERE what='usage';
 CREATE VIRTUAL TABLE usage_fact_search USING fts5(
   text, content='', columnsize=0, detail=none,
   tokenize='unicode61 remove_diacritics 2');

@@ -20,6 +20,12 @@ class SeatOperations:
         claim = {"activation_code": code, "product": "PRESS", "seat_id": "press-1"}
         made = self.ask(central, "POST", "/v1/activations", 201, claim, a_key()).json()
         made = self.ask(central, "POST", "/v1/activations", 200, claim, a_key()).json()
+        customer = self.ask(central, "GET", "/v1/customers", 200).json()["items"][0]["id"]
+        token = central.ok("token", "create", "press", "--access", "seats", "--customer", customer)
+        by_right = a_key() | {"Authorization": f"Bearer {token.out.strip()}"}
+        del claim["activation_code"]
+        made = self.ask(central, "POST", "/v1/activations", 200, claim, by_right).json()
+        claim["activation_code"] = code
         address = f"/v1/activations/{made['id']}"
 
         def call(method, what, status, body=None):

@@ -89,6 +89,16 @@ class ClientTest(World):
         self.act("release")  # nothing to give back
         self.activate()
 
+    def test_a_token_takes_a_seat_of_its_customer(self):
+        customer = self.machine.http("GET", "/v1/customers").json()["items"][0]["id"]
+        token = self.machine.ok("token", "create", "press", "--access", "seats", "--customer",
+                                customer).out.strip()
+        self.proxy.replies_to_lose = 1
+        self.act("activate", token, "PRESS", "seat-1")
+        self.assertNotIn(token, json.dumps(self.state()))
+        self.act("use", "prints", 1)
+        self.assertEqual((self.pool()["in_use"], self.pool()["clones"]), (1, 0))
+
     def test_the_lease_holds_without_the_machine(self):
         self.activate()
         self.machine.stop()

@@ -82,11 +82,14 @@ class Facts(UsageWorld):
         sold = central.create("entitlements", {"customer": self.customer, "offering": offering,
                                                "sales_order": order})["id"]
         central.create("allocations", {"entitlement": sold, "site": self.site_id, "seats": 3,
-                                       "until": "2099-01-01"})
+                                       "amounts": {"prints": 100}, "until": "2099-01-01"})
         self.carry()
         self.assertIsNone(central.get("entitlements", sold).json()["starts_at"])
-        for number in (1, 2, 3):
-            self.assertEqual(self.application(f"press-{number}").activate().status, 201)
+        apps = [self.application(f"press-{number}") for number in (1, 2, 3)]
+        for app in apps:
+            self.assertEqual(app.activate().status, 201)
+        prints = lambda amount: apps[2].call("POST", "/features/prints/usage", {"amount": amount})
+        self.assertEqual(prints(90).status, 200)
         self.carry()
         begun = self.facts(central, f"&what=activation&entitlement={sold}")
         first = min(fact["at"] for fact in begun)
@@ -94,6 +97,8 @@ class Facts(UsageWorld):
             entitlement = machine.get("entitlements", sold).json()
             self.assertEqual(entitlement["starts_at"], first)
             self.assertIsNotNone(entitlement["expires_at"])
+        refused = prints(20)  # what was used before its beginning was known counts
+        self.assertEqual((refused.status, refused.json()["in_use"]), (409, 90), refused)
 
 
 class Reports(UsageWorld):
@@ -204,8 +209,14 @@ class Away(UsageWorld):
 
     def test_who_used_nothing_may_say_so(self):
         self.take_in("a", self.go("a"))
-        back = self.request("return", "a", "--used", "prints=0")
+        back = self.request("return", "a", "--used", "prints=1")
         address = f"/v1/activations/{json.loads(back)['activation']}/offline-return"
+        refused = self.site.http("POST", address, back)
+        self.assertEqual(refused.json()["errors"][0]["pointer"], "/used/prints", refused)
+        heard = self.take_in("a", refused.body.decode())
+        self.assertEqual((heard.code, refused.json()["detail"] in heard.err), (65, True), heard)
+        (self.folder / "a-return.json").unlink()
+        back = self.request("return", "a", "--used", "prints=0")
         self.assertEqual(self.site.http("POST", address, back).status, 200)
 
     @unittest.skipUnless(shutil.which("zbarimg"), "zbar-tools is not installed")
@@ -219,71 +230,6 @@ class Away(UsageWorld):
         missing = self.take_in("a", read[read.index("\n") + 1:])
         self.assertEqual(missing.code, 65, missing)
         self.assertEqual(self.take_in("a", read).code, 0)
-
-
-class Reductions(UsageWorld):
-    def kept(self):
-        return self.central.get("allocations", self.allocation).json()
-
-    def test_a_release_confirms_what_waited_for_it(self):
-        apps = [self.application(f"press-{number}") for number in (1, 2)]
-        for app in apps:
-            self.assertEqual(app.activate().status, 201)
-        self.central.edit("allocations", self.allocation, {"seats": 1})
-        self.carry()
-        self.assertEqual(self.kept()["confirmed"], 1)
-        self.assertEqual(apps[0].call("DELETE").status, 204)
-        self.site.ok("exchange", self.medium)
-        self.central.ok("exchange", self.medium)
-        self.assertEqual((self.kept()["issue"], self.kept()["confirmed"]), (2, 2))
-
-    def test_amounts_count_in_receipts(self):
-        app = self.application("press-1")
-        app.activate()
-        app.call("POST", "/features/cores/checkout", {"amount": 5})
-        app.call("POST", "/features/prints/usage", {"amount": 30})
-        self.central.edit("allocations", self.allocation, {"amounts": {"cores": 4, "prints": 40}})
-        self.carry()
-        self.assertEqual(self.kept()["confirmed"], 1)
-        app.call("POST", "/features/cores/return", {"amount": 2})
-        self.site.ok("exchange", self.medium)
-        self.central.ok("exchange", self.medium)
-        self.assertEqual(self.kept()["confirmed"], 2)
-        receipts = self.central.http("GET", "/v1/allocation_receipts").json()["items"]
-        self.assertIn({"cores": 3, "prints": 30}, [receipt["amounts"] for receipt in receipts])
-
-    def patch(self, plural, record, body):
-        tag = self.central.get(plural, record).headers["ETag"]
-        return self.central.http("PATCH", f"/v1/{plural}/{record}", body,
-                                 {"If-Match": tag, "Content-Type": "application/merge-patch+json"})
-
-    def test_what_central_gave_cannot_be_allocated(self):
-        self.central.edit("allocations", self.allocation, {"seats": 1})
-        self.carry()
-        app = self.application("here", self.central)
-        self.assertEqual(app.activate().status, 201)
-        refused = self.patch("allocations", self.allocation, {"seats": 2})
-        self.assertEqual((refused.status, refused.json()["errors"][0]["code"]), (422, "oversold"))
-        self.assertEqual(app.call("DELETE").status, 204)
-        self.assertEqual(self.patch("allocations", self.allocation, {"seats": 2}).status, 200)
-
-    def test_a_forced_reduction_is_disputed(self):
-        refused = self.patch("entitlements", self.entitlement, {"seats": 1})
-        self.assertEqual((refused.status, refused.json()["code"]), (409, "in_use"))
-        address = f"/v1/entitlements/{self.entitlement}:reduce"
-        self.assertEqual(self.central.http("POST", address, {"seats": 1}).status, 400)
-        self.assertEqual(self.central.http("POST", address, {"seats": 0}).status, 422)
-        why = {"Skerry-Reason": "not paid"}
-        for body in ({}, {"seats": 2}, {"seats": 0}, {"seats": "1"}, {"seats": 1, "more": 1}):
-            self.assertEqual(self.central.http("POST", address, body, why).status, 422, body)
-        done = self.central.http("POST", address, {"seats": 1}, why)
-        self.assertEqual((done.status, done.json()["seats"]), (200, 1), done)
-        self.assertEqual((self.kept()["seats"], self.kept()["disputed_seats"]), (1, 1))
-        self.assertEqual(self.kept()["amounts"], {"cores": 8, "prints": 100})
-        self.assertEqual(self.site.http("POST", address, {"seats": 1}, why).status, 409)
-        self.carry()
-        self.assertEqual(self.application("press-1").activate().status, 201)
-        self.assertEqual(self.application("press-2").activate().status, 409)
 
 
 class Chain(UsageWorld):

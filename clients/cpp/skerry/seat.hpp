@@ -78,7 +78,8 @@ class Seat {
 
   // ---- with it
   // Takes a seat, or goes on with the one in the state file; a new one when the machine has ended
-  // that, and until there is one its token is kept. `names`: seat_name, user, edition.
+  // that, and until there is one its token is kept. `code`: an activation code, or a token that may
+  // take seats. `names`: seat_name, user, edition.
   Lease activate(const std::string& code, const std::string& product, const std::string& seat_id,
                  json::object names = {}) {
     settle();
@@ -93,10 +94,14 @@ class Seat {
         if (failure.code() != "no_seat") throw;
       }
     }
-    names["activation_code"] = code;
+    json::object headers;
+    if (code.rfind(token_prefix_, 0) == 0)
+      headers["Authorization"] = "Bearer " + code;
+    else
+      names["activation_code"] = code;
     names["product"] = product;
     names["seat_id"] = seat_id;
-    call("POST", "", std::move(names));
+    call("POST", "", std::move(names), std::move(headers));
     return lease();
   }
   Lease refresh() {
@@ -140,6 +145,7 @@ class Seat {
 
  private:
   static constexpr const char* path_ = "/v1/activations";
+  static constexpr const char* token_prefix_ = "skry_api_";  // no activation code begins so
 
   static Options checked(Options options) {
     while (!options.server.empty() && options.server.back() == '/') options.server.pop_back();
@@ -180,8 +186,8 @@ class Seat {
   }
 
   json::object call(const char* method, const std::string& what,
-                    std::optional<json::object> body = std::nullopt) {
-    json::object headers{{"Idempotency-Key", detail::random_hex()}};
+                    std::optional<json::object> body = std::nullopt, json::object headers = {}) {
+    headers["Idempotency-Key"] = detail::random_hex();
     std::string path = path_;
     if (!what.empty() || std::strcmp(method, "DELETE") == 0) {
       path += "/" + detail::text_at(kept(), "id") + what;

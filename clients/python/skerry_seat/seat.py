@@ -13,6 +13,7 @@ from .state import NUMBER, TEXT, State, has_shape
 
 FIRST_PAUSE_SECONDS = 0.2  # doubled with each attempt
 PATH = "/v1/activations"
+TOKEN = "skry_api_"  # what a token begins with, and no activation code
 LEASED = {"id": TEXT, "product": TEXT, "seat_id": TEXT, "nonce": TEXT, "token": TEXT, "held": dict,
           "renew_after_seconds": NUMBER}
 CHANGED = {"feature": TEXT, "held": int, "nonce": TEXT}  # of a feature
@@ -100,6 +101,7 @@ class Seat:
     def activate(self, code, product, seat_id, **names):
         """Takes a seat, or goes on with the one in the state file. names: seat_name, user, edition.
 
+        code: an activation code, or a token that may take seats.
         A new one when the machine has ended that; until there is one, its token is kept.
         """
         self.settle()
@@ -112,8 +114,11 @@ class Seat:
                     raise
         elif seat:
             raise SeatError("the state file holds another seat: release it, or use another file")
-        body = {"activation_code": code, "product": product, "seat_id": seat_id, **names}
-        self.call("POST", "", body)
+        body = {"product": product, "seat_id": seat_id, **names}
+        if code.startswith(TOKEN):
+            self.call("POST", "", body, {"Authorization": f"Bearer {code}"})
+        else:
+            self.call("POST", "", {"activation_code": code, **body})
         return self.lease()
 
     def refresh(self):
@@ -173,8 +178,8 @@ class Seat:
         return self.call("POST", f"/features/{urllib.parse.quote(key, safe='')}/{act}",
                          {"amount": amount})
 
-    def call(self, method, what, body=None):
-        headers = {"Idempotency-Key": str(uuid.uuid4())}
+    def call(self, method, what, body=None, headers=None):
+        headers = {"Idempotency-Key": str(uuid.uuid4()), **(headers or {})}
         path = PATH
         if what or method == "DELETE":
             seat = self.seat()

@@ -34,6 +34,33 @@ TEST_F(ActivationsTest, AKeyIsOfOneCall) {
   EXPECT_THAT(get("/v1/seat-pools").body, HasSubstr(R"("in_use":0)"));
 }
 
+TEST_F(ActivationsTest, ATokenOpensWhatItsCustomersHave) {
+  const json::object customer = read_json(post("/v1/customers", R"({"name":"Harbour"})"));
+  const json::object other = read_json(post("/v1/customers", R"({"name":"Quay"})"));
+  offers.offered.customer = *parse_id<RecordId>(text(customer, "id"));
+  const auto token = [&](std::string_view access, const json::object& whose) {
+    const json::object made = read_json(post(
+        "/v1/tokens", fmt::format(R"({{"name":"{0}-{1}","access":["{0}"],"customers":["{1}"]}})",
+                                  access, text(whose, "id"))));
+    return fmt::format("Authorization: Bearer {}\r\n", text(made, "token"));
+  };
+  const auto claim = [&](std::string_view headers) {
+    return ask("POST", "/v1/activations", R"({"product":"PRESS","seat_id":"press-1"})",
+               fmt::format("Idempotency-Key: 1\r\n{}", headers));
+  };
+  const std::string ours = token("seats", customer);
+  const Answer made = claim(ours);
+  EXPECT_EQ(made.status, 201u) << made.body;
+  EXPECT_EQ(claim(ours).body, made.body);  // a lost reply
+  EXPECT_EQ(ask("GET", "/v1/customers", {}, ours).status, 403u);
+  EXPECT_EQ(claim("").status, 401u);
+  EXPECT_EQ(claim(token("write", customer)).status, 403u);
+  const Answer none = claim(token("seats", other));
+  EXPECT_EQ(none.status, 403u);
+  EXPECT_THAT(none.body, HasSubstr("not_entitled"));
+  EXPECT_THAT(get("/v1/seat-pools").body, HasSubstr(R"("in_use":1)"));
+}
+
 TEST_F(ActivationsTest, APolicyIsToldAsFactsAre) {
   licensing::UsageFacts facts(log, random, licensing::Redaction::all);
   seats->tell(facts);
@@ -71,6 +98,14 @@ TEST_F(ActivationsTest, AnAnswerIsSignedWhenAsked) {
   ASSERT_TRUE(bytes);
   EXPECT_TRUE(keys.sign.verify_key().verify(as_bytes(base), *bytes));
   EXPECT_EQ(activate("press-1").header("Signature"), "");
+  const Answer away = ask("POST", "/v1/offline-activations",
+                          R"({"format":"skerry-offline-request","version":1,"kind":"activate",)"
+                          R"("id":"0199c0de-0000-7000-8000-0000000000a1","product":"PRESS",)"
+                          R"("activation_code":"nobodys-code","seat_id":"away","recipient":)"
+                          R"("age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"})",
+                          "Accept-Signature: a=()\r\n");
+  EXPECT_EQ(away.status, 403u) << away.body;
+  EXPECT_NE(away.header("Signature"), "");
 }
 
 TEST_F(ActivationsTest, ASignatureHasTheLabelOfWhoAsks) {

@@ -147,6 +147,11 @@ TEST_F(AllowanceTest, ACodeOpensAllOfItsOrder) {
   EXPECT_EQ(opened()[0].code_digests, std::vector<Hash>{digest});
   const store::Reader reader = database->read();
   EXPECT_EQ(all_allowances(*reader, {Role::central, {}, "m"}, clock.wall_ms()).size(), 3u);
+  const auto of_customers = [&](const std::vector<RecordId>& ids) {
+    return find_allowances(*reader, {Role::central, {}, "m"}, ids, clock.wall_ms()).size();
+  };
+  EXPECT_EQ(of_customers({customer}), 3u);
+  EXPECT_EQ(of_customers({order}), 0u);
   ASSERT_EQ(changed("activation_code", code, R"({"disabled_at":"2026-01-01"})"), "");
   EXPECT_TRUE(opened().empty());
 }

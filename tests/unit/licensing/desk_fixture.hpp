@@ -21,6 +21,14 @@ class ListedAllowances final : public AllowanceSource {
         opened.push_back(each);
     return opened;
   }
+  std::vector<Allowance> by_customers(store::Connection&, std::span<const RecordId> customers,
+                                      UnixMillis) override {
+    ++reads;
+    std::vector<Allowance> opened;
+    for (const Allowance& each : all)
+      if (std::count(customers.begin(), customers.end(), each.customer)) opened.push_back(each);
+    return opened;
+  }
   std::optional<Allowance> by_id(store::Connection&, const RecordId& id, UnixMillis) override {
     ++reads;
     for (const Allowance& each : all)

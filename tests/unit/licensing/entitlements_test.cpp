@@ -145,7 +145,7 @@ TEST_F(EntitlementsTest, AReclaimFreesAtOnce) {
   EXPECT_EQ(complaints(reclaimed().error()), "/seats nothing_allocated;");
 }
 
-TEST_F(EntitlementsTest, AllOfItGoesWithItsCustomerUnlessASiteMayUseSome) {
+TEST_F(EntitlementsTest, AllOfItGoesWithItsCustomerUnlessSomeIsInUse) {
   ASSERT_TRUE(act([&](const Acting& acting) { return add_codes(acting, order, {}, 2); }));
   ASSERT_TRUE(act([&](const Acting& acting) { return entitle(acting, order, {"PRO-1Y"}); }));
   const RecordId id = make("entitlement", sold());
@@ -163,6 +163,16 @@ TEST_F(EntitlementsTest, AllOfItGoesWithItsCustomerUnlessASiteMayUseSome) {
   };
   EXPECT_EQ(deleted().error().code, Errc::in_use);
   ASSERT_TRUE(act([&](const Acting& acting) { return reclaim(acting, given, std::nullopt); }));
+  const auto execute = [&](std::string_view sql) {
+    ASSERT_TRUE(run([&](Connection& connection) -> Result<void> {
+      connection.execute(sql, id);
+      return {};
+    }));
+  };
+  execute(
+      "INSERT INTO seat VALUES(randomblob(16),?1,'here','','','',1,2,'lease',0,1,1,x'','{}','{}')");
+  EXPECT_EQ(deleted().error().code, Errc::in_use);
+  execute("DELETE FROM seat WHERE entitlement=?1");
   const auto done = deleted();
   EXPECT_TRUE(done) << done.error().detail;
   for (const char* table : {"sales_order", "activation_code", "entitlement", "allocation"})
@@ -228,6 +238,32 @@ TEST_F(EntitlementsTest, ASiteConfirmsAmountsThatFit) {
   EXPECT_EQ(confirmed(), 1u);
   EXPECT_EQ(text("SELECT in_use||' '||amounts FROM allocation_receipt"),
             R"(1 {"render":20,"threads":4})");
+}
+
+// An end that comes earlier waits for seats that are leased beyond it.
+TEST_F(EntitlementsTest, ASiteConfirmsAnEndBehindEveryLease) {
+  const RecordId id = make("entitlement", sold());
+  const RecordId plant = site("Plant");
+  make("allocation", allocation(id, plant, R"("seats":5,"until":"2026-12-01T00:00:00Z")"));
+  const auto confirmed = [&] {
+    return *run([&](Connection& connection) {
+      store::RecordWriter writer(connection, log, role, random);
+      return confirm_allocations(connection, writer, {Role::site, SiteId{plant.bytes}, "plant"},
+                                 random, clock.wall_ms(), author, id);
+    });
+  };
+  const auto execute = [&](std::string_view sql) {
+    ASSERT_TRUE(run([&](Connection& connection) -> Result<void> {
+      connection.execute(sql, id);
+      return {};
+    }));
+  };
+  execute(
+      "INSERT INTO seat VALUES(randomblob(16),?1,'away','','','',1,9000000000000,'borrowed',0,1,1,"
+      "x'','{}','{}')");
+  EXPECT_EQ(confirmed(), 0u);
+  execute("UPDATE seat SET until=1796083200000 WHERE entitlement=?1");  // the end itself
+  EXPECT_EQ(confirmed(), 1u);
 }
 
 // Issue by issue, for its own allocations alone.

@@ -36,6 +36,25 @@ TEST_F(SeatDeskTest, ACodeOpensItsEntitlementForItsProduct) {
   EXPECT_TRUE(opened({code_of("CODE"), to_string(id_of(product_number)), "Standard"}));
 }
 
+TEST_F(SeatDeskTest, CustomersOpenWhatTheyHave) {
+  source.all[0].customer = id_of(7);
+  Claim wanted;
+  wanted.machine = "a";
+  const auto opened = [&](std::vector<RecordId> customers, std::string_view product) {
+    Opening opening = opening_of(std::move(customers));
+    opening.product = product;
+    return job([&](store::Connection& connection) {
+             return desk->claim(connection, opening, wanted);
+           })
+        .has_value();
+  };
+  EXPECT_FALSE(opened({id_of(8)}, "PRESS"));
+  EXPECT_FALSE(opened({id_of(7)}, "OTHER"));
+  EXPECT_TRUE(opened({id_of(7)}, "PRESS"));
+  EXPECT_TRUE(opened({id_of(8), id_of(7)}, "PRESS"));
+  EXPECT_EQ(number("SELECT count(*) FROM seat"), 1);  // the same machine, the same seat
+}
+
 TEST_F(SeatDeskTest, ANextEntitlementGivesWhatTheFirstHasNot) {
   source.all.push_back(allowance_of(1));
   source.all[1].entitlement = id_of(201);
@@ -160,6 +179,15 @@ TEST_F(SeatDeskTest, FeaturesAreCountedOnceForALostReply) {
   EXPECT_EQ(again->numbers->in_use, 30);
   EXPECT_EQ(refused(feature(a, Call::usage, "prints", 30, "u2")), Why::seat_cloned);
   EXPECT_EQ(number("SELECT used FROM feature_use"), 30);
+}
+
+TEST_F(SeatDeskTest, OfWhatIsDisabledNothingMoreIsTaken) {
+  const Holder app = holder(*feature(holder(*claim("a")), Call::checkout, "cores", 3, "c"));
+  source.all[0].status = Status::disabled;
+  ++version;
+  EXPECT_EQ(refused(feature(app, Call::checkout, "cores", 1, "more")), Why::not_entitled);
+  EXPECT_EQ(refused(feature(app, Call::usage, "prints", 1, "used")), Why::not_entitled);
+  EXPECT_TRUE(feature(app, Call::give_back, "cores", 3, "back"));
 }
 
 TEST_F(SeatDeskTest, ADeniedCallLeavesTheTurn) {

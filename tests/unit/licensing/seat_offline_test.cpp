@@ -70,7 +70,20 @@ TEST_F(SeatOfflineTest, AResetMeanwhileIsNotPaidBackTwice) {
   const Holder away = holder(*go("away", {{"prints", 60}}));
   source.all[0].usage_since = TwoClocks::began + 1;
   ++version;
-  ASSERT_TRUE(come_back(away, {}));
+  const Holder here = holder(*claim("here"));
+  ASSERT_TRUE(feature(here, SeatDesk::FeatureCall::usage, "prints", 30, "u"));
+  ASSERT_TRUE(come_back(away, {{"prints", 12}}));
+  EXPECT_EQ(used().amount, 30);
+}
+
+// The first seat of all begins the entitlement, by the clock of another machine.
+TEST_F(SeatOfflineTest, ABeginningIsNoReset) {
+  const Holder away = holder(*go("away", {{"prints", 60}}));
+  source.all[0].starts_at = source.all[0].usage_since = TwoClocks::began + 1;
+  ++version;
+  const Holder here = holder(*claim("here"));
+  ASSERT_TRUE(feature(here, SeatDesk::FeatureCall::usage, "prints", 30, "u"));
+  ASSERT_TRUE(come_back(away, {{"prints", 12}}));
   EXPECT_EQ(used().amount, 0);
 }
 
@@ -109,6 +122,17 @@ TEST_F(SeatOfflineTest, AMachineThatHasASeatReturnsItFirst) {
   });
   ASSERT_TRUE(come_back(away, {}));
   EXPECT_TRUE(go("away", {}));  // within its minimum hold it has it again
+}
+
+TEST_F(SeatOfflineTest, AMachineHasOneSeatOfAllThatACodeOpens) {
+  source.all.push_back(allowance_of(1));
+  source.all[1].entitlement = id_of(201);
+  source.all[0].seats = {0};
+  ASSERT_TRUE(go("away", {}));
+  source.all[0].seats = {2};
+  ++version;
+  EXPECT_EQ(refused(go("away", {})), Why::already_exists);
+  EXPECT_EQ(number("SELECT count(*) FROM seat"), 1);
 }
 
 TEST_F(SeatOfflineTest, TheSurplusEndsAtItsRefreshAndItsMachineHears) {

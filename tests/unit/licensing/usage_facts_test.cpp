@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "store/allocations.hpp"
 #include "tests/unit/store/catalogue_fixture.hpp"
 
 namespace skerry::licensing {
@@ -152,6 +153,8 @@ TEST_F(FirstActivationTest, TheFirstThatIsHeardOfBeginsIt) {
   note(given("c", "", clock.now - 5'000));  // heard of later
   make_facts();
   EXPECT_EQ(starts_at(), R"("2026-05-28T20:26:47.000Z")");
+  // What was used before anybody knew of its beginning counts on.
+  EXPECT_EQ(store::usage_since(read("entitlement", entitlement), clock.now), 0);
 }
 
 TEST_F(FirstActivationTest, AWrongClockBeginsItNeitherBeforeItWasSoldNorInTheFuture) {

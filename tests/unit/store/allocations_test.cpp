@@ -22,7 +22,10 @@ class AllocationsTest : public CatalogueTest {
   }
   std::int64_t taken() {
     const Reader reader = database->read();
-    return counted_of(*reader, entitlement, RecordId{}, clock.wall_ms()).seats;
+    return counted_of(*reader, sold_one(*reader), clock.wall_ms()).seats;
+  }
+  Record sold_one(Connection& connection) {
+    return *find_record(connection, *find_kind("entitlement"), entitlement);
   }
   std::string held(const RecordId& id) {
     return value("allocation", id, "held_seats") + " " + value("allocation", id, "issue");
@@ -193,6 +196,104 @@ TEST_F(AllocationsTest, AReceiptWithTooMuchOfAFeatureConfirmsNothing) {
   EXPECT_TRUE(confirmed(R"({"render":100,"threads":8})"));
 }
 
+class UsedAtSitesTest : public AllocationsTest {
+ protected:
+  // As a bundle of the site's brings it.
+  void told(const RecordId& from, std::int64_t amount, std::string_view at) {
+    write([&](Connection& connection) -> Result<void> {
+      Record record(*find_kind("usage_fact"));
+      record.id = new_record_id(clock.wall_ms(), random);
+      record.revision = 1;
+      const auto put = [&](std::string_view field, json::value value) {
+        record.values[static_cast<std::size_t>(record.kind->find_field(field))] = std::move(value);
+      };
+      put("entitlement", json::value(to_string(entitlement)));
+      put("site", json::value(to_string(from)));
+      put("what", "usage");
+      put("at", json::value(at));
+      put("feature", "render");
+      put("amount", amount);
+      insert_record(connection, record);
+      return {};
+    });
+  }
+  std::string lend(const RecordId& to, std::int64_t amount) {
+    return made("allocation", allocation(entitlement, to,
+                                         fmt::format(R"("amounts":{{"render":{}}},"until":"{}")",
+                                                     amount, "2027-09-01T00:00:00Z")));
+  }
+  Amount rendered() {
+    const Reader reader = database->read();
+    return counted_of(*reader, sold_one(*reader), clock.wall_ms()).of("render");
+  }
+
+  static constexpr std::string_view first_hour = "2026-05-28T20:00:00.000Z";
+  static constexpr UnixMillis december = 1'796'083'200'000;  // when what give() gave is over
+};
+
+TEST_F(UsedAtSitesTest, WhatWasUsedIsGoneWhenTheAllocationIsOver) {
+  ASSERT_EQ(give(plant, 1, R"(,"amounts":{"render":500})"), "");
+  told(plant, 200, first_hour);
+  told(plant, 250, "2026-06-01T08:00:00.000Z");
+  EXPECT_EQ(rendered(), Amount{500});  // within what was given
+  clock.now = december;
+  EXPECT_EQ(rendered(), Amount{450});
+  EXPECT_EQ(lend(mine, 51), "/amounts/render oversold;");
+  EXPECT_EQ(lend(mine, 50), "");
+  EXPECT_EQ(changed("entitlement", entitlement, R"({"features":{"render":499}})"),
+            "/features/render in_use;");
+  ASSERT_TRUE(remove(read("allocation", given(plant))));
+  EXPECT_EQ(rendered(), Amount{500});
+  EXPECT_EQ(changed("allocation", given(mine), R"({"amounts":{"render":51}})"),
+            "/amounts/render oversold;");
+}
+
+TEST_F(UsedAtSitesTest, WhatIsGivenToTheSameSiteAgainHoldsWhatItUsed) {
+  ASSERT_EQ(give(plant, 1, R"(,"amounts":{"render":500})"), "");
+  told(plant, 450, first_hour);
+  clock.now = december;
+  EXPECT_EQ(changed("allocation", given(plant),
+                    R"({"amounts":{"render":501},"until":"2027-03-01T00:00:00Z"})"),
+            "/amounts/render oversold;");
+  EXPECT_EQ(changed("allocation", given(plant), R"({"until":"2027-03-01T00:00:00Z"})"), "");
+  EXPECT_EQ(rendered(), Amount{500});
+  clock.now = 1'803'859'200'000;  // 2027-03-01
+  ASSERT_TRUE(remove(read("allocation", given(plant))));
+  EXPECT_EQ(rendered(), Amount{450});
+  EXPECT_EQ(lend(plant, 500), "");
+  EXPECT_EQ(rendered(), Amount{500});
+}
+
+TEST_F(UsedAtSitesTest, WhatIsToldTooLateIsShownAndRefusesNothingElse) {
+  ASSERT_EQ(give(plant, 1, R"(,"amounts":{"render":500})"), "");
+  clock.now = december;
+  ASSERT_EQ(lend(mine, 500), "");
+  told(plant, 40, "2026-11-30T08:00:00.000Z");
+  EXPECT_EQ(rendered(), Amount{540});
+  EXPECT_EQ(changed("entitlement", entitlement, R"({"seats":11})"), "");
+  EXPECT_EQ(changed("entitlement", entitlement, R"({"features":{"render":520}})"), "");
+  EXPECT_EQ(changed("allocation", given(mine), R"({"seats":3})"), "");
+  EXPECT_EQ(changed("allocation", given(mine), R"({"amounts":{"render":499}})"), "");
+  EXPECT_EQ(changed("allocation", given(mine), R"({"amounts":{"render":501}})"),
+            "/amounts/render oversold;");
+}
+
+TEST_F(UsedAtSitesTest, AResetBeginsAnewWithItsHour) {
+  ASSERT_EQ(give(plant, 1, R"(,"amounts":{"render":500})"), "");
+  told(plant, 450, "2026-11-30T23:00:00.000Z");
+  told(plant, 30, "2026-12-01T00:00:00.000Z");
+  clock.now = december + 60'000;
+  EXPECT_EQ(rendered(), Amount{480});
+  write([&](Connection& connection) -> Result<void> {
+    connection.execute("UPDATE entitlement SET renewed_at=?2 WHERE id=?1", entitlement,
+                       clock.wall_ms());
+    return {};
+  });
+  EXPECT_EQ(rendered(), Amount{30});
+  EXPECT_EQ(lend(mine, 471), "/amounts/render oversold;");
+  EXPECT_EQ(lend(mine, 470), "");
+}
+
 class OwnUseTest : public AllocationsTest {
  protected:
   void seats(int count, std::string_view held = "{}") {
@@ -219,6 +320,17 @@ TEST_F(OwnUseTest, WhatIsInUseHereIsNotAllocated) {
   EXPECT_EQ(give(plant, 8), "/seats oversold;");
   EXPECT_EQ(give(plant, 7), "");
   EXPECT_EQ(changed("entitlement", entitlement, R"({"seats":9})"), "/seats in_use;");
+}
+
+TEST_F(OwnUseTest, AnEntitlementIsNotDeletedWhileSeatsAreOut) {
+  seats(1);
+  used("render", 5, 1);
+  EXPECT_EQ(remove(read("entitlement", entitlement)).error().code, Errc::in_use);
+  write([&](Connection& connection) -> Result<void> {
+    connection.execute("DELETE FROM seat");
+    return {};
+  });
+  EXPECT_TRUE(remove(read("entitlement", entitlement)));
 }
 
 TEST_F(OwnUseTest, PoolsThatAreHeldAndCountsThatWereUsedCount) {
