@@ -99,10 +99,10 @@ class Restore {
   }
 
   // From the rename on it is the restored machine.
-  Result<void> swap() {
+  Result<void> swap(const RestorePreview& preview) {
     {
       const auto connection = Connection::open(restored(), Connection::Mode::read_write);
-      sync::mark_restored(*connection, next_);
+      sync::mark_restored(*connection, next_, preview.cost && preview.cost->harmless);
       SKERRY_TRY_VOID(sync::note_restored(*connection, file_, manifest_, SystemClock().wall_ms()));
       store::Wal(*connection).checkpoint_fully();
     }
@@ -264,7 +264,7 @@ Result<std::optional<RestoreReport>> restore_backup(
       SKERRY_TRY(const bool confirmed, confirm(preview));
       if (!confirmed) return std::nullopt;
       SKERRY_TRY(RestoreReport report, restore.keep_what_is_here(preview));
-      SKERRY_TRY_VOID(restore.swap());
+      SKERRY_TRY_VOID(restore.swap(preview));
       return report;
     });
   }();

@@ -49,6 +49,10 @@ bool was_taken(Connection& connection, const Hash& sha256) {
       .next();
 }
 
+bool was_met(Connection& connection, const Hash& sha256) {
+  return connection.query("SELECT 1 FROM inbox WHERE sha256=?1", sha256).next();
+}
+
 std::vector<UnreadFile> list_unread(Connection& connection) {
   std::vector<UnreadFile> files;
   Cursor cursor = connection.query(

@@ -29,6 +29,8 @@ inline constexpr std::int64_t refused_strangers_max = 1000;
 void write_inbox(Connection& connection, const InboxEntry& entry);
 // The same bytes were taken in before, and had all the effect they can have.
 bool was_taken(Connection& connection, const Hash& sha256);
+// The same bytes came before, whatever became of them.
+bool was_met(Connection& connection, const Hash& sha256);
 // Files refused as being of a newer version, each once, the oldest first.
 struct UnreadFile {
   Hash sha256{};

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 
+#include "core/json_member.hpp"
 #include "crypto/sha256.hpp"
 #include "store/change_log.hpp"
 #include "store/log_subject.hpp"
@@ -27,15 +28,15 @@ std::int64_t scalar(Connection& connection, std::string_view sql) {
 
 // What a row is about, by its line: {kind, record}. Lines of another form than a change's say
 // nothing.
-std::optional<std::pair<std::string, std::string>> about(std::string_view text) {
+std::optional<std::pair<std::string, RecordId>> about(std::string_view text) {
   const auto line = parse_json_object(text, {.fractions = true});
   if (!line) return std::nullopt;
   const json::object* change = &*line;
   if (const json::value* row = line->if_contains("row")) change = row->if_object();
-  const json::value* kind = change ? change->if_contains("t") : nullptr;
-  const json::value* record = change ? change->if_contains("id") : nullptr;
-  if (!kind || !kind->is_string() || !record || !record->is_string()) return std::nullopt;
-  return std::pair(std::string(kind->get_string()), std::string(record->get_string()));
+  if (!change) return std::nullopt;
+  const auto record = parse_id<RecordId>(text_of(*change, "id"));
+  if (!record) return std::nullopt;
+  return std::pair(std::string(text_of(*change, "t")), *record);
 }
 
 const json::value* new_value(const Change& change, std::string_view name) {
@@ -73,7 +74,7 @@ bool proves_columns(const Change& change, const LogRow& row) {
 std::string_view contradiction(const LogRow& row, bool is_own) {
   const auto subject = about(row.line);
   if (!subject || row.kind.empty()) return {};  // a row that could not be read is about nothing
-  if (row.kind != subject->first || to_string(row.record) != subject->second)
+  if (row.kind != subject->first || row.record != subject->second)
     return "is filed under another record than its own";
   // What central takes in and what is issued again was written elsewhere, or before.
   if (!is_own || !row.line.starts_with(R"({"k":"chg",)")) return {};

@@ -290,11 +290,14 @@ Decision RowDecider::in_use(const Row& row, const Record& record, const std::str
   return rejected(fmt::format("in_use: {} refers to it", referrer));
 }
 
-// A row about a record central does not have: its creation waits, or was refused.
+// A row about a record central does not have: its creation waits, or was refused. Of one that only
+// a newer program can read nothing but its line says what it is about.
 Decision RowDecider::absent(const Row& row) {
-  const bool waits =
-      connection_.query("SELECT 1 FROM held WHERE record=?1 LIMIT 1", row.change.record).next();
-  if (waits) return {Disposition::held, "the row that makes the record waits", 0};
+  const std::string id = fmt::format(R"("id":"{}")", to_string(row.change.record));
+  auto waiting = connection_.query(
+      "SELECT 1 FROM held WHERE record=?1 OR (record=zeroblob(16) AND instr(line,?2)>0) LIMIT 1",
+      row.change.record, id);
+  if (waiting.next()) return {Disposition::held, "the row that makes the record waits", 0};
   return rejected("central has no such record");
 }
 

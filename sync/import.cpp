@@ -228,7 +228,7 @@ class Import {
       SKERRY_TRY(news_, take_site_keys(connection, writer, *site, manifest, sender));
       SKERRY_TRY(const TakenChanges taken,
                  take_changes(connection, node_.log, node_.random, *site, manifest.from.epoch, body,
-                              lines_of(reader), store::was_taken(connection, sha256_)));
+                              lines_of(reader), met_before(connection)));
       SKERRY_TRY_VOID(store::show_scope(connection, writer, *site, before_n, sender));
       licensing::start_activated(connection, writer, node_.clock.wall_ms(), sender);
       outcome_.from_copy = taken.copy;
@@ -270,6 +270,11 @@ class Import {
     SKERRY_TRY_VOID(licensing::confirm_allocations(
         connection, writer, *self, node_.random, node_.clock.wall_ms(), {"site", "sync", bundle}));
     return {};
+  }
+
+  Met met_before(Connection& connection) const {
+    if (store::was_taken(connection, sha256_)) return Met::taken;
+    return store::was_met(connection, sha256_) ? Met::refused : Met::never;
   }
 
   static LineSource lines_of(const BundleReader& reader) {

@@ -17,6 +17,7 @@ using store::OwnEpoch;
 
 constexpr std::string_view anchored_key = "anchored";
 constexpr std::string_view restored_key = "restored";  // the epoch to begin
+constexpr std::string_view harmless_key = "restored_harmless";
 
 const OwnEpoch* find_anchored(const std::vector<OwnEpoch>& epochs, const Anchor& anchor) {
   const auto found = std::find_if(epochs.begin(), epochs.end(), [&](const OwnEpoch& epoch) {
@@ -51,28 +52,39 @@ std::optional<LostRows> lost_rows(const std::vector<OwnEpoch>& epochs, const Anc
   return LostRows{anchor.epoch, first, anchor.seq};
 }
 
-// `restored`: the epoch that was announced when the machine was put back.
+// What mark_restored() left.
+struct Restored {
+  EpochId next;
+  bool harmless = false;
+};
+
 void renew(Connection& connection, const Node& node, const std::vector<OwnEpoch>& epochs,
            AnchorVerdict verdict, const std::optional<Anchor>& anchor,
-           std::optional<EpochId> restored) {
+           const std::optional<LostRows>& lost, const std::optional<Restored>& restored) {
   Renewal renewal{why::no_anchor, epochs.size() - 1, epochs.back().end, {}, {}};
   std::optional<EpochId> previous;
   if (verdict == AnchorVerdict::moved) renewal.why = why::moved;
   if (verdict == AnchorVerdict::ahead) {
     renewal.why = why::behind_anchor;
-    renewal.lost = lost_rows(epochs, *anchor);
+    renewal.lost = lost;
     if (!find_anchored(epochs, *anchor)) previous = anchor->epoch;
   }
-  if (restored) renewal.why = why::restored;
-  renew_epoch(connection, node.log, node.random, renewal, previous, restored);
+  std::optional<EpochId> next;
+  if (restored) {
+    renewal.why = why::restored;
+    next = restored->next;
+  }
+  renew_epoch(connection, node.log, node.random, renewal, previous, next);
 }
 
-// What mark_restored() left, once.
-std::optional<EpochId> take_restored(Connection& connection) {
+// Once.
+std::optional<Restored> take_restored(Connection& connection) {
   const auto text = store::read_meta(connection, restored_key);
-  if (!text) return std::nullopt;
-  connection.execute("DELETE FROM meta WHERE key=?1", restored_key);
-  return parse_id<EpochId>(*text);
+  const auto next = text ? parse_id<EpochId>(*text) : std::nullopt;
+  const bool harmless = store::read_meta(connection, harmless_key).has_value();
+  connection.execute("DELETE FROM meta WHERE key IN (?1,?2)", restored_key, harmless_key);
+  if (!next) return std::nullopt;
+  return Restored{*next, harmless};
 }
 
 std::string describe(AnchorVerdict verdict, bool restored, Role role) {
@@ -104,8 +116,9 @@ AnchorVerdict judge_anchor(const AnchorKnowledge& known) {
                                                                 : AnchorVerdict::fits;
 }
 
-void mark_restored(Connection& connection, const EpochId& next) {
+void mark_restored(Connection& connection, const EpochId& next, bool harmless) {
   store::write_meta(connection, restored_key, to_string(next));
+  if (harmless) store::write_meta(connection, harmless_key, "1");
 }
 
 Result<std::string> recall(const Node& node, const store::AnchorFile& file,
@@ -119,17 +132,18 @@ Result<std::string> recall(const Node& node, const store::AnchorFile& file,
       return fail(Errc::bad_config, "the anchor belongs to another site",
                   "give each data folder an anchor of its own: [anchor] folder in skerry.toml");
     store::write_meta(connection, anchored_key, "1");
-    const std::optional<EpochId> restored = take_restored(connection);
+    const std::optional<Restored> restored = take_restored(connection);
     const bool lost_memory = restored || verdict == AnchorVerdict::ahead ||
                              (identity.role == Role::site && (verdict == AnchorVerdict::absent ||
                                                               verdict == AnchorVerdict::moved));
     if (!lost_memory || node.log.is_copy()) return std::string();
+    std::optional<LostRows> lost;
+    if (anchor && !(restored && restored->harmless)) lost = lost_rows(epochs, *anchor);
     if (identity.role == Role::site)
-      renew(connection, node, epochs, verdict, anchor, restored);
+      renew(connection, node, epochs, verdict, anchor, lost, restored);
     else
       begin_life(connection, node.log, node.random, anchor ? anchor->ord : 0,
-                 restored ? why::restored : why::behind_anchor,
-                 anchor ? lost_rows(epochs, *anchor) : std::nullopt);
+                 restored ? why::restored : why::behind_anchor, lost);
     return describe(verdict, restored.has_value(), identity.role);
   };
   return node.database.write(work);

@@ -35,7 +35,7 @@ Result<std::string> recall(const Node& node, const store::AnchorFile& file,
                            const store::MachinePrint& machine);
 
 // Of a database that was put back: the next recall() begins an epoch or a life whatever the anchor
-// says; at a site it is `next`.
-void mark_restored(store::Connection& connection, const EpochId& next);
+// says; at a site it is `next`. Rows that the anchor knows of are lost, unless it was `harmless`.
+void mark_restored(store::Connection& connection, const EpochId& next, bool harmless);
 
 }  // namespace skerry::sync

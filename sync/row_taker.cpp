@@ -27,6 +27,16 @@ std::string decision_line(const store::Site& site, const store::SiteEpoch& epoch
   return line.append("\"").append(to_hex(as_bytes(row))).append("\"}");
 }
 
+// Also of a row that cannot be read as a change: its transaction is refused with it.
+bool belongs_to_row_before(std::string_view line) {
+  const auto object = parse_json_object(line, {.depth_max = 31, .fractions = true});
+  return object && object->contains("tx");
+}
+
+bool is_refused(const Decision& decision) {
+  return decision.disposition == Disposition::rejected || decision.disposition == Disposition::held;
+}
+
 }  // namespace
 
 RowTaker::RowTaker(store::Connection& connection, store::ChangeLog& log, const store::Site& site,
@@ -58,8 +68,9 @@ void RowTaker::take(std::string_view line, std::int64_t seq, const Hash& hash) {
 }
 
 void RowTaker::line_up(SiteRow row) {
-  const bool continues = row.change && row.change->continues;
   const bool alone = store::is_event(row.line);
+  const bool continues =
+      row.change ? row.change->continues : !alone && belongs_to_row_before(row.line);
   if (!continues) decide_transaction();
   transaction_.push_back(std::move(row));
   if (alone) decide_transaction();
@@ -136,8 +147,7 @@ void RowTaker::decide_together() {
   for (const SiteRow& row : transaction_) {
     decisions.push_back(decision_for(row, version));
     ++version.n;
-    const Disposition disposition = decisions.back().disposition;
-    if (disposition == Disposition::rejected || disposition == Disposition::held) {
+    if (is_refused(decisions.back())) {
       savepoint.rollback();
       refuse_together(row, decisions.back());
       return;
@@ -222,18 +232,60 @@ void RowTaker::retry_held() {
       waiting.push_back({cursor.integer(0), cursor.id<EpochId>(1), cursor.integer(2),
                          std::string(cursor.text(3))});
   }
-  for (const HeldRow& row : waiting) {
-    const auto known = store::find_ingested(connection_, row.epoch, row.seq);
-    const auto change = decode_change(row.line);
-    if (!known || !change) continue;
-    // It does not wait for itself.
-    connection_.execute("DELETE FROM held WHERE epoch=?1 AND seq=?2", row.epoch, row.seq);
-    const Decision decision = decider_.decide(row.epoch, *change, known->hash, log_.next_version());
-    if (decision.disposition == Disposition::held)
-      hold(row.epoch, row.seq, change->record, row.line);
-    else
-      release(row, *change, decision);
+  const std::span<const HeldRow> rows(waiting);
+  for (std::size_t from = 0, to = 0; from < rows.size(); from = to) {
+    const auto follows = [&](const HeldRow& row, const HeldRow& before) {
+      return row.epoch == before.epoch && row.seq == before.seq + 1 &&
+             belongs_to_row_before(row.line);
+    };
+    to = from + 1;
+    while (to < rows.size() && follows(rows[to], rows[to - 1])) ++to;
+    retry(rows.subspan(from, to - from));
   }
+}
+
+// All of it, or none: as when it came.
+void RowTaker::retry(std::span<const HeldRow> transaction) {
+  std::vector<Change> changes;
+  std::vector<Hash> hashes;
+  for (const HeldRow& row : transaction) {
+    const auto known = store::find_ingested(connection_, row.epoch, row.seq);
+    auto change = decode_change(row.line);
+    if (!known || !change) return;
+    changes.push_back(std::move(*change));
+    hashes.push_back(known->hash);
+  }
+  // None waits for itself.
+  for (const HeldRow& row : transaction)
+    connection_.execute("DELETE FROM held WHERE epoch=?1 AND seq=?2", row.epoch, row.seq);
+  const std::vector<Decision> decisions = decide_held(transaction, changes, hashes);
+  for (std::size_t i = 0; i < transaction.size(); ++i) {
+    const HeldRow& row = transaction[i];
+    if (decisions[i].disposition == Disposition::held)
+      hold(row.epoch, row.seq, changes[i].record, row.line);
+    else
+      release(row, changes[i], decisions[i]);
+  }
+}
+
+std::vector<Decision> RowTaker::decide_held(std::span<const HeldRow> rows,
+                                            const std::vector<Change>& changes,
+                                            const std::vector<Hash>& hashes) {
+  std::vector<Decision> decisions;
+  Version version = log_.next_version();
+  if (rows.size() == 1) return {decider_.decide(rows[0].epoch, changes[0], hashes[0], version)};
+  store::Savepoint savepoint(connection_, "held_transaction");
+  for (std::size_t i = 0; i < rows.size(); ++i, ++version.n) {
+    decisions.push_back(decider_.decide(rows[i].epoch, changes[i], hashes[i], version));
+    if (!is_refused(decisions.back())) continue;
+    savepoint.rollback();
+    // What is to be put before a person went with the savepoint.
+    if (decisions.back().conflicts > 0)
+      decider_.decide(rows[i].epoch, changes[i], hashes[i], version);
+    return std::vector<Decision>(rows.size(), decisions.back());
+  }
+  savepoint.release();
+  return decisions;
 }
 
 void RowTaker::release(const HeldRow& row, const Change& change, const Decision& decision) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,10 @@ class RowTaker {
   void hold(std::int64_t epoch, std::int64_t seq, const RecordId& record, std::string_view line);
   void count(const Decision& decision);
   void retry_held();
+  void retry(std::span<const HeldRow> transaction);
+  std::vector<Decision> decide_held(std::span<const HeldRow> rows,
+                                    const std::vector<Change>& changes,
+                                    const std::vector<Hash>& hashes);
   void release(const HeldRow& row, const Change& change, const Decision& decision);
 
   store::Connection& connection_;

@@ -65,20 +65,24 @@ CentralKnowledge knowledge(Connection& connection, const store::LogHead& own, co
 class Taking {
  public:
   Taking(Connection& connection, store::ChangeLog& log, Random& random, Site site,
-         const ChangesBody& body, bool again)
+         const ChangesBody& body, Met met)
       : connection_(connection),
         log_(log),
         random_(random),
         site_(std::move(site)),
         body_(body),
-        again_(again) {}
+        met_(met) {}
 
   Result<TakenChanges> take(const EpochId& epoch_id, const LineSource& lines) {
     auto epoch = store::find_epoch(connection_, epoch_id);
     ChangesVerdict verdict =
         judge_changes(knowledge(connection_, log_.own(), site_, epoch, body_), body_);
-    if (again_) verdict.report = verdict.copy = verdict.behind = false;
-    if (verdict.refusal && !verdict.life_after && !verdict.copy) return fail(*verdict.refusal);
+    if (met_ == Met::taken) verdict.report = verdict.copy = verdict.behind = false;
+    // Perhaps of a site that began another epoch since: the file still lies on the medium.
+    const bool is_old = verdict.refusal && verdict.copy && met_ == Met::refused;
+    if (is_old) verdict.copy = false;
+    if (verdict.refusal && !verdict.life_after && !verdict.copy && !is_old)
+      return fail(*verdict.refusal);
     taken_.rows_refused = verdict.refusal;
     taken_.new_life = verdict.life_after.has_value();
     taken_.activated = verdict.activate;
@@ -90,11 +94,12 @@ class Taking {
     if (verdict.action != Action::refuse) {
       if (!epoch) epoch = store::insert_epoch(connection_, site_, epoch_id);
       epoch->fenced = epoch->fenced || verdict.fence;
-      if (!again_) epoch->behind = verdict.behind;
+      if (met_ != Met::taken) epoch->behind = verdict.behind;
       if (verdict.activate) epoch->began_n = body_.down ? body_.down->n : 0;
       SKERRY_TRY_VOID(take_rows(*epoch, verdict.action, lines));
       taken_.rows_taken = verdict.action == Action::apply && !epoch->fork_at;
       store::update_epoch(connection_, *epoch);
+      store::note_found(connection_, epoch_id, epoch->head);
       if (verdict.activate) activate(epoch_id);
     }
     note_lost_rows();
@@ -227,7 +232,7 @@ class Taking {
   Random& random_;
   Site site_;
   const ChangesBody& body_;
-  bool again_;
+  Met met_;
   TakenChanges taken_;
 };
 
@@ -235,8 +240,8 @@ class Taking {
 
 Result<TakenChanges> take_changes(Connection& connection, store::ChangeLog& log, Random& random,
                                   Site site, const EpochId& epoch, const ChangesBody& body,
-                                  const LineSource& lines, bool again) {
-  return Taking(connection, log, random, std::move(site), body, again).take(epoch, lines);
+                                  const LineSource& lines, Met met) {
+  return Taking(connection, log, random, std::move(site), body, met).take(epoch, lines);
 }
 
 }  // namespace skerry::sync

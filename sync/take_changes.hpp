@@ -25,13 +25,15 @@ struct TakenChanges {
   std::optional<Error> rows_refused;  // why no row was looked at, when the rest had an effect
 };
 
+// What is known of a file when it comes. One that came before says nothing of where its sender
+// stands now.
+enum class Met : std::uint8_t { never, refused, taken };
+
 // Inside a write job at central. `site` is the authenticated sender, with what it reports in
-// `body`; `again`: the same file was taken in before, and says
-// nothing of where its sender stands now. Errors roll the job back: Errc::bundle_gap,
-// Errc::wrong_history, Errc::corrupt_bundle.
+// `body`. Errors roll the job back: Errc::bundle_gap, Errc::wrong_history, Errc::corrupt_bundle.
 Result<TakenChanges> take_changes(store::Connection& connection, store::ChangeLog& log,
                                   Random& random, store::Site site, const EpochId& epoch,
                                   const ChangesBody& body, const LineSource& lines,
-                                  bool again = false);
+                                  Met met = Met::never);
 
 }  // namespace skerry::sync

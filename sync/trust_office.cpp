@@ -38,6 +38,21 @@ Result<void> change_roots(Trust& trust, const TrustWish& wish) {
   return {};
 }
 
+// What is revoked signs no bundles: a root goes another way, and central needs a key to go on with.
+Result<void> check_revoked(const Trust& trust, const TrustWish& wish) {
+  for (const crypto::KeyId& id : wish.revoke) {
+    const auto is_named = [&](const crypto::VerifyKey& key) { return key.key_id() == id; };
+    if (std::any_of(trust.roots.begin(), trust.roots.end(), is_named))
+      return fail(Errc::usage,
+                  fmt::format("{} is a root, and would go on to sign for generations", id),
+                  fmt::format("skerry trust rotate --drop-root {}", id));
+    if (!wish.next && std::any_of(trust.signing_keys.begin(), trust.signing_keys.end(), is_named))
+      return fail(Errc::usage, fmt::format("{} is the key that central signs with", id),
+                  "skerry trust rotate --central-keys revokes it, and makes another");
+  }
+  return {};
+}
+
 void change_central(Trust& trust, const TrustWish& wish) {
   const auto revoke = [&](const crypto::KeyId& id) {
     if (!is_revoked(trust, id)) trust.revoked.push_back(id);
@@ -88,6 +103,7 @@ Result<TrustFile> draft_trust(const Node& node, const TrustWish& wish) {
   trust.made_at = node.clock.wall_ms();
   trust.expires_at = wish.expires_at;
   SKERRY_TRY_VOID(change_roots(trust, wish));
+  SKERRY_TRY_VOID(check_revoked(trust, wish));
   change_central(trust, wish);
   SignedText draft{generation_text(trust), {}};
   if (const auto sound = parse_generation(draft.text); !sound)

@@ -263,7 +263,7 @@ class FileExchange {
     const std::string detail = text_of(answer, "detail");
     incoming.outcome = outcome;
     incoming.detail = detail;
-    session_.terminal.line("{:<10}{}{}{}", outcome, incoming.entry.name, detail.empty() ? "" : ": ",
+    session_.terminal.line("{:<9} {}{}{}", outcome, incoming.entry.name, detail.empty() ? "" : ": ",
                            detail);
   }
 

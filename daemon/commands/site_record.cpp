@@ -170,16 +170,17 @@ Result<json::value> read_scope(Session& session, const std::string& text) {
 
 Result<Exit> run_site_list(Session& session, bool all) {
   SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
-  const std::int64_t head = integer_of(object_of(status, "log"), "head");
+  const std::int64_t last = integer_of(object_of(status, "log"), "n");  // over all lives
   const std::string target = all ? "/v1/sites?archived=include" : "/v1/sites";
   SKERRY_TRY(const auto sites, session.daemon.list(target, sites_max));
   for (const json::value& each : sites) {
     const json::object& site = each.as_object();
     session.terminal.document(site);
-    session.terminal.line("{}  {:<8} {:<20} {}, {} behind, last heard of {}", text_of(site, "id"),
-                          text_of(site, "status"), text_of(site, "name"), scope_text(site),
-                          counted(head - integer_of(site, "confirmed"), "row"),
-                          or_never(site, "contact_at"));
+    session.terminal.line(
+        "{}  {:<8} {:<20} {}, {} behind, last heard of {}", text_of(site, "id"),
+        text_of(site, "status"), text_of(site, "name"), scope_text(site),
+        counted(std::max(last - integer_of(site, "confirmed"), std::int64_t{0}), "row"),
+        or_never(site, "contact_at"));
   }
   if (sites.empty())
     session.terminal.next("skerry site invite NAME");

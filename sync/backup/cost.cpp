@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/json_member.hpp"
+#include "core/strict_json.hpp"
 #include "store/log_event.hpp"
 #include "store/prune_log.hpp"
 
@@ -41,12 +43,39 @@ std::int64_t shared_rows(Connection& machine, std::int64_t log, std::int64_t end
   return least;
 }
 
+std::vector<SiteId> active_sites(Connection& machine) {
+  std::vector<SiteId> sites;
+  auto cursor = machine.query("SELECT id FROM site WHERE status='active'");
+  while (cursor.next()) sites.push_back(cursor.id<SiteId>(0));
+  return sites;
+}
+
+// Central's decision about a row of one of the sites.
+bool is_of_site(std::string_view line, const std::vector<SiteId>& sites) {
+  constexpr std::size_t id_digits = 36;
+  for (const std::string_view start : {R"({"k":"dec","site":")", R"({"k":"rel","site":")"}) {
+    if (!line.starts_with(start)) continue;
+    const auto site = parse_id<SiteId>(line.substr(start.size(), id_digits));
+    return site && std::find(sites.begin(), sites.end(), *site) != sites.end();
+  }
+  return false;
+}
+
+// Of the machine's own log: what a site sends again, or what the program noted by itself.
+bool is_harmless(std::string_view line, const std::vector<SiteId>& sites) {
+  if (!store::is_event(line)) return is_of_site(line, sites);
+  const auto event = parse_json_object(line);
+  return event && text_of(*event, "by") == store::own_initiative().actor;
+}
+
 void count_rows(Connection& machine, const SharedLog& log, std::int64_t acked, bool own,
                 RestoreCost& cost) {
+  const std::vector<SiteId> sites = active_sites(machine);
   auto cursor = machine.query(
       "SELECT seq,line,kind,recorded_at FROM change_log WHERE log=?1 AND seq>?2 ORDER BY seq",
       log.log, log.shared);
   while (cursor.next()) {
+    if (own && !is_harmless(cursor.text(1), sites)) cost.harmless = false;
     if (own && store::is_event(cursor.text(1))) continue;
     ++cost.rows;
     if (!own || !is_own_change(cursor.text(1))) {

@@ -25,6 +25,7 @@ struct RestoreCost {
   std::int64_t own = 0;         // changes among them that people and programs made on this machine
   std::int64_t decided = 0;     // … of which central has so many: they come back by themselves
   std::int64_t of_others = 0;   // rows that came from a site, or from central: sent again
+  bool harmless = true;         // nothing of its own logs that only a person could write again
   UnixMillis since = 0;         // when the first and the last of the own changes were recorded
   UnixMillis until = 0;
   std::vector<std::pair<std::string, std::int64_t>> kinds;  // own changes, by kind of record

@@ -5,6 +5,7 @@
 
 #include "core/merge.hpp"
 #include "store/lost_ranges.hpp"
+#include "store/tombstone.hpp"
 #include "store/upstream.hpp"
 #include "store/write_records.hpp"
 #include "sync/bundle_reader.hpp"
@@ -114,6 +115,8 @@ class Applier {
     const auto present = store::find_record(connection_, *change.kind, change.record);
     switch (change.op) {
       case ChangeOp::create:
+        if (!present && store::find_tombstone(connection_, change.record))
+          return fail(Errc::precondition_failed, "it was deleted since");
         return present ? false : make(change);
       case ChangeOp::restore:
         return present ? false : revive(change);
@@ -184,6 +187,12 @@ Result<std::int64_t> last_row(const Manifest& manifest) {
   return last;
 }
 
+// What to do where nothing better is known.
+Error with_hint(Error error) {
+  if (error.next.empty()) error.next = "give a file saved-….skb that skerry backup restore left";
+  return error;
+}
+
 Result<BundleReader> open_saved(const Node& node, FileHandle file) {
   const crypto::VerifyKey own = node.keys.sign.verify_key();
   const KeyLookup lookup =
@@ -218,7 +227,7 @@ Result<void> pack_saved(const Node& node, const RestoreCost& cost, const EpochId
 
 Result<Reapplied> reapply_saved(const Node& node, FileHandle file) {
   SKERRY_TRY(const store::Identity identity, identity_of(node));
-  SKERRY_TRY(const BundleReader reader, open_saved(node, std::move(file)));
+  SKERRY_TRY(const BundleReader reader, open_saved(node, std::move(file)).map_error(with_hint));
   SKERRY_TRY(const std::int64_t last, last_row(reader.manifest()));
   auto work = [&](Connection& connection) -> Result<Reapplied> {
     Applier applier(connection, node, identity.role);

@@ -22,6 +22,7 @@ class Lives(RestoreTest):
         self.carry(central, site, medium, times=3)
         self.assert_one_register(central, site, {"kept", "sent", "grown", "after"})
         self.assertNotIn("lost", self.names(site))
+        self.assertRegex(central.ok("site", "list").out, r", \d+ rows? behind", "of all lives")
         self.assertIsNone(site.status()["renewed"])
         lost = central.status()["lost_ranges"]
         self.assertTrue(lost)

@@ -119,6 +119,23 @@ class Restores(RestoreTest):
         for machine in (central, site):
             self.assertEqual(self.findings(machine), {})
 
+    def test_a_central_that_only_took_in(self):
+        central, site, medium = self.new_pair()
+        file = self.back_up(central)
+        site.create("customers", {"name": "of the site"})
+        self.carry(central, site, medium)
+        central.stop()
+        preview, report = self.restore(central, file)
+        self.assertEqual(preview["preview"]["cost"]["own"], 0)
+        self.assertEqual(report["saved"], [])
+        central.start()
+        for _ in range(2):
+            for machine in (central, site):
+                done = machine.run("doctor")
+                self.assertEqual(done.code, 0, f"nobody has anything to enter again: {done}")
+            self.carry(central, site, medium, times=2)
+        self.assert_one_register(central, site, {"of the site"})
+
     def test_a_machine_without_a_central(self):
         site = self.new_machine("site", "alone")
         file = self.back_up(site)

@@ -1,6 +1,7 @@
 """Offline roots: ceremony, adoption, new keys of central and of a site, and what is refused."""
 
 import json
+import re
 import shutil
 import subprocess
 import unittest
@@ -278,6 +279,11 @@ class Trust(MachineTest):
             refused = self.stopped(central, "trust", "rotate", draft, *options)
             self.assertEqual(refused.code, 64, refused)
             self.assertFalse(draft.exists())
+        # A root that is revoked and stays would sign all the same.
+        root = re.search(r"root +([0-9a-f]{16})", central.ok("trust", "show").out).group(1)
+        refused = self.stopped(central, "trust", "rotate", draft, "--revoke", root)
+        self.assertEqual(refused.code, 64, refused)
+        self.assertIn(f"--drop-root {root}", refused.err)
         self.assertEqual(self.stopped(central, "trust", "rotate").code, 64)
         self.assertEqual(self.stopped(site, "trust", "rotate", draft).code, 64)
         self.assertEqual(self.stopped(site, "trust", "init", draft).code, 64)

@@ -65,6 +65,7 @@ TEST_F(Epochs, H1_ALateBundleOfTheOldEpochIsStillWelcome) {
   meet(site);
   EXPECT_EQ(lost(central).size(), 1U);
   EXPECT_EQ(take(central, in_the_air.at(0)), "applied");
+  EXPECT_TRUE(lost(central).empty()) << "before the site says it again";
   meet(site);
   EXPECT_EQ(name_at(site, late), "\"late\"");
   EXPECT_TRUE(lost(site).empty());

@@ -1,5 +1,7 @@
 // Hazards of SYNC 3 that no other file is about: a program that is newer than its peer (H12, H27),
 // and receipts that never arrive (H24).
+#include <algorithm>
+#include <cctype>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -47,6 +49,74 @@ TEST_F(Reconcile, H12_ARowOfANewerSchemaIsHeldAsItCameAndHoldsNobodyElse) {
   EXPECT_EQ(told(site, 1), "held");
   up(site);
   EXPECT_EQ(held_line(central), line) << "and once";
+}
+
+TEST_F(Reconcile, H12_AnEditOfWhatIsHeldWaitsBehindIt) {
+  const RecordId newer = new_id<RecordId>(site.random);
+  append_line(site, newer, line_of(newer, 99));
+  append_line(site, newer,
+              fmt::format(R"({{"k":"chg","t":"customer","id":"{}","op":"set","f":{{"name":{{)"
+                          R"("o":"Of another schema","n":"Edited"}}}},"hlc":"01a223b98a1a-0000",)"
+                          R"("by":"uid:0","src":"api","sv":1}})",
+                          to_string(newer)));
+  up(site);
+  EXPECT_EQ(decided(site, 1), "held");
+  EXPECT_EQ(decided(site, 2), "held") << "it is no mistake of the site's";
+}
+
+// A row of the transaction that the row before begins.
+std::string note_line(const RecordId& id, const RecordId& subject, std::string_view text) {
+  return fmt::format(R"({{"k":"chg","t":"note","id":"{}","op":"new","f":{{"subject":"{}",)"
+                     R"("text":"{}"}},"hlc":"01a223b98a1a-0000","by":"uid:0","src":"api",)"
+                     R"("tx":true,"sv":1}})",
+                     to_string(id), to_string(subject), text);
+}
+
+TEST_F(Reconcile, H10_ATransactionWaitsAndComesInAsOne) {
+  const RecordId first = new_record_id(now, site.random);
+  const RecordId note = new_record_id(now, site.random);
+  const RecordId parent = new_record_id(now, site.random);
+  append_line(site, first, line_of(first, 1));
+  append_line(site, note, note_line(note, parent, "of what is to come"));
+  up(site);
+  EXPECT_EQ(decided(site, 1), "held") << "with the row that misses its parent";
+  EXPECT_EQ(decided(site, 2), "held");
+  EXPECT_EQ(value(central, "customer", first, "name"), "-");
+  append_line(site, parent, line_of(parent, 1));
+  up(site);
+  EXPECT_EQ(decided(site, 1), "applied");
+  EXPECT_EQ(decided(site, 2), "applied");
+  EXPECT_EQ(value(central, "note", note, "text"), "\"of what is to come\"");
+}
+
+TEST_F(Reconcile, H11_ARowThatCannotBeReadTakesItsTransactionWithIt) {
+  const RecordId first = new_record_id(now, site.random);
+  append_line(site, first, line_of(first, 1));
+  append_line(site, first,
+              note_line(new_record_id(now, site.random), first, std::string(10'001, 'x')));
+  const RecordId after = new_record_id(now, site.random);
+  append_line(site, after, line_of(after, 1));
+  up(site);
+  EXPECT_EQ(decided(site, 1), "rejected");
+  EXPECT_EQ(decided(site, 2), "rejected");
+  EXPECT_EQ(decided(site, 3), "applied");
+}
+
+// Another program may write hexadecimal digits as it likes: that is not tampering.
+TEST_F(Reconcile, AnIdInCapitalsIsTheSameRecordToTheProofOfTheLog) {
+  const RecordId id = new_record_id(now, site.random);
+  std::string line = line_of(id, 1);
+  const std::size_t at = line.find(to_string(id));
+  std::transform(line.begin() + static_cast<std::ptrdiff_t>(at),
+                 line.begin() + static_cast<std::ptrdiff_t>(at) + 36,
+                 line.begin() + static_cast<std::ptrdiff_t>(at),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  append_line(site, id, line);
+  up(site);
+  EXPECT_EQ(decided(site, 1), "applied");
+  const auto audit = central.read(
+      [](store::Connection& connection) { return store::verify_chains(connection, {}); });
+  EXPECT_TRUE(audit) << audit.error().detail;
 }
 
 TEST_F(Reconcile, H27_ABundleOfANewerFormatNamesTheVersionItNeeds) {

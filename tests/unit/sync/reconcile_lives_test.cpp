@@ -175,6 +175,24 @@ TEST_F(Lives, H22_AHoleThatNobodyCanFillIsDeclared) {
   }
 }
 
+// The file that central refused for the hole lies on the stick until somebody takes it off.
+TEST_F(Lives, H22_ABundleThatWasRefusedForTheHoleMakesNoCopy) {
+  meet(site);
+  const sim::Image backup = central.image();
+  for (const char* name : {"1", "2", "3"}) add(site, name);
+  meet(site);
+  prune(site, 2);
+  central.put_back(backup, false);
+  add(site, "4");
+  const Bytes refused = pack_up(site).at(0);
+  EXPECT_EQ(take(central, refused), "bundle_gap");
+  meet(site, 4);
+  EXPECT_EQ(epochs(site).back().why, why::rows_gone);
+  EXPECT_EQ(take(central, refused), "noted");
+  EXPECT_TRUE(pack_due(site).empty()) << "nobody is to be told anything";
+  EXPECT_EQ(discard_rows(central.node(), sim::site_id(1), {}, admin).error().code, Errc::not_found);
+}
+
 // Central was put back behind what it had called durable, took in what a copy of the site wrote,
 // and only then hears of the site.
 TEST_F(Lives, H22_WhatIsLeftGoesOnBehindAHoleWhereACopyWrote) {

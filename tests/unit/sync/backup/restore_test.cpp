@@ -25,13 +25,13 @@ class Restores : public Epochs {
  protected:
   // The machine as a backup of now would bring it back, marked as the restore does: the machine
   // itself never is, or it would go on in `next` itself.
-  sim::Image backup_of(Machine& at) {
+  sim::Image backup_of(Machine& at, bool harmless = false) {
     sim::Image image = at.image();
     const fs::path file = folder / "marked.db";
     test::write_file(file, image.database);
     {
       const auto connection = store::Connection::open(file, store::Connection::Mode::read_write);
-      mark_restored(*connection, next);
+      mark_restored(*connection, next, harmless);
       store::Wal(*connection).checkpoint_fully();
     }
     image.database = test::read_file(file);
@@ -141,6 +141,32 @@ TEST_F(Restores, BeginANewEpochWhateverTheAnchorSays) {
   expect_same(site, {acme});
 }
 
+// What nobody needs to write again is no loss: it would be told of for ever.
+TEST_F(Restores, TellOfNoLossWhereNobodyLostAnything) {
+  meet(site);
+  const sim::Image wrong_one = backup_of(site, true);
+  next = new_id<EpochId>(system_random);
+  const sim::Image of_site = backup_of(site, true);
+  const sim::Image of_central = backup_of(central, true);
+  site.put_back(wrong_one, false);
+  EXPECT_TRUE(cost(site, of_site).harmless) << "an epoch that holds nothing but its beginning";
+  site.put_back(of_site, false);
+  EXPECT_THAT(lost(site), IsEmpty());
+
+  const RecordId of_the_site = add(site, "of the site");
+  EXPECT_FALSE(cost(site, of_site).harmless);
+  meet(site, 2);
+  EXPECT_TRUE(cost(central, of_central).harmless) << "the site sends it again";
+  central.put_back(of_central, false);
+  EXPECT_THAT(lost(central), IsEmpty());
+  meet(site, 3);
+  expect_same(site, {acme, of_the_site});
+  EXPECT_THAT(lost(site), IsEmpty());
+  EXPECT_THAT(lost(central), IsEmpty());
+  add(central, "of central");
+  EXPECT_FALSE(cost(central, of_central).harmless);
+}
+
 // Whatever comes first: central takes each change once, and believes in no copy.
 TEST_F(Restores, OfASiteGiveCentralWhatWasSaved) {
   for (const bool saved_first : {true, false}) {
@@ -213,6 +239,20 @@ TEST_F(Restores, OfCentralWriteAgainWhatWasSaved) {
   EXPECT_THAT(conflicts(central), IsEmpty());
 }
 
+TEST_F(Restores, BringNothingToLifeThatWasDeletedSince) {
+  const sim::Image backup = backup_of(central);
+  const RecordId made = add(central, "made");
+  const auto bundles = saved(central, backup);
+  central.put_back(backup, false);
+  ASSERT_TRUE(reapply(central, bundles.at(0)));
+  ASSERT_TRUE(remove(central, "customer", made));
+  const auto again = reapply(central, bundles.at(0));
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_EQ(again->written, 0);
+  EXPECT_THAT(again->skipped, ElementsAre(HasSubstr("deleted since")));
+  EXPECT_EQ(name_at(central, made), "-");
+}
+
 TEST_F(Restores, LeaveWhatWasChangedSince) {
   const RecordId first = add(central, "first");
   const RecordId second = add(central, "second");
@@ -252,6 +292,9 @@ TEST_F(Restores, TakeOnlyTheirOwn) {
   flipped[flipped.size() - 1500] ^= 1;
   const std::int64_t head = central.log->own().seq;
   EXPECT_TRUE(test::is_bundle_error(reapply(central, flipped).error().code));
+  const auto junk = reapply(central, Bytes(2048, 'x'));
+  ASSERT_FALSE(junk);
+  EXPECT_THAT(junk.error().next, HasSubstr("saved-"));
   EXPECT_EQ(central.log->own().seq, head);
 }
 
