@@ -206,7 +206,8 @@ Result<void> Session::check_still_allowed() const {
 
 Result<void> Session::authorize() {
   Result<void> allowed = identify();
-  const bool unknown = !allowed && allowed.error().code == Errc::unauthorized;
+  const bool unknown = !allowed && (allowed.error().code == Errc::unauthorized ||
+                                    allowed.error().code == Errc::too_many_requests);
   if (allowed && is_proven_by_secret(*request_.route))
     allowed = may_guess(loop_.shared.failed_tokens, peer_.address, loop_.now_ms(),
                         "too many wrong codes or secrets from this address",

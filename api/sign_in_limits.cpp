@@ -15,7 +15,8 @@ std::string key_of(std::string_view name, std::string_view address) {
   return std::string(address).append(" ").append(name);
 }
 
-tl::unexpected<Error> slow_down(std::string_view name, std::int64_t passed_ms) {
+tl::unexpected<Error> slow_down(std::string_view name, std::uint32_t limit,
+                                std::int64_t passed_ms) {
   const auto left = static_cast<std::uint32_t>((window_ms - passed_ms + 999) / 1000);
   const bool by_code = name == sign_in_by_code;
   Error error(Errc::too_many_requests,
@@ -25,7 +26,7 @@ tl::unexpected<Error> slow_down(std::string_view name, std::int64_t passed_ms) {
                           by_code ? ", or use the code from another address"
                                   : ", or on the machine itself: skerry user reset NAME, whose "
                                     "code is taken at once"));
-  error.quota = Quota{"sign-ins", failures_per_name_max, 0, sign_in_window_seconds, left};
+  error.quota = Quota{"sign-ins", limit, 0, sign_in_window_seconds, left};
   return fail(std::move(error));
 }
 
@@ -47,19 +48,27 @@ Result<void> SignInLimits::try_one(std::string_view name, std::string_view addre
   const std::string both_key = key_of(name, address), address_key(address);
   const MutexLock lock(mutex_);
   const Count of_address = count_of(address_key, now_ms), of_both = count_of(both_key, now_ms);
-  const bool by_address = of_address.failures >= failures_per_address_max;
-  if (by_address || of_both.failures >= failures_per_name_max)
-    return slow_down(name, now_ms - (by_address ? of_address : of_both).since_ms);
+  if (of_address.failures >= failures_per_address_max)
+    return slow_down(name, failures_per_address_max, now_ms - of_address.since_ms);
+  if (of_both.failures >= failures_per_name_max)
+    return slow_down(name, failures_per_name_max, now_ms - of_both.since_ms);
   ++count_of(address_key, now_ms).failures;
   ++count_of(both_key, now_ms).failures;
   return {};
 }
 
+void SignInLimits::take_back(std::string_view name, std::string_view address, std::int64_t now_ms) {
+  const MutexLock lock(mutex_);
+  for (const std::string& key : {key_of(name, address), std::string(address)}) {
+    std::uint32_t& failures = count_of(key, now_ms).failures;
+    failures -= std::min(failures, 1U);
+  }
+}
+
 void SignInLimits::succeeded(std::string_view name, std::string_view address, std::int64_t now_ms) {
+  take_back(name, address, now_ms);
   const MutexLock lock(mutex_);
   counts_.erase(key_of(name, address));
-  std::uint32_t& failures = count_of(std::string(address), now_ms).failures;
-  failures -= std::min(failures, 1U);
 }
 
 void SignInLimits::forget(std::string_view name) {

@@ -25,6 +25,9 @@ class SignInLimits {
   // monotonic.
   Result<void> try_one(std::string_view name, std::string_view address, std::int64_t now_ms)
       SKERRY_EXCLUDES(mutex_);
+  // Takes one back that was counted and not looked at.
+  void take_back(std::string_view name, std::string_view address, std::int64_t now_ms)
+      SKERRY_EXCLUDES(mutex_);
   // Ends the count of this name from there.
   void succeeded(std::string_view name, std::string_view address, std::int64_t now_ms)
       SKERRY_EXCLUDES(mutex_);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <memory>
 #include <pthread.h>
 #include <thread>
 
@@ -263,11 +264,21 @@ Result<Exit> serve(const Config& config) {
   doors.emplace(server, config);
   context.server_stats = [&server] { return server.stats(); };
   context.claimed = [&doors] { doors->claimed(); };
-  SKERRY_TRY_VOID(doors->open(systemd.take_sockets(), is_claimed(*database)));
+  std::vector<api::Descriptor> passed = systemd.take_sockets();
+  SKERRY_TRY(api::Descriptor for_relay, take_passed(passed, config.relay_address));
+  const bool claimed = is_claimed(*database);
+  SKERRY_TRY_VOID(doors->open(std::move(passed), claimed));
   SKERRY_TRY_VOID(
       crypto::write_file_atomically(folder.address(), as_bytes(doors->tcp() + "\n"), 0644));
 
-  SKERRY_TRY(const auto relay, RelayServer::open(config, context, server_options(config, folder)));
+  SKERRY_TRY(const auto relay, RelayServer::make(config, context, server_options(config, folder)));
+  std::string relay_at;
+  if (relay) {
+    const bool was_passed = static_cast<bool>(for_relay);
+    const auto kept = std::make_shared<api::Descriptor>(std::move(for_relay));
+    const auto open_it = [&relay, kept] { return relay->listen(std::move(*kept)); };
+    SKERRY_TRY(relay_at, doors->open_other(config.relay_address, was_passed, claimed, open_it));
+  }
 
   std::optional<PeriodicExchange> exchanges;
   if (const std::chrono::seconds interval{config.exchange_interval_seconds};
@@ -278,9 +289,9 @@ Result<Exit> serve(const Config& config) {
   std::optional<SeatUpkeep> seat_upkeep(std::in_place, *database, seats, patience);
   std::optional<Watchdog> watchdog;
   if (systemd.watchdog()) watchdog.emplace(systemd, *database, patience, *systemd.watchdog());
+  if (relay) relay->start();  // before whoever claims the machine opens its door
   server.start();
-  if (relay) relay->start();
-  say_ready(systemd, *doors, identity->role, relay ? relay->address() : std::string());
+  say_ready(systemd, *doors, identity->role, relay_at);
   wait_for_end(server, context, patience, signals, systemd);
   if (relay) relay->stop();
 

@@ -89,9 +89,11 @@ Result<void> must_be_own(const sync::Keys& keys, store::Connection& connection,
 }
 
 // A key of this machine that is gone, damaged or of another type is replaced by the same key alone.
+// Who may read its file is another matter (Errc::bad_config), whose remedy is named already.
 Error put_back(Error error) {
-  if (error.code == Errc::not_found) error.code = Errc::bad_config;
-  if (error.code == Errc::bad_config || error.code == Errc::bad_input) error.next = put_keys_back;
+  const bool is_gone = error.code == Errc::not_found;
+  if (is_gone || error.code == Errc::bad_input) error.next = put_keys_back;
+  if (is_gone) error.code = Errc::bad_config;
   return error;
 }
 

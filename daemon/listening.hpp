@@ -12,14 +12,25 @@
 
 namespace skerry::daemon {
 
+// Takes out of the passed sockets the one whose TCP port is that of `endpoint`; none without one.
+// Errc::bad_config for what does not listen.
+Result<api::Descriptor> take_passed(std::vector<api::Descriptor>& passed,
+                                    const std::string& endpoint);
+
 class Doors {
  public:
+  using Open = std::function<Result<std::string>()>;  // listens, and gives where
+
   // Both outlive the doors.
   Doors(api::Server& server, const Config& config) : server_(server), config_(config) {}
 
   // What the service manager has opened, and what of the configured is missing then. Before the
   // server starts.
   Result<void> open(std::vector<api::Descriptor> passed, bool claimed);
+  // A server beside ours, at an address of the configuration: opened now, or when the machine is
+  // claimed. Where; empty as long as it stays shut. `passed`: the service manager opened it. After
+  // open(), and before the server starts.
+  Result<std::string> open_other(const std::string& endpoint, bool passed, bool claimed, Open open);
   // Opens what was kept shut; does nothing from the second call on. Any thread.
   void claimed();
 
@@ -37,8 +48,9 @@ class Doors {
   api::Server& server_;
   const Config& config_;
   std::string tcp_, tls_, socket_;
+  bool activated_ = false;  // the service manager has opened something
   std::mutex mutex_;
-  std::vector<std::function<Result<std::string>()>> shut_;  // guarded by mutex_
+  std::vector<Open> shut_;  // guarded by mutex_
 };
 
 }  // namespace skerry::daemon

@@ -1,6 +1,7 @@
 #include "daemon/relay_server.hpp"
 
 #include <fmt/format.h>
+#include <utility>
 
 #include "core/log.hpp"
 #include "daemon/config_check.hpp"
@@ -32,24 +33,34 @@ licensing::RelayLease relay_lease(const Config& config) {
   return {config.relay_ttl_seconds, config.relay_heartbeats != 0};
 }
 
-RelayServer::RelayServer(api::RelayContext relay, api::ServerOptions options)
+RelayServer::RelayServer(api::RelayContext relay, api::ServerOptions options, Endpoint endpoint)
     : relay_(std::move(relay)),
-      server_(api::Router(api::relay_routes(), relay_), nullptr, std::move(options)) {}
+      server_(api::Router(api::relay_routes(), relay_), nullptr, std::move(options)),
+      endpoint_(std::move(endpoint)) {}
 
-Result<std::unique_ptr<RelayServer>> RelayServer::open(const Config& config, api::Context& machine,
+Result<std::unique_ptr<RelayServer>> RelayServer::make(const Config& config, api::Context& machine,
                                                        api::ServerOptions options) {
   if (config.relay_address.empty()) return std::unique_ptr<RelayServer>();
   SKERRY_TRY(std::string secret, read_secret(config.relay_signing_secret_file));
   options.io_threads = 1;
   options.dialect = api::relay_dialect();
-  std::unique_ptr<RelayServer> made(
-      new RelayServer({machine, settings_of(config, std::move(secret))}, std::move(options)));
-  const auto endpoint = parse_endpoint(config.relay_address).value();  // checked when it was read
-  SKERRY_TRY(const std::uint16_t port, made->server_.listen_tcp(endpoint.address, endpoint.port));
-  const bool v6 = endpoint.address.find(':') != std::string::npos;
-  made->address_ = fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), endpoint.address, port);
-  log(Level::notice, "Keygen Relay's protocol is spoken on {}", made->address_);
-  return made;
+  return std::unique_ptr<RelayServer>(
+      new RelayServer({machine, settings_of(config, std::move(secret))}, std::move(options),
+                      parse_endpoint(config.relay_address).value()));  // checked when it was read
+}
+
+Result<std::string> RelayServer::listen(api::Descriptor passed) {
+  std::string where;
+  if (passed) {
+    SKERRY_TRY(const api::PassedSocket opened, server_.listen_on(std::move(passed)));
+    where = opened.address;
+  } else {
+    SKERRY_TRY(const std::uint16_t port, server_.listen_tcp(endpoint_.address, endpoint_.port));
+    where =
+        fmt::format(fmt::runtime(endpoint_.is_v6() ? "[{}]:{}" : "{}:{}"), endpoint_.address, port);
+  }
+  log(Level::notice, "Keygen Relay's protocol is spoken on {}", where);
+  return where;
 }
 
 void RelayServer::stop() {

@@ -16,20 +16,22 @@ licensing::RelayLease relay_lease(const Config& config);
 // The main thread's.
 class RelayServer {
  public:
-  // Listens; null where the configuration has no address for it. `machine` outlives it. Errors: as
-  // Server::listen_tcp; bad_config for a secret that cannot be read.
-  static Result<std::unique_ptr<RelayServer>> open(const Config& config, api::Context& machine,
+  // Null where the configuration has no address for it. `machine` outlives it. Errc::bad_config for
+  // a secret that cannot be read.
+  static Result<std::unique_ptr<RelayServer>> make(const Config& config, api::Context& machine,
                                                    api::ServerOptions options);
+  // On the socket that was passed, or else at the address of the configuration; gives where:
+  // "127.0.0.1:6349". Once, any thread. Errors: as Server::listen_tcp.
+  Result<std::string> listen(api::Descriptor passed);
   void start() { server_.start(); }
   // Lets what is in flight finish, and waits.
   void stop();
-  const std::string& address() const { return address_; }  // "127.0.0.1:6349"
 
  private:
-  RelayServer(api::RelayContext relay, api::ServerOptions options);
+  RelayServer(api::RelayContext relay, api::ServerOptions options, Endpoint endpoint);
   api::RelayContext relay_;
   api::Server server_;
-  std::string address_;
+  const Endpoint endpoint_;
 };
 
 }  // namespace skerry::daemon

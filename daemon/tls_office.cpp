@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t pem_bytes_max = 256 * 1024;
 constexpr UnixMillis renewed_before_ms = 30 * crypto::day_ms;
+constexpr UnixMillis told_before_ms = 21 * crypto::day_ms;
 // A clock that went back is no reason as long as the certificate counts at it.
 constexpr UnixMillis latest_begin_ms = 7 * crypto::day_ms;
 
@@ -92,8 +93,10 @@ TlsOffice::TlsOffice(const Config& config, const Clock& clock)
 Result<std::unique_ptr<TlsOffice>> TlsOffice::open(const Config& config, const Clock& clock) {
   std::unique_ptr<TlsOffice> office(new TlsOffice(config, clock));
   SKERRY_TRY_VOID(make_private_folder(office->folder_));
-  SKERRY_TRY_VOID(office->renew_if_due());
-  if (!office->identity_) SKERRY_TRY_VOID(office->load());
+  if (const auto renewed = office->renew_if_due(); !renewed) {
+    if (!office->load()) return fail(renewed.error());
+    log(Level::error, "the certificate: {}; {}", renewed.error().detail, renewed.error().next);
+  }
   return office;
 }
 
@@ -132,10 +135,13 @@ Result<crypto::TlsFiles> TlsOffice::read_files() const {
   }
   SKERRY_TRY(files.certificates, read_pem(certificate));
   SKERRY_TRY(files.key, crypto::read_secret_file(key, pem_bytes_max));
-  if (!config_.tls_client_ca_file.empty()) {
-    SKERRY_TRY(files.client_authorities, read_pem(config_.tls_client_ca_file));
-  }
+  SKERRY_TRY(files.client_authorities, read_client_authorities());
   return files;
+}
+
+Result<std::string> TlsOffice::read_client_authorities() const {
+  if (config_.tls_client_ca_file.empty()) return std::string();
+  return read_pem(config_.tls_client_ca_file);
 }
 
 bool TlsOffice::is_due(std::string_view certificates) const {
@@ -149,6 +155,7 @@ Result<void> TlsOffice::load() {
   SKERRY_TRY(const crypto::TlsFiles files, read_files());
   SKERRY_TRY(crypto::TlsContextPtr made, crypto::make_server_tls(files));
   certificates_ = files.certificates;
+  client_authorities_ = files.client_authorities;
   if (identity_)
     identity_->replace(std::move(made));
   else
@@ -158,13 +165,21 @@ Result<void> TlsOffice::load() {
 
 Result<void> TlsOffice::renew_if_due() {
   const std::scoped_lock lock(mutex_);
-  if (is_sites_own()) {
-    SKERRY_TRY(const std::string text, read_pem(config_.tls_certificate_file));
-    return text == certificates_ ? Result<void>() : load();
-  }
+  auto renewed = bring_up_to_date();
+  trouble_.reset();
+  if (!renewed) trouble_ = renewed.error();
+  return renewed;
+}
+
+Result<void> TlsOffice::bring_up_to_date() {
+  SKERRY_TRY(const std::string clients, read_client_authorities());
   const auto files = read_files();
-  if (files && !is_due(files->certificates) && crypto::make_server_tls(*files))
-    return identity_ ? Result<void>() : load();
+  if (files &&
+      (is_sites_own() || (!is_due(files->certificates) && crypto::make_server_tls(*files)))) {
+    const bool same = files->certificates == certificates_ && clients == client_authorities_;
+    return identity_ && same ? Result<void>() : load();
+  }
+  if (is_sites_own()) return fail(files.error());
   SKERRY_TRY(const Issued made, issue(false));
   SKERRY_TRY_VOID(keep(made));
   SKERRY_TRY_VOID(load());
@@ -190,8 +205,20 @@ Result<json::object> TlsOffice::renew(bool new_authority, bool dry_run) {
       SKERRY_TRY_VOID(keep(made));
     }
     SKERRY_TRY_VOID(load());
+    trouble_.reset();
   }
   return show();
+}
+
+std::optional<Error> TlsOffice::trouble() {
+  const std::scoped_lock lock(mutex_);
+  if (trouble_) return trouble_;
+  const auto facts = crypto::read_certificate(certificates_);
+  if (!facts || facts->not_after - clock_.wall_ms() >= told_before_ms) return std::nullopt;
+  return Error(Errc::bad_config,
+               fmt::format("the certificate ends at {}", format_timestamp(facts->not_after)),
+               is_sites_own() ? "put a newer one in the place of " + config_.tls_certificate_file
+                              : "skerry cert renew");
 }
 
 Result<json::object> TlsOffice::try_renewal(bool new_authority) const {

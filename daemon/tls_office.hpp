@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "api/certificates.hpp"
@@ -17,16 +18,18 @@ namespace skerry::daemon {
 
 class TlsOffice final : public api::Certificates {
  public:
-  // Makes what is missing. `config` and `clock` outlive the office. Errc::bad_config for files that
-  // cannot be used, with their names.
+  // Makes what is missing. What is there and only wants a renewal that fails is shown all the same:
+  // the remedy needs a daemon that runs. `config` and `clock` outlive the office. Errc::bad_config
+  // for files that cannot be used, with their names.
   static Result<std::unique_ptr<TlsOffice>> open(const Config& config, const Clock& clock);
 
   std::shared_ptr<const api::TlsIdentity> identity() const { return identity_; }
   Result<json::object> show() override;
   Result<json::object> renew(bool new_authority, bool dry_run) override;
+  std::optional<Error> trouble() override;
   // When the certificate ends within 30 days, has begun later than now, or is for other names than
-  // the configuration's. Of a site's own nothing is renewed, but it is read anew when it has
-  // changed.
+  // the configuration's. A site's own, and the authorities of clients, are not renewed, but read
+  // anew when they have changed.
   Result<void> renew_if_due();
 
  private:
@@ -40,8 +43,10 @@ class TlsOffice final : public api::Certificates {
   };
   Result<Issued> issue(bool new_authority) const;  // in memory
   Result<void> keep(const Issued& issued) const;
+  Result<void> bring_up_to_date();
   Result<json::object> try_renewal(bool new_authority) const;
   Result<crypto::TlsFiles> read_files() const;
+  Result<std::string> read_client_authorities() const;  // empty without
   bool is_due(std::string_view certificates) const;
   Result<void> load();
 
@@ -49,8 +54,9 @@ class TlsOffice final : public api::Certificates {
   const Clock& clock_;
   const std::filesystem::path folder_;
   const std::vector<std::string> names_;
-  std::mutex mutex_;          // one renewal at a time
-  std::string certificates_;  // PEM; guarded by mutex_
+  std::mutex mutex_;                               // one renewal at a time; guards what follows
+  std::string certificates_, client_authorities_;  // PEM, as they are in use
+  std::optional<Error> trouble_;                   // of the last renewal
   std::shared_ptr<api::TlsIdentity> identity_;
 };
 

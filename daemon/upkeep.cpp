@@ -5,6 +5,7 @@
 #include <exception>
 #include <future>
 #include <pthread.h>
+#include <utility>
 
 #include "core/log.hpp"
 #include "store/prune_log.hpp"
@@ -72,8 +73,11 @@ void Upkeep::back_up_if_due() {
 
 void Upkeep::renew_certificate_if_due() {
   if (!tls_) return;
-  if (const auto renewed = tls_->renew_if_due(); !renewed)
-    log(Level::error, "the certificate: {}", renewed.error().detail);
+  const auto renewed = tls_->renew_if_due();
+  std::string trouble = renewed ? std::string() : renewed.error().detail;
+  if (!renewed && trouble != certificate_trouble_)
+    log(Level::error, "the certificate: {}; {}", trouble, renewed.error().next);
+  certificate_trouble_ = std::move(trouble);
 }
 
 // Short jobs, so that no writer waits for long; the rest goes an hour later.

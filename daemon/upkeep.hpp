@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "api/context.hpp"
@@ -34,6 +35,7 @@ class Upkeep {
   const std::int64_t keep_days_;
   TlsOffice* const tls_;
   std::optional<std::chrono::steady_clock::time_point> pruned_at_;
+  std::string certificate_trouble_;  // that the log tells of already
   std::thread thread_;
 };
 

@@ -5,10 +5,10 @@
 
 #include "core/json_member.hpp"
 #include "core/json_text.hpp"
-#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/prune_log.hpp"
 #include "store/sites.hpp"
+#include "store/sqlite/search_index.hpp"
 #include "store/upstream.hpp"
 #include "store/write_records.hpp"
 
@@ -82,7 +82,7 @@ std::string searched_text(const AuditRow& row) {
     append_words(text, sides.at("old"));
     append_words(text, sides.at("new"));
   }
-  return ascii_lower(text);
+  return search_index::plain_text(text);
 }
 
 bool has_words(const AuditRow& row, const std::vector<std::string>& words) {
@@ -221,18 +221,20 @@ bool AuditFilter::passes(const AuditRow& row) const {
 
 std::vector<std::string> search_words(std::string_view text) {
   std::vector<std::string> words;
-  const std::string lower = ascii_lower(text);
   constexpr std::string_view blanks = " \t\r\n";
-  for (std::size_t from = lower.find_first_not_of(blanks); from != std::string::npos;) {
-    const std::size_t to = std::min(lower.find_first_of(blanks, from), lower.size());
-    words.push_back(lower.substr(from, to - from));
-    from = lower.find_first_not_of(blanks, to);
+  for (std::size_t from = text.find_first_not_of(blanks); from != std::string_view::npos;) {
+    const std::size_t to = std::min(text.find_first_of(blanks, from), text.size());
+    std::string word = search_index::plain_text(text.substr(from, to - from));
+    if (!word.empty()) words.push_back(std::move(word));
+    from = text.find_first_not_of(blanks, to);
   }
   return words;
 }
 
-bool has_history(Connection& connection, const RecordId& record) {
-  return connection.query("SELECT 1 FROM change_log WHERE record=?1 LIMIT 1", record).next();
+bool has_history(Connection& connection, const Kind& kind, const RecordId& record) {
+  return connection
+      .query("SELECT 1 FROM change_log WHERE record=?1 AND +kind=?2 LIMIT 1", record, kind.name)
+      .next();
 }
 
 AuditPage list_audit(Connection& connection, Role role, const AuditQuery& query) {

@@ -65,7 +65,7 @@ struct AuditFilter {
   std::optional<std::string> site;    // at central: a site's name, or "central"
   std::optional<UnixMillis> since;    // recorded_at, inclusive
   std::optional<UnixMillis> until;    // exclusive
-  std::vector<std::string> words{};   // each somewhere in the row's text, ASCII letters in any case
+  std::vector<std::string> words{};   // each somewhere in the row's text, as search_words() has it
   std::vector<RecordId> customers{};  // rows about their records alone; empty: everybody's
 
   bool is_empty() const;
@@ -74,7 +74,8 @@ struct AuditFilter {
   bool passes(const AuditRow& row) const;
 };
 
-// The words of a free text, as AuditFilter::words wants them.
+// The words of a free text, as AuditFilter::words wants them: in plain letters, as searches have
+// them (store/sqlite/search_index.hpp).
 std::vector<std::string> search_words(std::string_view text);
 
 struct AuditQuery : AuditFilter {
@@ -92,7 +93,7 @@ struct AuditPage {
 // may hold fewer than `limit`, even none, and still have a next page.
 inline constexpr int audit_rows_examined_max = 5000;
 // Whether the log has a row about the record.
-bool has_history(Connection& connection, const RecordId& record);
+bool has_history(Connection& connection, const Kind& kind, const RecordId& record);
 AuditPage list_audit(Connection& connection, Role role, const AuditQuery& query);
 
 }  // namespace skerry::store

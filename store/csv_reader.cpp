@@ -52,6 +52,9 @@ bool is_utf16(std::string_view start) {
   return start.starts_with("\xff\xfe") || start.starts_with("\xfe\xff");
 }
 
+// As our own exports in NDJSON begin, and no header can.
+bool is_json(std::string_view start) { return start.starts_with("{\""); }
+
 // One reading of one file. libcsv calls back into it from C, which must not see an exception: the
 // first one is kept and thrown again outside.
 class Reading {
@@ -327,6 +330,10 @@ Result<void> read_csv(int file, const CsvLimits& limits, CsvSink& sink) {
     if (offset == 0) {
       if (is_utf16(bytes)) {
         reading.end({0, {}, "not_utf8", "the file is UTF-16; save it as CSV in UTF-8"});
+        return {};
+      }
+      if (is_json(bytes)) {
+        reading.end({0, {}, "not_csv", "the file is JSON; an import takes CSV"});
         return {};
       }
       const CsvForm form = form_of(bytes);

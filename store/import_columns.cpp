@@ -98,7 +98,7 @@ class Binding {
     const bool has_key = holds_key(is_there);
     for (std::size_t i = 0; i < kind_.fields.size(); ++i) {
       const Field& field = kind_.fields[i];
-      if (!field.required || has_key || is_there(i)) continue;
+      if (!field.required || field.default_json != "null" || has_key || is_there(i)) continue;
       errors.push_back({1, std::string(field.name), "required_column",
                         fmt::format("no column holds {}; map one to it", field.name)});
     }

@@ -35,6 +35,7 @@ constexpr KeyFields keys[] = {
     {"offering", true, "sku"},
     {"sales_order", true, "order_ref"},
     {"entitlement", true, "entitlement_ref"},
+    {"site", true, "name"},
     {"allocation", false, "site", {"entitlement"}},
     {"note", false, "subject", {"text"}},
     {"move",

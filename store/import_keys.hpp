@@ -15,7 +15,7 @@ namespace skerry::store {
 //   the customer · asset serial within the product · custom field key within the kind · move
 //   everything that says which move it was · note subject and text · plan name · feature and
 //   attribute key, edition name within the product · offering sku · order order_ref · entitlement
-//   entitlement_ref · allocation site and entitlement
+//   entitlement_ref · site name · allocation site and entitlement
 struct KeyRule {
   const Kind* kind = nullptr;
   std::size_t main = 0;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <numeric>
+#include <utility>
 
 #include "core/json_member.hpp"
 #include "core/json_text.hpp"
@@ -149,7 +150,10 @@ void HeldNames::keep(const PreparedRow& row) {
 }
 
 void HeldNames::settle() {
-  settled_.add_all(fresh_);
+  if (settled_.size() == 0)
+    std::swap(settled_, fresh_);  // a whole file at once, perhaps: not twice in memory
+  else
+    settled_.add_all(fresh_);
   drop();
 }
 

@@ -7,39 +7,37 @@
 #include "crypto/sha256.hpp"
 
 namespace skerry::store {
-namespace {
-
-constexpr std::size_t places_first = 1024;  // a power of two, as every size after it
-
-}  // namespace
 
 std::optional<SeenKeys::Row> SeenKeys::add(const Digest& key, Row row) {
   SKERRY_CHECK(row.number > 0 && row.number <= std::numeric_limits<std::uint32_t>::max());
-  if (used_ * 8 >= rows_.size() * 7) grow();
-  const std::size_t place = place_of(key);
-  if (rows_[place] != 0) return Row{rows_[place], contents_[place]};
-  digests_[place] = key;
-  rows_[place] = static_cast<std::uint32_t>(row.number);
-  contents_[place] = row.content;
+  Table& table = table_of(key);
+  if (table.used * 4 >= table.entries.size() * 3) table.grow();
+  Entry& entry = table.entries[table.place_of(key)];
+  if (entry.row != 0) return Row{entry.row, entry.content};
+  entry = {key, row.content, static_cast<std::uint32_t>(row.number)};
+  ++table.used;
   ++used_;
   return std::nullopt;
 }
 
 void SeenKeys::add_all(const SeenKeys& other) {
-  for (std::size_t i = 0; i < other.rows_.size(); ++i)
-    if (other.rows_[i] != 0) add(other.digests_[i], {other.rows_[i], other.contents_[i]});
+  for (const Table& table : other.tables_)
+    for (const Entry& entry : table.entries)
+      if (entry.row != 0) add(entry.key, {entry.row, entry.content});
 }
 
 std::optional<SeenKeys::Row> SeenKeys::find(const Digest& key) const {
-  if (rows_.empty()) return std::nullopt;
-  const std::size_t place = place_of(key);
-  if (rows_[place] == 0) return std::nullopt;
-  return Row{rows_[place], contents_[place]};
+  const Table& table = tables_[key.back()];
+  if (table.entries.empty()) return std::nullopt;
+  const Entry& entry = table.entries[table.place_of(key)];
+  if (entry.row == 0) return std::nullopt;
+  return Row{entry.row, entry.content};
 }
 
 std::size_t SeenKeys::bytes() const {
-  return digests_.capacity() * sizeof(Digest) + rows_.capacity() * sizeof(std::uint32_t) +
-         contents_.capacity() * sizeof(std::uint64_t);
+  std::size_t bytes = sizeof *this;
+  for (const Table& table : tables_) bytes += table.entries.capacity() * sizeof(Entry);
+  return bytes;
 }
 
 SeenKeys::Digest SeenKeys::digest_of(ByteView key) {
@@ -49,30 +47,21 @@ SeenKeys::Digest SeenKeys::digest_of(ByteView key) {
   return digest;
 }
 
-// Where the digest is, or where it may be put.
-std::size_t SeenKeys::place_of(const Digest& digest) const {
-  std::size_t place;
-  std::memcpy(&place, digest.data(), sizeof place);
-  const std::size_t mask = rows_.size() - 1;
-  for (place &= mask; rows_[place] != 0 && digests_[place] != digest;) place = (place + 1) & mask;
+std::size_t SeenKeys::Table::place_of(const Digest& key) const {
+  std::uint32_t number;
+  std::memcpy(&number, key.data(), sizeof number);
+  // The number's share of the whole range, as a share of the places: of any number of them.
+  std::size_t place = (std::uint64_t{number} * entries.size()) >> 32;
+  while (entries[place].row != 0 && entries[place].key != key)
+    place = place + 1 == entries.size() ? 0 : place + 1;
   return place;
 }
 
-void SeenKeys::grow() {
-  const std::vector<Digest> digests = std::move(digests_);
-  const std::vector<std::uint32_t> rows = std::move(rows_);
-  const std::vector<std::uint64_t> contents = std::move(contents_);
-  const std::size_t places = rows.empty() ? places_first : rows.size() * 2;
-  digests_ = std::vector<Digest>(places);
-  rows_ = std::vector<std::uint32_t>(places);
-  contents_ = std::vector<std::uint64_t>(places);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] == 0) continue;
-    const std::size_t place = place_of(digests[i]);
-    digests_[place] = digests[i];
-    rows_[place] = rows[i];
-    contents_[place] = contents[i];
-  }
+void SeenKeys::Table::grow() {
+  const std::vector<Entry> before = std::move(entries);
+  entries = std::vector<Entry>(before.size() + before.size() / 4 + 8);
+  for (const Entry& entry : before)
+    if (entry.row != 0) entries[place_of(entry.key)] = entry;
 }
 
 }  // namespace skerry::store

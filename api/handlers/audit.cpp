@@ -150,7 +150,7 @@ Result<Response> list_record_audit(Context& context, Request& request) {
   const bool known = filter.record && [&] {
     const store::Reader reader = context.node.database.read();
     // Of a record that is there, all that was written of it may have been pruned.
-    return store::has_history(*reader, *filter.record) ||
+    return store::has_history(*reader, *kind, *filter.record) ||
            store::find_record(*reader, *kind, *filter.record);
   }();
   if (!known) return fail(Errc::not_found, fmt::format("no {} ever had this id", kind->name));

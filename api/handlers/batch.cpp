@@ -56,6 +56,10 @@ class ElementReader {
       refuse("/id", "required", "names the record");
     if (write.op == BatchOp::create && object.contains("id"))
       refuse("/id", "unknown_field", "of a new record stands in record");
+    if (write.op == BatchOp::create && object.contains("revision"))
+      refuse("/revision", "unknown_field", "is of update and delete");
+    if (write.op == BatchOp::remove && object.contains("record"))
+      refuse("/record", "unknown_field", "is of create and update");
   }
 
   void take(BatchWrite& write, std::string_view name, const json::value& value) {

@@ -26,6 +26,7 @@ constexpr std::array sections{
     Section{"assets_on_location", "asset", "at_customer", "serial"},
     Section{"assets_owned", "asset", "owner", "serial"},
     Section{"contacts", "contact", "customer", "email"},
+    Section{"entitlements", "entitlement", "customer", "id"},
     Section{"notes", "note", "subject", "id"},
 };
 

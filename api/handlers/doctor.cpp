@@ -8,6 +8,7 @@
 #include "core/json_member.hpp"
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
+#include "store/accounts.hpp"
 #include "store/conflicts.hpp"
 #include "store/lost_ranges.hpp"
 #include "store/own_epochs.hpp"
@@ -165,6 +166,13 @@ Result<Response> get_doctor(Context& context, Request& request) {
   add_lost_findings(*reader, context.role, findings);
   findings.push_back(backup_finding(*reader, context));
   findings.push_back(trust_finding(*reader, context));
+  if (auto note = note_of_certificate(context))
+    findings.push_back(
+        finding("warning", "certificate", std::move(note->first), std::move(note->second)));
+  if (!store::is_claimed(*reader))
+    findings.push_back(finding("ok", "access",
+                               "nobody has claimed this machine: it answers no other machine "
+                               "before skerry setup"));
   for (const store::Site& site : store::list_sites(*reader))
     if (site.clock_suspect)
       findings.push_back(

@@ -9,6 +9,7 @@
 #include "api/handlers/selection.hpp"
 #include "api/retry.hpp"
 #include "api/work.hpp"
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 
 namespace skerry::api {
@@ -174,7 +175,7 @@ Task<Result<Response>> scrap_asset(Context& context, Request& request) {
   for (const auto& [name, value] : body)
     if (name != "scrapped_on" && name != "disposal_reason" && name != "disposal_price")
       co_return fail(Error(Errc::validation_failed, "scrapping says when, why and for how much", {},
-                           {{fmt::format("/{}", std::string_view(name)), "unknown_field",
+                           {{"/" + escape_pointer(name), "unknown_field",
                              "is not scrapped_on, disposal_reason or disposal_price"}}));
   auto patch = [&](const Record&, UnixMillis) -> Result<json::object> {
     if (const json::value* day = body.if_contains("scrapped_on"); day && !day->is_null())

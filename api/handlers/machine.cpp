@@ -285,6 +285,7 @@ Result<Response> get_status(Context& context, Request& request) {
         fmt::format("{} conflicts wait for a decision: skerry conflict list", conflicts)));
   if (const auto note = note_of_trust(*reader, context))
     attention.push_back(json::string(fmt::format("{}: {}", note->first, note->second)));
+  if (const auto note = note_of_certificate(context)) attention.push_back(attention_of(*note));
   status["queue"] =
       json::object{{"jobs", writer.jobs}, {"groups", writer.groups}, {"queued", writer.queued}};
   status["database_bytes"] = database_bytes(context.data_folder);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 
+#include "api/certificates.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/quarantine.hpp"
@@ -22,6 +23,13 @@ std::optional<std::pair<std::string, std::string>> note_of_disk(std::uint64_t fr
   return std::pair(
       fmt::format("{} bytes are free on the data folder's disk, and writes may fail", free),
       std::string("free some space there"));
+}
+
+std::optional<std::pair<std::string, std::string>> note_of_certificate(const Context& context) {
+  if (!context.certificates) return std::nullopt;
+  auto trouble = context.certificates->trouble();
+  if (!trouble) return std::nullopt;
+  return std::pair(std::move(trouble->detail), std::move(trouble->next));
 }
 
 std::int64_t scalar(store::Connection& connection, std::string_view sql) {

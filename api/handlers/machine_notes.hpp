@@ -19,6 +19,9 @@ std::uint64_t free_bytes(const std::filesystem::path& folder);
 // Of a disk that is as good as full, and what to do about it.
 std::optional<std::pair<std::string, std::string>> note_of_disk(std::uint64_t free);
 
+// Of what is shown under TLS.
+std::optional<std::pair<std::string, std::string>> note_of_certificate(const Context& context);
+
 // The first column of the first row; 0 without one.
 std::int64_t scalar(store::Connection& connection, std::string_view sql);
 

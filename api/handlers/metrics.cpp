@@ -117,7 +117,8 @@ void add_exchange(Exposition& out, store::Connection& connection, Role role) {
   }
   const auto sites = store::list_sites(connection);
   for (const store::Site& site : sites)
-    if (site.contact_at) out.value("peer", to_string(site.id), seconds(*site.contact_at));
+    if (site.contact_at && site.status == store::SiteStatus::active)
+      out.value("peer", to_string(site.id), seconds(*site.contact_at));
   out.metric("skerry_clock_suspect", "gauge", "1 where the clock of an active site is wrong.");
   for (const store::Site& site : sites)
     if (site.status == store::SiteStatus::active)

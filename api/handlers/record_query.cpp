@@ -23,8 +23,10 @@ constexpr std::string_view custom_prefix = "custom.";
 std::string known_parameters(const Kind& kind, ListUse use) {
   const std::string fields = fmt::format("{}", fmt::join(store::list_field_names(kind, use), ", "));
   if (use == ListUse::sort) return fmt::format("known here: id, {}; with - for descending", fields);
-  return fmt::format("known here: limit, cursor, sort, archived, {}q, count, custom.KEY, {}, {}",
-                     store::has_scrapped(kind) ? "scrapped, " : "", fields,
+  return fmt::format("known here: limit, cursor, sort, archived, {}{}count, {}{}, {}",
+                     store::has_scrapped(kind) ? "scrapped, " : "",
+                     store::is_searched(kind) ? "q, " : "",
+                     kind.find_field("custom") >= 0 ? "custom.KEY, " : "", fields,
                      fmt::join(store::list_bound_names(kind), ", "));
 }
 

@@ -23,8 +23,8 @@ namespace {
 using store::Account;
 using store::Connection;
 
-constexpr std::array rights{Access::read,  Access::log,      Access::move,
-                            Access::write, Access::exchange, Access::admin};
+constexpr std::array rights{Access::read,  Access::log,      Access::move, Access::write,
+                            Access::seats, Access::exchange, Access::admin};
 
 tl::unexpected<Error> refuse_sign_in() {
   return fail(Errc::unauthorized,
@@ -157,6 +157,13 @@ void note_failure(Context& context, const Request& request, std::string_view eve
       {"nobody", "api", request.id});
 }
 
+// Counts a guess. The log tells of one that is not even looked at, too.
+Result<void> count_guess(Context& context, const Request& request, std::string_view name) {
+  auto counted = context.sign_ins->try_one(name, request.peer, context.node.clock.monotonic_ms());
+  if (!counted) note_failure(context, request, "sign_in_braked", name);
+  return counted;
+}
+
 // Writes the password's hash into the account as `find` finds it now, and begins a session.
 template <class Find>
 Task<Result<Response>> set_password(Context& context, Request& request, const std::string& hash,
@@ -192,15 +199,17 @@ Task<Result<Response>> sign_in(Context& context, Request& request) {
   const std::string_view name = reader.text("name");
   const std::string_view password = reader.text("password");
   SKERRY_CO_TRY_VOID(reader.done("the sign-in"));
-  SKERRY_CO_TRY_VOID(
-      context.sign_ins->try_one(name, request.peer, context.node.clock.monotonic_ms()));
+  SKERRY_CO_TRY_VOID(count_guess(context, request, name));
   std::optional<Account> account;
   {
     const store::Reader database = context.node.database.read();
     account = store::find_account_by_name(*database, name);
   }
   const auto right = co_await fits(context, password, account);
-  if (!right) co_return tl::unexpected<Error>(right.error());
+  if (!right) {
+    context.sign_ins->take_back(name, request.peer, context.node.clock.monotonic_ms());
+    co_return tl::unexpected<Error>(right.error());
+  }
   if (!*right || !is_in_force(*account, context.node.clock.wall_ms())) {
     note_failure(context, request, "sign_in_failed", name);
     co_return refuse_sign_in();
@@ -255,8 +264,7 @@ Task<Result<Response>> claim_account(Context& context, Request& request) {
   const std::string_view code = reader.text("code");
   const std::string_view password = reader.text("password");
   SKERRY_CO_TRY_VOID(reader.done("the claim"));
-  SKERRY_CO_TRY_VOID(
-      context.sign_ins->try_one(sign_in_by_code, request.peer, context.node.clock.monotonic_ms()));
+  SKERRY_CO_TRY_VOID(count_guess(context, request, sign_in_by_code));
   const Hash digest = crypto::token_hash(code);
   auto find = [&](Connection& connection) -> Result<Account> {
     auto account = store::find_account_by_code(connection, digest);
@@ -294,15 +302,17 @@ Task<Result<Response>> change_password(Context& context, Request& request) {
     co_return fail(Errc::forbidden, "only who has signed in has a password here",
                    "skerry user reset NAME");
   SKERRY_CO_TRY_VOID(check_new_password(context, password, principal.name));
-  SKERRY_CO_TRY_VOID(
-      context.sign_ins->try_one(principal.name, request.peer, context.node.clock.monotonic_ms()));
+  SKERRY_CO_TRY_VOID(count_guess(context, request, principal.name));
   std::optional<Account> account;
   {
     const store::Reader database = context.node.database.read();
     account = store::find_account(*database, principal.account);
   }
   const auto right = co_await fits(context, current, account);
-  if (!right) co_return tl::unexpected<Error>(right.error());
+  if (!right) {
+    context.sign_ins->take_back(principal.name, request.peer, context.node.clock.monotonic_ms());
+    co_return tl::unexpected<Error>(right.error());
+  }
   if (!*right) {
     note_failure(context, request, "sign_in_failed", principal.name);
     FieldError error{"/current", "wrong_password", "is not the password"};

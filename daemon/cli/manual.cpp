@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <functional>
 
-#include "core/errc.hpp"
+#include "daemon/exit_meanings.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -178,12 +178,10 @@ std::string manual_page(const CLI::App& app, std::string_view version) {
     if (const std::string example = verb.app->get_footer(); !example.empty())
       page += ".PP\n" + roff(example) + '\n';
   }
+  page += ".SH EXIT STATUS\n";
+  for (const auto& [exit, meaning] : exit_meanings)
+    page += fmt::format(".TP\n.B {}\n{}\n", static_cast<int>(exit), meaning);
   page +=
-      ".SH EXIT STATUS\n"
-      "0 done, 1 failed, 3 partly, 10 attention, 11 conflicts to decide, 12 signature or trust "
-      "refused, 13 bundle gap, 64 usage, 65 bad input, 69 daemon not reachable, 74 input or "
-      "output, "
-      "75 busy, 77 not permitted, 78 configuration.\n"
       ".SH FILES\n.TP\n.I /etc/skerry/skerry.toml\nthe configuration of an installed machine\n"
       ".TP\n.I /var/lib/skerry\nits data\n"
       ".TP\n.I /usr/share/doc/skerry/html/index.html\nthe manual\n"

@@ -183,8 +183,12 @@ Result<Exit> run_exchange_online(Session& session, bool relay) {
     return Relay(session, std::move(url)).run();
   }
   const LineWatch watch(session);
-  SKERRY_TRY(const auto report, session.daemon.post("/v1/exchange:online", {}));
-  return finish(session, report);
+  auto report = session.daemon.post("/v1/exchange:online", {});
+  if (!report && report.error().code == Errc::central_unreachable)
+    report.error().next +=
+        "; an installed machine's daemon has no network: skerry exchange --online --relay";
+  if (!report) return fail(std::move(report).error());
+  return finish(session, *report);
 }
 
 }  // namespace skerry::daemon

@@ -1,4 +1,5 @@
 // init, version, explain: nothing of these needs a daemon.
+#include <algorithm>
 #include <charconv>
 
 #include "core/field_codes.hpp"
@@ -6,6 +7,7 @@
 #include "core/text.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/config_check.hpp"
+#include "daemon/exit_meanings.hpp"
 #include "daemon/init.hpp"
 #include "sync/bundle_reader.hpp"
 
@@ -19,8 +21,14 @@ Result<Exit> run_version(Terminal& terminal) {
 
 namespace {
 
-// An exit code, as a timer's log has it: every reason that ends a command so.
+// An exit code, as a timer's log has it: what it means, and every refusal that ends a command so.
 Result<Exit> explain_exit(Terminal& terminal, int exit) {
+  const auto found = std::ranges::find(
+      exit_meanings, exit, [](const ExitMeaning& each) { return static_cast<int>(each.exit); });
+  if (found == exit_meanings.end())
+    return fail(Errc::usage, fmt::format("no command ends with the exit code {}", exit),
+                "man skerry has those there are");
+  terminal.line("exit code {}: {}", exit, found->meaning);
   json::array codes;
   for (int code = 0; code <= static_cast<int>(Errc::internal); ++code) {
     const ErrcInfo& entry = info(static_cast<Errc>(code));
@@ -28,10 +36,7 @@ Result<Exit> explain_exit(Terminal& terminal, int exit) {
     codes.emplace_back(entry.slug);
     terminal.line("{}: {}.", entry.slug, entry.title);
   }
-  if (codes.empty())
-    return fail(Errc::usage, fmt::format("no refusal has the exit code {}", exit),
-                "man skerry has those that are no refusals, too");
-  terminal.document({{"exit", exit}, {"codes", std::move(codes)}});
+  terminal.document({{"exit", exit}, {"meaning", found->meaning}, {"codes", std::move(codes)}});
   return Exit::ok;
 }
 

@@ -141,9 +141,12 @@ Result<Exit> run_user_list(Session& session) {
 }
 
 Result<Exit> run_user_set(Session& session, const UserWish& wish) {
+  const json::object body = body_of(wish);
+  if (body.empty())  // it would sign the user out all the same
+    return fail(Errc::usage, "nothing is named that is to change", "skerry user set --help");
   SKERRY_TRY(const auto before, session.daemon.get_object(path_of(wish.name)));
-  SKERRY_TRY(const auto after, session.daemon.patch(path_of(wish.name), body_of(wish),
-                                                    integer_of(before, "revision")));
+  SKERRY_TRY(const auto after,
+             session.daemon.patch(path_of(wish.name), body, integer_of(before, "revision")));
   return say_user(session, after);
 }
 

@@ -127,9 +127,18 @@ json::value first_value(store::Connection& connection, std::string_view sql) {
   return cursor.next() ? json::value(std::string(cursor.text(0))) : json::value();
 }
 
-// Names under which clients know this machine: of the configuration, of its certificates, of the
-// system. What every machine is called is nobody's secret.
-std::vector<std::string> names_for_clients(const Config& config) {
+// "central.example" of "https://central.example:7443/". Of an address in brackets next to nothing:
+// addresses are taken out as such.
+std::string_view host_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  url.remove_prefix(scheme + 3);
+  return url.substr(0, url.find_first_of(":/"));
+}
+
+// Names under which clients know this machine, and it knows others: of the configuration, of its
+// certificates, of the system. What every machine is called is nobody's secret.
+std::vector<std::string> names_of_machines(const Config& config) {
   std::vector<std::string> names;
   const auto add = [&](std::string_view name) {
     constexpr std::array<std::string_view, 5> everybodys{"localhost", "127.0.0.1", "::1", "skerry",
@@ -139,6 +148,7 @@ std::vector<std::string> names_for_clients(const Config& config) {
   };
   std::istringstream configured(config.tls_names);
   for (std::string name; configured >> name;) add(name);
+  for (const std::string& url : {config.central_url, config.central_proxy}) add(host_of(url));
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) == 0) add(host.data());
   for (const fs::path& file :
@@ -236,7 +246,7 @@ constexpr std::string_view readme =
     "log.txt        the end of its log\n\n"
     "Taken out, each by a word in brackets: tokens, passwords, private keys, activation codes,\n"
     "logins, e-mail addresses, IP addresses other than 127.… and ::1, and the names of this\n"
-    "machine, of its certificates and of sites.\n"
+    "machine, of central's and the proxy's, of its certificates and of sites.\n"
     "Records, keys and the log of changes are not read. No text is longer than 1 MiB.\n";
 
 class Collection {
@@ -280,7 +290,7 @@ class Collection {
 
 std::vector<SupportMember> collect_support(const Config& config, const SupportOptions& options) {
   AboutDatabase database = about_database({config.data()});
-  std::vector<std::string> names = names_for_clients(config);
+  std::vector<std::string> names = names_of_machines(config);
   names.insert(names.end(), database.names.begin(), database.names.end());
   Collection collection(names);
   collection.add("readme.txt", std::string(readme));

@@ -141,6 +141,19 @@ std::vector<std::string> words_of(std::string_view user_query) {
   return words;
 }
 
+std::string plain_text(std::string_view text) {
+  std::string plain;
+  WordMatch::Cutter cutter;
+  tokenize(cutter.tokenizer, text, &plain,
+           [](void* context, int, const char* word, int length, int, int) {
+             auto& words = *static_cast<std::string*>(context);
+             if (!words.empty()) words += ' ';
+             words.append(word, static_cast<std::size_t>(length));
+             return SQLITE_OK;
+           });
+  return plain;
+}
+
 WordMatch::Cutter::Cutter() : tokenizer(Tokenizers::instance().make()) {}
 WordMatch::Cutter::~Cutter() { Tokenizers::instance().methods().xDelete(tokenizer); }
 

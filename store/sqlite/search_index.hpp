@@ -48,6 +48,10 @@ void remove(Connection& connection, std::string_view kind_table, std::int64_t ro
 constexpr std::size_t words_max = 8;
 std::vector<std::string> words_of(std::string_view user_query);
 
+// A text as the index sees it, for what is looked for without one: its words in their order, with a
+// blank between them. Any thread; throws as words_of().
+std::string plain_text(std::string_view text);
+
 // Looks whether each of the words begins a word of a text. Not for two threads at a time.
 class WordMatch {
  public:

@@ -22,7 +22,8 @@ NOBODY = "0199c0de-0000-7000-8000-0000000000ff"
 TIMEOUT_SECONDS = 60
 REFUSALS = {400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 422, 428}
 
-REFUSALS_LOGGED = {"denied", "token_refused", "sign_in_failed", "code_refused"}
+REFUSALS_LOGGED = {"denied", "token_refused", "sign_in_failed", "code_refused",
+                   "sign_in_braked"}
 
 NOT_WRITTEN = {"sites", "activation_codes", "allocation_receipts", "usage_facts"}
 

@@ -82,6 +82,8 @@ class AccessTest(MachineTest):
         claimed = self.claim(machine, again["code"])
         self.assertEqual(claimed.status, 200, claimed)
         self.assertEqual(machine.run("setup").code, 1)
+        self.assertRegex(claimed.headers["Set-Cookie"],
+                         "^__Host-skerry=[^;]+; Path=/; Secure; HttpOnly; SameSite=Strict$")
         me = ask(machine, "GET", "/v1/session", headers=session_headers(claimed)).json()
         self.assertEqual((me["kind"], me["name"], me["role"]), ("user", "admin", "admin"))
         for file in machine.data.rglob("*"):
@@ -158,6 +160,8 @@ class AccessTest(MachineTest):
         made = ask(machine, "POST", "/v1/customers", {"name": "Acme"}, session)
         self.assertEqual(made.status, 201, made)
         self.assertIn("alice", machine.ok("user", "list").out)
+        self.assertEqual(machine.run("user", "set", "alice").code, 64)
+        self.assertEqual(ask(machine, "GET", "/v1/customers", headers=session).status, 200)
         changed = machine.ok("user", "set", "alice", "--role", "viewer", "--expires",
                              "2099-01-01T00:00:00Z", "--json").document()
         self.assertEqual((changed["role"], changed["expires_at"][:4]), ("viewer", "2099"))
@@ -176,6 +180,9 @@ class AccessTest(MachineTest):
         machine.ok("audit", "verify")
         self.assertEqual(machine.run("user", "create", "bob", "--role", "root").code, 65)
         self.assertEqual(machine.run("user", "disable", "nobody").code, 1)
+        everybodys = machine.run("token", "create", "press", "--access", "seats")
+        self.assertEqual(everybodys.code, 65, everybodys)
+        self.assertIn("limited to customers", everybodys.err)
 
     def test_a_dry_run_changes_nothing(self):
         machine = self.new_machine("central", "vendor")

@@ -36,6 +36,10 @@ class WithoutADaemon(MachineTest):
         self.assertIn("of a bundle: do not use it", run("explain", "unknown_signer").out)
         self.assertIn("bundle_gap", run("explain", "13", "--json").document()["codes"])
         self.assertIn("bundle_gap: ", run("explain", "13").out)
+        for code, meaning in ((0, "done"), (3, "partly"), (10, "attention"), (11, "conflicts")):
+            self.assertIn(f"exit code {code}: ", run("explain", code).out)
+            self.assertIn(meaning, run("explain", code, "--json").document()["meaning"])
+        self.assertIn(".B 10\nsomething asks for attention", run("man").out)
         self.assertEqual(run("explain", "2").code, 64)
         for code in ("weak_password", "unknown_field", "required", "reference_not_found",
                      "duplicate_key"):

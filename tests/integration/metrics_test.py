@@ -47,6 +47,14 @@ class Metrics(MachineTest):
             for name in WANTED:
                 self.assertIn(f"# TYPE {name} ", text)
 
+    def test_nobody_waits_for_a_revoked_site(self):
+        central, site, medium = self.new_pair()
+        self.exchange(central, site, medium)
+        name = f'skerry_last_exchange_timestamp_seconds{{peer="{self.site_id}"}}'
+        self.assertIn(name, values(self.metrics(central)))
+        central.ok("site", "revoke", "mine")
+        self.assertNotIn(name, values(self.metrics(central)))
+
     def test_commits_are_a_histogram(self):
         machine = self.new_machine("central", "vendor")
         before = values(self.metrics(machine))

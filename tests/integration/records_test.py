@@ -165,17 +165,21 @@ class Batches(Records):
 
     def test_one_that_cannot_be_read_is_refused_alone(self):
         items = [{"op": "create", "record": {"name": "Good"}}, 7, {"op": "drop", "record": {}},
-                 {"op": "update", "record": {"name": "x"}}, {"op": "delete", "id": "x"}]
+                 {"op": "update", "record": {"name": "x"}}, {"op": "delete", "id": "x"},
+                 {"op": "delete", "id": NOBODY, "record": {"name": "x"}},
+                 {"op": "create", "revision": 1, "record": {"name": "x"}}]
         # Past a proxy that holds requests to the document: these break it on purpose.
         answer = self.central.send(self.central.address, "POST", "/v1/customers:batch", json.dumps(
             {"atomic": False, "items": items}).encode(), {"Content-Type": "application/json"})
         self.assertEqual(answer.status, 200, answer)
         body = answer.json()
-        self.assertEqual((body["written"], body["refused"]), (1, 4))
+        self.assertEqual((body["written"], body["refused"]), (1, 6))
         said = [[f"{each['pointer']} {each['code']}" for each in result["problem"]["errors"]]
                 for result in body["results"][1:]]
         self.assertEqual(said, [["/items/1 wrong_type"], ["/items/2/op bad_choice"],
-                                ["/items/3/id required"], ["/items/4/id bad_id"]])
+                                ["/items/3/id required"], ["/items/4/id bad_id"],
+                                ["/items/5/record unknown_field"],
+                                ["/items/6/revision unknown_field"]])
         self.refused(self.post("/v1/customers:batch", {"items": items}), 422, "validation_failed",
                      [each for one in said for each in one])
         self.assertEqual(len(self.ids("/v1/customers")), 1)

@@ -83,6 +83,9 @@ class Remedies(MachineTest):
                 refused = machine.run("serve")
                 self.assertIn("Next: put back the keys folder", refused.err, (name, wrong))
             key.write_bytes(good)
+            key.chmod(0o644)
+            self.assert_next(machine.run("serve"), 78, f"chmod 600 {key}")
+            key.chmod(0o600)
 
     def test_what_is_wrong_says_what_to_do(self):
         central = self.new_machine("central", "vendor")

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import time
 import unittest
+import urllib.request
 from contextlib import closing
 from pathlib import Path
 
@@ -158,6 +159,21 @@ class Service(MachineTest):
         self.assertTrue(os.path.exists(path), "whoever opened the socket removes it")
 
     @unittest.skipUnless(may_cut_network(), "needs the right to make a network namespace")
+    def test_relays_protocol_comes_by_a_passed_socket(self):
+        machine = self.new_machine("site", "mine", start=False)
+        sockets = [*self.passed_sockets()[:2], socket.create_server(("127.0.0.1", 0))]
+        self.addCleanup(sockets[-1].close)
+        address = f"127.0.0.1:{sockets[-1].getsockname()[1]}"
+        machine.configure(f'tls_address = "127.0.0.1:0"\n[relay]\naddress = "{address}"\n')
+        self.serve(machine, sockets, cut_network=True)
+        self.assertIn(f" relay={address}\n", machine.process.stdout.readline())
+        with urllib.request.urlopen(f"http://{address}/v1/health", timeout=20) as answer:
+            self.assertEqual(answer.status, 200)
+        self.assertNotIn(f"no ListenStream={address}", machine.log())
+        self.assertIn("no ListenStream=127.0.0.1:0", machine.log())  # HTTPS, which nobody reaches
+        self.assertEqual(machine.stop(), 0)
+
+    @unittest.skipUnless(may_cut_network(), "needs the right to make a network namespace")
     def test_the_relay_exchanges_for_a_daemon_without_a_network(self):
         central, site, _ = self.new_pair()
         site.stop()
@@ -170,6 +186,7 @@ class Service(MachineTest):
         here = central.create("customers", {"name": "From central"})
         alone = site.run("exchange", "--online")
         self.assertEqual(alone.code, 75, alone)  # the daemon itself reaches nobody
+        self.assertIn("skerry exchange --online --relay", alone.err)
         report = site.ok("exchange", "--online", "--relay", "--json").document()
         self.assertGreaterEqual(report["rows_sent"], 1, report)
         self.assertGreaterEqual(report["confirmed"], 1, report)

@@ -56,11 +56,13 @@ class SupportBundle(MachineTest):
 
     def test_of_a_machine_that_does_not_run(self):
         machine = self.new_machine("site", "asleep", start=False)
+        machine.configure('[central]\nurl = "https://office.vendor.example:7443"\n')
         before = {p: p.read_bytes() for p in machine.data.rglob("*") if p.is_file()}
         _, texts = self.made(machine)
         self.assertIn("no answer", texts["status.json"])
         self.assertEqual(json.loads(texts["database.json"])["role"], "site")
         self.assertNotIn("asleep", texts["database.json"])
+        self.assert_silent(machine, texts, "office.vendor")
         after = {p: p.read_bytes() for p in before}
         self.assertEqual(before, after, "it writes nothing")
 

@@ -11,7 +11,8 @@ SLUG = re.compile(r'"([a-z][a-z0-9]*(?:_[a-z0-9]+)*)"')
 # What makes a complaint: its last two arguments are the code and the detail.
 MAKERS = re.compile(r"\b(?:refuse|refuse_parse|refusal|complain|complaint|bad_member|say)$")
 # A complaint as a list of its members, in a list of them or handed to what gathers them.
-LISTS = re.compile(r"(?:\{|\bFieldError(?: \w+)?|\b(?:push_back|take|error|end)\()\s*$")
+LISTS = re.compile(r"(?:\{|\b(?:Field|Table)Error(?: \w+)?|"
+                   r"\b(?:push_back|take|error|end|refuse_row)\()\s*$")
 SLUGS = re.compile(r'"\w+",\s*$')  # a list of names, and no pointer before a code
 # There `refuse` has a member and the reason, and no code.
 WITHOUT_CODES = ("core/change.cpp",)

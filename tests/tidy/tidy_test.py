@@ -297,6 +297,8 @@ class Codes(unittest.TestCase):
         self.assertEqual(self.found(self.SAYS + 'complain(key, "busy", "is busy");'), [])
         for more in ('refuse("new", "is new");', 'errors.push_back({at, "new", f("x", 1)});',
                      'FieldError one{"/a", "new", detail};', '{{f("/{}", a), "new",\n  why}}',
+                     'TableError one{1, column, "new", "is new"};',
+                     'refuse_row({1, column, "new", detail});',
                      'refuse(a, b ? "new" : "required", "is it");'):
             self.assertEqual(self.found(self.SAYS + more), [("api/a.cpp", 3)], more)
 

@@ -1,6 +1,7 @@
 // The Licensing API over a real machine; what it may give stands in a list.
 #pragma once
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "licensing/activation_codes.hpp"
@@ -30,6 +31,12 @@ class Offers final : public licensing::AllowanceSource {
   std::vector<licensing::Allowance> by_code(store::Connection&, const Hash& asked,
                                             UnixMillis) override {
     if (asked != digest) return {};
+    return {offered};
+  }
+  std::vector<licensing::Allowance> by_customers(store::Connection&,
+                                                 std::span<const RecordId> customers,
+                                                 UnixMillis) override {
+    if (std::ranges::find(customers, offered.customer) == customers.end()) return {};
     return {offered};
   }
   std::optional<licensing::Allowance> by_id(store::Connection&, const RecordId& id,

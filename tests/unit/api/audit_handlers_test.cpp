@@ -93,6 +93,7 @@ TEST_F(HandlersTest, ATokenIsNoCommandLine) {
 TEST_F(HandlersTest, TheAuditIsSearched) {
   const std::string one = make("customers", R"({"name":"Lighthouse Bakery"})");
   make("customers", R"({"name":"Harbour","description":"sells bread"})");
+  make("customers", R"({"name":"Straßen-Café"})");
   patch("/v1/customers/" + one, R"({"name":"Bakery","website":"https://bread.example"})", "*");
   send("DELETE", "/v1/customers/" + one, "", "If-Match: *\r\nSkerry-Reason: closed down\r\n");
   check({
@@ -104,6 +105,14 @@ TEST_F(HandlersTest, TheAuditIsSearched) {
        200,
        {"Harbour"},
        {"Lighthouse"}},
+      {"by plain letters, in any case",
+       "GET",
+       "/v1/audit?q=STRASSEN-CAFE",
+       "",
+       "",
+       200,
+       {"Straßen-Café"},
+       {"Harbour"}},
       {"by an old value",
        "GET",
        "/v1/audit?q=lighthouse&op=set",
@@ -154,6 +163,7 @@ TEST_F(HandlersTest, TheAuditIsSearched) {
        {R"("op":"new")"},
        {R"("op":"del")"}},
       {"of nothing", "GET", fmt::format("/v1/customers/{}/audit", nobody), "", "", 404, {}, {}},
+      {"of another kind", "GET", fmt::format("/v1/notes/{}/audit", one), "", "", 404, {}, {}},
       {"of no id", "GET", "/v1/customers/x/audit", "", "", 404, {}, {}},
       {"of no kind", "GET", fmt::format("/v1/gadgets/{}/audit", one), "", "", 404, {}, {}},
   });

@@ -100,7 +100,7 @@ TEST(Principal, WhoWritesMayMove) {
 
 TEST(Access, NamesRoundTrip) {
   for (const Access access : {Access::open, Access::any, Access::read, Access::log, Access::move,
-                              Access::write, Access::exchange, Access::admin})
+                              Access::write, Access::seats, Access::exchange, Access::admin})
     EXPECT_EQ(parse_access(to_string(access)), access);
   EXPECT_EQ(parse_access("everything"), std::nullopt);
 }

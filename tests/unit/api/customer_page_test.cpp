@@ -28,6 +28,20 @@ class CustomerPageTest : public HandlersTest {
                                        "arrived_at":"2026-01-02T03:04:05Z"}})",
                                   asset, plant));
     }
+    const std::string software =
+        make("products", R"({"sku":"T","name":"Tracker","type":"software"})");
+    const std::string edition =
+        make("editions", fmt::format(R"({{"product":"{}","name":"Pro"}})", software));
+    const std::string plan = make("plans", R"({"name":"For good","license":"perpetual"})");
+    const std::string offering = make(
+        "offerings",
+        fmt::format(R"({{"sku":"T-PRO","edition":"{}","plan":"{}","seats":2}})", edition, plan));
+    for (const char* ref : {"E-1", "E-2"}) {
+      clock.now += 1;
+      make("entitlements",
+           fmt::format(R"({{"customer":"{}","offering":"{}","entitlement_ref":"{}"}})", customer,
+                       offering, ref));
+    }
   }
   std::string customer, other;
 };
@@ -41,6 +55,7 @@ TEST_F(CustomerPageTest, ShowsTheFirstOfEachListAndWhereTheWholeIs) {
                                          {"assets_on_location", 2},
                                          {"assets_owned", 2},
                                          {"contacts", 1},
+                                         {"entitlements", 2},
                                          {"notes", 2}}))
       << json::serialize(page["counts"]);
   const auto first = [&](const char* list, const char* member) {
@@ -50,11 +65,12 @@ TEST_F(CustomerPageTest, ShowsTheFirstOfEachListAndWhereTheWholeIs) {
   EXPECT_EQ(first("assets_on_location", "serial"), "S1");
   EXPECT_EQ(first("assets_owned", "serial"), "S2");
   EXPECT_EQ(first("contacts", "email"), "a@x.example");
+  EXPECT_EQ(first("entitlements", "entitlement_ref"), "E-2");
   EXPECT_EQ(first("notes", "text"), "Second note");
   EXPECT_EQ(page["audit"].at("items").at(0).at("record").as_string(), customer);
   // Each address gives the list whose beginning is shown, and as many as are counted.
   for (const char* list :
-       {"locations", "assets_on_location", "assets_owned", "contacts", "notes"}) {
+       {"locations", "assets_on_location", "assets_owned", "contacts", "entitlements", "notes"}) {
     SCOPED_TRACE(list);
     json::object shown = page[list].as_object();
     EXPECT_FALSE(shown["more"].as_bool());

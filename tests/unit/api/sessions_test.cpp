@@ -116,8 +116,23 @@ TEST(SignInLimits, CountAnAddressWhateverTheNames) {
   SignInLimits limits;
   for (std::uint32_t i = 0; i < failures_per_address_max; ++i)
     EXPECT_TRUE(limits.try_one("name" + std::to_string(i), "10.0.0.1", 1000)) << i;
-  EXPECT_FALSE(limits.try_one("another", "10.0.0.1", 1000));
+  const auto refused = limits.try_one("another", "10.0.0.1", 1000);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().quota->requests, failures_per_address_max);
   EXPECT_TRUE(limits.try_one("another", "10.0.0.2", 1000));
+}
+
+TEST(SignInLimits, TakeBackWhatNobodyLookedAt) {
+  SignInLimits limits;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(limits.try_one("alice", "10.0.0.1", 1000)) << i;
+    limits.take_back("alice", "10.0.0.1", 1000);
+  }
+  for (std::uint32_t i = 0; i < failures_per_name_max; ++i)
+    EXPECT_TRUE(limits.try_one("alice", "10.0.0.1", 1000)) << i;
+  limits.take_back("alice", "10.0.0.1", 1000);  // one, and not those before it
+  EXPECT_TRUE(limits.try_one("alice", "10.0.0.1", 1000));
+  EXPECT_FALSE(limits.try_one("alice", "10.0.0.1", 1000));
 }
 
 TEST(SignInLimits, ForgetWhatSucceeded) {
@@ -162,20 +177,20 @@ TEST(Roles, GiveTheseRights) {
     std::string_view role;
     std::string_view rights;
   };
-  const Row rows[] = {{"admin", "read log move write exchange admin"},
+  const Row rows[] = {{"admin", "read log move write seats exchange admin"},
                       {"operator", "read log move write"},
                       {"mover", "read move"},
                       {"viewer", "read"},
                       {"auditor", "read log"},
-                      {"application", ""}};
+                      {"application", "seats"}};
   ASSERT_EQ(std::size(rows), all_roles().size());
   for (const Row& row : rows) {
     Principal principal;
     principal.kind = Principal::Kind::user;
     grant_role(principal, row.role);
     std::string rights;
-    for (const Access access :
-         {Access::read, Access::log, Access::move, Access::write, Access::exchange, Access::admin})
+    for (const Access access : {Access::read, Access::log, Access::move, Access::write,
+                                Access::seats, Access::exchange, Access::admin})
       if (principal.may(access)) rights.append(rights.empty() ? "" : " ").append(to_string(access));
     EXPECT_EQ(rights, row.rights) << row.role;
     EXPECT_EQ(principal.role, row.role);

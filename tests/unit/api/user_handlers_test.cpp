@@ -173,6 +173,17 @@ TEST_F(PeopleTest, GuessesAreBraked) {
   EXPECT_EQ(claim("skry_code_x").status, 429u);
 }
 
+TEST_F(PeopleTest, ABusyMachineIsNoWrongGuess) {
+  user_with_session("alice", "viewer");
+  {
+    std::vector<PasswordThread::Place> places;
+    for (int i = 0; i < password_hashes_waiting_max; ++i)
+      places.push_back(context->passwords->take_place().value());
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(sign_in("alice").status, 503u) << i;
+  }
+  EXPECT_EQ(sign_in("alice").status, 200u);
+}
+
 TEST_F(PeopleTest, AResetLetsABrakedUserIn) {
   user_with_session("alice", "viewer");
   for (int i = 0; i < 5; ++i) sign_in("alice", "wrong");
@@ -187,7 +198,7 @@ TEST_F(PeopleTest, TheLogHasEveryDecision) {
   const std::string session = user_with_session("alice", "viewer");
   sign_in("alice");
   sign_in("alice", "wrong");
-  claim("skry_code_x");
+  for (int i = 0; i < 6; ++i) claim("skry_code_x");
   send_over_tcp("GET", "/v1/users", "", session);
   send_with_token("skry_api_x", "GET", "/v1/customers");
   patch("/v1/users/alice", R"({"role":"operator"})", "*");
@@ -197,9 +208,9 @@ TEST_F(PeopleTest, TheLogHasEveryDecision) {
   json::object token = read_json(post("/v1/tokens", R"({"name":"crm","access":["read"]})"));
   send("DELETE", fmt::format("/v1/tokens/{}", std::string_view(token["id"].as_string())));
   for (const char* event :
-       {"user_made", "password_chosen", "signed_in", "sign_in_failed", "code_refused", "denied",
-        "token_refused", "user_changed", "user_disabled", "user_enabled", "user_reset",
-        "token_made", "token_revoked"})
+       {"user_made", "password_chosen", "signed_in", "sign_in_failed", "sign_in_braked",
+        "code_refused", "denied", "token_refused", "user_changed", "user_disabled", "user_enabled",
+        "user_reset", "token_made", "token_revoked"})
     await_log(fmt::format(R"("detail":"{}")", event));
   EXPECT_THAT(get("/v1/audit?op=event").body, Not(HasSubstr("kelp")));
 }

@@ -143,6 +143,7 @@ TEST(CsvReader, NamesThePlaceOfWhatIsWrong) {
        "a\0,\0"sv,
        {"0  not_utf8"},
        0},
+      {"JSON", "{\"id\":1}\n", {"0  not_csv"}, 0},
       {"a NUL byte", "a,b\n1,x\0y\n3,4\n"sv, {"2 b nul_byte"}, 1},
       {"a NUL byte in the header", "a,b\0\n1,2\n"sv, {"1 column 2 nul_byte"}, 0},
       {"every complaint of a row",

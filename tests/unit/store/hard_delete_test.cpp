@@ -123,6 +123,9 @@ TEST_F(HardDeleteTest, TheWrongNameOrATokenOfOldDoesNothing) {
   EXPECT_EQ(destroy("customer", harbour, "Harbour", token).error().code, Errc::in_use);
   EXPECT_EQ(records(), before + 1);
   EXPECT_EQ(number("SELECT count(*) FROM tombstone"), 0);
+  const RecordId alone = make("customer", R"({"name":"Alone"})");
+  EXPECT_EQ(destroy("customer", alone, "Alone", token).error().detail,
+            "what refers to the customer has changed: nothing does");
 }
 
 TEST_F(HardDeleteTest, TheRevisionIsTheOneTheClientSaw) {

@@ -72,6 +72,11 @@ TEST(ImportColumns, ReferencesGoByIdOrByKey) {
   const Bound by_account = bind("contact", {"customer_account_ref", "email"});
   EXPECT_THAT(meanings(by_account, "contact"),
               ElementsAre("customer_account_ref=customer by customer", "email=email"));
+  const Bound given = bind("allocation", {"entitlement_ref", "site_name", "until"});
+  EXPECT_THAT(given.errors, IsEmpty());
+  EXPECT_THAT(meanings(given, "allocation"),
+              ElementsAre("entitlement_ref=entitlement by entitlement", "site_name=site by site",
+                          "until=until"));
   const Bound note = bind("note", {"customer_ref", "location_name", "location_customer_ref",
                                    "subject_location_ref", "text"});
   EXPECT_THAT(note.errors, ElementsAre("subject_location_ref duplicate_column"));
@@ -129,6 +134,8 @@ TEST(ImportColumns, ARequiredFieldNeedsAColumnOrAnId) {
   EXPECT_THAT(bind("contact", {"id", "phone"}).errors, IsEmpty());
   EXPECT_THAT(bind("contact", {"email"}, {.fixed = {{"customer_ref", "A1"}}}).errors, IsEmpty());
   EXPECT_THAT(bind("contact", {"customer_name", "email"}).errors, IsEmpty());
+  EXPECT_THAT(bind("allocation", {"entitlement", "until"}).errors,
+              ElementsAre("site required_column"));  // and not its issue, which begins at 1
 }
 
 TEST(ImportColumns, AFixedValueStandsInEveryRow) {

@@ -253,7 +253,7 @@ TEST_F(PruneLogTest, TheAuditViewSaysWhatItDoesNotHave) {
   AuditQuery of_first;
   of_first.record = records.front().id;
   EXPECT_THAT(list_audit(*reader, Role::site, of_first).rows, IsEmpty());
-  EXPECT_FALSE(has_history(*reader, records.front().id));
+  EXPECT_FALSE(has_history(*reader, *records.front().kind, records.front().id));
 }
 
 class PrunedExportTest : public PruneLogTest {

@@ -42,7 +42,7 @@ TEST(SeenKeys, KeepsAllWhileItGrowsAndStaysSmall) {
   for (int i = 1; i <= count; i += 997)
     ASSERT_EQ(seen.add(named_key("key " + std::to_string(i)), {1, 8}), (SeenKeys::Row{i, 7}));
   EXPECT_EQ(seen.size(), static_cast<std::size_t>(count));
-  EXPECT_LE(seen.bytes(), static_cast<std::size_t>(count) * 70);
+  EXPECT_LE(seen.bytes(), static_cast<std::size_t>(count) * 60);
 }
 
 }  // namespace

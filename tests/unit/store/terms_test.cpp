@@ -89,13 +89,16 @@ TEST_F(TermsTest, AnotherOfferingGivesItsTermsButNotThoseOverridden) {
 
 TEST_F(TermsTest, AnotherProductIsAnotherEntitlement) {
   const RecordId id = make("entitlement", sold());
+  const RecordId cad = product;
   product = make("product", R"({"sku":"X","name":"X","type":"software"})");
-  edition = make("edition", body(R"("name":"Pro")"));
+  edition = make("edition", body(R"("name":"Team")"));
   const RecordId other = offer("X-1", R"("seats":1)");
   EXPECT_EQ(changed("entitlement", id, fmt::format(R"({{"offering":"{}"}})", to_string(other))),
             "/offering other_product;");
   EXPECT_EQ(changed("offering", offering, fmt::format(R"({{"edition":"{}"}})", to_string(edition))),
             "/edition other_product;");
+  EXPECT_EQ(changed("edition", edition, fmt::format(R"({{"product":"{}"}})", to_string(cad))),
+            "/product in_use;");
 }
 
 TEST_F(TermsTest, ThePlanSaysWhenItStarts) {
@@ -140,6 +143,22 @@ TEST_F(TermsTest, AnOrderIsOfTheSameCustomer) {
       make("sales_order", fmt::format(R"({{"customer":"{}","order_ref":"1"}})", to_string(other)));
   EXPECT_EQ(made("entitlement", sold(fmt::format(R"(,"sales_order":"{}")", to_string(order)))),
             "/sales_order other_customer;");
+  const std::string ours = fmt::format(R"({{"customer":"{}"}})", to_string(customer));
+  ASSERT_EQ(changed("sales_order", order, ours), "");
+  make("entitlement", sold(fmt::format(R"(,"sales_order":"{}")", to_string(order))));
+  EXPECT_EQ(changed("sales_order", order, fmt::format(R"({{"customer":"{}"}})", to_string(other))),
+            "/customer in_use;");
+}
+
+// Otherwise nobody could disable what has a feature that is gone.
+TEST_F(TermsTest, WhatIsHeldOutlivesItsDefinition) {
+  const RecordId id = make("entitlement", sold());
+  const RecordId seal = make("feature", body(R"("key":"seal","type":"bool")"));
+  ASSERT_EQ(changed("entitlement", id, R"({"features":{"seal":true}})"), "");
+  ASSERT_TRUE(remove(read("feature", seal)));
+  EXPECT_EQ(changed("entitlement", id, R"({"disabled_at":"2026-06-01T00:00:00Z"})"), "");
+  EXPECT_EQ(changed("entitlement", id, R"({"features":{"seal":false}})"),
+            "/features/seal unknown_key;");
 }
 
 }  // namespace
