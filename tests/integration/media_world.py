@@ -17,7 +17,8 @@ class Media(MachineTest):
                               capture_output=True, text=True, check=False)
         if done.returncode != 0:
             self.skipTest(f"skipped: no file system can be mounted here: {done.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", "--lazy", medium], check=False, capture_output=True)
+        self.addCleanup(subprocess.run, ["umount", "--lazy", medium], check=False,
+                        capture_output=True)
         return medium
 
     def write_notes(self, machine, mebibytes):
