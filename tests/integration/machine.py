@@ -19,6 +19,8 @@ from validating_proxy import PROXY, check_contract, proxy_before
 SKERRY = os.environ.get("SKERRY", "skerry")
 READY_SECONDS = 30
 COMMAND_SECONDS = 120
+# Asked for all kinds, it now and then takes a part of a picture for a bar code.
+READ_QR_CODES = ("zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable")
 # The public half of a recovery key; nobody has the other.
 RECIPIENT = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
 

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from machine import COMMAND_SECONDS, run
+from machine import COMMAND_SECONDS, READ_QR_CODES, run
 
 BAD_INPUT, USAGE = 65, 64
 
@@ -29,7 +29,7 @@ class QrTest(unittest.TestCase):
     def test_a_reader_reads_it(self):
         picture = self.folder / "request.png"
         self.assertEqual(self.qr("--as", "png", "--out", picture).code, 0)
-        read = subprocess.run(["zbarimg", "--quiet", "--raw", picture], capture_output=True,
+        read = subprocess.run([*READ_QR_CODES, picture], capture_output=True,
                               text=True, timeout=COMMAND_SECONDS, check=True).stdout
         self.assertEqual(read.rstrip("\n"), self.request.rstrip("\n"))
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import unittest
 
-from machine import COMMAND_SECONDS, run, wait_until
+from machine import COMMAND_SECONDS, READ_QR_CODES, run, wait_until
 from usage_world import UsageWorld
 
 WORKED = {("activation", None): 2, ("denial", None): 1, ("clone", None): 1, ("release", None): 1,
@@ -225,7 +225,7 @@ class Away(UsageWorld):
         drawn = run("offline", "qr", self.folder / "whole", "--as", "png", "--out",
                     self.folder / "code.png", "--json").document()["files"]
         self.assertGreater(len(drawn), 1)
-        read = subprocess.run(["zbarimg", "--quiet", "--raw", *reversed(drawn)], check=True,
+        read = subprocess.run([*READ_QR_CODES, *reversed(drawn)], check=True,
                               capture_output=True, text=True, timeout=COMMAND_SECONDS).stdout
         missing = self.take_in("a", read[read.index("\n") + 1:])
         self.assertEqual(missing.code, 65, missing)
