@@ -47,6 +47,12 @@ json::object object_member(const json::object& object, std::string_view name) {
   return value && value->is_object() ? value->get_object() : json::object();
 }
 
+std::vector<Conflict> read_all(Cursor cursor) {
+  std::vector<Conflict> conflicts;
+  while (cursor.next()) conflicts.push_back(read_conflict(cursor));
+  return conflicts;
+}
+
 }  // namespace
 
 std::optional<RecordId> Conflict::other() const {
@@ -89,19 +95,13 @@ std::vector<Conflict> conflicts_of(Connection& connection, const RecordId& custo
                                    const RecordId& after, std::int64_t rows) {
   static const std::string sql = fmt::format(
       "SELECT {} FROM conflict WHERE scope_customer=?1 AND id>?2 ORDER BY id LIMIT ?3", columns);
-  std::vector<Conflict> found;
-  Cursor cursor = connection.query(sql, customer, after, rows);
-  while (cursor.next()) found.push_back(read_conflict(cursor));
-  return found;
+  return read_all(connection.query(sql, customer, after, rows));
 }
 
 std::vector<Conflict> open_about_whole(Connection& connection, const RecordId& record) {
   static const std::string sql = fmt::format(
       "SELECT {} FROM conflict WHERE record=?1 AND state='open' AND field='' ORDER BY id", columns);
-  std::vector<Conflict> found;
-  Cursor cursor = connection.query(sql, record);
-  while (cursor.next()) found.push_back(read_conflict(cursor));
-  return found;
+  return read_all(connection.query(sql, record));
 }
 
 std::vector<Conflict> open_duplicates(Connection& connection, const RecordId& record) {
@@ -109,10 +109,7 @@ std::vector<Conflict> open_duplicates(Connection& connection, const RecordId& re
       "SELECT {} FROM conflict WHERE (record=?1 OR other=?1) AND state='open' AND "
       "type='duplicate_key' ORDER BY id",
       columns);
-  std::vector<Conflict> found;
-  Cursor cursor = connection.query(sql, record);
-  while (cursor.next()) found.push_back(read_conflict(cursor));
-  return found;
+  return read_all(connection.query(sql, record));
 }
 
 void erase_conflicts(Connection& connection, const std::optional<RecordId>& customer) {
@@ -125,10 +122,7 @@ void erase_conflicts(Connection& connection, const std::optional<RecordId>& cust
 std::vector<Conflict> open_behind(Connection& connection, std::int64_t n) {
   static const std::string sql = fmt::format(
       "SELECT {} FROM conflict WHERE version>?1 AND state='open' ORDER BY version,id", columns);
-  std::vector<Conflict> conflicts;
-  Cursor cursor = connection.query(sql, n);
-  while (cursor.next()) conflicts.push_back(read_conflict(cursor));
-  return conflicts;
+  return read_all(connection.query(sql, n));
 }
 
 std::int64_t count_open_conflicts(Connection& connection) {
@@ -141,11 +135,9 @@ std::vector<Conflict> list_conflicts(Connection& connection, const ConflictQuery
   if (query.open) sql += *query.open ? " AND state='open'" : " AND state='resolved'";
   if (query.record) sql += " AND (record=?4 OR other=?4)";
   sql += " ORDER BY created_at,id LIMIT ?3";
-  std::vector<Conflict> conflicts;
   Cursor cursor = connection.query(sql, query.after_created_at, query.after_id, query.limit);
   if (query.record) cursor.bind(4, *query.record);
-  while (cursor.next()) conflicts.push_back(read_conflict(cursor));
-  return conflicts;
+  return read_all(std::move(cursor));
 }
 
 json::object to_json(const Conflict& conflict) {
