@@ -39,6 +39,21 @@ class EntitlementsTest : public store::CatalogueTest {
     return text;
   }
 
+  // As that machine: what waits of one entitlement, or of all.
+  std::size_t confirm_as(Role as, const RecordId& site, std::optional<RecordId> of = {}) {
+    return *run([&](Connection& connection) {
+      store::RecordWriter writer(connection, log, role, random);
+      return confirm_allocations(connection, writer, {as, SiteId{site.bytes}, "plant"}, random,
+                                 clock.wall_ms(), author, of);
+    });
+  }
+  void run_of(const RecordId& id, std::string_view sql) {
+    ASSERT_TRUE(run([&](Connection& connection) -> Result<void> {
+      connection.execute(sql, id);
+      return {};
+    }));
+  }
+
   RecordId order;
   store::Author because{"uid:0", "api", "rq-1", "sunk"};
 };
@@ -163,12 +178,7 @@ TEST_F(EntitlementsTest, AllOfItGoesWithItsCustomerUnlessSomeIsInUse) {
   };
   EXPECT_EQ(deleted().error().code, Errc::in_use);
   ASSERT_TRUE(act([&](const Acting& acting) { return reclaim(acting, given, std::nullopt); }));
-  const auto execute = [&](std::string_view sql) {
-    ASSERT_TRUE(run([&](Connection& connection) -> Result<void> {
-      connection.execute(sql, id);
-      return {};
-    }));
-  };
+  const auto execute = [&](std::string_view sql) { run_of(id, sql); };
   execute(
       "INSERT INTO seat VALUES(randomblob(16),?1,'here','','','',1,2,'lease',0,1,1,x'','{}','{}')");
   EXPECT_EQ(deleted().error().code, Errc::in_use);
@@ -214,19 +224,8 @@ TEST_F(EntitlementsTest, ASiteConfirmsAmountsThatFit) {
   make("allocation", allocation(id, plant,
                                 R"("seats":5,"amounts":{"render":20,"threads":4},)"
                                 R"("until":"2026-12-01T00:00:00Z")"));
-  const auto confirmed = [&] {
-    return *run([&](Connection& connection) {
-      store::RecordWriter writer(connection, log, role, random);
-      return confirm_allocations(connection, writer, {Role::site, SiteId{plant.bytes}, "plant"},
-                                 random, clock.wall_ms(), author, id);
-    });
-  };
-  const auto execute = [&](std::string_view sql) {
-    ASSERT_TRUE(run([&](Connection& connection) -> Result<void> {
-      connection.execute(sql, id);
-      return {};
-    }));
-  };
+  const auto confirmed = [&] { return confirm_as(Role::site, plant, id); };
+  const auto execute = [&](std::string_view sql) { run_of(id, sql); };
   execute(
       "INSERT INTO seat VALUES(randomblob(16),?1,'a','','','',1,2,'lease',0,1,1,x'',"
       "'{\"threads\":5}','{}')");
@@ -245,19 +244,8 @@ TEST_F(EntitlementsTest, ASiteConfirmsAnEndBehindEveryLease) {
   const RecordId id = make("entitlement", sold());
   const RecordId plant = site("Plant");
   make("allocation", allocation(id, plant, R"("seats":5,"until":"2026-12-01T00:00:00Z")"));
-  const auto confirmed = [&] {
-    return *run([&](Connection& connection) {
-      store::RecordWriter writer(connection, log, role, random);
-      return confirm_allocations(connection, writer, {Role::site, SiteId{plant.bytes}, "plant"},
-                                 random, clock.wall_ms(), author, id);
-    });
-  };
-  const auto execute = [&](std::string_view sql) {
-    ASSERT_TRUE(run([&](Connection& connection) -> Result<void> {
-      connection.execute(sql, id);
-      return {};
-    }));
-  };
+  const auto confirmed = [&] { return confirm_as(Role::site, plant, id); };
+  const auto execute = [&](std::string_view sql) { run_of(id, sql); };
   execute(
       "INSERT INTO seat VALUES(randomblob(16),?1,'away','','','',1,9000000000000,'borrowed',0,1,1,"
       "x'','{}','{}')");
@@ -273,13 +261,7 @@ TEST_F(EntitlementsTest, ASiteConfirmsEachIssueOnce) {
   const RecordId given =
       make("allocation", allocation(id, plant, R"("seats":5,"until":"2026-12-01T00:00:00Z")"));
   make("allocation", allocation(id, site("Other"), R"("seats":5,"until":"2026-12-01T00:00:00Z")"));
-  const auto confirmed = [&](Role as) {
-    return *run([&](Connection& connection) {
-      store::RecordWriter writer(connection, log, role, random);
-      return confirm_allocations(connection, writer, {as, SiteId{plant.bytes}, "plant"}, random,
-                                 clock.wall_ms(), author);
-    });
-  };
+  const auto confirmed = [&](Role as) { return confirm_as(as, plant); };
   EXPECT_EQ(confirmed(Role::central), 0u);
   // Seven seats are out, and five are allocated: what was taken back is not free yet (H26).
   ASSERT_TRUE(run([&](Connection& connection) -> Result<void> {
