@@ -17,11 +17,6 @@ RecordId id_of(const json::value& value) {
   return text ? parse_id<RecordId>(*text).value_or(RecordId{}) : RecordId{};
 }
 
-std::optional<UnixMillis> time_of(const json::value& value) {
-  const json::string* text = value.if_string();
-  return text ? parse_timestamp(*text) : std::nullopt;
-}
-
 std::int64_t number_or(const json::value& value, std::int64_t otherwise) {
   const std::int64_t* number = value.if_int64();
   return number ? *number : otherwise;
@@ -80,7 +75,7 @@ class Reader {
     allocated_ = allocation.value("amounts");
     made.allocation = allocation.id;
     made.issue = number_or(allocation.value("issue"), 0);
-    made.allocated_until = time_of(allocation.value("until"));
+    made.allocated_until = store::instant_of(allocation.value("until"));
     const bool over = made.allocated_until.value_or(0) <= now_;
     if (over) allocated_ = nullptr;
     made.seats = Amount{over ? 0 : taken_.seats};
@@ -113,12 +108,12 @@ class Reader {
     made.offline_lease_seconds =
         number_or(entitlement.value("offline_lease_seconds"), offline_lease_seconds_default);
     made.grace_seconds = number_or(entitlement.value("grace_seconds"), 0);
-    made.starts_at = time_of(entitlement.value("starts_at"));
+    made.starts_at = store::instant_of(entitlement.value("starts_at"));
     made.starts_with_activation = is("starts", "first_activation");
     if (const json::string* text = entitlement.value("duration").if_string())
       made.duration = parse_period(*text);
-    made.expires_at = time_of(entitlement.value("expires_at"));
-    made.maintenance_until = time_of(entitlement.value("maintenance_until"));
+    made.expires_at = store::instant_of(entitlement.value("expires_at"));
+    made.maintenance_until = store::instant_of(entitlement.value("maintenance_until"));
     if (is("usage_reset", "never")) made.usage_reset = UsageReset::never;
     if (is("usage_reset", "monthly")) made.usage_reset = UsageReset::monthly;
     made.usage_since = store::usage_since(entitlement, now_);
@@ -224,9 +219,9 @@ Status status_of(Connection& connection, const Record& entitlement, UnixMillis n
   const RecordId customer = id_of(entitlement.value("customer"));
   auto disabled = connection.query("SELECT disabled_at FROM customer WHERE id=?1", customer);
   if (disabled.next() && !disabled.is_null(0)) return Status::customer_disabled;
-  const auto start = time_of(entitlement.value("starts_at"));
+  const auto start = store::instant_of(entitlement.value("starts_at"));
   if (!start || now < *start) return Status::created;
-  const auto end = time_of(entitlement.value("expires_at"));
+  const auto end = store::instant_of(entitlement.value("expires_at"));
   if (!end || now < *end) return Status::active;
   const std::int64_t grace = number_or(entitlement.value("grace_seconds"), 0);
   return now < *end + grace * 1000 ? Status::grace : Status::expired;

@@ -31,11 +31,6 @@ Result<Record> present(const Acting& acting, std::string_view kind_name, const R
   return std::move(*record);
 }
 
-std::optional<UnixMillis> time_of(const json::value& value) {
-  const json::string* text = value.if_string();
-  return text ? parse_timestamp(*text) : std::nullopt;
-}
-
 std::optional<Period> period_of(const Record& record, std::string_view field) {
   const json::string* text = record.value(field).if_string();
   return text ? parse_period(*text) : std::nullopt;
@@ -91,7 +86,7 @@ Result<Record> renew(const Acting& acting, const RecordId& entitlement,
                      std::optional<std::int64_t> revision) {
   SKERRY_TRY(const Record before, present(acting, "entitlement", entitlement, revision));
   const auto duration = period_of(before, "duration");
-  const auto end = time_of(before.value("expires_at"));
+  const auto end = store::instant_of(before.value("expires_at"));
   if (!duration)
     return fail(refusal("/duration", "not_a_subscription", "is of subscriptions: this one stays"));
   if (!end) return fail(refusal("/starts_at", "not_begun", "is not set: start it first"));
@@ -103,7 +98,7 @@ Result<Record> renew(const Acting& acting, const RecordId& entitlement,
     values.push_back({position(kind, field), json::value(format_timestamp(time))});
   };
   put("expires_at", add_period(over ? acting.now : *end, *duration));
-  const auto maintained = time_of(before.value("maintenance_until"));
+  const auto maintained = store::instant_of(before.value("maintenance_until"));
   if (const auto period = period_of(before, "maintenance"); period && maintained)
     put("maintenance_until", add_period(over ? acting.now : *maintained, *period));
   put("renewed_at", acting.now);

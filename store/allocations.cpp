@@ -18,10 +18,8 @@ std::int64_t number_of(const json::value& value) {
   return number ? *number : 0;
 }
 
-UnixMillis time_of(const json::value& value) {
-  const json::string* text = value.if_string();
-  return text ? parse_timestamp(*text).value_or(0) : 0;
-}
+// 0 for none: before every other.
+UnixMillis instant_or_zero(const json::value& value) { return instant_of(value).value_or(0); }
 
 RecordId id_of(const json::value& value) {
   const json::string* text = value.if_string();
@@ -125,6 +123,11 @@ void check_amount(const Record& entitlement, const std::string& key, const Amoun
 
 }  // namespace
 
+std::optional<UnixMillis> instant_of(const json::value& value) {
+  const json::string* text = value.if_string();
+  return text ? parse_timestamp(*text) : std::nullopt;
+}
+
 void Counted::cover(const Counted& other) {
   seats = std::max(seats, other.seats);
   for (const auto& [key, amount] : other.amounts) {
@@ -181,8 +184,8 @@ bool covers(const Counted& all, const Counted& part) {
 
 Counted counted(const Record& allocation, UnixMillis now) {
   Counted sum;
-  if (now < time_of(allocation.value("until"))) sum = present(allocation);
-  if (!is_confirmed(allocation) && now < time_of(allocation.value("held_until")))
+  if (now < instant_or_zero(allocation.value("until"))) sum = present(allocation);
+  if (!is_confirmed(allocation) && now < instant_or_zero(allocation.value("held_until")))
     sum.cover(read_counted(allocation.value("held_seats"), allocation.value("held_amounts")));
   return sum;
 }
@@ -215,11 +218,13 @@ void hold_until_confirmed(const Record& before, Record& after, UnixMillis now) {
   if (same) return;
   put(after, "issue", number_of(before.value("issue")) + 1);
   Counted most = counted(before, now);
-  UnixMillis until = now < time_of(before.value("until")) ? time_of(before.value("until")) : 0;
-  if (!is_confirmed(before)) until = std::max(until, time_of(before.value("held_until")));
+  UnixMillis until =
+      now < instant_or_zero(before.value("until")) ? instant_or_zero(before.value("until")) : 0;
+  if (!is_confirmed(before)) until = std::max(until, instant_or_zero(before.value("held_until")));
   Counted covered = present(after);
   covered.cover(most);
-  const bool is_less = !(covered == present(after)) || time_of(after.value("until")) < until;
+  const bool is_less =
+      !(covered == present(after)) || instant_or_zero(after.value("until")) < until;
   const bool holds = is_less && !(most == Counted{}) && now < until;
   put(after, "held_seats", holds ? json::value(most.seats) : json::value());
   put(after, "held_amounts", holds ? amounts_json(most) : json::value());
@@ -231,8 +236,8 @@ void dispute(const Record& before, Record& after, const Counted& left, UnixMilli
   lost.take(left);
   UnixMillis until = 0;
   for (const std::string_view field : {"until", "held_until"})
-    until = std::max(until, time_of(before.value(field)));
-  if (const UnixMillis known = time_of(before.value("disputed_until")); now < known) {
+    until = std::max(until, instant_or_zero(before.value(field)));
+  if (const UnixMillis known = instant_or_zero(before.value("disputed_until")); now < known) {
     lost.cover(read_counted(before.value("disputed_seats"), before.value("disputed_amounts")));
     until = std::max(until, known);
   }
@@ -248,9 +253,9 @@ void dispute(const Record& before, Record& after, const Counted& left, UnixMilli
 
 void check_allocation_fits(Connection& connection, const Record& allocation, const Record* before,
                            UnixMillis now, Refusal& refusal) {
-  const UnixMillis until = time_of(allocation.value("until"));
+  const UnixMillis until = instant_or_zero(allocation.value("until"));
   const bool gives = !before || !covers(present(*before), present(allocation)) ||
-                     time_of(before->value("until")) < until;
+                     instant_or_zero(before->value("until")) < until;
   if (gives) check_site(connection, allocation, refusal);
   if (!before && until <= now)
     refuse(refusal,

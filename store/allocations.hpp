@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "core/kinds/amounts.hpp"
@@ -27,6 +28,8 @@ struct Counted {
   Amount of(std::string_view key) const;  // 0 where nothing is said
 };
 
+// An instant as a field of a record has it; nullopt for null.
+std::optional<UnixMillis> instant_of(const json::value& value);
 // Whether `part` fits into `all`.
 bool covers(const Counted& all, const Counted& part);
 // As a field of a record has them: null for none.

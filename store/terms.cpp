@@ -186,11 +186,6 @@ std::size_t position(const Kind& kind, std::string_view field) {
   return static_cast<std::size_t>(found);
 }
 
-std::optional<UnixMillis> time_of(const json::value& value) {
-  const json::string* text = value.if_string();
-  return text ? parse_timestamp(*text) : std::nullopt;
-}
-
 // Its beginning, where the plan says one, and the ends that follow from a beginning.
 void begin(Record& after, const Record* before, const std::vector<bool>& said, UnixMillis now) {
   const Kind& kind = *after.kind;
@@ -201,7 +196,7 @@ void begin(Record& after, const Record* before, const std::vector<bool>& said, U
     if (after.value("starts") == json::value("date") && day)
       starts_at = fmt::format("{}T00:00:00.000Z", std::string_view(*day));
   }
-  const auto start = time_of(starts_at);
+  const auto start = instant_of(starts_at);
   if (!start || (before && before->value("starts_at") == starts_at)) return;
   constexpr std::array<std::pair<std::string_view, std::string_view>, 2> ends{
       std::pair("expires_at", "duration"), std::pair("maintenance_until", "maintenance")};

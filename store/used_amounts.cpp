@@ -8,21 +8,16 @@ namespace {
 
 constexpr UnixMillis hour_ms = 3'600'000;
 
-UnixMillis instant_of(const json::value& value) {
-  const json::string* text = value.if_string();
-  return text ? parse_timestamp(*text).value_or(0) : 0;
-}
-
 }  // namespace
 
 UnixMillis usage_since(const Record& entitlement, UnixMillis now) {
-  const UnixMillis start = instant_of(entitlement.value("starts_at"));
+  const UnixMillis start = instant_of(entitlement.value("starts_at")).value_or(0);
   if (start == 0 || entitlement.value("usage_reset") == json::value("never")) return 0;
   // What begins with its first seat is used before it is said to have begun: that counts on.
   const UnixMillis first =
       entitlement.value("starts") == json::value("first_activation") ? 0 : start;
   if (entitlement.value("usage_reset") != json::value("monthly")) {
-    const UnixMillis renewed = instant_of(entitlement.value("renewed_at"));
+    const UnixMillis renewed = instant_of(entitlement.value("renewed_at")).value_or(0);
     return renewed == 0 ? first : renewed;
   }
   if (now <= start) return first;

@@ -154,7 +154,8 @@ BREAKS = (
           "others.add(own_use(connection, id, usage_since(*entitlement, now)));", ""),
     Break("held_seats", "H26: what is taken back counts until its site has confirmed it",
           "store/allocations.cpp",
-          "if (!is_confirmed(allocation) && now < time_of(allocation.value(\"held_until\")))",
+          "if (!is_confirmed(allocation) && now < "
+          "instant_or_zero(allocation.value(\"held_until\")))",
           "if (false)"),
     Break("whole_lease", "ADR 49: after a start every lease has its whole period again",
           "licensing/seat_desk.cpp", "seat.until = std::max(seat.until, until);", ""),
