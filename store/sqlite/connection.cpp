@@ -17,10 +17,11 @@ namespace skerry::store {
 namespace {
 
 // A page that misses these comes from the system's cache, in some microseconds. What a reader needs
-// again and again, the upper pages of every index of 1,000,000 records, finds room here; what a
-// burst filled is let go when it is over (Writer::let_memory_go).
+// again and again, the upper pages of every index of 1,000,000 records, finds room here; more than
+// a core's own cache holds makes every look-up slower. What a burst filled is let go when it is
+// over (Writer::let_memory_go).
 constexpr int writer_cache_kib = 8192;
-constexpr int reader_cache_kib = 8192;
+constexpr int reader_cache_kib = 3072;
 // The write-ahead log is cut to this length when it starts anew after a burst.
 constexpr int journal_bytes_max = 16 << 20;
 // Savepoints keep overwritten pages in memory up to this size, then in an unlinked file. The
