@@ -10,13 +10,14 @@ namespace skerry::api {
 using std::chrono::milliseconds;
 
 struct Limits {
-  std::size_t header_bytes_max = 16 * 1024;       // request line and headers: 431
-  std::size_t body_bytes_max = 1024 * 1024;       // 413
-  std::uint64_t upload_bytes_max = 512ull << 20;  // Body::spool: 413
-  std::size_t connections_max = 1024;             // further ones: 503 and closed
-  std::size_t administrator_connections = 16;     // beyond them, over the Unix socket only
-  std::size_t target_segments_max = 16;           // of a path: 404
-  std::size_t query_parameters_max = 64;          // 400
+  std::size_t header_bytes_max = 16 * 1024;           // request line and headers: 431
+  std::size_t body_bytes_max = 1024 * 1024;           // 413
+  std::uint64_t upload_bytes_max = 512ull << 20;      // Body::spool: 413
+  std::uint64_t open_upload_bytes_max = 32ull << 20;  // of strangers, who bring one bundle: 413
+  std::size_t connections_max = 1024;                 // further ones: 503 and closed
+  std::size_t administrator_connections = 16;         // beyond them, over the Unix socket only
+  std::size_t target_segments_max = 16;               // of a path: 404
+  std::size_t query_parameters_max = 64;              // 400
 
   milliseconds header_time{10'000};  // first byte of a request to the end of its header: 408
   milliseconds idle_time{60'000};    // between requests of one connection: closed

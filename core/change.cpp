@@ -136,7 +136,7 @@ void read_fields(const json::object& fields, Change& change, std::vector<FieldEr
     const int position = change.kind->find_field(name);
     if (position < 0) {
       errors.push_back({fmt::format("/f/{}", escape_pointer(name)), "unknown_field",
-                        fmt::format("a {} has no such field", change.kind->name)});
+                        fmt::format("is no field of {}", with_article(change.kind->name))});
       continue;
     }
     const auto index = static_cast<std::size_t>(position);

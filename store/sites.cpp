@@ -12,7 +12,7 @@ constexpr std::string_view site_columns =
     "app_version,schema,clock_suspect,code_hash,confirmed_ord,confirmed,confirmed_hash,scope_reset,"
     "expected,digest_at,compared,differs,repair";
 constexpr std::string_view epoch_columns =
-    "number,epoch,head,head_hash,durable,fenced,fork_at,copy_at,behind,began_n";
+    "number,epoch,head,head_hash,durable,fenced,fork_at,copy_at,behind,began_n,site";
 constexpr std::array<std::string_view, 4> status_names{"invited", "active", "fenced", "revoked"};
 
 template <class T, class Read>
@@ -71,7 +71,8 @@ SiteEpoch read_epoch(const Cursor& cursor) {
           nullable<std::int64_t>(cursor, 6, number),
           nullable<UnixMillis>(cursor, 7, number),
           cursor.integer(8) != 0,
-          cursor.integer(9)};
+          cursor.integer(9),
+          cursor.integer(10)};
 }
 
 template <class Parameter>
@@ -183,6 +184,7 @@ SiteEpoch insert_epoch(Connection& connection, const Site& site, const EpochId& 
   SiteEpoch inserted;
   inserted.number = connection.last_insert_rowid();
   inserted.epoch = epoch;
+  inserted.site = site.number;
   return inserted;
 }
 

@@ -76,6 +76,7 @@ struct SiteEpoch {
   // what central has.
   bool behind = false;
   std::int64_t began_n = 0;  // how much of central's log its writer held when it became the site's
+  std::int64_t site = 0;     // whose log it is of
 };
 
 std::optional<Site> find_site(Connection& connection, const SiteId& id);

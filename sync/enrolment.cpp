@@ -137,9 +137,11 @@ Result<Invited> invite_site(const Node& node, const FieldValues& values,
     invited.site.code_hash = crypto::sha256(code);
     invited.site.invited_at = node.clock.wall_ms();
     store::note_site(connection, invited.site);
+    SKERRY_CHECK(store::append_found_json(invited.record_json, connection, *find_kind("site"),
+                                          invited.site.record_id()));
     return store::read_head(connection, "own");
   };
-  SKERRY_TRY(const store::LogHead head, node.database.write(work));
+  SKERRY_TRY(const store::LogHead head, write_or_try(node, work));
   const Party to = Party::site(invited.site.id);
   Manifest manifest = new_manifest(node, BundleKind::invitation, Party::central(), head.epoch, to);
   manifest.extra = {{"invitation", json::object{{"site", to_string(invited.site.id)},
@@ -244,7 +246,7 @@ Result<Answered> answer_invitation(const Node& node, SpooledFile file) {
     SKERRY_TRY_VOID(become_site(node, connection, invitation));
     return store::read_head(connection, "own");
   };
-  SKERRY_TRY(const store::LogHead head, node.database.write(work));
+  SKERRY_TRY(const store::LogHead head, write_or_try(node, work));
   const auto sign = node.keys.sign.verify_key();
   const auto age = node.keys.age.recipient();
   const Hash fingerprint = keys_fingerprint(invitation.site, sign, age);
@@ -304,6 +306,16 @@ Result<Answer> read_answer(SpooledFile file) {
   return parse_answer(reader.manifest());
 }
 
+// Of a copied disk, or of a machine that was admitted as another site: one log is one site's.
+Result<void> check_log_is_free(Connection& connection, const Answer& answer) {
+  const auto epoch = store::find_epoch(connection, answer.epoch);
+  const auto writer = epoch ? store::find_site_by_number(connection, epoch->site) : std::nullopt;
+  if (!writer || writer->id == answer.site) return {};
+  return fail(Errc::already_exists,
+              fmt::format("the machine writes the log of site {} already", writer->name),
+              "at the machine, answer the invitation from a new data folder: skerry init");
+}
+
 // The site the answer belongs to, when the proof fits its invitation.
 Result<Site> check_answer(Connection& connection, const Answer& answer) {
   auto site = store::find_site(connection, answer.site);
@@ -325,6 +337,7 @@ Result<Site> check_answer(Connection& connection, const Answer& answer) {
     return fail(Errc::code_used, "the answer does not prove the invitation's code",
                 "carry the last invitation, or write another: skerry site invite " +
                     shell_word(site->name));
+  SKERRY_TRY_VOID(check_log_is_free(connection, answer));
   return std::move(*site);
 }
 
@@ -362,7 +375,7 @@ Result<Applicant> admit_site(const Node& node, SpooledFile file, const ConfirmFi
     store::note_site(connection, site);
     return site;
   };
-  SKERRY_TRY(applicant.site, node.database.write(work));
+  SKERRY_TRY(applicant.site, write_or_try(node, work));
   applicant.admitted = true;
   return applicant;
 }
@@ -379,7 +392,7 @@ Result<Site> revoke_site(const Node& node, const SiteId& id, const store::Author
     store::note_site(connection, *site);
     return std::move(*site);
   };
-  return node.database.write(work);
+  return write_or_try(node, work);
 }
 
 }  // namespace skerry::sync

@@ -26,6 +26,7 @@ namespace skerry::sync {
 // scope or customer), Errc::reference_not_found (a customer).
 struct Invited {
   store::Site site;
+  std::string record_json;  // of the site
   PackedBundle bundle;
   Hash central_fingerprint{};
 };

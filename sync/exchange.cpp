@@ -48,10 +48,13 @@ Error read_problem(const HttpResponse& response, const std::string& url) {
   const bool elsewhere = known ? known->code == Errc::not_found : !is_passing(response.status);
   if (elsewhere) return not_central(response, url);
   const std::string detail = text("detail");
+  std::string next = text("next");
+  if (next.empty() && !known)
+    next = "run it again in a while; nothing is lost, and a medium works all the same";
   return Error(known ? known->code : Errc::central_unreachable,
                fmt::format("central answered {}: {}", response.status,
                            detail.empty() ? "no reason given" : detail),
-               text("next"));
+               std::move(next));
 }
 
 template <class Work>
@@ -231,6 +234,9 @@ Result<HttpResponse> send_bundle(HttpClient& client, const std::string& url, con
   request.sink = &answer;
   auto response = client.request(request);
   if (response && !response->ok()) return fail(read_problem(*response, url));
+  // A page to sign in at a network comes with 200, too.
+  if (response && response->header(header_outcome).empty())
+    return fail(not_central(*response, url));
   if (response || response.error().code != Errc::unreachable) return response;
   return fail(Errc::central_unreachable, "central does not answer: " + response.error().detail,
               "check the line and central.url; nothing is lost, and a medium works all the same");

@@ -14,11 +14,12 @@ class Elsewhere(http.server.BaseHTTPRequestHandler):
     """Another service at central's address."""
 
     asked = 0
+    status = 404
 
     def do_POST(self):  # noqa: N802
         type(self).asked += 1
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(404)
+        self.send_response(self.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -114,11 +115,17 @@ class Online(MachineTest):
         self.addCleanup(server.shutdown)
         site.configure(f"[central]\nurl = \"http://127.0.0.1:{server.server_port}\"\n")
         site.restart()
-        Elsewhere.asked = 0
+        for Elsewhere.status in (404, 200, 204):
+            Elsewhere.asked = 0
+            refused = site.run("exchange", "--online")
+            self.assertEqual(refused.code, 78, refused)
+            self.assertRegex(refused.err,
+                             f"answered {Elsewhere.status}.*\nNext: set central.url")
+            self.assertEqual(Elsewhere.asked, 1)
+        Elsewhere.status = 500
         refused = site.run("exchange", "--online")
-        self.assertEqual(refused.code, 78, refused)
-        self.assertRegex(refused.err, "answered 404.*\nNext: set central.url")
-        self.assertEqual(Elsewhere.asked, 1)
+        self.assertEqual(refused.code, 75, refused)
+        self.assertIn("Next: run it again", refused.err)
 
     def test_a_retry_is_told(self):
         _, site, _ = self.new_pair()

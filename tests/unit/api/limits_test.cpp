@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "sync/bundle_limits.hpp"
 #include "tests/unit/api/server_fixture.hpp"
 
 namespace skerry::api {
@@ -14,6 +15,7 @@ TEST(Limits, AreThoseThatArePromised) {
   EXPECT_EQ(limits.header_bytes_max, 16u * 1024);
   EXPECT_EQ(limits.body_bytes_max, 1024u * 1024);
   EXPECT_EQ(limits.upload_bytes_max, 512ull * 1024 * 1024);
+  EXPECT_EQ(limits.open_upload_bytes_max, sync::BundleLimits{}.file_bytes_max);
   EXPECT_EQ(limits.connections_max, 1024u);
   EXPECT_EQ(limits.header_time, 10s);
   EXPECT_EQ(limits.idle_time, 60s);
@@ -83,6 +85,18 @@ TEST_F(ServerTest, UploadsAreSpooledIntoAnUnnamedPrivateFile) {
   EXPECT_EQ(chunked.body, "5 5 600 0 abcde");
   for (const auto& entry : std::filesystem::directory_iterator(folder))
     EXPECT_EQ(entry.path(), socket_path);
+}
+
+TEST_F(ServerTest, StrangersUploadLess) {
+  options.limits.open_upload_bytes_max = 1000;
+  start();
+  const auto send = [&](std::size_t size) {
+    return ask(fmt::format("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{}", size,
+                           std::string(size, 'u')))
+        .status;
+  };
+  EXPECT_EQ(send(1000), 200u);
+  EXPECT_EQ(send(1001), 413u);
 }
 
 TEST_F(ServerTest, ASpoolThatCannotBeOpenedIsTold) {

@@ -66,6 +66,14 @@ TEST_F(HandlersTest, TheStreamGoesOnWhereItStopped) {
   EXPECT_THAT(stream.receive_until("Late"), HasSubstr("id: 4-"));
 }
 
+TEST_F(HandlersTest, WhoWantsNoStreamGetsNone) {
+  for (const char* accept : {"text/event-stream;q=0", "application/json, text/event-stream;q=0.5"})
+    EXPECT_EQ(send("GET", "/v1/changes", "", fmt::format("Accept: {}\r\n", accept))
+                  .header("Content-Type"),
+              "application/json")
+        << accept;
+}
+
 TEST_F(HandlersTest, TheAuditIsFiltered) {
   const std::string one = make("customers", R"({"name":"One"})");
   const std::string two = make("customers", R"({"name":"Two"})");
@@ -91,6 +99,7 @@ TEST_F(HandlersTest, TheAuditIsFiltered) {
        {"Zwei", R"("old":"Two")"},
        {"One"}},
       {"by source", "GET", "/v1/audit?source=cli", "", "", 200, {"Zwei"}, {"One"}},
+      {"no actor", "GET", "/v1/audit?actor=", "", "", 400, {"actor must not be empty"}, {}},
       {"by actor", "GET", "/v1/audit?actor=token:crm", "", "", 200, {R"("items":[])"}, {}},
       {"since later",
        "GET",

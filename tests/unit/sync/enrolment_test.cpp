@@ -57,6 +57,34 @@ TEST_F(EnrolmentTest, AMachineThatHasNothingOfCentralsMayBecomeAnotherSite) {
   EXPECT_NE(refused.error().next.find("skerry site invite"), std::string::npos);
 }
 
+TEST_F(EnrolmentTest, AnImportSaysWhatTakesTheOtherKinds) {
+  enrol(site, "plant");
+  const auto next_of = [&](BundleKind kind) {
+    const Party from = Party::site(site.identity().id);
+    const Manifest manifest =
+        new_manifest(site.node(), kind, from, site.log.own().epoch, Party::central());
+    auto written = write_bundle(site.folder / "spool", manifest, {&site.keys.sign, 1});
+    EXPECT_TRUE(written);
+    const auto taken = import_bundle(
+        central.node(), {std::move(written->file), written->size, written->sha256}, "x.skb");
+    EXPECT_EQ(taken.outcome, "bad_input");
+    return taken.next;
+  };
+  EXPECT_EQ(next_of(BundleKind::enrol), "skerry site admit FILE");
+  EXPECT_EQ(next_of(BundleKind::invitation), "skerry enrol FILE");
+  EXPECT_EQ(next_of(BundleKind::state), "do not use it; ask its sender");
+}
+
+TEST_F(EnrolmentTest, ALogIsOfOneSite) {
+  enrol(site, "plant");
+  const auto second = answer(site, invite("quay"));  // before anything of central arrived
+  ASSERT_TRUE(second);
+  const auto refused = admit(*second);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::already_exists);
+  EXPECT_NE(refused.error().detail.find("plant"), std::string::npos);
+}
+
 TEST_F(EnrolmentTest, ANewMachineInAnOldPlaceGetsAllOfIt) {
   enrol(site, "plant");
   central.write_customer("One");

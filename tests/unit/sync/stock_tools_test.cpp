@@ -7,8 +7,10 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include "core/change.hpp"
 #include "core/check.hpp"
 #include "sync/bundle_name.hpp"
+#include "sync/positions.hpp"
 #include "tests/unit/sync/bundle_fixture.hpp"
 
 namespace skerry::sync {
@@ -187,10 +189,13 @@ TEST(BundleExample, IsReadByTheReader) {
   Hash chain{};
   ASSERT_TRUE(reader.for_each_line([&](std::string_view line, std::uint64_t) -> Result<void> {
     EXPECT_THAT(document, HasSubstr(std::string(line)));
+    EXPECT_TRUE(decode_change(line)) << line;
     chain = crypto::chain_hash(chain, line);
     return {};
   }));
-  EXPECT_EQ(reader.manifest().extra.at("range").at("last_hash").as_string(), to_hex(chain));
+  const auto body = read_changes_body(reader.manifest().extra);
+  ASSERT_TRUE(body) << body.error().detail;
+  EXPECT_EQ(body->last_hash, chain);
 }
 
 TEST(BundleExample, IsVerifiedByStockTools) {

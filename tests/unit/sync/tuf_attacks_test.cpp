@@ -58,9 +58,10 @@ class TufAttack : public EnrolmentTest {
         pack_state(central.node(), known, {.always = true, .resume = {}}, keep_in(bundles)));
     return bundles;
   }
-  std::vector<Carried> packed_up() {
+  std::vector<Carried> packed_up() { return packed_up(site); }
+  static std::vector<Carried> packed_up(Machine& machine) {
     std::vector<Carried> bundles;
-    EXPECT_TRUE(pack_changes(site.node(), {}, keep_in(bundles)));
+    EXPECT_TRUE(pack_changes(machine.node(), {}, keep_in(bundles)));
     return bundles;
   }
   static EmitBundle keep_in(std::vector<Carried>& bundles) {
@@ -318,6 +319,47 @@ TEST_F(TufAttack, KeyCompromise) {
   };
   ASSERT_TRUE(site.database->write(revoke));
   EXPECT_EQ(deliver(site, down.bytes), "revoked_signer");
+}
+
+// Nor does one site's key write in another's log, whose place stands in every manifest, or say what
+// of it is lost.
+TEST_F(TufAttack, KeyCompromiseOfAnotherSite) {
+  Machine other(Role::site, 3);
+  enrol(other, "quay");
+  central.options.accept_unencrypted = true;
+  site.write_customer("Of the site");
+  const Carried genuine = packed_up().back();
+  EXPECT_EQ(deliver(central, genuine.bytes), "applied");
+  const std::int64_t rows = central.log.last_n();
+  const Manifest victim = genuine.manifest();
+  const ChangesBody known = read_changes_body(victim.extra).value();
+  Manifest manifest = packed_up(other).back().manifest();
+  const auto claim = [&](const EpochId& epoch, const ChangesBody& claimed, const std::string& row) {
+    manifest.from.epoch = epoch;
+    manifest.extra = to_json(claimed);
+    const PayloadHead head{manifest.id, manifest.from.party, epoch, manifest.to, Hash{}};
+    const std::string plain = encode_payload_head(head) + "\n" + row;
+    const Bytes payload = test::compressed(plain);
+    manifest.payload = test::describe(plain, payload);
+    return deliver(central, test::raw_bundle(manifest, payload, other.keys.sign));
+  };
+  const EpochId own = manifest.from.epoch;
+  const ChangesBody honest = read_changes_body(manifest.extra).value();
+  ChangesBody next = honest;
+  next.first = next.last = next.head = known.last + 1;
+  next.prev_hash = known.last_hash;
+  next.last_hash = crypto::chain_hash(known.last_hash, "{}");
+  EXPECT_EQ(claim(victim.from.epoch, next, "{}\n"), "wrong_history");
+  ChangesBody continued = honest;
+  continued.previous = victim.from.epoch;
+  EXPECT_EQ(claim(own, continued, ""), "wrong_history");
+  ChangesBody losing = honest;
+  losing.lost = {{victim.from.epoch, 1, 9}};
+  EXPECT_EQ(claim(own, losing, ""), "wrong_history");
+  EXPECT_EQ(central.log.last_n(), rows);
+  EXPECT_NE(claim(own, honest, ""), "wrong_history");
+  site.write_customer("Later");
+  EXPECT_EQ(deliver(central, packed_up().back().bytes), "applied");
 }
 
 // Genuine, and for somebody else.
