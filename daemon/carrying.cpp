@@ -40,7 +40,7 @@ std::vector<fs::path> entries(const fs::path& folder) {
 }
 
 bool is_named(const fs::path& file, std::string_view prefix) {
-  const std::string name = file.filename().string();
+  const std::string name = ascii_lower(file.filename().string());
   return name.starts_with(prefix) && sync::is_bundle_name(name);
 }
 

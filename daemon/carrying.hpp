@@ -28,6 +28,10 @@ Result<sync::Party> parse_party(std::string_view text);
 struct FoundBundle {
   std::filesystem::path file;
   std::filesystem::path medium;  // the folder that holds SKERRY/; empty: a single file
+  // Where an answer to it goes.
+  std::filesystem::path beside() const {
+    return medium.empty() ? std::filesystem::absolute(file).parent_path() : medium;
+  }
 };
 
 // What `place` means by an invitation: the file itself, or below a folder

@@ -121,6 +121,8 @@ class Resolver {
     const auto* choice = std::get_if<ConflictChoice>(&decision);
     const auto key = unique_key_of(conflict_);
     RecordWriter writer(connection_, log_, role_, random_);
+    if (!key && is_winner(decision) && !record_exists(connection_, kind, conflict_.record))
+      return leave_gone();
     if (!key && is_winner(decision))
       return writer.update(kind, conflict_.record, {}, std::nullopt, author_, conflict_.id)
           .map([](const Record&) {});
@@ -173,29 +175,9 @@ class Resolver {
                 "ask the vendor's central");
   }
 
-  // There is no record to change: the decision itself is the row.
   Result<void> leave_gone() {
     if (role_ == Role::site) return not_at_this_site();
-    std::string line = fmt::format(R"({{"k":"cfr","cf":"{}","choice":"winner","hlc":"{}","by":)",
-                                   to_string(conflict_.id), to_string(log_.tick()));
-    append_json_string(line, author_.actor);
-    line += ",\"src\":";
-    append_json_string(line, author_.source);
-    if (!author_.request.empty()) {
-      line += ",\"rq\":";
-      append_json_string(line, author_.request);
-    }
-    if (!author_.actor_name.empty()) {
-      line += ",\"as\":";
-      append_json_string(line, author_.actor_name);
-    }
-    if (!author_.reason.empty()) {
-      line += ",\"why\":";
-      append_json_string(line, author_.reason);
-    }
-    line += fmt::format(",\"sv\":{}}}", schema_version);
-    log_.append_own(connection_, conflict_.kind->name, conflict_.record, line,
-                    find_subject(connection_, *conflict_.kind, conflict_.record));
+    append_decision(connection_, log_, conflict_, "winner", author_);
     return {};
   }
 
@@ -211,12 +193,13 @@ class Resolver {
     const auto record = find_record(connection_, *conflict_.kind, conflict_.record);
     if (const auto key = unique_key_of(conflict_); record && key)
       resolution["value"] = key->of(*record);
+    conflict_.resolution = std::move(resolution);
     if (role_ == Role::central) {
       const Version version{log_.own().ord, log_.own().n};  // of the row just written
       conflict_.version = version.n;
-      resolution["version"] = to_json(version);
+      conflict_.resolution["version"] = to_json(version);
+      keep_fate(connection_, conflict_, version);
     }
-    conflict_.resolution = std::move(resolution);
     const auto after = value_in_conflict(connection_, conflict_);
     if (before && after && conflict_.type != ConflictType::duplicate_key)
       keep_change(conflict_, *before, *after);
@@ -241,6 +224,30 @@ json::object patch_to(const Field& field, const json::value& value) {
     for (const Field& each : field.members)
       if (!object->contains(each.name)) (*object)[each.name] = nullptr;
   return {{field.name, std::move(whole)}};
+}
+
+void append_decision(Connection& connection, ChangeLog& log, const Conflict& conflict,
+                     std::string_view choice, const Author& author) {
+  std::string line = fmt::format(R"({{"k":"cfr","cf":"{}","choice":"{}","hlc":"{}","by":)",
+                                 to_string(conflict.id), choice, to_string(log.tick()));
+  append_json_string(line, author.actor);
+  line += ",\"src\":";
+  append_json_string(line, author.source);
+  if (!author.request.empty()) {
+    line += ",\"rq\":";
+    append_json_string(line, author.request);
+  }
+  if (!author.actor_name.empty()) {
+    line += ",\"as\":";
+    append_json_string(line, author.actor_name);
+  }
+  if (!author.reason.empty()) {
+    line += ",\"why\":";
+    append_json_string(line, author.reason);
+  }
+  line += fmt::format(",\"sv\":{}}}", schema_version);
+  log.append_own(connection, conflict.kind->name, conflict.record, line,
+                 find_subject(connection, *conflict.kind, conflict.record));
 }
 
 Result<Conflict> resolve_conflict(Connection& connection, ChangeLog& log, Role role, Random& random,

@@ -23,8 +23,9 @@ using ConflictDecision = std::variant<ConflictChoice, json::value>;
 // chosen. A record that is gone lives again with the loser's value, or another; that it stays gone,
 // the winner, is chosen at central.
 //
-// A decision about one field of a record that is there keeps, as "before" and "after" in the
-// resolution, what it changed: undo_conflict() takes it back.
+// A decision keeps in the resolution what it changed, so that undo_conflict() takes it back: about
+// one field of a record that is there "before" and "after"; of the record as a whole, at central,
+// "record".
 //
 // Errors: not_found, already_exists (decided before), wrong_role (central's to decide),
 // duplicate_key, validation_failed (a choice that this conflict does not have), and those of
@@ -33,12 +34,14 @@ Result<Conflict> resolve_conflict(Connection& connection, ChangeLog& log, Role r
                                   const RecordId& id, const ConflictDecision& decision,
                                   const Author& author);
 
-// Part of a write job: the value before the decision comes back as a change of the record, and the
-// conflict is open again. At a site it is central's to confirm, as the decision was.
+// Part of a write job: what was before the decision comes back as a change of the record, and the
+// conflict is open again. A record that was brought back goes, one that was deleted comes back, and
+// a key that was taken away is held by both again. At a site it is central's to confirm, as the
+// decision was; there it is about one field of a record that is there.
 //
-// Errors: not_found; already_exists (it is open); precondition_failed (the field has changed
-// since); validation_failed (a decision that did more than set one field, or one that nobody made:
-// what closed by itself); and those of RecordWriter::update.
+// Errors: not_found; already_exists (it is open); precondition_failed (it has changed since);
+// wrong_role (central's to take back); validation_failed (a value too long to be kept, or a
+// decision that nobody made: what closed by itself); and those of RecordWriter.
 Result<Conflict> undo_conflict(Connection& connection, ChangeLog& log, Role role, Random& random,
                                const RecordId& id, const Author& author);
 
@@ -50,6 +53,14 @@ std::optional<json::value> value_in_conflict(Connection& connection, const Confl
 // Writes "before" and "after" into the resolution: {"of":"winner"}, {"of":"loser"} or
 // {"value":…}. Neither, when they are too long to travel with the conflict once more.
 void keep_change(Conflict& conflict, const json::value& before, const json::value& after);
+
+// Writes "record" into the resolution when the row at place `version` of central's log brought the
+// record back ("restored") or deleted it ("removed").
+void keep_fate(Connection& connection, Conflict& conflict, Version version);
+
+// At central, of a record that is not there to be changed: the decision itself is the row.
+void append_decision(Connection& connection, ChangeLog& log, const Conflict& conflict,
+                     std::string_view choice, const Author& author);
 
 // As if nobody had decided it, but for who says so.
 void open_again(Conflict& conflict, const std::string& actor);

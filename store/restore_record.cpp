@@ -28,6 +28,7 @@ Result<Record> RecordWriter::restore(const Kind& kind, const RecordId& id,
   SKERRY_TRY(record.scope, scope_of(connection_, record));
   Change change = new_change(record, ChangeOp::restore, author);
   change.resolves = resolves;
+  change.reopens = reopens_ && resolves.has_value();
   if (tombstone->version.at_central()) change.base = tombstone->version;
   FieldValues held_to_rules;  // what is central's stays as it was, at a site too
   for (std::size_t i = 0; i < record.values.size(); ++i) {

@@ -2,7 +2,9 @@
 
 #include "core/json_member.hpp"
 #include "core/json_text.hpp"
+#include "store/duplicate_keys.hpp"
 #include "store/resolve_conflict.hpp"
+#include "store/tombstone.hpp"
 
 namespace skerry::store {
 namespace {
@@ -35,7 +37,11 @@ tl::unexpected<Error> not_undone(std::string detail) {
                     {std::move(complaint)}));
 }
 
-// A conflict that is decided, by a decision that says what it changed.
+tl::unexpected<Error> changed_since(std::string detail) {
+  return fail(Errc::precondition_failed, std::move(detail), "change the record itself");
+}
+
+// A conflict that somebody has decided.
 Result<Conflict> find_decided(Connection& connection, const RecordId& id) {
   auto conflict = find_conflict(connection, id);
   if (!conflict)
@@ -44,11 +50,146 @@ Result<Conflict> find_decided(Connection& connection, const RecordId& id) {
   if (conflict->open)
     return fail(Errc::already_exists, "the conflict is open: there is no decision to take back",
                 fmt::format("skerry conflict resolve {} --choose winner|loser", to_string(id)));
-  if (!mentioned(*conflict, "before") || !mentioned(*conflict, "after"))
-    return not_undone(
-        "the decision did not just set one field, or to a value too long to be kept with it");
+  const std::string_view choice = text_of(conflict->resolution, "choice");
+  if (choice == "settled" || choice == "withdrawn")
+    return not_undone("nobody decided the conflict: it closed when what it was about had gone");
   return std::move(*conflict);
 }
+
+class Undoing {
+ public:
+  Undoing(Connection& connection, ChangeLog& log, Role role, Random& random, Conflict conflict,
+          const Author& author)
+      : connection_(connection),
+        log_(log),
+        role_(role),
+        writer_(connection, log, role, random),
+        conflict_(std::move(conflict)),
+        author_(author) {}
+
+  Result<Conflict> undo() {
+    SKERRY_TRY_VOID(take_back());
+    open_again(conflict_, author_.actor);
+    if (role_ == Role::central) conflict_.version = log_.own().n;  // of the row just written
+    write_conflict(connection_, conflict_);
+    return std::move(conflict_);
+  }
+
+ private:
+  Result<void> take_back() {
+    writer_.take_back();
+    if (conflict_.type == ConflictType::duplicate_key) {
+      const auto key = unique_key_of(conflict_);
+      return key ? share_key(*key) : say_so();  // of an id nothing was changed
+    }
+    const json::value* before = mentioned(conflict_, "before");
+    const json::value* after = mentioned(conflict_, "after");
+    if (before && after) return set_back(*before, *after);
+    const std::string_view fate = text_of(conflict_.resolution, "record");
+    if (fate == "restored") return take_away();
+    if (fate == "removed") return bring_back();
+    const std::string_view choice = text_of(conflict_.resolution, "choice");
+    if (choice == "winner" || (choice == "loser" && conflict_.field.empty() && lives()))
+      return say_so();
+    SKERRY_TRY_VOID(check_central());
+    return not_undone(conflict_.field.empty()
+                          ? "what the decision changed is not kept with it"
+                          : "the decision set a value too long to be kept with it");
+  }
+
+  bool lives() { return record_exists(connection_, *conflict_.kind, conflict_.record); }
+
+  Result<void> update(const RecordId& record, const json::object& patch) {
+    return writer_.update(*conflict_.kind, record, patch, std::nullopt, author_, conflict_.id)
+        .map([](const Record&) {});
+  }
+
+  // The decision changed nothing; that it is taken back is a row all the same.
+  Result<void> say_so() {
+    if (lives()) return update(conflict_.record, {});
+    SKERRY_TRY_VOID(check_central());
+    append_decision(connection_, log_, conflict_, "undone", author_);
+    return {};
+  }
+
+  Result<void> set_back(const json::value& before, const json::value& after) {
+    const auto present = value_in_conflict(connection_, conflict_);
+    if (!present)
+      return fail(Errc::precondition_failed,
+                  fmt::format("the {} is not here any more", conflict_.kind->name),
+                  "skerry conflict list");
+    if (*present != after)
+      return changed_since(fmt::format("{} has changed since: it is {}, the decision made it {}",
+                                       conflict_.field, to_json_text(*present),
+                                       to_json_text(after)));
+    const auto field = static_cast<std::size_t>(conflict_.kind->find_field(conflict_.field));
+    const json::object patch =
+        before == after ? json::object() : patch_to(conflict_.kind->fields[field], before);
+    return update(conflict_.record, patch);
+  }
+
+  // A site does not know what a whole record met at central meanwhile.
+  Result<void> check_central() const {
+    if (role_ == Role::central) return {};
+    return fail(Errc::wrong_role, "the decision did more than set one field: central takes it back",
+                fmt::format("at central: skerry conflict undo {}", to_string(conflict_.id)));
+  }
+
+  // Whether the decision was the last that happened to what has this version.
+  bool is_decisions(std::int64_t n) const {
+    const auto version = version_from_json(member_of(conflict_.resolution, "version"));
+    return version && version->n == n;
+  }
+
+  Result<void> take_away() {
+    SKERRY_TRY_VOID(check_central());
+    const auto record = find_record(connection_, *conflict_.kind, conflict_.record);
+    if (!record || !is_decisions(record->version))
+      return changed_since(fmt::format("the {} has {} since the decision brought it back",
+                                       conflict_.kind->name, record ? "changed" : "gone"));
+    return writer_.remove(*conflict_.kind, conflict_.record, std::nullopt, author_, false,
+                          conflict_.id);
+  }
+
+  Result<void> bring_back() {
+    SKERRY_TRY_VOID(check_central());
+    const auto tombstone = find_tombstone(connection_, conflict_.record);
+    if (lives() || !tombstone || !is_decisions(tombstone->version.n))
+      return changed_since(
+          fmt::format("the {} has changed since the decision deleted it", conflict_.kind->name));
+    return writer_.restore(*conflict_.kind, conflict_.record, {}, author_, conflict_.id)
+        .map([](const Record&) {});
+  }
+
+  // The one that has the key no more gets it again, as long as the other has kept it.
+  Result<void> share_key(const UniqueKey& key) {
+    SKERRY_TRY_VOID(check_central());
+    const json::value* shared = conflict_.loser.if_contains("value");
+    const json::value* now = conflict_.resolution.if_contains("value");
+    if (!shared || !now) return not_undone("what the decision changed is not kept with it");
+    const Kind& kind = *conflict_.kind;
+    const RecordId other = conflict_.other().value_or(RecordId{});
+    const bool changed_other = *now == *shared;
+    const auto changed = find_record(connection_, kind, changed_other ? other : conflict_.record);
+    const auto keeper = find_record(connection_, kind, changed_other ? conflict_.record : other);
+    const json::value after = changed_other ? json::value() : *now;
+    if (!changed || !keeper || key.of(*changed) != after || key.of(*keeper) != *shared)
+      return changed_since(
+          fmt::format("{} has changed since in one of the two records", conflict_.field));
+    writer_.take_back(true);
+    SKERRY_TRY(const Record record, writer_.update(kind, changed->id, key.patch(kind, *shared),
+                                                   std::nullopt, author_, conflict_.id));
+    if (find_clash(connection_, record, key)) return {};
+    return changed_since("the two records clash no more");
+  }
+
+  Connection& connection_;
+  ChangeLog& log_;
+  Role role_;
+  RecordWriter writer_;
+  Conflict conflict_;
+  const Author& author_;
+};
 
 }  // namespace
 
@@ -91,32 +232,19 @@ std::optional<json::value> value_in_conflict(Connection& connection, const Confl
   return part_in_conflict(conflict, record->values[static_cast<std::size_t>(position)]);
 }
 
+void keep_fate(Connection& connection, Conflict& conflict, Version version) {
+  const auto record = find_record(connection, *conflict.kind, conflict.record);
+  const auto tombstone = find_tombstone(connection, conflict.record);
+  if (record && record->stamps.every().version == version)
+    conflict.resolution["record"] = "restored";
+  else if (!record && tombstone && tombstone->version == version)
+    conflict.resolution["record"] = "removed";
+}
+
 Result<Conflict> undo_conflict(Connection& connection, ChangeLog& log, Role role, Random& random,
                                const RecordId& id, const Author& author) {
   SKERRY_TRY(Conflict conflict, find_decided(connection, id));
-  const json::value before = *mentioned(conflict, "before");
-  const json::value after = *mentioned(conflict, "after");
-  const auto present = value_in_conflict(connection, conflict);
-  if (!present)
-    return fail(Errc::precondition_failed,
-                fmt::format("the {} is not here any more", conflict.kind->name),
-                "skerry conflict list");
-  if (*present != after)
-    return fail(Errc::precondition_failed,
-                fmt::format("{} has changed since: it is {}, the decision made it {}",
-                            conflict.field, to_json_text(*present), to_json_text(after)),
-                "change the record itself");
-  const auto field = static_cast<std::size_t>(conflict.kind->find_field(conflict.field));
-  const json::object patch =
-      before == after ? json::object() : patch_to(conflict.kind->fields[field], before);
-  RecordWriter writer(connection, log, role, random);
-  writer.take_back();
-  SKERRY_TRY_VOID(writer.update(*conflict.kind, conflict.record, patch, std::nullopt, author, id)
-                      .map([](const Record&) {}));
-  open_again(conflict, author.actor);
-  if (role == Role::central) conflict.version = log.own().n;  // of the row just written
-  write_conflict(connection, conflict);
-  return conflict;
+  return Undoing(connection, log, role, random, std::move(conflict), author).undo();
 }
 
 }  // namespace skerry::store

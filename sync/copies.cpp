@@ -108,7 +108,7 @@ Result<SettledCopy> settle_rows(const Node& node, const SiteId& id, std::string_
     SKERRY_TRY_VOID(settling.find(epoch));
     return settling.settle(event, author, settle);
   };
-  return node.database.write(work);
+  return write_or_try(node, work);
 }
 
 }  // namespace
@@ -126,7 +126,7 @@ Result<SettledCopy> reauthorise_copy(const Node& node, const SiteId& id, std::st
                         author);
     return SettledCopy{std::move(site), copy.epoch, {}};
   };
-  return node.database.write(work);
+  return write_or_try(node, work);
 }
 
 Result<SettledCopy> adopt_rows(const Node& node, const SiteId& id, std::string_view epoch,

@@ -110,6 +110,7 @@ struct CentralKnowledge {
   std::optional<EpochKnowledge> epoch;     // the bundle's; absent: never heard of
   std::optional<Hash> hash_before;         // its hash of the row before the bundle's first
   std::optional<Hash> hash_at_last;        // … and of the bundle's last
+  bool site_lost_last = false;             // the site said that it has that one no more
   std::optional<EpochKnowledge> current;   // of body.current, when the body names one
   std::optional<EpochKnowledge> previous;  // of body.previous
   std::optional<EpochKnowledge> parent;    // of body.parent, and its hash of that row
@@ -127,6 +128,7 @@ struct ChangesVerdict {
   // The sender's log ends before what central has of it: the bundle is late, or its sender was put
   // back and does not know it.
   bool behind = false;
+  bool late = false;  // it was on its way when its sender was put back
 };
 
 // A "changes" or "handover" bundle. Refusals: Errc::bundle_gap, Errc::wrong_history.

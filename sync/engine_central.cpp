@@ -96,6 +96,13 @@ bool may_be_late(const CentralKnowledge& central, const ChangesBody& body) {
   return !body.down || body.down->life != central.life || body.down->n <= central.began_n;
 }
 
+// What the site wrote before it was put back, and said since that it has no more (SYNC H22): it
+// held more of central's log then than after. A machine that goes on there by itself writes other
+// rows, or is told that it is a copy.
+bool was_on_its_way(const CentralKnowledge& central, const ChangesBody& body) {
+  return central.site_lost_last && !body.current && !body.by_copy;
+}
+
 }  // namespace
 
 std::int64_t next_ord(std::int64_t now_seconds, std::int64_t own, std::int64_t known) {
@@ -118,7 +125,9 @@ ChangesVerdict judge_changes(const CentralKnowledge& central, const ChangesBody&
     verdict.action = Action::quarantine;
   } else {
     verdict = judge_rows(central, body, std::move(verdict));
-    if (verdict.action == Action::duplicate && may_be_late(central, body)) verdict.copy = false;
+    const bool brings_nothing = verdict.action == Action::duplicate && may_be_late(central, body);
+    verdict.late = verdict.copy && was_on_its_way(central, body);
+    if (brings_nothing || verdict.late) verdict.copy = false;
   }
   const std::int64_t head = central.epoch ? central.epoch->head : 0;
   verdict.behind = !body.current && is_active(central.epoch) && body.head < head;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/check.hpp"
+#include "core/text.hpp"
 #include "sync/bundle_limits.hpp"
 #include "sync/bundle_name.hpp"
 #include "sync/part_file.hpp"
@@ -101,12 +102,13 @@ Result<void> add_bundles(const FileHandle& folder, const std::string& from,
                          MediumListing& listing) {
   SKERRY_TRY(const std::vector<std::string> names, names_in(folder, path, budget));
   for (const std::string& name : names) {
-    if (!name.ends_with(bundle_suffix)) continue;
+    const std::string plain = ascii_lower(name);  // some systems write all names in capitals
+    if (!plain.ends_with(bundle_suffix)) continue;
     struct stat status;
     std::string reason;
     if (::fstatat(folder.fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
       reason = medium_error(errno, "looking at", path / name).detail;
-    else if (reason = why_no_file(status.st_mode); reason.empty() && !is_bundle_name(name))
+    else if (reason = why_no_file(status.st_mode); reason.empty() && !is_bundle_name(plain))
       reason = "is not named as bundles are (a-z, 0-9, -): import it by itself if it is one";
     if (reason.empty())
       listing.bundles.push_back({from, name, static_cast<std::uint64_t>(status.st_size)});
@@ -143,7 +145,8 @@ Result<MediumListing> Medium::list_for(const Party& to) const {
   if (!mine.is_open()) return listing;
   Budget budget;
   SKERRY_TRY(const std::vector<std::string> senders, names_in(mine, path, budget));
-  for (const std::string& from : senders) {
+  for (const std::string& name : senders) {
+    const std::string from = ascii_lower(name);  // its file system does not tell the two apart
     if (!is_party_name(from)) continue;
     const FileHandle folder(::openat(mine.fd(), from.c_str(), folder_flags));
     if (folder.is_open())
@@ -201,7 +204,8 @@ std::vector<FoundReceipt> Medium::receipts_about(const Party& from) const {
   const auto recipients = tree.is_open() ? names_in(tree, folder_ / tree_name, budget)
                                          : Result<std::vector<std::string>>();
   if (!recipients) return found;
-  for (const std::string& recipient : *recipients) {
+  for (const std::string& name : *recipients) {
+    const std::string recipient = ascii_lower(name);
     if (!is_party_name(recipient)) continue;
     const FileHandle theirs(::openat(tree.fd(), recipient.c_str(), folder_flags));
     const FileHandle ours(::openat(theirs.fd(), to_string(from).c_str(), folder_flags));

@@ -155,7 +155,7 @@ Result<PackedBundle> pack_piece(const Node& node, const Up& up, const store::Own
 std::vector<LostRows> lost_rows(store::Connection& connection) {
   std::vector<LostRows> lost;
   for (const store::LostRange& range : store::list_lost(connection))
-    lost.push_back({range.epoch, range.first, range.last});
+    if (!range.told) lost.push_back({range.epoch, range.first, range.last});
   if (lost.size() > lost_rows_max) lost.erase(lost.begin(), lost.end() - lost_rows_max);
   return lost;
 }

@@ -53,11 +53,10 @@ void read_acks(Connection& connection, Down& down) {
 // What central lost of its own lives, the newest.
 std::vector<store::LostRange> lost_of_central(Connection& connection) {
   const auto lives = store::read_own_epochs(connection);
-  auto lost = store::list_lost(connection);
+  auto lost = store::list_missing(connection);
   std::erase_if(lost, [&](const store::LostRange& range) {
-    return !range.is_missing() || std::none_of(lives.begin(), lives.end(), [&](const auto& life) {
-      return life.epoch == range.epoch;
-    });
+    return std::none_of(lives.begin(), lives.end(),
+                        [&](const auto& life) { return life.epoch == range.epoch; });
   });
   if (lost.size() > lost_rows_max) lost.erase(lost.begin(), lost.end() - lost_rows_max);
   return lost;

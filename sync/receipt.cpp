@@ -4,6 +4,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "core/text.hpp"
 #include "sync/bundle_name.hpp"
 
 namespace skerry::sync {
@@ -51,7 +52,8 @@ std::vector<ReceiptLine> parse_receipt(std::string_view text) {
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     std::array<std::string, fields> parts;
-    if (line.starts_with('#') || !split(line, parts) || !is_bundle_name(parts[1])) continue;
+    if (line.starts_with('#') || !split(line, parts) || !is_bundle_name(ascii_lower(parts[1])))
+      continue;
     lines.push_back(
         {std::move(parts[1]), std::move(parts[0]), std::move(parts[2]), std::move(parts[3])});
   }

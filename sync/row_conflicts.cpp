@@ -211,6 +211,7 @@ void RowDecider::resolve_conflict(const Row& row, const Decision& decision) {
     conflict->resolution = {{"version", to_json(row.version)}};
     const auto record = store::find_record(connection_, *conflict->kind, conflict->record);
     if (key && record) conflict->resolution["value"] = key->of(*record);
+    store::keep_fate(connection_, *conflict, row.version);
     if (conflict->type != ConflictType::duplicate_key) note_change(row, *conflict);
   }
   store::write_conflict(connection_, *conflict);

@@ -55,10 +55,12 @@ KeyResult find_site_key(Connection& connection, const Manifest& manifest, const 
     return fail(Errc::unknown_signer, "no site of this central sent the bundle",
                 "skerry site list");
   if (site->status == store::SiteStatus::revoked)
-    return fail(Errc::revoked_signer, fmt::format("site {} was revoked", site->name),
-                "nothing was taken in, the rows stay readable at the site; to have it back: skerry "
-                "site invite " +
-                    shell_word(site->name));
+    return fail(
+        Errc::revoked_signer, fmt::format("site {} was revoked", site->name),
+        "nothing was taken in; the file is kept (/v1/inbox), and skerry bundle inspect FILE "
+        "says what it brings; its rows come with its next bundle once the site is back: "
+        "skerry site invite " +
+            shell_word(site->name));
   if (site->sign_key.empty())
     return fail(Errc::unknown_signer,
                 fmt::format("site {} was invited but not admitted", site->name),

@@ -1,6 +1,7 @@
 #include "sync/take_changes.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "crypto/sha256.hpp"
 #include "store/log_event.hpp"
@@ -37,7 +38,8 @@ std::optional<Hash> hash_of_row(Connection& connection, const std::optional<Site
 }
 
 CentralKnowledge knowledge(Connection& connection, const store::LogHead& own, const Site& site,
-                           const std::optional<SiteEpoch>& epoch, const ChangesBody& body) {
+                           const EpochId& epoch_id, const std::optional<SiteEpoch>& epoch,
+                           const ChangesBody& body) {
   CentralKnowledge known;
   known.life = life_of(own);
   known.n = own.n;
@@ -52,6 +54,7 @@ CentralKnowledge knowledge(Connection& connection, const store::LogHead& own, co
   known.epoch = known_epoch(site, epoch);
   known.hash_before = hash_of_row(connection, epoch, body.first - 1);
   known.hash_at_last = hash_of_row(connection, epoch, body.last);
+  known.site_lost_last = store::is_in_lost_range(connection, epoch_id, body.last);
   known.current = known_epoch(connection, site, body.current);
   known.previous = known_epoch(connection, site, body.previous);
   if (body.parent) {
@@ -60,6 +63,24 @@ CentralKnowledge knowledge(Connection& connection, const store::LogHead& own, co
     known.hash_at_parent = hash_of_row(connection, parent, body.parent->seq);
   }
   return known;
+}
+
+// A site writes its own log only. The epochs of others can be read off any medium (SYNC H17).
+Result<void> check_epochs(Connection& connection, const Site& site, const EpochId& epoch,
+                          const ChangesBody& body) {
+  std::vector<EpochId> named{epoch};
+  if (body.current) named.push_back(*body.current);
+  if (body.previous) named.push_back(*body.previous);
+  if (body.parent) named.push_back(body.parent->epoch);
+  for (const LostRows& lost : body.lost) named.push_back(lost.epoch);
+  for (const EpochId& each : named) {
+    const auto known = store::find_epoch(connection, each);
+    if (known && known->site != site.number)
+      return fail(Errc::wrong_history,
+                  fmt::format("epoch {} is of another site's log", to_string(each)),
+                  "do not use the bundle; ask its sender");
+  }
+  return {};
 }
 
 class Taking {
@@ -74,12 +95,13 @@ class Taking {
         met_(met) {}
 
   Result<TakenChanges> take(const EpochId& epoch_id, const LineSource& lines) {
+    SKERRY_TRY_VOID(check_epochs(connection_, site_, epoch_id, body_));
     auto epoch = store::find_epoch(connection_, epoch_id);
     ChangesVerdict verdict =
-        judge_changes(knowledge(connection_, log_.own(), site_, epoch, body_), body_);
+        judge_changes(knowledge(connection_, log_.own(), site_, epoch_id, epoch, body_), body_);
     if (met_ == Met::taken) verdict.report = verdict.copy = verdict.behind = false;
     // Perhaps of a site that began another epoch since: the file still lies on the medium.
-    const bool is_old = verdict.refusal && verdict.copy && met_ == Met::refused;
+    const bool is_old = verdict.refusal && (verdict.copy || verdict.late) && met_ == Met::refused;
     if (is_old) verdict.copy = false;
     if (verdict.refusal && !verdict.life_after && !verdict.copy && !is_old)
       return fail(*verdict.refusal);

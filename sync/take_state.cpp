@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unordered_set>
 
-#include "core/json_text.hpp"
 #include "store/conflicts.hpp"
 #include "store/identity.hpp"
 #include "store/lost_ranges.hpp"
@@ -251,7 +250,7 @@ class Taking {
     const LineSource lines = staged ? staged_lines(connection_, body_) : lines_;
     if (applies) SKERRY_TRY_VOID(apply(verdict, *upstream, confirmed, lines));
     if (applies) log_.observe(connection_, central_clock);
-    if (applies && body_.last_part) note_lost_at_central();
+    if (applies && body_.last_part) store::note_told(connection_, body_.lost);
     note(*upstream, verdict, applies);
     if (applies) SKERRY_TRY_VOID(check_state_taken(connection_, body_, lines));
     if (staged) connection_.execute("DELETE FROM staged_snapshot");
@@ -278,13 +277,6 @@ class Taking {
     if (anew) taker.show_pending();
     taker.add_to(counts_);
     return {};
-  }
-
-  // For people to see; nothing here goes by it.
-  void note_lost_at_central() {
-    const std::string lost = to_json_text(lost_ranges_json(body_.lost));
-    if (store::read_meta(connection_, store::meta_lost_at_central).value_or("[]") != lost)
-      store::write_meta(connection_, store::meta_lost_at_central, lost);
   }
 
   void note(store::Upstream upstream, const StateVerdict& verdict, bool applies) {

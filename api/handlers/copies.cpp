@@ -2,10 +2,9 @@
 
 #include "api/handlers/author.hpp"
 #include "api/handlers/bundle_json.hpp"
+#include "api/handlers/dry_run.hpp"
 #include "api/work.hpp"
 #include "core/timestamp.hpp"
-#include "store/identity.hpp"
-#include "store/lost_ranges.hpp"
 #include "store/quarantine.hpp"
 #include "sync/copies.hpp"
 #include "sync/positions.hpp"
@@ -42,12 +41,12 @@ json::object settled_json(store::Connection& connection, const sync::SettledCopy
 }
 
 Task<Result<Response>> settle(Context& context, Request& request, Settle how) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"epoch"}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request, {"epoch", "dry_run"}));
   const std::string epoch(request.query("epoch").value_or(""));
   const store::Author author = author_of(request);
   auto work = [&]() -> Result<Response> {
     SKERRY_TRY(const SiteId id, site_of_path(context, request));
-    SKERRY_TRY(const auto settled, how(context.node, id, epoch, author));
+    SKERRY_TRY(const auto settled, how(node_for(context, dry_run), id, epoch, author));
     const store::Reader reader = context.node.database.read();
     return Response::json(200, settled_json(*reader, settled));
   };
@@ -57,18 +56,26 @@ Task<Result<Response>> settle(Context& context, Request& request, Settle how) {
 
 }  // namespace
 
-json::array lost_json(store::Connection& connection) {
-  auto lost = store::list_lost(connection);
-  std::erase_if(lost, [](const store::LostRange& range) { return !range.is_missing(); });
+json::array lost_json(const std::vector<store::LostRange>& lost) {
   json::array ranges = sync::lost_ranges_json(lost);
-  for (const json::value& range : lost_at_central(connection)) ranges.push_back(range);
+  for (std::size_t i = 0; i < lost.size(); ++i) {
+    const auto at = lost[i].acknowledged_at;
+    ranges[i].get_object()["acknowledged_at"] =
+        at ? json::value(format_timestamp(*at)) : json::value();
+  }
   return ranges;
 }
 
-json::array lost_at_central(store::Connection& connection) {
-  const auto text = store::read_meta(connection, store::meta_lost_at_central);
-  auto told = text ? parse_json(*text) : Result<json::value>();
-  return told && told->is_array() ? std::move(told->get_array()) : json::array();
+Task<Result<Response>> acknowledge_lost(Context& context, Request& request) {
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
+  const store::Author author = author_of(request);
+  auto work = [&](store::Connection& connection) -> Result<Response> {
+    SKERRY_TRY_VOID(context.node.log.check_writable());
+    const auto lost = store::acknowledge_lost(connection, context.node.log, author);
+    return Response::json(200, json::object{{"items", lost_json(lost)}});
+  };
+  auto response = co_await write_or_try(context, work, dry_run);
+  co_return response;
 }
 
 Result<Response> list_copies(Context& context, Request& request) {

@@ -1,8 +1,10 @@
-// At central: copies of a site, and what becomes of them and of their rows in quarantine.
+// At central: copies of a site, and what becomes of them and of their rows in quarantine. On either
+// side: what was lost.
 #pragma once
 
 #include "api/context.hpp"
 #include "api/http_types.hpp"
+#include "store/lost_ranges.hpp"
 
 namespace skerry::api {
 
@@ -11,9 +13,10 @@ Task<Result<Response>> reauthorise_copy(Context& context, Request& request);
 Task<Result<Response>> adopt_copy(Context& context, Request& request);
 Task<Result<Response>> discard_copy(Context& context, Request& request);
 
-// What neither a site nor central has any more, as far as this machine knows.
-json::array lost_json(store::Connection& connection);
-// At a site: of these, what central said it lost of its own log.
-json::array lost_at_central(store::Connection& connection);
+// Of store::list_missing(): what neither a site nor central has any more, as far as this machine
+// knows.
+json::array lost_json(const std::vector<store::LostRange>& lost);
+// On either side: nobody waits for it any more.
+Task<Result<Response>> acknowledge_lost(Context& context, Request& request);
 
 }  // namespace skerry::api

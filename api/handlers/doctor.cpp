@@ -5,8 +5,6 @@
 #include "api/handlers/machine.hpp"
 #include "api/handlers/machine_notes.hpp"
 #include "api/handlers/trust.hpp"
-#include "core/json_member.hpp"
-#include "core/json_text.hpp"
 #include "core/timestamp.hpp"
 #include "store/accounts.hpp"
 #include "store/conflicts.hpp"
@@ -60,31 +58,37 @@ void add_difference_findings(store::Connection& connection,
                                  std::move(note->first), std::move(note->second)));
 }
 
+// The severity is "ok" where nobody here has anything to do about it, or has seen to it.
+json::object lost_finding(const store::LostRange& range, bool centrals) {
+  const std::int64_t first = range.missing_from();
+  if (range.told)
+    return finding("ok", "lost rows",
+                   fmt::format("central was put back: rows {} to {} of its life {} are lost; what "
+                               "this site wrote comes back by itself",
+                               first, range.last, to_string(range.epoch)));
+  std::string detail = fmt::format("rows {} to {} of {} {} are lost{}", first, range.last,
+                                   centrals ? "central's life" : "a site's epoch",
+                                   to_string(range.epoch), centrals ? "" : ": nobody has them");
+  if (range.acknowledged_at)
+    return finding(
+        "ok", "lost rows",
+        fmt::format("{}; acknowledged at {}", detail, format_timestamp(*range.acknowledged_at)));
+  return finding("warning", "lost rows", std::move(detail),
+                 fmt::format("{}; then: skerry lost acknowledge",
+                             centrals ? "what sites wrote comes back with their exchanges; enter "
+                                        "again what people at central wrote before the restore"
+                                      : "ask the people there for what they wrote before the "
+                                        "restore, and enter it again"));
+}
+
 void add_lost_findings(store::Connection& connection, Role role, json::array& findings) {
   const auto own = store::read_own_epochs(connection);
-  for (const store::LostRange& range : store::list_lost(connection)) {
-    if (!range.is_missing()) continue;
+  for (const store::LostRange& range : store::list_missing(connection)) {
     const bool centrals = role == Role::central &&
                           std::any_of(own.begin(), own.end(),
                                       [&](const auto& life) { return life.epoch == range.epoch; });
-    findings.push_back(finding(
-        "warning", "lost rows",
-        fmt::format("rows {} to {} of {} {} are lost{}", range.missing_from(), range.last,
-                    centrals ? "central's life" : "a site's epoch", to_string(range.epoch),
-                    centrals ? "" : ": nobody has them"),
-        centrals ? "what sites wrote comes back with their exchanges; enter again what people at "
-                   "central wrote before the restore"
-                 : "ask the people there for what they wrote before the restore, and enter it "
-                   "again"));
+    findings.push_back(lost_finding(range, centrals));
   }
-  for (const json::value& range : lost_at_central(connection))
-    if (const json::object* rows = range.if_object())
-      findings.push_back(finding(
-          "ok", "lost rows",
-          fmt::format("central was put back: rows {} to {} of its life {} are lost; what "
-                      "this site wrote comes back by itself",
-                      to_json_text(member_of(*rows, "first")),
-                      to_json_text(member_of(*rows, "last")), skerry::text_of(*rows, "epoch"))));
 }
 
 json::object trust_finding(store::Connection& connection, const Context& context) {

@@ -100,8 +100,8 @@ void add_epoch_status(store::Connection& connection, const store::OwnEpoch& own,
   attention.push_back(json::string(
       fmt::format("a new epoch began, {}: what central has comes back with the next exchange",
                   describe_why(own.why))));
-  for (const store::LostRange& range : store::list_lost(connection))
-    if (range.is_missing())
+  for (const store::LostRange& range : store::list_missing(connection))
+    if (!range.told)
       attention.push_back(json::string(
           fmt::format("rows {} to {} of this site's epoch {} are not here; central may have them",
                       range.missing_from(), range.last, to_string(range.epoch).substr(0, 8))));
@@ -212,9 +212,13 @@ void add_backup_status(store::Connection& connection, const Context& context, js
 Result<bool> asks_for_more(const Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({"verbose"}));
   if (!request.query("verbose")) return false;
-  if (request.principal->may(Access::read) && !request.principal->is_limited()) return true;
-  return fail(Errc::unauthorized, "how the machine is doing is told to readers only",
-              "ask without verbose, or with a token: skerry token create");
+  const Principal& asking = *request.principal;
+  if (asking.may(Access::read) && !asking.is_limited()) return true;
+  if (asking.kind == Principal::Kind::anonymous)
+    return fail(Errc::unauthorized, "how the machine is doing is told to readers only",
+                "ask without verbose, or with a token: skerry token create");
+  return fail(Errc::forbidden, "how the machine is doing is told to who may read all of it",
+              "ask without verbose");
 }
 
 }  // namespace
@@ -276,7 +280,7 @@ Result<Response> get_status(Context& context, Request& request) {
     add_site_status(*reader, context, status, attention);
   else
     add_central_status(*reader, context.node.clock.wall_ms(), status, attention);
-  status["lost_ranges"] = lost_json(*reader);
+  status["lost_ranges"] = lost_json(store::list_missing(*reader));
   add_backup_status(*reader, context, status, attention);
   const std::int64_t conflicts = store::count_open_conflicts(*reader);
   status["conflicts_open"] = conflicts;

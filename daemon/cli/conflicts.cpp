@@ -30,6 +30,18 @@ void ConflictCommands::add_to(CommandTree& tree) {
     tree.add_reason(verb);
   }
   add_rules(tree, conflict);
+  add_lost(tree);
+}
+
+void ConflictCommands::add_lost(CommandTree& tree) {
+  CLI::App* lost = tree.add_noun("lost", "changes that nobody has any more, after a restore");
+  tree.add(lost, "list", "which rows of whose log", run_lost_list);
+  CLI::App* acknowledge =
+      tree.add(lost, "acknowledge", "nobody waits for them any more: doctor is content",
+               run_lost_acknowledge);
+  tree.add_dry_run(acknowledge);
+  tree.add_reason(acknowledge);
+  CommandTree::example(acknowledge, "skerry lost acknowledge --reason 'entered again'");
 }
 
 void ConflictCommands::add_rules(CommandTree& tree, CLI::App* conflict) {

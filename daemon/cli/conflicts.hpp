@@ -1,4 +1,5 @@
-// conflict list, show, resolve, undo; conflict rule list, add, remove: their options.
+// conflict list, show, resolve, undo; conflict rule list, add, remove; lost list, acknowledge:
+// their options.
 #pragma once
 
 #include "daemon/cli/tree.hpp"
@@ -10,6 +11,7 @@ class ConflictCommands {
   void add_to(CommandTree& tree);
 
  private:
+  static void add_lost(CommandTree& tree);
   void add_rules(CommandTree& tree, CLI::App* conflict);
 
   bool all_ = false;

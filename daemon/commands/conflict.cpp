@@ -1,4 +1,4 @@
-// conflict list, show, resolve, undo; conflict rule list, add, remove.
+// conflict list, show, resolve, undo; conflict rule list, add, remove; lost list, acknowledge.
 #include <cstdlib>
 
 #include "core/hlc.hpp"
@@ -91,6 +91,13 @@ Exit tried(Session& session, std::string_view what) {
   session.terminal.line("nothing stands against it: {}", what);
   session.terminal.next("nothing was changed: the same without --dry-run");
   return Exit::ok;
+}
+
+void show_lost(Terminal& terminal, const json::object& range) {
+  const std::string acknowledged = text_of(range, "acknowledged_at");
+  terminal.line("rows {} to {} of epoch {}, noticed at {}{}{}", integer_of(range, "first"),
+                integer_of(range, "last"), text_of(range, "epoch"), text_of(range, "noticed_at"),
+                acknowledged.empty() ? "" : ", acknowledged at ", acknowledged);
 }
 
 }  // namespace
@@ -203,6 +210,29 @@ Result<Exit> run_rule_remove(Session& session, const RuleWish& rule) {
       {{"kind", rule.kind}, {"field", rule.field}, {"removed", !rule.dry_run}});
   if (rule.dry_run) return tried(session, fmt::format("{} of {}", rule.field, rule.kind));
   session.terminal.line("{} of {} is a person's to decide again", rule.field, rule.kind);
+  return Exit::ok;
+}
+
+Result<Exit> run_lost_list(Session& session) {
+  SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
+  bool open = false;
+  const auto ranges = objects_of(status, "lost_ranges");
+  for (const json::object* range : ranges) {
+    session.terminal.document(*range);
+    show_lost(session.terminal, *range);
+    open = open || text_of(*range, "acknowledged_at").empty();
+  }
+  if (ranges.empty()) session.terminal.line("nothing is lost, as far as this machine knows");
+  if (open) session.terminal.next("enter again what people know of them: skerry lost acknowledge");
+  return Exit::ok;
+}
+
+Result<Exit> run_lost_acknowledge(Session& session) {
+  SKERRY_TRY(const auto answer, session.daemon.post_empty("/v1/lost-ranges:acknowledge"));
+  session.terminal.document(answer);
+  const auto ranges = objects_of(answer, "items");
+  for (const json::object* range : ranges) show_lost(session.terminal, *range);
+  if (ranges.empty()) session.terminal.line("nothing is lost that was not acknowledged before");
   return Exit::ok;
 }
 

@@ -184,8 +184,9 @@ class FileExchange {
 
   // What belongs to `enrol` and `site admit` is left to them.
   static bool concerns_us(const sync::MediumEntry& entry) {
-    return !entry.name.starts_with("invitation-") &&
-           (!entry.name.starts_with("enrol-") || entry.name.starts_with("enrol-ack-"));
+    const std::string name = ascii_lower(entry.name);
+    return !name.starts_with("invitation-") &&
+           (!name.starts_with("enrol-") || name.starts_with("enrol-ack-"));
   }
   static std::string name_of(const sync::Party& party) {
     return party.role == Role::central ? "central" : "site " + to_string(party.id).substr(0, 8);
@@ -299,6 +300,10 @@ class FileExchange {
     if (failure_ && failure_->code == Errc::storage_full && written_ > 0)
       return fmt::format("carry this medium on; the other {} fit on the next: skerry exchange DIR",
                          counted(due_ - carried_ - written_, "bundle"));
+    if (failure_ && failure_->code == Errc::storage_full && !options_.remove &&
+        applied_ + known_ > 0)
+      return fmt::format("skerry exchange {} --remove takes off what was taken in here",
+                         shell_word(options_.folder));
     if (failure_) return failure_->next;
     if (refused_ > 0) return "see the refused files above";
     if (stays_) return stays_->next;

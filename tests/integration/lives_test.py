@@ -55,6 +55,9 @@ class Lives(RestoreTest):
             self.assertIn((epoch, 1, 2), [(r["epoch"], r["first"], r["last"])
                                           for r in machine.status()["lost_ranges"]])
             self.assertIn("lost rows", self.findings(machine))
+            machine.ok("lost", "acknowledge", "--reason", "all is entered again")
+            self.assertNotIn("lost rows", self.findings(machine))
+            self.assertIn("acknowledged at", machine.ok("lost", "list").out)
 
     def test_h4_two_sites_bring_back_what_they_wrote(self):
         central, site, medium = self.new_pair()

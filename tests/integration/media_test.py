@@ -110,7 +110,14 @@ class SmallMedia(Media):
         self.assertEqual(self.files(full), {"filler"})
         os.remove(full / "filler")
         site.ok("exchange", full)
-        central.ok("exchange", full)
+        with open(full / "filler", "wb", buffering=0) as filler, self.assertRaises(OSError):
+            while True:
+                filler.write(b"x" * 4096)
+        met = central.run("exchange", full)
+        self.assertEqual(met.code, 74, met)
+        self.assertIn(f"skerry exchange {full} --remove", met.out)
+        os.remove(full / "filler")
+        central.ok("exchange", full, "--remove")
         self.assertEqual(central.status()["records"]["customer"], 1)
         self.assertIn("own disk", site.ok("exchange", self.new_medium("unmounted")).err)
 

@@ -1,6 +1,7 @@
 // A copy of a site through the API: told by status, decided about at central, read only at a site.
 #include <fmt/format.h>
 
+#include "store/lost_ranges.hpp"
 #include "store/quarantine.hpp"
 #include "store/upstream.hpp"
 #include "tests/unit/api/handlers_fixture.hpp"
@@ -147,6 +148,31 @@ TEST_F(SiteHandlersTest, ACopyIsReadOnlyAndSaysSo) {
        {}},
   });
   EXPECT_EQ(patch(fmt::format("/v1/customers/{}", id), R"({"name":"x"})", "\"1\"").status, 409u);
+}
+
+TEST_F(HandlersTest, WhatIsLostIsAcknowledgedOnce) {
+  const auto lose_rows = [&](std::int64_t last) {
+    write([&](store::Connection& connection) -> Result<void> {
+      store::note_lost(connection, {EpochId{}, 3, last, 0, clock.wall_ms()});
+      return {};
+    });
+  };
+  lose_rows(4);
+  const std::string target = "/v1/lost-ranges:acknowledge";
+  const std::string open = R"("acknowledged_at":null)";
+  check({
+      {"named", "GET", "/v1/doctor", "", "", 200, {"skerry lost acknowledge"}, {}},
+      {"tried", "POST", target + "?dry_run=true", "", "", 200, {R"("first":3)"}, {open}},
+      {"still", "GET", "/v1/status", "", "", 200, {open}, {}},
+      {"done", "POST", target, "", "Skerry-Reason: all typed\r\n", 200, {R"("last":4)"}, {open}},
+      {"noted", "GET", "/v1/doctor", "", "", 200, {"acknowledged at"}, {"lost acknowledge"}},
+      {"by whom", "GET", "/v1/audit?op=event", "", "", 200, {"lost_acknowledged", "all typed"}, {}},
+      {"again", "POST", target, "", "", 200, {R"({"items":[]})"}, {}},
+  });
+  lose_rows(4);  // as each bundle of the site's says
+  check({{"the same", "GET", "/v1/doctor", "", "", 200, {}, {"lost acknowledge"}}});
+  lose_rows(5);
+  check({{"more", "GET", "/v1/doctor", "", "", 200, {"skerry lost acknowledge"}, {}}});
 }
 
 }  // namespace

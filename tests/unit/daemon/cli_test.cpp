@@ -71,6 +71,7 @@ TEST(CommandLine, HelpEndsWithAnExample) {
       {"conflict", "undo"},
       {"conflict", "rule", "add"},
       {"conflict", "rule", "remove"},
+      {"lost", "acknowledge"},
       {"audit", "list"},
       {"audit", "export"},
       {"audit", "verify"},

@@ -89,18 +89,41 @@ TEST_F(UndoConflictTest, AGroupComesBackWhole) {
   EXPECT_EQ(read(record).values[address], record.values[address]);
 }
 
-TEST_F(UndoConflictTest, WhatDidMoreThanSetAFieldIsNotUndone) {
+TEST_F(UndoConflictTest, ARecordThatLivesAgainGoesAgain) {
   EXPECT_EQ(undo(new_record_id(clock.wall_ms(), random)).error().code, Errc::not_found);
-  const Record record = *create("customer", R"({"name":"n","account_ref":"A"})");
-  const RecordId key = conflict_about(record, ConflictType::duplicate_key, "account_ref", "A");
-  EXPECT_EQ(undo(key).error().code, Errc::already_exists);
-  ASSERT_TRUE(resolve(key, ConflictChoice::winner));
-  EXPECT_EQ(undo(key).error().code, Errc::validation_failed);
   const Record gone = *create("customer", R"({"name":"gone"})");
   ASSERT_TRUE(remove(gone));
   const RecordId late = conflict_about(gone, ConflictType::edit_vs_delete, "name", "late");
+  EXPECT_EQ(undo(late).error().code, Errc::already_exists);
   ASSERT_TRUE(resolve(late, ConflictChoice::loser));
-  EXPECT_EQ(undo(late).error().code, Errc::validation_failed);
+  const auto undone = undo(late);
+  ASSERT_TRUE(undone) << undone.error().detail;
+  EXPECT_TRUE(undone->open);
+  EXPECT_EQ(undone->version, log.last_n());
+  EXPECT_FALSE(record_exists(*database->read(), *gone.kind, gone.id));
+  const auto row = decode_change(last_line());
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->op, ChangeOp::remove);
+  EXPECT_TRUE(row->reopens);
+  ASSERT_TRUE(resolve(late, ConflictChoice::winner));
+  ASSERT_TRUE(undo(late));
+  EXPECT_NE(last_line().find(R"("choice":"undone")"), std::string::npos);
+}
+
+TEST_F(UndoConflictTest, WhatNobodyDecidedIsNotUndone) {
+  const Record record = *create("customer", R"({"name":"n"})");
+  const RecordId id = met(record);
+  Conflict closed = *find_conflict(*database->read(), id);
+  closed.open = false;
+  closed.resolution = {{"choice", "settled"}};
+  write([&](Connection& connection) -> Result<void> {
+    write_conflict(connection, closed);
+    return {};
+  });
+  const auto refused = undo(id);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::validation_failed);
+  EXPECT_NE(refused.error().detail.find("nobody decided"), std::string::npos);
 }
 
 // The conflict travels with both values already; it names them, and keeps no long third one.

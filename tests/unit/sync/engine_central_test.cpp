@@ -239,6 +239,26 @@ TEST_F(JudgeChanges, RowsOfThePastAreTakenInAndTheirSenderIsTold) {
   EXPECT_FALSE(judge().report);
 }
 
+// It was on its way when the site was put back, which has said since that it has those rows no
+// more.
+TEST_F(JudgeChanges, H1_RowsThatTheSiteSaidItLostAreNoCopys) {
+  central.epoch->standing = Standing::past;
+  central.site_lost_last = true;
+  EXPECT_EQ(judge().action, Action::apply);
+  EXPECT_FALSE(judge().copy);
+  EXPECT_FALSE(judge().report);
+  body.first = 6;  // the second of two bundles, which came first
+  EXPECT_EQ(refused(), Errc::bundle_gap);
+  EXPECT_FALSE(judge().copy);
+  body.first = 5;
+  central.began_n = 11;  // as the backup was
+  body.down = DownPosition{central.life, 12, hash_of(12)};
+  central.hash_at_down = hash_of(12);
+  EXPECT_FALSE(judge().copy);
+  body.by_copy = true;
+  EXPECT_TRUE(judge().copy);
+}
+
 // Two epochs of one site on one stick come in any order.
 TEST_F(JudgeChanges, ABundleOfThePastThatBringsNothingIsACopysWhenItsSenderWasToldMoreSince) {
   central.epoch->standing = Standing::past;

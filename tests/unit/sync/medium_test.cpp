@@ -70,7 +70,7 @@ TEST_F(MediumTest, AnEmptyMediumHasNothing) { EXPECT_TRUE(names_for(site_here).e
 TEST_F(MediumTest, WhatElseLiesThereIsPassedOver) {
   ASSERT_TRUE(write("x", Party::central(), site_here, "u-1.skb"));
   const fs::path here = folder_ / "SKERRY" / "central";
-  for (const char* name : {"u-2.skb.part", "._u-1.skb", "Thumbs.db", "U-3.SKB"})
+  for (const char* name : {"u-2.skb.part", "._u-1.skb", "Thumbs.db", "U-3.TXT"})
     test::write_file(here / site_name_ / name, as_bytes("x"));
   fs::create_directory(here / site_name_ / "folder.skb");
   fs::create_symlink("u-1.skb", here / site_name_ / "link.skb");
@@ -78,6 +78,29 @@ TEST_F(MediumTest, WhatElseLiesThereIsPassedOver) {
   fs::create_directory(here / "System Volume Information");
   fs::create_directory_symlink(site_name_, here / to_string(other));
   EXPECT_EQ(names_for(Party::central()), std::vector<std::string>{site_name_ + "/u-1.skb"});
+}
+
+// As some systems write them on a FAT file system.
+TEST_F(MediumTest, NamesMayBeInCapitals) {
+  const fs::path path = write("content", Party::central(), site_here, "u-1.skb").value();
+  fs::rename(path, path.parent_path() / "U-1.SKB");
+  const MediumListing listing = medium_.list_for(Party::central()).value();
+  ASSERT_EQ(listing.bundles.size(), 1U);
+  EXPECT_EQ(listing.bundles[0].name, "U-1.SKB");
+  EXPECT_TRUE(listing.passed_over.empty());
+  EXPECT_TRUE(medium_.open_entry(Party::central(), listing.bundles[0]));
+  ASSERT_TRUE(medium_.remove(Party::central(), listing.bundles[0]));
+  EXPECT_TRUE(names_for(Party::central()).empty());
+}
+
+// On FAT one name opens the other. Here it does not, and at least is no folder without a word.
+TEST_F(MediumTest, ASendersFolderInCapitalsIsNotPassedOverInSilence) {
+  const fs::path folder =
+      write("content", site_here, Party::central(), "d-1.skb").value().parent_path();
+  fs::rename(folder, folder.parent_path() / "CENTRAL");
+  const MediumListing listing = medium_.list_for(site_here).value();
+  ASSERT_EQ(listing.passed_over.size(), 1U);
+  EXPECT_EQ(listing.passed_over[0].path.filename(), "central");
 }
 
 TEST_F(MediumTest, WhatStandsInABundlesPlaceIsNamed) {

@@ -133,6 +133,18 @@ class ReconcileAssets : public Reconcile {
     ASSERT_TRUE(done) << done.error().detail;
   }
 
+  Result<store::Conflict> try_undo(Machine& at, const RecordId& conflict) {
+    now += 1000;
+    const store::Author author{"uid:0", "api", ""};
+    return at.write([&](store::Connection& connection) {
+      return store::undo_conflict(connection, *at.log, at.role(), at.random, conflict, author);
+    });
+  }
+  void undo(Machine& at, const RecordId& conflict) {
+    const auto done = try_undo(at, conflict);
+    ASSERT_TRUE(done) << done.error().detail;
+  }
+
   RecordId pump, acme, bell, yard, dock, mill;
   std::vector<RecordId> definitions;
 };

@@ -59,6 +59,44 @@ TEST_F(H9_Duplicate, AChoiceTakesTheKeyAwayFromOneOfThem) {
   }
 }
 
+TEST_F(H9_Duplicate, CentralTakesBackThatAKeyWasTakenAway) {
+  for (Machine* at : {&central, &site}) {
+    for (const store::ConflictDecision& decision :
+         {store::ConflictDecision(ConflictChoice::winner),
+          store::ConflictDecision(ConflictChoice::loser),
+          store::ConflictDecision(json::value(fmt::format("other{}", now)))}) {
+      const std::string ref = fmt::format("K{}", now);
+      const auto [first, second] = two_customers(ref);
+      const RecordId id = only_open(*at).id;
+      ASSERT_TRUE(decide(*at, id, decision));
+      expect_settled();
+      EXPECT_EQ(try_undo(site, id).error().code, Errc::wrong_role);
+      undo(central, id);
+      settle();
+      for (Machine* machine : {&central, &site, &other}) {
+        EXPECT_EQ(only_open(*machine).id, id);
+        for (const RecordId& each : {first, second})
+          EXPECT_EQ(value(*machine, "customer", each, "account_ref"), '"' + ref + '"');
+      }
+      ASSERT_TRUE(decide(central, id, ConflictChoice::winner));
+      ASSERT_TRUE(set(central, "customer", second, {{"account_ref", ref + "b"}}));
+      EXPECT_EQ(try_undo(central, id).error().code, Errc::precondition_failed);
+      expect_settled();
+    }
+  }
+}
+
+TEST_F(H9_Duplicate, AnIdWhoseWinnerIsGoneIsStillDecided) {
+  const RecordId id = new_record_id(now, site.random);
+  ASSERT_TRUE(create(site, "customer", {{"name", "First"}}, id));
+  ASSERT_TRUE(create(other, "customer", {{"name", "Second"}}, id));
+  settle();
+  const RecordId conflict = only_open(central).id;
+  ASSERT_TRUE(remove(central, "customer", id));
+  EXPECT_TRUE(decide(central, conflict, ConflictChoice::winner));
+  EXPECT_TRUE(open_conflicts(central).empty());
+}
+
 TEST_F(H9_Duplicate, BothRecordsAndBothAuthorsAreNamed) {
   const auto [first, second] = two_customers("K");
   for (Machine* machine : {&central, &site}) {

@@ -37,11 +37,11 @@ class Epochs : public Reconcile {
     return at.read(
         [](store::Connection& connection) { return store::count_pending(connection).rows; });
   }
-  std::vector<store::LostRange> lost(Machine& at) {
-    return at.read([](store::Connection& connection) {
-      std::vector<store::LostRange> missing;
-      for (const store::LostRange& range : store::list_lost(connection))
-        if (range.is_missing()) missing.push_back(range);
+  // `told`: of central's log, as a site knows it.
+  std::vector<store::LostRange> lost(Machine& at, bool told = false) {
+    return at.read([&](store::Connection& connection) {
+      auto missing = store::list_missing(connection);
+      std::erase_if(missing, [&](const store::LostRange& range) { return range.told != told; });
       return missing;
     });
   }

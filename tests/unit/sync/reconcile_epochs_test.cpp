@@ -59,12 +59,19 @@ TEST_F(Epochs, H1_RowsOfTheOldEpochAreShippedBeforeThoseOfTheNew) {
 TEST_F(Epochs, H1_ALateBundleOfTheOldEpochIsStillWelcome) {
   meet(site);
   const sim::Image backup = site.image();
+  add(central, "told before the restore");
+  meet(site);
   const RecordId late = add(site, "late");
   const auto in_the_air = pack_up(site);
+  now += 1000;
+  const auto once_more = pack_up(site);
   site.put_back(backup, false);
   meet(site);
   EXPECT_EQ(lost(central).size(), 1U);
   EXPECT_EQ(take(central, in_the_air.at(0)), "applied");
+  EXPECT_EQ(last_detail.find("copy"), std::string::npos) << last_detail;
+  EXPECT_EQ(take(central, once_more.at(0)), "duplicate");
+  EXPECT_EQ(last_detail.find("copy"), std::string::npos) << last_detail;
   EXPECT_TRUE(lost(central).empty()) << "before the site says it again";
   meet(site);
   EXPECT_EQ(name_at(site, late), "\"late\"");

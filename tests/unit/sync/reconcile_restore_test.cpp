@@ -70,6 +70,34 @@ TEST_F(H8_Restore, TheLoserBringsTheRecordBackOnAllSides) {
   }
 }
 
+TEST_F(H8_Restore, CentralTakesBackThatARecordLivesAgain) {
+  for (Machine* at : {&central, &site}) {
+    const RecordId ann = contact();
+    settle();
+    const RecordId conflict = edited_and_deleted("contact", ann, {{"title", "Head"}});
+    resolve(*at, conflict, ConflictChoice::loser);
+    settle();
+    EXPECT_EQ(try_undo(site, conflict).error().code, Errc::wrong_role);
+    undo(central, conflict);
+    settle();
+    for (Machine* machine : {&central, &site, &other}) {
+      EXPECT_FALSE(has(*machine, "contact", ann)) << machine->name();
+      EXPECT_EQ(open_conflicts(*machine).size(), 1U) << machine->name();
+    }
+    resolve(central, conflict, ConflictChoice::winner);
+    undo(central, conflict);  // nothing was changed
+    resolve(central, conflict, ConflictChoice::loser);
+    settle();
+    EXPECT_EQ(value(site, "contact", ann, "title"), "\"Head\"");
+    ASSERT_TRUE(set(central, "contact", ann, {{"title", "Chief"}}));
+    EXPECT_EQ(try_undo(central, conflict).error().code, Errc::precondition_failed);
+    ASSERT_TRUE(remove(central, "contact", ann));
+    EXPECT_EQ(try_undo(central, conflict).error().code, Errc::precondition_failed);
+    settle();
+    expect_nothing_open();
+  }
+}
+
 TEST_F(H8_Restore, WhatIsCentralsStaysAsItWas) {
   const RecordId cove = *create(central, "customer", {{"name", "Cove"}});
   ASSERT_TRUE(set(central, "customer", cove, {{"disabled_at", "2026-01-02T03:04:05.000Z"}}));
@@ -157,10 +185,17 @@ TEST_F(H8_Restore, ADeletionAgainstANewDependantIsAConflict) {
     EXPECT_EQ(refusal(*machine, open.front().id, ConflictChoice::loser), Errc::in_use);
   }
   ASSERT_TRUE(remove(site, "location", quay));
-  resolve(site, open_conflicts(site).front().id, ConflictChoice::loser);
+  const RecordId conflict = open_conflicts(site).front().id;
+  resolve(site, conflict, ConflictChoice::loser);
   settle();
   EXPECT_FALSE(has(central, "customer", cove));
   expect_nothing_open();
+  undo(central, conflict);
+  settle();
+  for (Machine* machine : {&central, &site, &other}) {
+    EXPECT_TRUE(has(*machine, "customer", cove)) << machine->name();
+    EXPECT_EQ(open_conflicts(*machine).size(), 1U) << machine->name();
+  }
 }
 
 TEST_F(H8_Restore, AnIdThatTwoRecordsWereGivenIsAConflict) {

@@ -320,7 +320,10 @@ TEST_F(TrustExchange, H19_ARevokedSiteGetsNoOtherKeys) {
   const PackedBundle bundle = up(site);
   const std::string before = key_at_central();
   ASSERT_TRUE(revoke_site(central.node(), site.identity().id, author));
-  EXPECT_EQ(deliver(central, bundle).outcome, "revoked_signer");
+  const ImportOutcome refused = deliver(central, bundle);
+  EXPECT_EQ(refused.outcome, "revoked_signer");
+  EXPECT_THAT(refused.next, HasSubstr("skerry bundle inspect FILE"));
+  EXPECT_THAT(refused.next, HasSubstr("skerry site invite plant"));
   EXPECT_EQ(key_at_central(), before);
 }
 
