@@ -90,7 +90,7 @@ Result<void> Session::choose_route() {
   const Dialect& dialect = loop_.shared.options.dialect;
   const std::string_view text(message.target().data(), message.target().size());
   const bool options = message.method() == http::verb::options && !dialect.is_bare;
-  head_only_ = message.method() == http::verb::head;
+  request_.head_only = message.method() == http::verb::head;
   if (options && text == "*") {
     answer_options("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     return {};
@@ -111,7 +111,7 @@ Result<void> Session::choose_route() {
     return {};
   }
   std::optional<Method> known = to_method(message.method());
-  if (dialect.is_bare && head_only_) known.reset();
+  if (dialect.is_bare && request_.head_only) known.reset();
   request_.route = known ? path->routes[static_cast<std::size_t>(*known)] : nullptr;
   if (!request_.route) {
     const std::string_view method(message.method_string());
@@ -243,6 +243,8 @@ Result<void> Session::check_body() {
     return {};
   }
   body_bytes_max_ = wanted == Body::spool ? limits_.upload_bytes_max : limits_.body_bytes_max;
+  if (request_.route->access == Access::open)
+    body_bytes_max_ = std::min(body_bytes_max_, limits_.open_upload_bytes_max);
   const auto length = header_parser_->content_length();
   if (length && *length > body_bytes_max_) return fail(body_too_large(body_bytes_max_));
   return {};
@@ -290,6 +292,11 @@ void Session::take_outcome(Result<Response> outcome) {
   if (!failures.may_try(peer_.address, loop_.now_ms()))
     log(Level::warning, "request {}: too many wrong codes or secrets of seats in a second from {}",
         request_.id, peer_.address);
+}
+
+void Session::finish_answer() {
+  const Route* const route = request_.route;
+  if (route && route->finish) route->finish(loop_.shared.router.context(), request_, reply_);
 }
 
 // The net: broken surroundings and defects end here, logged once, told without their text.

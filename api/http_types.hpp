@@ -73,6 +73,7 @@ struct Route;
 class Request {
  public:
   Method method = Method::get;
+  bool head_only = false;                      // HEAD
   std::string id;                              // echoed as X-Request-Id
   std::shared_ptr<const Principal> principal;  // never null
   std::string_view peer;                       // whence it came, as peer_address() says it

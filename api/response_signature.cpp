@@ -162,8 +162,10 @@ void sign_if_asked(const crypto::SigningKey& key, const Clock& clock, const Requ
   const std::vector<Asked> asked = AskedReader(header, key_id).read();
   if (asked.empty()) return;
   const auto* const body = std::get_if<std::string>(&response.body);
-  const Hash digest = crypto::sha256(as_bytes(body ? std::string_view(*body) : ""));
+  const bool is_sent = body && !request.head_only;  // RFC 9530, appendix B.2
+  const Hash digest = crypto::sha256(as_bytes(is_sent ? std::string_view(*body) : ""));
   const std::string content_digest = "sha-256=" + byte_sequence(digest);
+  const std::string_view method = request.head_only ? "HEAD" : to_string(request.method);
   std::string inputs;
   std::string signatures;
   for (const Asked& each : asked) {
@@ -173,7 +175,7 @@ void sign_if_asked(const crypto::SigningKey& key, const Clock& clock, const Requ
     const std::string base = fmt::format(
         "\"@status\": {}\n\"content-digest\": {}\n\"@method\";req: {}\n\"@path\";req: {}\n"
         "\"@signature-params\": {}",
-        response.status, content_digest, to_string(request.method), path_of(request), parameters);
+        response.status, content_digest, method, path_of(request), parameters);
     const std::string_view comma = inputs.empty() ? "" : ", ";
     inputs += fmt::format("{}{}={}", comma, each.label, parameters);
     signatures +=

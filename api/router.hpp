@@ -81,6 +81,15 @@ inline constexpr Handler handler = [] {
   return made;
 }();
 
+// What a route does to each of its answers before it is sent: those of its handler, and the
+// refusals that came before it.
+using Finish = void (*)(void* context, const Request& request, Response& response);
+
+template <class Context, void (*Function)(Context&, const Request&, Response&)>
+inline constexpr Finish finish = [](void* context, const Request& request, Response& response) {
+  Function(*static_cast<Context*>(context), request, response);
+};
+
 struct Route {
   Method method;
   std::string_view path;
@@ -91,6 +100,7 @@ struct Route {
   std::string_view summary;
   bool repeated_query = false;  // otherwise a repeated parameter is 400
   Reach reach = Reach::machine;
+  Finish finish = nullptr;
 };
 
 class Router {

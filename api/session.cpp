@@ -151,6 +151,7 @@ Task<void> Session::serve_requests() {
       }
     }
     if (gone_) co_return;
+    finish_answer();
     count_answer();
     log_answer();
     const bool sent = send_now();
@@ -188,7 +189,7 @@ void Session::discard_request() {
   request_.route = nullptr;
   request_.headers = nullptr;
   if (!stopping_) request_.interrupt.reset();
-  head_only_ = false;
+  request_.head_only = false;
   http_1_1_ = true;
   keep_alive_ = true;
   unread_ = false;

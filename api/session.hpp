@@ -92,6 +92,7 @@ class Session {
   void call_now();
   Task<void> call_later();
   void take_outcome(Result<Response> outcome);
+  void finish_answer();
   void take_exception(std::exception_ptr failure);
   void refuse(const Error& error);
 
@@ -130,7 +131,6 @@ class Session {
   std::optional<sync::FileSink> upload_;  // into request_.upload, while it comes
 
   Request request_;
-  bool head_only_ = false;  // HEAD
   bool http_1_1_ = true;
   bool keep_alive_ = true;  // what the client asked for
   bool unread_ = false;     // bytes of this request may still come: linger before closing

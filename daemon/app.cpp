@@ -245,6 +245,7 @@ Result<Exit> serve(const Config& config) {
   licensing::RelayAllowances allowances(catalogue, relay_lease(config));
   licensing::SeatDesk seats(*database, clock, random, allowances, keys.sign,
                             [&log] { return log.last_n(); });
+  seats.heed([&log] { return log.next_version().n - 1; });
   licensing::UsageFacts usage(log, random, *licensing::parse_redaction(config.usage_redact));
   seats.tell(usage);
   context.seats = &seats;

@@ -10,12 +10,8 @@ namespace skerry::licensing {
 namespace {
 
 using store::Connection;
+using store::id_in;
 using store::Record;
-
-RecordId id_of(const json::value& value) {
-  const json::string* text = value.if_string();
-  return text ? parse_id<RecordId>(*text).value_or(RecordId{}) : RecordId{};
-}
 
 std::int64_t number_or(const json::value& value, std::int64_t otherwise) {
   const std::int64_t* number = value.if_int64();
@@ -43,13 +39,13 @@ class Reader {
     Allowance made;
     made.entitlement = entitlement.id;
     if (!place(entitlement, made)) return std::nullopt;
-    made.customer = id_of(entitlement.value("customer"));
-    made.product = id_of(entitlement.value("product"));
+    made.customer = id_in(entitlement.value("customer"));
+    made.product = id_in(entitlement.value("product"));
     made.status = status_of(connection_, entitlement, now_);
     read_names(entitlement, made);
     read_terms(entitlement, made);
     read_features(entitlement, made);
-    read_codes(id_of(entitlement.value("sales_order")), made);
+    read_codes(id_in(entitlement.value("sales_order")), made);
     return made;
   }
 
@@ -88,7 +84,7 @@ class Reader {
   }
 
   void read_names(const Record& entitlement, Allowance& made) {
-    const RecordId offering = id_of(entitlement.value("offering"));
+    const RecordId offering = id_in(entitlement.value("offering"));
     auto row = connection_.query(
         "SELECT p.sku,e.name FROM offering o JOIN edition e ON e.id=o.edition JOIN product p ON "
         "p.id=e.product WHERE o.id=?1",
@@ -117,6 +113,9 @@ class Reader {
     if (is("usage_reset", "never")) made.usage_reset = UsageReset::never;
     if (is("usage_reset", "monthly")) made.usage_reset = UsageReset::monthly;
     made.usage_since = store::usage_since(entitlement, now_);
+    made.usage_told_since = self_.role == Role::site
+                                ? store::told_since(entitlement, made.usage_since)
+                                : made.usage_since;
     if (const json::object* attributes = entitlement.value("attributes").if_object())
       made.attributes = *attributes;
   }
@@ -216,7 +215,7 @@ std::optional<UnixMillis> Allowance::seats_until() const {
 
 Status status_of(Connection& connection, const Record& entitlement, UnixMillis now) {
   if (!entitlement.value("disabled_at").is_null()) return Status::disabled;
-  const RecordId customer = id_of(entitlement.value("customer"));
+  const RecordId customer = id_in(entitlement.value("customer"));
   auto disabled = connection.query("SELECT disabled_at FROM customer WHERE id=?1", customer);
   if (disabled.next() && !disabled.is_null(0)) return Status::customer_disabled;
   const auto start = store::instant_of(entitlement.value("starts_at"));

@@ -51,7 +51,8 @@ struct Allowance {
   std::optional<UnixMillis> expires_at;
   std::optional<UnixMillis> maintenance_until;
   UsageReset usage_reset = UsageReset::on_renewal;
-  UnixMillis usage_since = 0;  // what was used before it does not count any more
+  UnixMillis usage_since = 0;       // what was used before it does not count any more
+  UnixMillis usage_told_since = 0;  // store::told_since(); at central the same
   // At a site: the allocation it goes by, that allocation's issue and its end.
   std::optional<RecordId> allocation;
   std::int64_t issue = 0;

@@ -39,19 +39,21 @@ std::vector<Unconfirmed> unconfirmed(Connection& connection, const RecordId& sit
   return found;
 }
 
-// Until when seats of it are leased: a borrowed one perhaps beyond an end that came earlier.
-UnixMillis leased_until(Connection& connection, const RecordId& entitlement) {
+// Until when seats of it are leased, as far as their rows say: a borrowed one perhaps beyond an end
+// that came earlier; any that was refreshed since, up to the end that was known before.
+UnixMillis leased_at_most(Connection& connection, const RecordId& entitlement, UnixMillis former) {
   auto latest = connection.query(
-      "SELECT coalesce(max(until),0) FROM seat WHERE entitlement=?1 AND hold<>'ended'",
-      entitlement);
-  return latest.next() ? latest.integer(0) : 0;
+      "SELECT max(until) FROM seat WHERE entitlement=?1 AND hold<>'ended'", entitlement);
+  if (!latest.next() || latest.is_null(0)) return 0;
+  return std::max(latest.integer(0), former);
 }
 
 }  // namespace
 
 Result<std::size_t> confirm_allocations(Connection& connection, store::RecordWriter& writer,
                                         const store::Identity& self, Random& random, UnixMillis now,
-                                        const store::Author& author, std::optional<RecordId> of) {
+                                        const store::Author& author, std::optional<RecordId> of,
+                                        const LeasedUntil& leased) {
   std::size_t confirmed = 0;
   if (self.role != Role::site) return confirmed;
   const Kind& kind = *find_kind("allocation_receipt");
@@ -64,11 +66,15 @@ Result<std::size_t> confirm_allocations(Connection& connection, store::RecordWri
     const auto allowance = find_allowance(connection, self, each.entitlement, now);
     const auto given = store::find_record(connection, *find_kind("allocation"), each.allocation);
     if (!allowance || !given) continue;
-    const Counted in_use = store::own_use(connection, each.entitlement, allowance->usage_since);
+    const Counted in_use = store::own_use(connection, each.entitlement, allowance->usage_since,
+                                          allowance->usage_told_since);
     if (!store::covers(store::present(*given), in_use)) continue;
     // A lease that has ended by this machine's clock runs no more, whatever the end is.
     const UnixMillis over = std::max(*allowance->allocated_until, load_floor(connection));
-    if (leased_until(connection, each.entitlement) > over) continue;
+    const UnixMillis former = store::instant_of(given->value("held_until")).value_or(0);
+    const UnixMillis until = leased ? leased(each.entitlement, former)
+                                    : leased_at_most(connection, each.entitlement, former);
+    if (until > over) continue;
     FieldValues values{{position("allocation"), json::value(to_string(each.allocation))},
                        {position("issue"), json::value(each.issue)},
                        {position("in_use"), json::value(in_use.seats)}};

@@ -27,6 +27,7 @@ SeatDesk::SeatDesk(store::Database& database, const Clock& clock, Random& random
       key_(key),
       proof_(key),
       version_(std::move(version)),
+      written_(version_),
       clock_(clock, read_floor(database)) {
   const store::Reader reader = database.read();
   const MutexLock lock(mutex_);
@@ -41,11 +42,12 @@ void SeatDesk::load(store::Connection& connection) {
   known_.clear();
   starts_ = load_starts(connection);
   const UnixMillis now = clock_.now();
+  loaded_at_ = now;
   std::set<RecordId> with_seats;
   for (Seat& seat : load_seats(connection)) {
     if (surplus_.contains(seat.id)) continue;
     with_seats.insert(seat.entitlement);
-    const AllowanceRef allowed = allowance(connection, seat.entitlement);
+    const AllowanceRef allowed = allowance(connection, seat.entitlement, version_());
     if (allowed && seat.hold == Hold::lease) {
       UnixMillis until = now + allowed->lease_seconds * 1000;
       if (const auto end = allowed->seats_until()) until = std::min(until, *end);
@@ -69,9 +71,10 @@ void SeatDesk::load_if_stale(store::Connection& connection) {
   if (stale_) load(connection);
 }
 
-AllowanceRef SeatDesk::keep(std::optional<Allowance> read, const RecordId& entitlement) {
+AllowanceRef SeatDesk::keep(std::optional<Allowance> read, const RecordId& entitlement,
+                            std::int64_t version) {
   Known& known = known_[entitlement];
-  known.version = version_();
+  known.version = version;
   known.read_at = clock_.now();
   known.allowance =
       read ? std::make_shared<const Allowance>(begun(*std::move(read))) : AllowanceRef();
@@ -88,14 +91,15 @@ Allowance SeatDesk::begun(Allowance allowance) const {
   return allowance;
 }
 
-bool SeatDesk::is_fresh(const Known& known) const {
-  return known.version == version_() && clock_.now() - known.read_at < read_again_ms;
+bool SeatDesk::is_fresh(const Known& known, std::int64_t version) const {
+  return known.version >= version && clock_.now() - known.read_at < read_again_ms;
 }
 
-AllowanceRef SeatDesk::allowance(store::Connection& connection, const RecordId& entitlement) {
+AllowanceRef SeatDesk::allowance(store::Connection& connection, const RecordId& entitlement,
+                                 std::int64_t version) {
   const auto known = known_.find(entitlement);
-  if (known != known_.end() && is_fresh(known->second)) return known->second.allowance;
-  return keep(source_.by_id(connection, entitlement, clock_.floor()), entitlement);
+  if (known != known_.end() && is_fresh(known->second, version)) return known->second.allowance;
+  return keep(source_.by_id(connection, entitlement, clock_.floor()), entitlement, version);
 }
 
 SeatCounts& SeatDesk::counts(const RecordId& entitlement) {
@@ -165,6 +169,8 @@ json::object SeatDesk::told(store::Connection& connection, const SeatPolicy& pol
 void SeatDesk::upkeep(store::Connection& connection) {
   const MutexLock lock(mutex_);
   load_if_stale(connection);
+  news_ = news_ || heeded_version_ != version_();
+  heeded_version_ = version_();
   sweep(connection);
   for (std::size_t written = 0; written < written_max && !refreshed_.empty(); ++written) {
     const auto id = refreshed_.begin();
@@ -190,9 +196,9 @@ void SeatDesk::upkeep(store::Connection& connection) {
 bool SeatDesk::wants_upkeep() {
   const MutexLock lock(mutex_);
   if (const auto jump = clock_.check()) jumps_.push_back({clock_.now(), *jump});
-  return stale_ || noted_ || !refreshed_.empty() || !surplus_.empty() || !counted_.empty() ||
-         !jumps_.empty() || !tally_.empty() ||
-         (!counts_.empty() && hour_of(clock_.now()) != marked_hour_) ||
+  return stale_ || noted_ || (facts_ && index_.size() > 0 && heeded_version_ != version_()) ||
+         !refreshed_.empty() || !surplus_.empty() || !counted_.empty() || !jumps_.empty() ||
+         !tally_.empty() || (!counts_.empty() && hour_of(clock_.now()) != marked_hour_) ||
          clock_.floor() - written_floor_ >= floor_every_ms || !index_.due(clock_.now(), 1).empty();
 }
 
@@ -231,7 +237,8 @@ std::vector<PoolState> SeatDesk::pools() {
 std::optional<PoolState> SeatDesk::pool(const RecordId& entitlement) {
   const store::Reader reader = database_.read();
   const MutexLock lock(mutex_);
-  if (!allowance(*reader, entitlement) && !counts_.contains(entitlement)) return std::nullopt;
+  const AllowanceRef allowed = allowance(*reader, entitlement, version_());
+  if (!allowed && !counts_.contains(entitlement)) return std::nullopt;
   return pool_state(entitlement, listed_max);
 }
 
@@ -260,6 +267,8 @@ std::shared_ptr<const LeaseSigner> SeatDesk::signer() {
 void SeatDesk::commit_failed() {
   const MutexLock lock(mutex_);
   stale_ = true;
+  known_.clear();
+  heeded_version_ = -1;
 }
 
 }  // namespace skerry::licensing

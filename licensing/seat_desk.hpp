@@ -127,9 +127,12 @@ class SeatDesk {
   // Where what happens here is told; without it nowhere. The composition root sets it before
   // anybody calls.
   void tell(UsageFacts& facts) { facts_ = &facts; }
+  // What `version` will be once the open transaction has committed: a job heeds then what another
+  // wrote before it in the same commit. Set like tell(); asked on the writer thread.
+  void heed(std::function<std::int64_t()> written) { written_ = std::move(written); }
   // What the seats of this job leave in the log: receipts of allocations that fit since something
-  // came free, and for an upkeep the facts that are ready. `close`: also the open hour's.
-  // Writer thread, in the job itself; an error undoes it.
+  // came free or was taken back, and for an upkeep the facts that are ready. `close`: also the open
+  // hour's. Writer thread, in the job itself; an error undoes it.
   Result<void> confirm_freed(store::Connection& connection) SKERRY_EXCLUDES(mutex_);
   Result<UsageFacts::Written> write_facts(store::Connection& connection, bool close)
       SKERRY_EXCLUDES(mutex_);
@@ -203,19 +206,27 @@ class SeatDesk {
 
   void load(store::Connection& connection) SKERRY_REQUIRES(mutex_);
   void load_if_stale(store::Connection& connection) SKERRY_REQUIRES(mutex_);
-  AllowanceRef allowance(store::Connection& connection, const RecordId& entitlement)
-      SKERRY_REQUIRES(mutex_);
-  AllowanceRef keep(std::optional<Allowance> allowance, const RecordId& entitlement)
-      SKERRY_REQUIRES(mutex_);
+  // As of `version` at least: written_() on the writer thread, version_() on others.
+  AllowanceRef allowance(store::Connection& connection, const RecordId& entitlement,
+                         std::int64_t version) SKERRY_REQUIRES(mutex_);
+  AllowanceRef keep(std::optional<Allowance> allowance, const RecordId& entitlement,
+                    std::int64_t version) SKERRY_REQUIRES(mutex_);
   std::vector<AllowanceRef> opened_by(store::Connection& connection, const Opening& opening)
       SKERRY_REQUIRES(mutex_);
-  bool is_fresh(const Known& known) const SKERRY_REQUIRES(mutex_);
+  bool is_fresh(const Known& known, std::int64_t version) const SKERRY_REQUIRES(mutex_);
   // An entitlement that begins with its first activation has begun when that was here.
   Allowance begun(Allowance allowance) const SKERRY_REQUIRES(mutex_);
   AllowanceRef start(store::Connection& connection, const AllowanceRef& allowed)
       SKERRY_REQUIRES(mutex_);
-  // For a call on any thread: reads outside of the mutex when it must.
+  // For a call on any thread, before it holds the mutex: reads when it must.
   AllowanceRef allowance_of(const RecordId& seat) SKERRY_EXCLUDES(mutex_);
+  // And then, by which a lease may be made longer: no older one than confirm_freed() went by.
+  AllowanceRef last_known(const RecordId& entitlement, AllowanceRef read) const
+      SKERRY_REQUIRES(mutex_);
+  // The latest end of a lease that was given; from now on none is given beyond what the job sees.
+  // `former`: no refresh of a run before this one went beyond it.
+  UnixMillis settle_leases(store::Connection& connection, const RecordId& entitlement,
+                           UnixMillis former) SKERRY_EXCLUDES(mutex_);
   Decision<Seat> admit(const RecordId& id, const Caller& caller) SKERRY_REQUIRES(mutex_);
   // The seat as it is after this call, or as it is when the call was answered before (`repeated`).
   struct Admitted {
@@ -239,8 +250,12 @@ class SeatDesk {
   void note_grant(store::Connection& connection, const Seat& seat, bool overdrawn)
       SKERRY_REQUIRES(mutex_);
   void note_end(store::Connection& connection, const Seat& seat) SKERRY_REQUIRES(mutex_);
+  // `since`: of the counting that it is part of.
   void note_usage(store::Connection& connection, const RecordId& entitlement,
-                  const std::string& feature, std::int64_t amount) SKERRY_REQUIRES(mutex_);
+                  const std::string& feature, std::int64_t amount, UnixMillis since)
+      SKERRY_REQUIRES(mutex_);
+  // Usage may have begun anew before this machine heard of it: what it noted since then counts on.
+  void count_on(store::Connection& connection, const Allowance& allowance) SKERRY_REQUIRES(mutex_);
   void mark(const RecordId& entitlement) SKERRY_REQUIRES(mutex_);
   void end(store::Connection& connection, const RecordId& id) SKERRY_REQUIRES(mutex_);
   void sweep(store::Connection& connection) SKERRY_REQUIRES(mutex_);
@@ -268,6 +283,7 @@ class SeatDesk {
   const crypto::SigningKey key_;
   const SeatProof proof_;
   const std::function<std::int64_t()> version_;
+  std::function<std::int64_t()> written_;
   UsageFacts* facts_ = nullptr;
 
   Mutex mutex_;
@@ -290,6 +306,11 @@ class SeatDesk {
   std::vector<KeptJump> jumps_ SKERRY_GUARDED_BY(mutex_);  // not written yet
   // Of which less is in use: what was taken back from an allocation may fit now (ADR 0047).
   std::set<RecordId> freed_ SKERRY_GUARDED_BY(mutex_);
+  // What was committed by the last upkeep, and whether something was since the last confirmation:
+  // perhaps something was taken back.
+  std::int64_t heeded_version_ SKERRY_GUARDED_BY(mutex_) = -1;
+  bool news_ SKERRY_GUARDED_BY(mutex_) = false;
+  UnixMillis loaded_at_ SKERRY_GUARDED_BY(mutex_) = 0;
   UsageTally tally_ SKERRY_GUARDED_BY(mutex_);            // not written yet
   bool noted_ SKERRY_GUARDED_BY(mutex_) = false;          // since the last upkeep
   UnixMillis marked_hour_ SKERRY_GUARDED_BY(mutex_) = 0;  // whose standing seats are marked

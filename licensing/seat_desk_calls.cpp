@@ -33,20 +33,21 @@ Opening opening_of(std::vector<RecordId> customers) {
 
 std::vector<AllowanceRef> SeatDesk::opened_by(store::Connection& connection,
                                               const Opening& opening) {
+  const std::int64_t version = written_();
   std::vector<AllowanceRef> allowances;
   if (const auto known = opened_.find(opening.digest);
-      known != opened_.end() && known->second.version == version_()) {
+      known != opened_.end() && known->second.version == version) {
     for (const RecordId& id : known->second.entitlements)
-      if (AllowanceRef allowed = allowance(connection, id)) allowances.push_back(allowed);
+      if (AllowanceRef allowed = allowance(connection, id, version)) allowances.push_back(allowed);
   } else {
-    Opened opened{version_(), {}};
+    Opened opened{version, {}};
     const UnixMillis now = clock_.floor();
     for (Allowance& read : opening.customers.empty()
                                ? source_.by_code(connection, opening.digest, now)
                                : source_.by_customers(connection, opening.customers, now)) {
       const RecordId id = read.entitlement;
       opened.entitlements.push_back(id);
-      allowances.push_back(keep(std::move(read), id));
+      allowances.push_back(keep(std::move(read), id, version));
     }
     if (opened_.size() >= opened_max) opened_.clear();
     if (!allowances.empty()) opened_.insert_or_assign(opening.digest, std::move(opened));
@@ -66,11 +67,17 @@ AllowanceRef SeatDesk::allowance_of(const RecordId& id) {
     if (!seat) return nullptr;
     entitlement = seat->entitlement;
     const auto known = known_.find(entitlement);
-    if (known != known_.end() && is_fresh(known->second)) return known->second.allowance;
+    if (known != known_.end() && is_fresh(known->second, version_()))
+      return known->second.allowance;
   }
   const store::Reader reader = database_.read();
   const MutexLock lock(mutex_);
-  return allowance(*reader, entitlement);
+  return allowance(*reader, entitlement, version_());
+}
+
+AllowanceRef SeatDesk::last_known(const RecordId& entitlement, AllowanceRef read) const {
+  const auto known = known_.find(entitlement);
+  return known == known_.end() ? std::move(read) : known->second.allowance;
 }
 
 Decision<Seat> SeatDesk::admit(const RecordId& id, const Caller& caller) {
@@ -190,8 +197,7 @@ Decision<SeatState> SeatDesk::claim(store::Connection& connection, const Opening
   const bool by_code = opening.customers.empty();
   return deny(Why::not_entitled,
               fmt::format("no entitlement at this machine {} for this product and edition",
-                          by_code ? "has this activation code"
-                                  : "is of the customers that this access is for"),
+                          by_code ? "has this activation code" : "is of a customer of this access"),
               fmt::format("{}an entitlement that was just made comes with the next exchange",
                           by_code ? "check the code; " : ""));
 }
@@ -202,7 +208,7 @@ AllowanceRef SeatDesk::start(store::Connection& connection, const AllowanceRef& 
   const RecordId entitlement = allowed->entitlement;
   write_start(connection, entitlement, clock_.floor());
   starts_.emplace(entitlement, clock_.floor());
-  return keep(*allowed, entitlement);
+  return keep(*allowed, entitlement, written_());
 }
 
 Decision<void> SeatDesk::release(store::Connection& connection, const RecordId& id,
@@ -221,7 +227,7 @@ Decision<SeatState> SeatDesk::borrow(store::Connection& connection, const Record
   load_if_stale(connection);
   auto admitted = admit_turn(id, caller);
   if (!admitted) return tl::unexpected<Denial>(std::move(admitted).error());
-  AllowanceRef allowed = allowance(connection, admitted->seat.entitlement);
+  AllowanceRef allowed = allowance(connection, admitted->seat.entitlement, written_());
   if (!allowed) return deny(Why::not_entitled, "the entitlement is not here any more");
   if (!admitted->repeated) {
     auto borrowed = decide_borrow(*allowed, admitted->seat, until, at());
@@ -242,8 +248,9 @@ Decision<SeatState> SeatDesk::feature(store::Connection& connection, const Recor
   auto admitted = admit_turn(id, caller);
   if (!admitted) return tl::unexpected<Denial>(std::move(admitted).error());
   const RecordId entitlement = admitted->seat.entitlement;
-  AllowanceRef allowed = allowance(connection, entitlement);
+  AllowanceRef allowed = allowance(connection, entitlement, written_());
   if (!allowed) return deny(Why::not_entitled, "the entitlement is not here any more");
+  count_on(connection, *allowed);
   if (admitted->repeated) {
     SeatState given = state(admitted->seat, allowed);
     given.repeated = true;
@@ -268,7 +275,7 @@ Decision<SeatState> SeatDesk::feature(store::Connection& connection, const Recor
   if (call == FeatureCall::usage) {
     const std::string name(feature);
     put_used(connection, {entitlement, name, {change->used, allowed->usage_since}});
-    note_usage(connection, entitlement, name, amount);
+    note_usage(connection, entitlement, name, amount, allowed->usage_since);
   }
   SeatState given = state(change->seat, std::move(allowed));
   given.numbers = change->numbers;
@@ -281,6 +288,7 @@ Decision<SeatState> SeatDesk::refresh(const RecordId& id, const Caller& caller) 
   auto admitted = admit_turn(id, caller);
   if (!admitted) return tl::unexpected<Denial>(std::move(admitted).error());
   Seat& seat = admitted->seat;
+  allowed = last_known(seat.entitlement, std::move(allowed));
   if (!allowed) return deny(Why::not_entitled, "the entitlement is not here any more");
   if (!admitted->repeated) {
     auto longer = decide_refresh(index_, *allowed, seat, at());

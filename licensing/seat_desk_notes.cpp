@@ -1,5 +1,9 @@
 // What the desk notes of what happens to seats: licensing/usage_notes.hpp.
+#include <algorithm>
+#include <utility>
+
 #include "licensing/seat_desk.hpp"
+#include "store/allocations.hpp"
 
 namespace skerry::licensing {
 namespace {
@@ -26,19 +30,34 @@ void SeatDesk::note_grant(store::Connection& connection, const Seat& seat, bool 
   note(connection, event(seat, Happened::overdraft), 1);
 }
 
-// What it was allotted and nobody settled counts as used, as it does in the pool.
+// What it was allotted and nobody settled counts as used, as it does in the pool: since it was
+// given.
 void SeatDesk::note_end(store::Connection& connection, const Seat& seat) {
   if (seat.hold != Hold::ended) note(connection, event(seat, Happened::release), 1);
   for (const auto& [feature, amount] : seat.allotted)
-    note_usage(connection, seat.entitlement, feature, amount);
+    note_usage(connection, seat.entitlement, feature, amount, 0);
 }
 
-// By the hour and the feature alone: who used how much stays here.
+// By the hour and the feature alone: who used how much stays here. An hour in which usage begins
+// anew is two, so that nothing is of both.
 void SeatDesk::note_usage(store::Connection& connection, const RecordId& entitlement,
-                          const std::string& feature, std::int64_t amount) {
+                          const std::string& feature, std::int64_t amount, UnixMillis since) {
   if (amount == 0) return;
-  note(connection, {entitlement, Happened::usage, hour_of(clock_.now()), {}, {}, {}, feature},
-       amount);
+  const UnixMillis at = std::max(hour_of(clock_.now()), since);
+  note(connection, {entitlement, Happened::usage, at, {}, {}, {}, feature}, amount);
+}
+
+void SeatDesk::count_on(store::Connection& connection, const Allowance& allowance) {
+  const RecordId& entitlement = allowance.entitlement;
+  const UnixMillis since = allowance.usage_since;
+  const auto& used = index_.use(entitlement).used;
+  if (std::all_of(used.begin(), used.end(),
+                  [since](const auto& each) { return each.second.since == since; }))
+    return;
+  const store::Counted counts =
+      store::own_counts(connection, entitlement, since, allowance.usage_told_since);
+  for (const auto& [feature, amount] : counts.amounts)
+    put_used(connection, {entitlement, feature, {amount.limit.value_or(0), since}});
 }
 
 void SeatDesk::mark(const RecordId& entitlement) {
@@ -70,14 +89,32 @@ tl::unexpected<Denial> SeatDesk::denied(Denial denial, UsageKey about) {
   return tl::unexpected<Denial>(std::move(denial));
 }
 
+UnixMillis SeatDesk::settle_leases(store::Connection& connection, const RecordId& entitlement,
+                                   UnixMillis former) {
+  const MutexLock lock(mutex_);
+  const AllowanceRef allowed =
+      keep(source_.by_id(connection, entitlement, clock_.floor()), entitlement, written_());
+  const UnixMillis last = index_.last_end(entitlement);
+  if (last == 0 || !allowed) return last;
+  // What the run before this one refreshed and had not written is not in the index.
+  return std::max(last, std::min(former, loaded_at_ + allowed->lease_seconds * 1000));
+}
+
 Result<void> SeatDesk::confirm_freed(store::Connection& connection) {
   std::vector<RecordId> freed;
+  bool is_news = false;
   {
     const MutexLock lock(mutex_);
+    is_news = std::exchange(news_, false);
     freed.assign(freed_.begin(), freed_.end());
     freed_.clear();
   }
-  return facts_ ? facts_->confirm(connection, freed) : Result<void>();
+  if (!facts_) return {};
+  const LeasedUntil leased = [&](const RecordId& entitlement, UnixMillis former) {
+    return settle_leases(connection, entitlement, former);
+  };
+  return is_news ? facts_->confirm_all(connection, leased)
+                 : facts_->confirm(connection, freed, leased);
 }
 
 Result<UsageFacts::Written> SeatDesk::write_facts(store::Connection& connection, bool close) {

@@ -70,6 +70,7 @@ Decision<SeatState> SeatDesk::activate_offline(store::Connection& connection,
     const UnixMillis until = latest_borrowing(*each, clock_.now());
     auto seat = decide_borrow(*each, grant->seat, until, at());
     std::vector<FeatureUse> uses;
+    count_on(connection, *each);
     if (seat) seat = allot(*each, *std::move(seat), amounts, uses);
     if (!seat) {
       prefer(why, each->entitlement, std::move(seat).error());
@@ -94,7 +95,7 @@ Decision<Renewed> SeatDesk::refresh_offline(store::Connection& connection, const
   const auto admitted = admit(id, caller);
   if (!admitted) return tl::unexpected<Denial>(admitted.error());
   if (admitted->hold != Hold::borrowed) return not_away();
-  AllowanceRef allowed = allowance(connection, admitted->entitlement);
+  AllowanceRef allowed = allowance(connection, admitted->entitlement, written_());
   if (!allowed) return deny(Why::not_entitled, "the entitlement is not here any more");
   if (auto stays = decide_stay(index_, *allowed, *admitted, at()); !stays) {
     if (stays.error().code != Why::seats_exhausted)
@@ -133,8 +134,9 @@ Decision<void> SeatDesk::settle(store::Connection& connection, const RecordId& i
                {},
                "used/" + escape_pointer(feature)});
   }
-  const AllowanceRef allowed = allowance(connection, seat.entitlement);
+  const AllowanceRef allowed = allowance(connection, seat.entitlement, written_());
   const UnixMillis since = allowed ? allowed->usage_since : 0;
+  if (allowed) count_on(connection, *allowed);
   // Usage began anew since, not for the first time: what it was given counts no more.
   const UnixMillis began = allowed ? allowed->starts_at.value_or(0) : 0;
   const bool is_reset = since > began && seat.granted_at < since;
@@ -142,7 +144,7 @@ Decision<void> SeatDesk::settle(store::Connection& connection, const RecordId& i
     const auto spent = used.find(feature);
     const std::int64_t taken = spent == used.end() ? 0 : spent->second;
     const std::int64_t back = is_reset ? 0 : given - taken;
-    note_usage(connection, seat.entitlement, feature, taken);
+    note_usage(connection, seat.entitlement, feature, taken, is_reset ? 0 : since);
     const std::int64_t total = index_.use(seat.entitlement).used_of(feature, since);
     put_used(connection,
              {seat.entitlement, feature, {std::max<std::int64_t>(0, total - back), since}});

@@ -38,7 +38,7 @@ Decision<SeatState> SeatDesk::claim_among(store::Connection& connection, Among e
   sweep(connection);
   if (const Seat* const held = held_among(entitlements, claim.machine)) {
     const Seat seat = *held;
-    auto longer = lengthen(seat, allowance(connection, seat.entitlement));
+    auto longer = lengthen(seat, allowance(connection, seat.entitlement, written_()));
     if (longer) return longer;
     // Perhaps another one gives a seat.
     if (longer.error().code == Why::seats_exhausted)
@@ -49,7 +49,7 @@ Decision<SeatState> SeatDesk::claim_among(store::Connection& connection, Among e
   std::optional<Refusal> why;
   const RecordId id = new_record_id(wall_.wall_ms(), random_);
   for (const RecordId& each : entitlements) {
-    const AllowanceRef allowed = allowance(connection, each);
+    const AllowanceRef allowed = allowance(connection, each, written_());
     if (!allowed) continue;
     auto grant = decide_claim(index_, *allowed, policies_[each], claim, id, at());
     if (!grant) {
@@ -102,7 +102,7 @@ Decision<SeatState> SeatDesk::refresh_among(Among entitlements, std::string_view
   const Seat* const held = index_.find(id);
   if (!held || held->hold == Hold::ended) return no_seat();
   const Seat seat = *held;
-  return lengthen(seat, allowed);
+  return lengthen(seat, last_known(seat.entitlement, allowed));
 }
 
 bool SeatDesk::holds_among(Among entitlements, std::string_view machine) {

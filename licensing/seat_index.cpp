@@ -115,6 +115,19 @@ const SeatIndex::Use& SeatIndex::use(const RecordId& entitlement) const {
   return pool == pools_.end() ? nothing : pool->second.use;
 }
 
+UnixMillis SeatIndex::last_end(const RecordId& entitlement) const {
+  const auto pool = pools_.find(entitlement);
+  if (pool == pools_.end() || pool->second.all.empty()) return 0;
+  const Ends& ends = pool->second.ends;
+  if (ends.size() == pool->second.all.size() && pool->second.use.ended == 0)
+    return ends.rbegin()->first;
+  UnixMillis last = 0;
+  for (const SlotNumber number : pool->second.all)
+    if (const Seat& seat = slots_[number].seat; seat.hold != Hold::ended)
+      last = std::max(last, seat.until);
+  return last;
+}
+
 std::optional<UnixMillis> SeatIndex::first_end(const RecordId& entitlement,
                                                std::int64_t minimum_hold_ms) const {
   const auto pool = pools_.find(entitlement);

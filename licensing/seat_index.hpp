@@ -51,6 +51,9 @@ class SeatIndex {
   // minimum hold is free behind that.
   std::optional<UnixMillis> first_end(const RecordId& entitlement,
                                       std::int64_t minimum_hold_ms = 0) const;
+  // The latest end of a lease of the entitlement, 0 without one. Where all seats come free by
+  // themselves it costs nothing.
+  UnixMillis last_end(const RecordId& entitlement) const;
   // Seats whose holders may still go on: those that have ended, or whose lease has by `now`, are on
   // their way out. Costs as much as ends are due.
   std::int64_t live(const RecordId& entitlement, UnixMillis now) const;

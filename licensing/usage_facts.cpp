@@ -7,7 +7,6 @@
 #include "core/log.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/sha256.hpp"
-#include "licensing/receipts.hpp"
 #include "licensing/relay_licences.hpp"
 #include "store/log_event.hpp"
 
@@ -128,16 +127,26 @@ Result<UsageFacts::Written> UsageFacts::write(store::Connection& connection, Uni
   return done;
 }
 
-Result<void> UsageFacts::confirm(store::Connection& connection,
-                                 const std::vector<RecordId>& freed) {
-  if (freed.empty() || !log_.check_writable()) return {};
+Result<void> UsageFacts::confirm_of(store::Connection& connection,
+                                    std::optional<RecordId> entitlement,
+                                    const LeasedUntil& leased) {
   const auto self = store::read_identity(connection);
-  if (!self || self->role != Role::site) return {};
+  if (!self || self->role != Role::site || !log_.check_writable()) return {};
   store::RecordWriter writer(connection, log_, self->role, random_);
+  return confirm_allocations(connection, writer, *self, random_, log_.wall_ms(),
+                             store::own_initiative(), entitlement, leased)
+      .map([](std::size_t) {});
+}
+
+Result<void> UsageFacts::confirm(store::Connection& connection, const std::vector<RecordId>& freed,
+                                 const LeasedUntil& leased) {
   for (const RecordId& entitlement : freed)
-    SKERRY_TRY_VOID(confirm_allocations(connection, writer, *self, random_, log_.wall_ms(),
-                                        store::own_initiative(), entitlement));
+    SKERRY_TRY_VOID(confirm_of(connection, entitlement, leased));
   return {};
+}
+
+Result<void> UsageFacts::confirm_all(store::Connection& connection, const LeasedUntil& leased) {
+  return confirm_of(connection, std::nullopt, leased);
 }
 
 std::size_t start_activated(store::Connection& connection, store::RecordWriter& writer,

@@ -2,6 +2,7 @@
 // seats, signed with its log and taken to central by the next bundle (ADR 0053).
 #pragma once
 
+#include "licensing/receipts.hpp"
 #include "licensing/seat.hpp"
 #include "licensing/usage_notes.hpp"
 #include "store/write_records.hpp"
@@ -34,11 +35,15 @@ class UsageFacts {
 
   // Whether this machine may write its log: a copy of a site gives no new seats.
   bool may_write() const { return log_.check_writable().has_value(); }
-  // Confirms allocations that fit since so much of these entitlements came free; part of the job
-  // that freed it.
-  Result<void> confirm(store::Connection& connection, const std::vector<RecordId>& freed);
+  // Confirms allocations that fit since so much of these entitlements came free, part of the job
+  // that freed it; or of all.
+  Result<void> confirm(store::Connection& connection, const std::vector<RecordId>& freed,
+                       const LeasedUntil& leased);
+  Result<void> confirm_all(store::Connection& connection, const LeasedUntil& leased);
 
  private:
+  Result<void> confirm_of(store::Connection& connection, std::optional<RecordId> entitlement,
+                          const LeasedUntil& leased);
   Result<void> write_fact(store::Connection& connection, store::RecordWriter& writer,
                           const std::string& says, const UsageNote& note);
   std::string redacted(store::Connection& connection, std::string_view kind,

@@ -21,11 +21,6 @@ std::int64_t number_of(const json::value& value) {
 // 0 for none: before every other.
 UnixMillis instant_or_zero(const json::value& value) { return instant_of(value).value_or(0); }
 
-RecordId id_of(const json::value& value) {
-  const json::string* text = value.if_string();
-  return text ? parse_id<RecordId>(*text).value_or(RecordId{}) : RecordId{};
-}
-
 Counted read_counted(const json::value& seats, const json::value& amounts) {
   Counted read{number_of(seats), {}};
   if (const json::object* object = amounts.if_object())
@@ -65,12 +60,12 @@ std::string text_of(const Amount& amount) {
 
 // The site of an allocation must be one that can hold it.
 void check_site(Connection& connection, const Record& allocation, Refusal& refusal) {
-  const RecordId id = id_of(allocation.value("site"));
+  const RecordId id = id_in(allocation.value("site"));
   const auto site = find_site(connection, SiteId{id.bytes});
   if (!site) return;  // told as a reference
   if (site->status == SiteStatus::revoked)
     return refusal.take(complaint("site", "revoked", "is revoked: nothing reaches it any more"));
-  const RecordId entitlement = id_of(allocation.value("entitlement"));
+  const RecordId entitlement = id_in(allocation.value("entitlement"));
   auto scope = connection.query("SELECT customer FROM entitlement WHERE id=?1", entitlement);
   if (scope.next() && !site->sees_all && !in_scope(connection, *site, scope.id<RecordId>(0)))
     refusal.take(
@@ -79,7 +74,7 @@ void check_site(Connection& connection, const Record& allocation, Refusal& refus
 
 // Of the site of an allocation, which is no more among the others.
 Counted take_site(UsedBySite& used, const Record& allocation) {
-  auto found = used.extract(to_string(id_of(allocation.value("site"))));
+  auto found = used.extract(to_string(id_in(allocation.value("site"))));
   return found ? std::move(found.mapped()) : Counted{};
 }
 
@@ -126,6 +121,11 @@ void check_amount(const Record& entitlement, const std::string& key, const Amoun
 std::optional<UnixMillis> instant_of(const json::value& value) {
   const json::string* text = value.if_string();
   return text ? parse_timestamp(*text) : std::nullopt;
+}
+
+RecordId id_in(const json::value& value) {
+  const json::string* text = value.if_string();
+  return text ? parse_id<RecordId>(*text).value_or(RecordId{}) : RecordId{};
 }
 
 void Counted::cover(const Counted& other) {
@@ -262,7 +262,7 @@ void check_allocation_fits(Connection& connection, const Record& allocation, con
            complaint("until", "in_the_past",
                      fmt::format("is past: it is {} here", format_timestamp(now))),
            "give an end that is still to come");
-  const RecordId id = id_of(allocation.value("entitlement"));
+  const RecordId id = id_in(allocation.value("entitlement"));
   const auto entitlement = find_record(connection, *find_kind("entitlement"), id);
   if (!entitlement) return;
   UsedBySite used = used_at_sites(connection, *entitlement, now);

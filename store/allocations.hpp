@@ -30,6 +30,8 @@ struct Counted {
 
 // An instant as a field of a record has it; nullopt for null.
 std::optional<UnixMillis> instant_of(const json::value& value);
+// The id that a reference holds; zero for null.
+RecordId id_in(const json::value& value);
 // Whether `part` fits into `all`.
 bool covers(const Counted& all, const Counted& part);
 // As a field of a record has them: null for none.
@@ -49,12 +51,29 @@ Amount sold_of(const Record& entitlement, std::string_view feature);
 // Since when usage of its counts adds up: the last month's day, the renewal, the start, ever (0).
 UnixMillis usage_since(const Record& entitlement, UnixMillis now);
 
-// What the seats take that this machine gave: those that are out, what they hold of pools, what was
-// used of counts (table `seat`, `feature_use`).
-Counted own_use(Connection& connection, const RecordId& entitlement, UnixMillis since);
+// From when on what a site noted and told as used counts since then. Notes and facts say their
+// hour, or the reset within it that their machine knew of. A monthly one every machine foresees:
+// each use counts on one side of it. Of a renewal a site hears later: its hour counts whole, so
+// what was used earlier in that hour counts with the new amount, too, and nothing is sold twice.
+UnixMillis told_since(const Record& entitlement, UnixMillis since);
+
+// What was used here of usage counts since then (table `feature_use`), each that ever was. Of one
+// that counts from another instant on, because the reset was heard of late: what was noted and told
+// from `told_since` on.
+Counted own_counts(Connection& connection, const RecordId& entitlement, UnixMillis since,
+                   UnixMillis told_since);
+
+// What the seats take that this machine gave: those that are out, what they hold of pools (table
+// `seat`), what was used of counts.
+Counted own_use(Connection& connection, const RecordId& entitlement, UnixMillis since,
+                UnixMillis told_since);
+// At central, which knows of each reset when it comes.
+inline Counted own_use(Connection& connection, const RecordId& entitlement, UnixMillis since) {
+  return own_use(connection, entitlement, since, since);
+}
 
 // What sites told as used of its counts since the last reset, by site: gone, whatever became of
-// their allocations. A fact says its hour, so the hour of the reset counts whole.
+// their allocations.
 using UsedBySite = std::map<std::string, Counted, std::less<>>;
 UsedBySite used_at_sites(Connection& connection, const Record& entitlement, UnixMillis now);
 

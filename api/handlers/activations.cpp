@@ -1,11 +1,12 @@
 #include "api/handlers/activations.hpp"
 
 #include <fmt/format.h>
+#include <optional>
 
 #include "api/handlers/author.hpp"
 #include "api/handlers/seat_json.hpp"
 #include "api/handlers/seat_request.hpp"
-#include "api/response_signature.hpp"
+#include "api/retry.hpp"
 #include "core/text.hpp"
 #include "licensing/lease_token.hpp"
 #include "store/log_event.hpp"
@@ -27,16 +28,9 @@ void record_operator(Context& context, Connection& connection, const Request& re
   store::append_event(connection, context.node.log, what, {{"activation", to_string(id)}}, author);
 }
 
-Response answered(Context& context, const Request& request, unsigned status, json::object body) {
+Response answered(unsigned status, json::object body) {
   Response response = Response::json(status, json::value(std::move(body)));
   response.header("Cache-Control", "no-store");
-  sign_if_asked(context.node.keys.sign, context.node.clock, request, response);
-  return response;
-}
-
-Response denied(Context& context, const Request& request, const licensing::Denial& denial) {
-  Response response = denial_answer(denial, request);
-  sign_if_asked(context.node.keys.sign, context.node.clock, request, response);
   return response;
 }
 
@@ -70,25 +64,49 @@ Result<FeatureRequest> read_feature(const Request& request) {
   return read;
 }
 
-Task<Result<Response>> call_feature(Context& context, Request& request, SeatDesk::FeatureCall call,
-                                    std::string_view event) {
-  SKERRY_CO_TRY(const FeatureRequest read, read_feature(request));
+// A call that changes a seat; answered with `answer(state)`. No nonce tells an operator's retry:
+// his call is kept under its key, as other requests are.
+template <class Decide, class Answer>
+Task<Result<Response>> change_seat(Context& context, Request& request, const Caller& caller,
+                                   const RecordId& id, std::string_view event, Decide decide,
+                                   Answer answer) {
+  std::optional<Retry> retry;
+  if (caller.is_operator) {
+    SKERRY_CO_TRY(Retry begun, Retry::begin(context, request));
+    if (auto again = begun.replay()) co_return std::move(*again);
+    retry.emplace(std::move(begun));
+  }
   auto work = [&](Connection& connection) -> Result<Decision<SeatState>> {
-    auto decided =
-        context.seats->feature(connection, read.id, read.caller, call, read.feature, read.amount);
-    if (decided) record_operator(context, connection, request, read.caller, event, read.id);
+    Decision<SeatState> decided = decide(connection);
+    if (!decided) return decided;
+    record_operator(context, connection, request, caller, event, id);
+    if (retry) retry->keep(connection, answered(200, answer(*decided)));
     return decided;
   };
   auto decided = co_await write_seats(context, work);
   if (!decided) co_return tl::unexpected<Error>(std::move(decided).error());
-  if (!*decided) co_return denied(context, request, decided->error());
-  const SeatState& state = **decided;
-  json::object body = numbers_json(state.numbers.value_or(licensing::Numbers{}));
-  body["feature"] = read.feature;
-  const auto held = state.seat.held.find(read.feature);
-  body["held"] = held == state.seat.held.end() ? 0 : held->second;
-  body["nonce"] = context.seats->proof().nonce(read.id, state.seat.turn);
-  co_return answered(context, request, 200, std::move(body));
+  if (!*decided) co_return denial_answer(decided->error(), request);
+  co_return answered(200, answer(**decided));
+}
+
+Task<Result<Response>> call_feature(Context& context, Request& request, SeatDesk::FeatureCall call,
+                                    std::string_view event) {
+  SKERRY_CO_TRY(const FeatureRequest read, read_feature(request));
+  auto decide = [&](Connection& connection) {
+    return context.seats->feature(connection, read.id, read.caller, call, read.feature,
+                                  read.amount);
+  };
+  auto answer = [&](const SeatState& state) {
+    json::object body = numbers_json(state.numbers.value_or(licensing::Numbers{}));
+    body["feature"] = read.feature;
+    const auto held = state.seat.held.find(read.feature);
+    body["held"] = held == state.seat.held.end() ? 0 : held->second;
+    body["nonce"] = context.seats->proof().nonce(read.id, state.seat.turn);
+    return body;
+  };
+  auto response =
+      co_await change_seat(context, request, read.caller, read.id, event, decide, answer);
+  co_return response;
 }
 
 }  // namespace
@@ -102,13 +120,13 @@ Task<Result<Response>> activate(Context& context, Request& request) {
   };
   auto decided = co_await write_seats(context, work);
   if (!decided) co_return tl::unexpected<Error>(std::move(decided).error());
-  if (!*decided) co_return denied(context, request, decided->error());
+  if (!*decided) co_return denial_answer(decided->error(), request);
   const SeatState& state = **decided;
   json::object body = leased(context, state);
   body["secret"] = context.seats->proof().secret(state.seat.id, state.seat.generation);
   // The first activation of a seat, a retry of it too.
   const bool first = state.is_new || (state.repeated && state.seat.generation == 1);
-  Response response = answered(context, request, first ? 201 : 200, std::move(body));
+  Response response = answered(first ? 201 : 200, std::move(body));
   if (first)
     response.header("Location", fmt::format("/v1/activations/{}", to_string(state.seat.id)));
   co_return response;
@@ -119,8 +137,8 @@ Result<Response> get_activation(Context& context, Request& request) {
   SKERRY_TRY(const RecordId id, activation_id(request));
   SKERRY_TRY(const Caller caller, caller_of(request));
   const auto state = context.seats->look(id, caller);
-  if (!state) return denied(context, request, state.error());
-  return answered(context, request, 200, seat_json(*state));
+  if (!state) return denial_answer(state.error(), request);
+  return answered(200, seat_json(*state));
 }
 
 Result<Response> refresh_activation(Context& context, Request& request) {
@@ -132,8 +150,8 @@ Result<Response> refresh_activation(Context& context, Request& request) {
     return fail(Errc::forbidden, "only its holder refreshes a seat",
                 "send the secret of its activation in Skerry-Seat-Secret");
   const auto state = context.seats->refresh(id, caller);
-  if (!state) return denied(context, request, state.error());
-  return answered(context, request, 200, leased(context, *state));
+  if (!state) return denial_answer(state.error(), request);
+  return answered(200, leased(context, *state));
 }
 
 Task<Result<Response>> release_activation(Context& context, Request& request) {
@@ -147,10 +165,8 @@ Task<Result<Response>> release_activation(Context& context, Request& request) {
   };
   auto decided = co_await write_seats(context, work);
   if (!decided) co_return tl::unexpected<Error>(std::move(decided).error());
-  if (!*decided) co_return denied(context, request, decided->error());
-  Response response = Response::empty();
-  sign_if_asked(context.node.keys.sign, context.node.clock, request, response);
-  co_return response;
+  if (!*decided) co_return denial_answer(decided->error(), request);
+  co_return Response::empty();
 }
 
 Task<Result<Response>> borrow_activation(Context& context, Request& request) {
@@ -162,15 +178,13 @@ Task<Result<Response>> borrow_activation(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(require_key(request));
   SKERRY_CO_TRY(const RecordId id, activation_id(request));
   SKERRY_CO_TRY(const Caller caller, caller_of(request));
-  auto work = [&](Connection& connection) -> Result<Decision<SeatState>> {
-    auto decided = context.seats->borrow(connection, id, caller, until);
-    if (decided) record_operator(context, connection, request, caller, "seat_borrowed", id);
-    return decided;
+  auto decide = [&](Connection& connection) {
+    return context.seats->borrow(connection, id, caller, until);
   };
-  auto decided = co_await write_seats(context, work);
-  if (!decided) co_return tl::unexpected<Error>(std::move(decided).error());
-  if (!*decided) co_return denied(context, request, decided->error());
-  co_return answered(context, request, 200, leased(context, **decided));
+  auto answer = [&](const SeatState& state) { return leased(context, state); };
+  auto response =
+      co_await change_seat(context, request, caller, id, "seat_borrowed", decide, answer);
+  co_return response;
 }
 
 Task<Result<Response>> check_out_feature(Context& context, Request& request) {

@@ -69,7 +69,7 @@ Result<std::vector<std::string>> read_texts(const json::object& body, std::strin
                                             std::size_t most) {
   for (const auto& [member, value] : body)
     if (member != name)
-      return fail(refusal(member, "unknown_field", fmt::format("is not {}", name)));
+      return fail(refusal(member, "unknown_field", fmt::format("does not go with {}", name)));
   const json::value* given = body.if_contains(name);
   const json::array* elements = given ? given->if_array() : nullptr;
   if (!elements || elements->empty() || elements->size() > most)
@@ -97,7 +97,7 @@ Result<CodesWanted> read_codes_wanted(const json::object& body) {
   }
   for (const auto& [member, value] : body)
     if (member != "count")
-      return fail(refusal(member, "unknown_field", "is not count, and not codes"));
+      return fail(refusal(member, "unknown_field", "is neither count nor codes"));
   const json::value* given = body.if_contains("count");
   const std::int64_t* count = given ? given->if_int64() : nullptr;
   if (!count || *count < 1 || *count > static_cast<std::int64_t>(licensing::codes_max))

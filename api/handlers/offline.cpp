@@ -4,7 +4,6 @@
 
 #include "api/handlers/seat_json.hpp"
 #include "api/handlers/seat_request.hpp"
-#include "api/response_signature.hpp"
 #include "core/json_text.hpp"
 #include "licensing/lease_token.hpp"
 #include "licensing/offline_request.hpp"
@@ -89,10 +88,8 @@ Task<Result<Response>> answer_once(Context& context, Request& request, OfflineRe
   };
   auto answer = co_await write_seats(context, work);
   if (!answer) co_return tl::unexpected<Error>(std::move(answer).error());
-  Response response =
-      *answer ? told(std::move(**answer), status) : denial_answer(answer->error(), request);
-  sign_if_asked(context.node.keys.sign, context.node.clock, request, response);
-  co_return response;
+  if (!*answer) co_return denial_answer(answer->error(), request);
+  co_return told(std::move(**answer), status);
 }
 
 Result<Answered> seal(Context& context, const OfflineRequest& file,

@@ -48,23 +48,22 @@ std::string padded_base64(std::string_view bytes) {
 }
 
 // With the time of this machine, and a signature over both where a secret is set.
-Response stamped(const RelayContext& relay, Response response) {
+void stamp(RelayContext& relay, const Request&, Response& response) {
   const std::int64_t clock = relay.machine.node.clock.wall_ms() / second_ms;
   response.header("Relay-Clock", std::to_string(clock));
-  if (relay.settings.signing_secret.empty()) return response;
+  if (relay.settings.signing_secret.empty()) return;
   const auto code = crypto::hmac_sha256(
       as_bytes(relay.settings.signing_secret),
       as_bytes(fmt::format("{}.{}", clock, std::get<std::string>(response.body))));
   response.header("Relay-Signature", fmt::format("t={},v1={}", clock, to_hex(code)));
-  return response;
 }
 
-Response answered(const RelayContext& relay, unsigned status, const json::object& body) {
-  return stamped(relay, Response::json(status, go_json(body)));
+Response answered(unsigned status, const json::object& body) {
+  return Response::json(status, go_json(body));
 }
 
-Response refused(const RelayContext& relay, unsigned status, std::string_view why) {
-  return answered(relay, status, {{"error", why}});
+Response refused(unsigned status, std::string_view why) {
+  return answered(status, {{"error", why}});
 }
 
 // Who asks, and for licences of which pool.
@@ -111,8 +110,8 @@ json::object lease_json(const RelayContext& relay, const SeatState& state) {
 
 // A node that has its licence already.
 Response extended(const RelayContext& relay, const SeatState& state) {
-  if (relay.settings.heartbeats) return answered(relay, 202, lease_json(relay, state));
-  return refused(relay, 409, "failed to claim license due to conflict");
+  if (relay.settings.heartbeats) return answered(202, lease_json(relay, state));
+  return refused(409, "failed to claim license due to conflict");
 }
 
 Response page_not_found() {
@@ -126,7 +125,7 @@ Response relay_refusal(const Error& error, std::string_view) {
   const int status = info(error.code).http_status;
   if (error.code == Errc::not_found) return page_not_found();
   if (error.code == Errc::method_not_allowed) return Response::empty(405);
-  return Response::json(static_cast<unsigned>(status), go_json({{"error", error.detail}}));
+  return refused(static_cast<unsigned>(status), error.detail);
 }
 
 // As gorilla/mux, which Relay finds its routes with: it decodes a path first, an encoded slash too,
@@ -172,52 +171,50 @@ Result<Decision<Given>> give(RelayContext& relay, store::Connection& connection,
 
 Task<Result<Response>> claim_licence(RelayContext& relay, Request& request) {
   const Node node = read_node(relay, request);
-  if (!node.refusal.empty()) co_return refused(relay, 400, node.refusal);
-  if (!node.licences) co_return refused(relay, 400, "invalid pool header");
+  if (!node.refusal.empty()) co_return refused(400, node.refusal);
+  if (!node.licences) co_return refused(400, "invalid pool header");
   licensing::SeatDesk& desk = *relay.machine.seats;
   // A heartbeat changes the index alone, as a refresh does: no commit.
   if (relay.settings.heartbeats)
     if (const auto state = desk.refresh_among(*node.licences, node.fingerprint))
       co_return extended(relay, *state);
   if (!relay.settings.heartbeats && desk.holds_among(*node.licences, node.fingerprint))
-    co_return refused(relay, 409, "failed to claim license due to conflict");
+    co_return refused(409, "failed to claim license due to conflict");
 
   const Licences ordered = in_order(relay, *node.licences);
   auto work = [&](store::Connection& connection) { return give(relay, connection, node, ordered); };
   auto decided = co_await write_seats(relay.machine, work);
   if (!decided) co_return tl::unexpected<Error>(std::move(decided).error());
   if (!*decided && (*decided).error().code == Why::already_exists)
-    co_return refused(relay, 409, "failed to claim license due to conflict");
-  if (!*decided) co_return refused(relay, 410, "no licenses available");
+    co_return refused(409, "failed to claim license due to conflict");
+  if (!*decided) co_return refused(410, "no licenses available");
   const Given& given = **decided;
   if (!given.state.is_new) co_return extended(relay, given.state);
   json::object body{{"license_file", padded_base64(given.licence.file)},
                     {"license_key", given.licence.key}};
   for (const auto& [member, value] : lease_json(relay, given.state)) body[member] = value;
-  co_return answered(relay, 201, body);
+  co_return answered(201, body);
 }
 
 Task<Result<Response>> release_licence(RelayContext& relay, Request& request) {
   const Node node = read_node(relay, request);
-  if (!node.refusal.empty()) co_return refused(relay, 400, node.refusal);
+  if (!node.refusal.empty()) co_return refused(400, node.refusal);
   licensing::SeatDesk& desk = *relay.machine.seats;
   if (!node.licences && desk.holds_among(relay.machine.relay_licences->all(), node.fingerprint))
-    co_return refused(relay, 400, "invalid pool header");
-  if (!node.licences) co_return refused(relay, 404, "claim not found");
+    co_return refused(400, "invalid pool header");
+  if (!node.licences) co_return refused(404, "claim not found");
   auto work = [&](store::Connection& connection) -> Result<Decision<void>> {
     return desk.release_among(connection, *node.licences, node.fingerprint);
   };
   auto decided = co_await write_seats(relay.machine, work);
   if (!decided) co_return tl::unexpected<Error>(std::move(decided).error());
-  if (!*decided) co_return refused(relay, 404, "claim not found");
+  if (!*decided) co_return refused(404, "claim not found");
   Response response = Response::empty();
   response.header("Content-Type", "application/json");
-  co_return stamped(relay, std::move(response));
+  co_return response;
 }
 
-Result<Response> relay_health(RelayContext& relay, Request&) {
-  return stamped(relay, Response::empty(200));
-}
+Result<Response> relay_health(RelayContext&, Request&) { return Response::empty(200); }
 
 const Dialect& relay_dialect() {
   static constexpr Dialect dialect{&relay_refusal, &redirect_or_miss, true};
@@ -226,13 +223,16 @@ const Dialect& relay_dialect() {
 
 std::span<const Route> relay_routes() {
   constexpr bool any_query = true;
+  constexpr Reach any_reach = Reach::machine;
+  static constexpr Finish stamped = finish<RelayContext, stamp>;
   static constexpr Route routes[] = {
       {Method::get, "/v1/health", Access::open, Body::ignored, handler<relay_health>, "relayHealth",
-       "The server answers", any_query},
+       "The server answers", any_query, any_reach, stamped},
       {Method::put, "/v1/nodes/{fingerprint}", Access::open, Body::ignored, handler<claim_licence>,
-       "claimLicence", "A node takes or keeps a licence", any_query},
+       "claimLicence", "A node takes or keeps a licence", any_query, any_reach, stamped},
       {Method::del, "/v1/nodes/{fingerprint}", Access::open, Body::ignored,
-       handler<release_licence>, "releaseLicence", "A node gives its licence back", any_query},
+       handler<release_licence>, "releaseLicence", "A node gives its licence back", any_query,
+       any_reach, stamped},
   };
   return routes;
 }

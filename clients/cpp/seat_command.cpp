@@ -29,9 +29,7 @@ constexpr const char* usage =
     "             | borrow UNTIL | checkout FEATURE AMOUNT | return FEATURE AMOUNT\n"
     "             | use FEATURE AMOUNT\n";
 
-struct WrongUse : std::invalid_argument {
-  using std::invalid_argument::invalid_argument;
-};
+using WrongUse = std::invalid_argument;  // as the client throws it
 
 std::string variable(const char* name) {
   const char* const value = std::getenv(name);
@@ -72,11 +70,7 @@ Seat open_seat() {
   options.server = variable("SKERRY_SERVER");
   options.state = variable("SKERRY_STATE");
   options.trusted_key = text_of(variable("SKERRY_TRUSTED_KEY"));
-  try {
-    return Seat(options);
-  } catch (const std::invalid_argument& error) {
-    throw WrongUse(error.what());
-  }
+  return Seat(options);
 }
 
 json::object leased(const Seat& seat, const Lease& lease) {

@@ -35,7 +35,8 @@ inline constexpr std::size_t seconds_max = 10 * 366 * 86'400;
 inline constexpr Field lease_seconds = kept({.name = "lease_seconds",
                                              .title = "Lease of a seat, in seconds",
                                              .type = integer,
-                                             .length_max = seconds_max});
+                                             .length_max = seconds_max,
+                                             .least = 1});
 inline constexpr Field offline_lease_seconds = kept({.name = "offline_lease_seconds",
                                                      .title = "Longest lease offline, in seconds",
                                                      .type = integer,

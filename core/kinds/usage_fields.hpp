@@ -11,7 +11,8 @@ inline constexpr std::array<std::string_view, 7> usage_events{
     "activation", "clone", "denial", "high_water", "overdraft", "release", "usage"};
 
 // `at` is when it happened; of what is counted by the hour (clone, denial, high_water, usage) the
-// beginning of its hour. `amount`: how many seats or of `feature`; of high_water the most at once.
+// beginning of its hour, of usage the reset within it that its machine knew of. `amount`: how many
+// seats or of `feature`; of high_water the most at once.
 inline constexpr std::array usage_fact_fields{
     said_by_site({.name = "entitlement",
                   .title = "Entitlement",

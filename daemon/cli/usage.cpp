@@ -6,7 +6,11 @@ void UsageCommands::add_to(CommandTree& tree) {
   CLI::App* usage = tree.add_noun("usage", "what happened to seats");
   CLI::App* report = tree.add(usage, "report", "by customer and period, as a file",
                               [this](Session& s) { return run_usage_report(s, wish_); });
-  report->add_option("--customer", wish_.customer, "account reference, name or id");
+  // An empty one would be none: a report of everybody.
+  report->add_option("--customer", wish_.customer, "account reference, name or id")
+      ->check([](const std::string& text) {
+        return text.empty() ? std::string("names no customer") : std::string();
+      });
   report->add_option("--since", wish_.since, "a time; without it the present month");
   report->add_option("--until", wish_.until, "the first moment behind the period");
   report->add_option("--by", wish_.by, "lines for each hour, day or month, or in total")

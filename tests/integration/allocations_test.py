@@ -36,6 +36,16 @@ class Allocations(UsageWorld):
         self.central.ok("exchange", self.medium)
         self.assertEqual(self.kept()["confirmed"], 2)
 
+    def test_an_earlier_end_is_confirmed_while_seats_are_out_that_it_does_not_cut(self):
+        app = self.application("press-1")
+        app.activate()
+        self.assertEqual(app.call("POST", "/refresh").status, 200)
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2 * 86400))
+        self.central.edit("allocations", self.allocation, {"until": soon})
+        self.carry()
+        self.assertEqual(self.kept()["confirmed"], 2)
+        self.assertEqual(app.call("POST", "/refresh").status, 200)
+
     def test_amounts_count_in_receipts(self):
         app = self.application("press-1")
         app.activate()

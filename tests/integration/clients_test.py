@@ -94,10 +94,15 @@ class ClientTest(World):
         token = self.machine.ok("token", "create", "press", "--access", "seats", "--customer",
                                 customer).out.strip()
         self.proxy.replies_to_lose = 1
-        self.act("activate", token, "PRESS", "seat-1")
+        self.act("activate", f"{token}\n", "PRESS", "seat-1")  # as a file ends
         self.assertNotIn(token, json.dumps(self.state()))
         self.act("use", "prints", 1)
         self.assertEqual((self.pool()["in_use"], self.pool()["clones"]), (1, 0))
+
+    def test_a_token_that_none_can_be_leaves_nothing_pending(self):
+        for token in ("skry_api_a\nb", "skry_api_\u00e9"):
+            self.act("activate", token, "PRESS", "seat-1", exit_code=WRONG_USE)
+        self.activate()
 
     def test_the_lease_holds_without_the_machine(self):
         self.activate()

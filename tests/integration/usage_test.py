@@ -9,7 +9,7 @@ import subprocess
 import unittest
 
 from machine import COMMAND_SECONDS, READ_QR_CODES, run, wait_until
-from usage_world import UsageWorld
+from usage_world import FAR, UsageWorld
 
 WORKED = {("activation", None): 2, ("denial", None): 1, ("clone", None): 1, ("release", None): 1,
           ("usage", "prints"): 30, ("high_water", None): 2, ("high_water", "cores"): 5}
@@ -100,6 +100,33 @@ class Facts(UsageWorld):
         refused = prints(20)  # what was used before its beginning was known counts
         self.assertEqual((refused.status, refused.json()["in_use"]), (409, 90), refused)
 
+    def test_what_is_used_before_a_renewal_is_heard_of_is_not_forgotten(self):
+        central = self.central
+        edition = central.http("GET", "/v1/editions").json()["items"][0]["id"]
+        plan = central.create("plans", {"name": "Year", "license": "subscription",
+                                        "duration": "P1Y"})["id"]
+        offering = central.create("offerings", {"sku": "PRESS-1Y", "edition": edition,
+                                                "plan": plan, "seats": 1})["id"]
+        order = central.http("GET", "/v1/orders").json()["items"][0]["id"]
+        sold = central.create("entitlements", {"customer": self.customer, "offering": offering,
+                                               "sales_order": order})["id"]
+        central.create("allocations", {"entitlement": sold, "site": self.site_id, "seats": 1,
+                                       "amounts": {"prints": 100}, "until": FAR})
+        self.carry()
+        apps = [self.application(f"press-{number}") for number in (1, 2, 3)]
+        for app in apps:
+            self.assertEqual(app.activate().status, 201)
+        prints = lambda amount: apps[2].call("POST", "/features/prints/usage", {"amount": amount})
+        self.assertEqual(prints(90).status, 200)
+        renewed = central.http("POST", f"/v1/entitlements/{sold}:renew")
+        self.assertEqual(renewed.status, 200, renewed)
+        self.assertEqual(prints(5).status, 200)
+        self.carry()
+        refused = prints(100)
+        self.assertEqual(refused.status, 409, refused)
+        # Of the hour of the renewal all counts, since the site did not know of it.
+        self.assertIn(refused.json()["in_use"], (5, 95))
+
 
 class Reports(UsageWorld):
     def report(self, machine, *options):
@@ -133,6 +160,7 @@ class Reports(UsageWorld):
         for options in (("--customer", "Other"), ("--until", "2000-01-01T00:00:00Z"),
                         ("--since", "2099-01-01T00:00:00Z")):
             self.assertEqual(self.report(self.central, "--format", "ndjson", *options), "")
+        self.assertEqual(self.central.run("usage", "report", "--customer", "").code, 64)
         for query in ("customer=none", "by=week", "format=xml", "since=soon", "what=1",
                       "since=2027-01-01T00:00:00Z&until=2027-01-01T00:00:00Z"):
             with self.subTest(query):

@@ -47,6 +47,12 @@ inline std::vector<unsigned char> from_base64url(std::string_view text) {
   return bytes;
 }
 
+inline std::string trimmed(const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
+}
+
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
 // Of PEM, or of the member x of a JWK.
@@ -56,10 +62,8 @@ inline Key public_key(const std::string& text) {
     const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
         BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), &BIO_free);
     key.reset(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
-  } else if (const std::size_t begin = text.find_first_not_of(" \t\r\n");
-             begin != std::string::npos) {
-    const auto raw =
-        decoded_base64url(text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin));
+  } else if (const std::string own = trimmed(text); !own.empty()) {
+    const auto raw = decoded_base64url(own);
     key.reset(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw.data(), raw.size()));
   }
   if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_ED25519)

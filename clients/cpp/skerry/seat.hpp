@@ -78,10 +78,16 @@ class Seat {
 
   // ---- with it
   // Takes a seat, or goes on with the one in the state file; a new one when the machine has ended
-  // that, and until there is one its token is kept. `code`: an activation code, or a token that may
-  // take seats. `names`: seat_name, user, edition.
-  Lease activate(const std::string& code, const std::string& product, const std::string& seat_id,
+  // that, and until there is one its token is kept. `text`: an activation code, or a token that may
+  // take seats; blanks around it do not matter. `names`: seat_name, user, edition.
+  // std::invalid_argument for what can be no token.
+  Lease activate(const std::string& text, const std::string& product, const std::string& seat_id,
                  json::object names = {}) {
+    const std::string code = detail::trimmed(text);
+    const bool is_token = code.rfind(token_prefix_, 0) == 0;
+    if (is_token &&
+        !std::all_of(code.begin(), code.end(), [](char c) { return c > 32 && c < 127; }))
+      throw std::invalid_argument("no token has such characters");
     settle();
     if (has_seat()) {
       if (detail::text_at(kept(), "product") != product ||
@@ -95,7 +101,7 @@ class Seat {
       }
     }
     json::object headers;
-    if (code.rfind(token_prefix_, 0) == 0)
+    if (is_token)
       headers["Authorization"] = "Bearer " + code;
     else
       names["activation_code"] = code;

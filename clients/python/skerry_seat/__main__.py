@@ -54,7 +54,10 @@ def act(seat, name, words):
     call = {"checkout": seat.check_out, "return": seat.give_back, "use": seat.use}.get(name)
     if call:
         return call(*words)
-    lease = getattr(seat, name)(*words)
+    try:
+        lease = getattr(seat, name)(*words)
+    except ValueError as error:
+        raise WrongUse(str(error)) from error
     return {"claims": lease.claims, "seconds_left": int(lease.seconds_left), "held": seat.held}
 
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import ssl
 import time
 import urllib.parse
@@ -101,9 +102,12 @@ class Seat:
     def activate(self, code, product, seat_id, **names):
         """Takes a seat, or goes on with the one in the state file. names: seat_name, user, edition.
 
-        code: an activation code, or a token that may take seats.
+        code: an activation code, or a token that may take seats; blanks around it do not matter.
         A new one when the machine has ended that; until there is one, its token is kept.
         """
+        code = code.strip()
+        if code.startswith(TOKEN) and not re.fullmatch("[!-~]+", code):
+            raise ValueError("no token has such characters")  # nor could it be sent, ever
         self.settle()
         seat = self.state.seat
         if seat and (seat["product"], seat["seat_id"]) == (product, seat_id):

@@ -74,38 +74,88 @@ TEST_F(ActivationsTest, APolicyIsToldAsFactsAre) {
   open();
 }
 
-TEST_F(ActivationsTest, AnAnswerIsSignedWhenAsked) {
-  const Answer answer =
-      ask("GET", fmt::format("/v1/activations/{}", nobody), {},
-          "Skerry-Seat-Secret: x\r\nAccept-Signature: skerry=(\"@status\");nonce=\"n-1\"\r\n");
-  EXPECT_EQ(answer.status, 404u);
-  const std::string digest = std::string(answer.header("Content-Digest"));
-  EXPECT_EQ(
-      digest, "sha-256=:" + [&] {
-        std::string text = crypto::to_base64(crypto::sha256(as_bytes(answer.body)));
-        return text.append((4 - text.size() % 4) % 4, '=');
-      }() + ":");
-  const std::string input = std::string(answer.header("Signature-Input"));
-  ASSERT_TRUE(input.starts_with("skerry="));
-  EXPECT_THAT(input, HasSubstr(R"(;nonce="n-1")"));
-  const std::string base = fmt::format(
-      "\"@status\": 404\n\"content-digest\": {}\n\"@method\";req: GET\n"
-      "\"@path\";req: /v1/activations/{}\n\"@signature-params\": {}",
-      digest, nobody, input.substr(7));
+// What an answer is signed over that was asked for under the label skerry; empty: its digest is not
+// that of its body, or it has none.
+std::string signed_text(const Answer& answer, std::string_view method, std::string_view path) {
+  std::string digest = crypto::to_base64(crypto::sha256(as_bytes(answer.body)));
+  digest = fmt::format("sha-256=:{}=:", digest);  // 32 bytes: one sign of padding
+  const std::string input = answer.header("Signature-Input");
+  if (answer.header("Content-Digest") != digest || !input.starts_with("skerry=")) return {};
+  return fmt::format(
+      "\"@status\": {}\n\"content-digest\": {}\n\"@method\";req: {}\n\"@path\";req: {}\n"
+      "\"@signature-params\": {}",
+      answer.status, digest, method, path, input.substr(7));
+}
+
+bool is_signed(const crypto::VerifyKey& key, const Answer& answer, std::string_view method,
+               std::string_view path) {
   std::string signature(answer.header("Signature"));
+  if (!signature.starts_with("skerry=:")) return false;
   signature = signature.substr(8, signature.find('=', 8) - 8);  // skerry=:…==:
   const auto bytes = crypto::from_base64(signature);
-  ASSERT_TRUE(bytes);
-  EXPECT_TRUE(keys.sign.verify_key().verify(as_bytes(base), *bytes));
-  EXPECT_EQ(activate("press-1").header("Signature"), "");
-  const Answer away = ask("POST", "/v1/offline-activations",
-                          R"({"format":"skerry-offline-request","version":1,"kind":"activate",)"
-                          R"("id":"0199c0de-0000-7000-8000-0000000000a1","product":"PRESS",)"
-                          R"("activation_code":"nobodys-code","seat_id":"away","recipient":)"
-                          R"("age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"})",
-                          "Accept-Signature: a=()\r\n");
-  EXPECT_EQ(away.status, 403u) << away.body;
-  EXPECT_NE(away.header("Signature"), "");
+  return bytes && key.verify(as_bytes(signed_text(answer, method, path)), *bytes);
+}
+
+TEST_F(ActivationsTest, AnAnswerIsSignedWhenAsked) {
+  const Answer made = activate("press-1");
+  EXPECT_EQ(made.header("Signature"), "");
+  const std::string path = "/v1/activations/" + text(read_json(made), "id");
+  const std::string headers = fmt::format(
+      "Skerry-Seat-Secret: {}\r\nAccept-Signature: skerry=(\"@status\");nonce=\"n-1\"\r\n",
+      text(read_json(made), "secret"));
+  const Answer answer = ask("GET", path, {}, headers);
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_THAT(answer.header("Signature-Input"), HasSubstr(R"(;nonce="n-1")"));
+  EXPECT_TRUE(is_signed(keys.sign.verify_key(), answer, "GET", path));
+  EXPECT_TRUE(is_signed(keys.sign.verify_key(), ask("HEAD", path, {}, headers), "HEAD", path));
+}
+
+TEST_F(ActivationsTest, ARefusalIsSignedWhenAskedWhoeverMakesIt) {
+  const std::string seats = "/v1/activations";
+  const std::string seat = fmt::format("{}/{}", seats, nobody);
+  const std::string key = "Idempotency-Key: k\r\n";
+  const std::string away = R"({"format":"skerry-offline-request","version":1,"kind":"activate",)"
+                           R"("id":"0199c0de-0000-7000-8000-0000000000a1","product":"PRESS",)"
+                           R"("activation_code":"nobodys-code","seat_id":"away","recipient":)"
+                           R"("age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"})";
+  const std::vector<Case> refusals{
+      {"no JSON", "POST", seats, "{", key, 400, {}, {}},
+      {"a query", "GET", seat + "?x=1", "", "", 400, {}, {}},
+      {"a body too many", "GET", seat, "x", "", 400, {}, {}},
+      {"no secret", "GET", seat, "", "", 401, {}, {}},
+      {"no token", "GET", seat, "", "Authorization: Bearer x\r\n", 401, {}, {}},
+      {"no code",
+       "POST",
+       seats,
+       R"({"activation_code":"x","product":"P","seat_id":"s"})",
+       key,
+       403,
+       {},
+       {}},
+      {"a file without code", "POST", "/v1/offline-activations", away, "", 403, {}, {}},
+      {"no seat", "GET", seat, "", "Skerry-Seat-Secret: x\r\n", 404, {}, {}},
+      {"no id", "DELETE", seats + "/7", "", "Skerry-Seat-Secret: x\r\n", 404, {}, {}},
+      {"a coding", "POST", seats, "{}", "Content-Encoding: gzip\r\n", 415, {}, {}},
+      {"no members", "POST", seats, R"({"activation_code":"x"})", key, 422, {}, {}},
+  };
+  for (const Case& each : refusals) {
+    SCOPED_TRACE(each.name);
+    const Answer answer =
+        ask(each.method, each.target, each.body, each.headers + "Accept-Signature: skerry=()\r\n");
+    EXPECT_EQ(answer.status, each.status) << answer.body;
+    const std::string path = each.target.substr(0, each.target.find('?'));
+    EXPECT_TRUE(is_signed(keys.sign.verify_key(), answer, each.method, path));
+    EXPECT_EQ(ask(each.method, each.target, each.body, each.headers).header("Signature"), "");
+  }
+  const std::string more = "Accept-Signature: skerry=()\r\nSkerry-Seat-Secret: x\r\n";
+  for (int guesses = 0; guesses < 100; ++guesses) {
+    const Answer answer =
+        ask("POST", seats, R"({"activation_code":"x","product":"P","seat_id":"s"})", key + more);
+    if (answer.status != 429) continue;
+    EXPECT_TRUE(is_signed(keys.sign.verify_key(), answer, "POST", seats));
+    return;
+  }
+  ADD_FAILURE() << "nobody was slowed down";
 }
 
 TEST_F(ActivationsTest, ASignatureHasTheLabelOfWhoAsks) {
@@ -113,7 +163,7 @@ TEST_F(ActivationsTest, ASignatureHasTheLabelOfWhoAsks) {
     const Answer answer =
         ask("GET", fmt::format("/v1/activations/{}", nobody), {},
             fmt::format("Skerry-Seat-Secret: x\r\nAccept-Signature: {}\r\n", asked));
-    return std::string(answer.header("Signature-Input"));
+    return answer.header("Signature-Input");
   };
   EXPECT_THAT(
       input(R"(sig1=("@status" "@method";req);created;alg="ed25519";tag="t";nonce="n")"),

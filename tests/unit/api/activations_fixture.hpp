@@ -64,7 +64,7 @@ class ActivationsTest : public HandlersTest {
                                    method, target, headers, body.size());
     if (!body.empty()) text += "Content-Type: application/json\r\n";
     RawClient client = RawClient::tcp(port);
-    return client.ask(text + "\r\n" + std::string(body));
+    return client.ask(text + "\r\n" + std::string(body), method == "HEAD");
   }
   Answer activate(std::string_view seat, std::string_view key = "1") {
     return ask("POST", "/v1/activations",

@@ -28,6 +28,28 @@ TEST_F(ActivationsTest, FromTheFirstCallToTheLast) {
   EXPECT_EQ(call(seat, "DELETE", "", "d").status, 404u);
 }
 
+// It needs no key: a seat ends once, also one that is kept for its minimum hold.
+TEST_F(ActivationsTest, AReleaseWhoseReplyWasLostIsDoneOnce) {
+  ASSERT_EQ(post("/v1/seat-pools/0199c0de-0000-7000-8000-0000000000e1:policy",
+                 R"({"minimum_hold_seconds":60})")
+                .status,
+            200u);
+  const Seat seat = take("press-1");
+  const auto release = [&] {
+    return ask("DELETE", "/v1/activations/" + seat.id, {},
+               fmt::format("Skerry-Seat-Secret: {}\r\nSkerry-Seat-Nonce: {}\r\n", seat.secret,
+                           seat.nonce));
+  };
+  EXPECT_EQ(release().status, 204u);
+  for (const int seconds : {0, 61}) {
+    clock.now += seconds * 1'000;
+    const Answer again = release();
+    EXPECT_EQ(again.status, 404u);
+    EXPECT_THAT(again.body, HasSubstr("no_seat"));
+  }
+  EXPECT_THAT(get("/v1/seat-pools").body, HasSubstr(R"("clones":0)"));
+}
+
 TEST_F(ActivationsTest, TheSameSeatIsTheSameSeat) {
   const Answer made = activate("press-1", "1");
   const Answer retry = activate("press-1", "1");
@@ -158,6 +180,23 @@ TEST_F(ActivationsTest, AnOperatorReleasesWithAReason) {
   const std::string audit = get("/v1/audit").body;
   EXPECT_THAT(audit, HasSubstr("seat_released"));
   EXPECT_THAT(audit, HasSubstr("laptop stolen"));
+}
+
+// No nonce tells his call sent again from another one: its key does.
+TEST_F(ActivationsTest, WhatAnOperatorDoesForASeatIsDoneOnce) {
+  const Seat seat = take("press-1");
+  const std::string target = fmt::format("/v1/activations/{}/features/cores/checkout", seat.id);
+  const auto check_out = [&](std::string_view amount, std::string_view key) {
+    return send("POST", target, fmt::format(R"({{"amount":{}}})", amount),
+                fmt::format("Idempotency-Key: {}\r\nSkerry-Reason: why\r\n", key));
+  };
+  const Answer first = check_out("2", "1");
+  EXPECT_EQ(read_json(first).at("held").as_int64(), 2);
+  const Answer again = check_out("2", "1");
+  EXPECT_EQ(again.status, 200u);
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(check_out("3", "1").status, 422u);
+  EXPECT_EQ(read_json(check_out("2", "2")).at("held").as_int64(), 4);
 }
 
 TEST_F(ActivationsTest, RefusesWhatIsWrong) {

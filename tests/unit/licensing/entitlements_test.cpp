@@ -2,6 +2,7 @@
 
 #include "licensing/activation_codes.hpp"
 #include "licensing/receipts.hpp"
+#include "store/allocations.hpp"
 #include "store/hard_delete.hpp"
 #include "tests/unit/store/catalogue_fixture.hpp"
 
@@ -57,6 +58,13 @@ class EntitlementsTest : public store::CatalogueTest {
   RecordId order;
   store::Author because{"uid:0", "api", "rq-1", "sunk"};
 };
+
+// One of none would end before its holder heard of it.
+TEST_F(EntitlementsTest, ALeaseLastsASecondAtLeast) {
+  const RecordId id = make("entitlement", sold());
+  EXPECT_EQ(changed("entitlement", id, R"({"lease_seconds":0})"), "/lease_seconds out_of_range;");
+  EXPECT_EQ(changed("entitlement", id, R"({"lease_seconds":1,"offline_lease_seconds":0})"), "");
+}
 
 TEST_F(EntitlementsTest, ARenewalGoesOnFromTheExpiry) {
   const RecordId id = make("entitlement", sold());
@@ -231,7 +239,8 @@ TEST_F(EntitlementsTest, ASiteConfirmsAmountsThatFit) {
       "'{\"threads\":5}','{}')");
   EXPECT_EQ(confirmed(), 0u);
   execute("UPDATE seat SET held='{\"threads\":4}' WHERE entitlement=?1");
-  execute("INSERT INTO feature_use VALUES(?1,'render',21,9000000000000)");
+  execute(fmt::format("INSERT INTO feature_use VALUES(?1,'render',21,{})",
+                      store::usage_since(read("entitlement", id), clock.now)));
   EXPECT_EQ(confirmed(), 0u);
   execute("UPDATE feature_use SET used=20 WHERE entitlement=?1");
   EXPECT_EQ(confirmed(), 1u);

@@ -93,6 +93,22 @@ TEST(SeatIndex, TellsThoseThatGoOnFromThoseOnTheirWayOut) {
   EXPECT_EQ(index.live(id_of(99), 10), 0);
 }
 
+TEST(SeatIndex, TheLastEndIsThatOfALease) {
+  SeatIndex index;
+  EXPECT_EQ(index.last_end(entitlement), 0);
+  index.put(seat_of(1, "a", 300));
+  index.put(seat_of(2, "b", 100));
+  EXPECT_EQ(index.last_end(entitlement), 300);
+  Seat ended = seat_of(3, "c", 500);
+  ended.hold = Hold::ended;
+  index.put(ended);
+  EXPECT_EQ(index.last_end(entitlement), 300);
+  Seat bound = seat_of(4, "d", 400);
+  bound.bound = true;
+  index.put(bound);
+  EXPECT_EQ(index.last_end(entitlement), 400);
+}
+
 TEST(SeatIndex, UsesSlotsAgain) {
   SeatIndex index;
   for (int round = 0; round < 3; ++round) {

@@ -21,11 +21,29 @@ class UsageNotesTest : public DeskTest {
     std::sort(words.begin(), words.end());
     return fmt::format("{}", fmt::join(words, "; "));
   }
+  // By an operator, who needs no nonce.
+  Decision<SeatState> call(const Holder& seat, SeatDesk::FeatureCall what, std::string_view name,
+                           std::int64_t amount, std::string_view request) {
+    return job([&](store::Connection& connection) {
+      Caller operators;
+      operators.is_operator = true;
+      operators.request = code_of(request);
+      return desk->feature(connection, seat.id, operators, what, name, amount);
+    });
+  }
+  // What is used of prints once so many more are.
+  std::int64_t print(const Holder& seat, std::int64_t amount) {
+    const auto state =
+        call(seat, SeatDesk::FeatureCall::usage, "prints", amount, std::to_string(++prints));
+    return state ? state->numbers->in_use : -1;
+  }
   std::vector<UsageNote> take(bool all) {
     return job([&](store::Connection& connection) {
       return take_notes(connection, desk->clock().now, all, 1000);
     });
   }
+
+  int prints = 0;
 };
 
 TEST_F(UsageNotesTest, ASeatThatIsGivenAndGivenBack) {
@@ -89,24 +107,46 @@ TEST_F(UsageNotesTest, DenialsAndClonesAreCountedByTheHour) {
 
 TEST_F(UsageNotesTest, PoolsHaveMarksAndCountsHaveSums) {
   const Holder a = holder(*claim("a"));
-  const auto call = [&](SeatDesk::FeatureCall what, std::string_view name, std::int64_t amount,
-                        std::string_view request) {
-    return job([&](store::Connection& connection) {
-      Caller operators;
-      operators.is_operator = true;
-      operators.request = code_of(request);
-      return desk->feature(connection, a.id, operators, what, name, amount);
-    });
-  };
-  ASSERT_TRUE(call(SeatDesk::FeatureCall::checkout, "cores", 6, "1"));
-  ASSERT_TRUE(call(SeatDesk::FeatureCall::give_back, "cores", 4, "2"));
-  ASSERT_TRUE(call(SeatDesk::FeatureCall::usage, "prints", 30, "3"));
-  ASSERT_TRUE(call(SeatDesk::FeatureCall::usage, "prints", 12, "4"));
-  EXPECT_EQ(refused(call(SeatDesk::FeatureCall::checkout, "cores", 7, "5")),
+  ASSERT_TRUE(call(a, SeatDesk::FeatureCall::checkout, "cores", 6, "1"));
+  ASSERT_TRUE(call(a, SeatDesk::FeatureCall::give_back, "cores", 4, "2"));
+  ASSERT_TRUE(call(a, SeatDesk::FeatureCall::usage, "prints", 30, "3"));
+  ASSERT_TRUE(call(a, SeatDesk::FeatureCall::usage, "prints", 12, "4"));
+  EXPECT_EQ(refused(call(a, SeatDesk::FeatureCall::checkout, "cores", 7, "5")),
             Why::feature_exhausted);
   EXPECT_EQ(noted(),
             "activation a 1; denial a 1; high_water  1; high_water cores 6; "
             "usage prints 42");
+}
+
+// A site hears of a renewal with a bundle, long behind it.
+TEST_F(UsageNotesTest, WhatWasUsedBetweenAResetAndTheWordOfItCountsOn) {
+  const Holder a = holder(*claim("a"));
+  EXPECT_EQ(print(a, 30), 30);
+  clocks.pass(7200);
+  EXPECT_EQ(print(a, 20), 50);
+  source.all[0].usage_since = TwoClocks::began + 5'400'000;  // an hour and a half
+  source.all[0].usage_told_since = hour_of(source.all[0].usage_since);
+  ++version;
+  EXPECT_EQ(print(a, 5), 25);
+  EXPECT_EQ(number("SELECT used FROM feature_use"), 25);
+  open();
+  EXPECT_EQ(print(a, 1), 26);
+}
+
+TEST_F(UsageNotesTest, AnHourOfAResetIsNotedInTwo) {
+  const Holder a = holder(*claim("a"));
+  EXPECT_EQ(print(a, 30), 30);
+  clocks.pass(60);
+  const UnixMillis reset = clocks.wall - 1;
+  source.all[0].usage_since = source.all[0].usage_told_since = reset;
+  ++version;
+  EXPECT_EQ(print(a, 7), 7);
+  const auto noted_at = [&](UnixMillis at) {
+    return number(fmt::format(
+        "SELECT coalesce(sum(amount),0) FROM usage_note WHERE what='usage' AND at={}", at));
+  };
+  EXPECT_EQ(noted_at(hour_of(reset)), 30);
+  EXPECT_EQ(noted_at(reset), 7);
 }
 
 TEST_F(UsageNotesTest, EachHourHasTheMarkOfWhatStands) {

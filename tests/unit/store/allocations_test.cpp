@@ -278,6 +278,19 @@ TEST_F(UsedAtSitesTest, WhatIsToldTooLateIsShownAndRefusesNothingElse) {
             "/amounts/render oversold;");
 }
 
+// Sites foresee it, and tell its hour in two.
+TEST_F(UsedAtSitesTest, AMonthlyResetBeginsAnewAtItsInstant) {
+  ASSERT_EQ(give(plant, 1, R"(,"amounts":{"render":1})"), "");
+  ASSERT_EQ(changed("entitlement", entitlement, R"({"usage_reset":"monthly"})"), "");
+  told(plant, 30, "2026-06-28T20:00:00.000Z");
+  told(plant, 4, "2026-06-28T20:26:40.000Z");  // a month from the start
+  told(plant, 3, "2026-06-28T21:00:00.000Z");
+  EXPECT_EQ(rendered(), Amount{37});
+  clock.now = 1'782'700'000'000;  // 2026-06-29
+  EXPECT_EQ(rendered(), Amount{7});
+}
+
+// Of a renewal they hear later.
 TEST_F(UsedAtSitesTest, AResetBeginsAnewWithItsHour) {
   ASSERT_EQ(give(plant, 1, R"(,"amounts":{"render":500})"), "");
   told(plant, 450, "2026-11-30T23:00:00.000Z");
@@ -335,13 +348,26 @@ TEST_F(OwnUseTest, AnEntitlementIsNotDeletedWhileSeatsAreOut) {
 
 TEST_F(OwnUseTest, PoolsThatAreHeldAndCountsThatWereUsedCount) {
   seats(2, R"({"render":30})");  // of whatever type: a key is a key
-  const UnixMillis began = read("entitlement", entitlement).created_at;
-  used("threads", 5, began + 1);
+  const UnixMillis since = usage_since(read("entitlement", entitlement), clock.wall_ms());
+  used("threads", 5, since);
   used("spent", 9, 1);  // before the count began anew
-  const Record record = read("entitlement", entitlement);
   const Reader reader = database->read();
-  const Counted use = own_use(*reader, entitlement, usage_since(record, clock.wall_ms()));
+  const Counted use = own_use(*reader, entitlement, since);
   EXPECT_EQ(use, (Counted{2, {{"render", Amount{60}}, {"threads", Amount{5}}}}));
+}
+
+TEST_F(OwnUseTest, WhatWasNotedSinceAResetNobodyHadHeardOfCounts) {
+  used("threads", 9, 1);
+  write([&](Connection& connection) -> Result<void> {
+    connection.execute(
+        "INSERT INTO usage_note SELECT ?1,'usage',value*1000,zeroblob(16),'','','threads',value,0 "
+        "FROM json_each('[2,3,4]')",
+        entitlement);
+    return {};
+  });
+  const Reader reader = database->read();
+  EXPECT_EQ(own_use(*reader, entitlement, 3'500).of("threads"), Amount{4});
+  EXPECT_EQ(own_use(*reader, entitlement, 3'500, 3'000).of("threads"), Amount{7});
 }
 
 TEST_F(OwnUseTest, AnEntitlementThatIsOverusedChangesInEverythingElse) {
