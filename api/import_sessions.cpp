@@ -168,6 +168,7 @@ json::object ImportSession::describe() const {
 json::object ImportSession::describe(ImportState state, const store::ImportReport& report) const {
   json::object out = head(state);
   add_progress(out);
+  out["rows_done"] = report.rows;  // more have been read, and are not written
   for (auto& [name, value] : import_report_json(report)) out[name] = std::move(value);
   out["error"] = nullptr;
   out["rejects"] = nullptr;
@@ -267,6 +268,7 @@ void end_session(Context& context, ImportSession& session, Result<store::ImportR
       counts.updated = session.watch.updated.load();
       counts.unchanged = session.watch.unchanged.load();
       counts.rejected = session.watch.rejected.load();
+      counts.rows = counts.created + counts.updated + counts.unchanged + counts.rejected;
     }
     return session.end(ImportState::failed, std::move(counts), std::move(outcome).error(), now);
   }

@@ -89,8 +89,8 @@ double insert_bare(bool search) {
         std::string_view(row.stamps), std::string_view(row.name), std::string_view(row.account_ref),
         std::string_view(row.description), std::string_view(row.roles));
     connection->execute(
-        "INSERT INTO change_log(n,log,seq,hash,kind,record,recorded_at,line,label,customer) "
-        "VALUES(?1,1,?1,?2,'customer',?3,?4,?5,?6,?3)",
+        "INSERT INTO change_log(n,log,seq,hash,kind,record,recorded_at,line,label,customer,"
+        "seal) VALUES(?1,1,?1,?2,'customer',?3,?4,?5,?6,?3,?2)",
         n, row.hash, row.id, row.created_at, std::string_view(row.line),
         std::string_view(row.name));
     connection->execute(

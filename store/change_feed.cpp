@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "core/strict_json.hpp"
+#include "core/json_member.hpp"
 #include "store/prune_log.hpp"
 
 namespace skerry::store {
@@ -18,23 +18,37 @@ bool leaves(std::string_view line, const std::string& customer) {
   return line.find(fmt::format(R"("o":"{}")", customer)) != std::string_view::npos;
 }
 
-// Whether the place of the customer is one that a move names: its asset comes there or leaves it.
+// Whose the location was when row `n` was written: its last row until then says so. Where that was
+// pruned, the table must do.
+RecordId customer_at(Connection& connection, const RecordId& location, std::int64_t n) {
+  Cursor then = connection.query(
+      "SELECT customer FROM change_log WHERE record=?1 AND n<=?2 ORDER BY n DESC LIMIT 1", location,
+      n);
+  if (then.next()) return then.id<RecordId>(0);
+  Cursor now = connection.query("SELECT scope_customer FROM location WHERE id=?1", location);
+  return now.next() ? now.id<RecordId>(0) : RecordId{};
+}
+
+// Whether a place that was the customer's is one that a move names or named: its asset comes there
+// or leaves it.
 bool moves_there(Connection& connection, const LogRow& row, const RecordId& customer) {
   if (row.kind != "move") return false;
   const auto line = parse_json_object(row.line, {.fractions = true});
   if (!line) return false;
   const json::value* taken_in = line->if_contains("row");
   const json::object* change = taken_in ? taken_in->if_object() : &*line;
-  const json::value* fields = change ? change->if_contains("f") : nullptr;
-  if (!fields || !fields->is_object()) return false;
+  const json::object* fields = change ? object_of(*change, "f") : nullptr;
+  if (!fields) return false;
+  const auto was_theirs = [&](const json::value& location) {
+    const json::string* text = location.if_string();
+    const auto id = text ? parse_id<RecordId>(*text) : std::nullopt;
+    return id && customer_at(connection, *id, row.n) == customer;
+  };
   for (const char* name : {"from_location", "to_location"}) {
-    const json::value* value = fields->get_object().if_contains(name);
-    if (value && value->is_object()) value = value->get_object().if_contains("n");
-    const auto id =
-        value && value->is_string() ? parse_id<RecordId>(value->get_string()) : std::nullopt;
-    if (!id) continue;
-    Cursor cursor = connection.query("SELECT scope_customer FROM location WHERE id=?1", *id);
-    if (cursor.next() && cursor.id<RecordId>(0) == customer) return true;
+    const json::value& value = member_of(*fields, name);
+    if (value.is_object() ? was_theirs(member_of(value, "o")) || was_theirs(member_of(value, "n"))
+                          : was_theirs(value))
+      return true;
   }
   return false;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 
 #include "core/check.hpp"
 #include "crypto/sha256.hpp"
@@ -118,12 +119,13 @@ LogPosition ChangeLog::append(Connection& connection, LogHead& head, std::string
                               const LogSubject& subject, UnixMillis recorded_at) {
   SKERRY_CHECK(head.number > 0);
   const LogPosition position{now_.n + 1, head.seq + 1, crypto::chain_hash(head.hash, line)};
+  const Hash seal = seal_of(position.hash, kind, record, recorded_at, subject);
   const auto place = subject.place.is_zero() ? std::nullopt : std::optional(subject.place);
   connection.execute(
       "INSERT INTO change_log(n,log,seq,hash,kind,record,recorded_at,line,label,customer,"
-      "place) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+      "place,seal) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
       position.n, head.number, position.seq, position.hash, kind, record, recorded_at, line,
-      std::string_view(subject.label), subject.customer, place);
+      std::string_view(subject.label), subject.customer, place, seal);
   now_.n = head.n = position.n;
   head.seq = position.seq;
   head.hash = position.hash;
@@ -151,6 +153,18 @@ void ChangeLog::committed() {
   if (now_.n == committed_n_.load(std::memory_order_relaxed)) return;
   committed_n_.store(now_.n, std::memory_order_release);
   if (listener_) listener_(now_.n);
+}
+
+Hash seal_of(const Hash& hash, std::string_view kind, const RecordId& record,
+             UnixMillis recorded_at, const LogSubject& subject) {
+  std::string text;
+  text.reserve(256);
+  for (const ByteView part :
+       {ByteView(hash), record.view(), subject.customer.view(), subject.place.view()})
+    text += as_text(part);
+  // Numbers and kinds have no line break; a label is the last.
+  fmt::format_to(std::back_inserter(text), "{}\n{}\n{}", recorded_at, kind, subject.label);
+  return crypto::sha256(as_bytes(text));
 }
 
 LogRow read_log_row(const Cursor& cursor) {

@@ -146,12 +146,17 @@ inline constexpr std::string_view log_columns =
     "n,log,seq,hash,kind,record,recorded_at,line,label,customer,place";
 LogRow read_log_row(const Cursor& cursor);
 
-// Every chain from its first row or from where it was pruned, each row's kind and record against
-// its line, of what was written here also its time, label and customer as far as the line says
-// them, and whether what else the database knows of the log (positions confirmed, versions given)
-// is still in it (docs/formats/audit.md says what is not proven). Errc::bad_signature names the
-// first row that does not fit, its place and the remedy. `progress(rows)` is called now and then;
-// it may be empty.
+// What the column `seal` of a row holds: SHA-256 over its hash and all that stands beside its line
+// for lists and people, where the line does not prove it (ADR 0074).
+Hash seal_of(const Hash& hash, std::string_view kind, const RecordId& record,
+             UnixMillis recorded_at, const LogSubject& subject);
+
+// Every chain from its first row or from where it was pruned, each row's columns against its seal,
+// its kind and record against its line, of what was written here also its time, label and customer
+// as far as the line says them, and whether what else the database knows of the log (positions
+// confirmed, versions given) is still in it (docs/formats/audit.md says what is not proven).
+// Errc::bad_signature names the first row that does not fit, its place and the remedy.
+// `progress(rows)` is called now and then; it may be empty.
 struct LogAudit {
   std::int64_t rows = 0;
   std::int64_t logs = 0;

@@ -61,7 +61,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fo
     auto connection = Connection::open(file, Connection::Mode::read_write, options.durable);
     Wal(*connection).checkpoint_fully();
     SKERRY_TRY_VOID(sync_path(folder));
-    SKERRY_TRY_VOID(upgrade(*connection, file, all_migrations()));
+    SKERRY_TRY_VOID(options.upgrades ? upgrade(*connection, file, all_migrations())
+                                     : must_be_current(*connection, all_migrations()));
     auto state =
         std::make_unique<State>(folder, file, std::move(lock), std::move(connection), options);
     return std::unique_ptr<Database>(new Database(std::move(state)));

@@ -61,6 +61,8 @@ struct DatabaseOptions {
   // false: nothing is fsynced while the database is open. For tests only, whose databases need not
   // outlive the machine: a power cut would lose what was acknowledged.
   bool durable = true;
+  // false: Errc::unsupported_version for a database that an earlier version left.
+  bool upgrades = true;
 };
 
 // How long the COMMITs took, fsync and all, in the shape of a Prometheus histogram: `within[i]` of

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "core/bytes.hpp"
+#include "core/check.hpp"
 #include "crypto/sha256.hpp"
 
 namespace skerry::store {
@@ -123,6 +124,28 @@ Result<Dependants> find_dependants(Connection& connection, const Kind& kind, con
   return collector.take();
 }
 
+Result<void> check_deletable(Connection& connection, const RecordWriter& writer,
+                             const Record& record, const Dependants& dependants) {
+  SKERRY_TRY_VOID(writer.check_removal(record));
+  for (const auto& [kind, id] : dependants.records) {
+    if (kind->authority != Authority::central) continue;  // up to 100,000, and nothing keeps them
+    if (kind->administered)
+      return fail(Errc::in_use,
+                  fmt::format("{} {} refers to it, and {} are not deleted", kind->name,
+                              to_string(id), kind->plural),
+                  fmt::format("let it name another, or none, first: PATCH /v1/{}/{}", kind->plural,
+                              to_string(id)));
+    const auto dependant = find_record(connection, *kind, id);
+    SKERRY_CHECK(dependant);
+    Result<void> checked = writer.check_removal(*dependant);
+    if (checked) continue;
+    Error& error = checked.error();
+    error.detail = fmt::format("{} {} would go, too: {}", kind->name, to_string(id), error.detail);
+    return checked;
+  }
+  return {};
+}
+
 Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, const Kind& kind,
                                const RecordId& id, std::optional<std::int64_t> revision,
                                std::string_view confirmed, std::string_view token,
@@ -145,6 +168,7 @@ Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, con
                             text.empty() ? "nothing does" : text),
                 "delete it again without token to see what would go");
   }
+  SKERRY_TRY_VOID(check_deletable(connection, writer, *record, dependants));
   for (const Dependants::Mention& mention : dependants.mentions)
     SKERRY_TRY_VOID(writer.update(*mention.kind, mention.record,
                                   {{mention.kind->fields[mention.field].name, nullptr}},

@@ -41,11 +41,16 @@ inline constexpr std::size_t dependants_max = 100'000;
 // Errc::limit_exceeded beyond dependants_max.
 Result<Dependants> find_dependants(Connection& connection, const Kind& kind, const RecordId& id);
 
+// What keeps the record, or one of its dependants, from going: RecordWriter::check_removal(), and
+// that it is a site. Asked before anybody is offered the deletion.
+Result<void> check_deletable(Connection& connection, const RecordWriter& writer,
+                             const Record& record, const Dependants& dependants);
+
 // Inside a write job: removes the dependants, then the record, as one transaction for central, too:
 // if it refuses one of them, because something else refers to it there, all of them come back.
 // `confirmed`: confirmation_of() the record as a person typed it. Errors: not_found,
 // precondition_failed, in_use when `token` is not of what is there now, validation_failed when
-// `confirmed` is something else.
+// `confirmed` is something else; those of check_deletable().
 Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, const Kind& kind,
                                const RecordId& id, std::optional<std::int64_t> revision,
                                std::string_view confirmed, std::string_view token,

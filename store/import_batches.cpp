@@ -35,11 +35,7 @@ void ImportNotes::add(std::vector<TableError> errors) {
 }
 
 void ImportNotes::add(const RowCounts& counts) {
-  report.created += counts.created;
-  report.updated += counts.updated;
-  report.unchanged += counts.unchanged;
-  report.rejected += counts.rejected;
-  report.parents_created += counts.parents_created;
+  report.add(counts);
   show_counts();
 }
 

@@ -72,6 +72,7 @@ Result<void> BatchedWriting::write(Connection& connection, Attempt& attempt) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (attempt.refused[i]) continue;
     if (notes_.cancelled()) return fail(cancelled_error());
+    given_up_.make_free(connection, kind_, rows[i]);
     attempt.refused[i] = !writer.write(rows[i], attempt.errors);
   }
   attempt.counts = writer.counts();
@@ -89,13 +90,8 @@ Result<void> BatchedWriting::submit() {
       SKERRY_TRY_VOID(writing_.write(connection, attempt_));
       attempt_.undone = writing_.options_.dry_run;
       if (attempt_.try_again || attempt_.undone) return fail(Errc::bad_input, "undone");
-      if (writing_.options_.in_transaction) {
-        ImportReport report = writing_.notes_.report;
-        report.errors.clear();
-        report.created += attempt_.counts.created;
-        report.updated += attempt_.counts.updated;
-        writing_.options_.in_transaction(connection, report);
-      }
+      if (writing_.options_.in_transaction)
+        writing_.options_.in_transaction(connection, writing_.report_with(attempt_));
       return {};
     }
 
@@ -108,6 +104,25 @@ Result<void> BatchedWriting::submit() {
   SKERRY_TRY_VOID(place_.database.submit(std::move(job)));
   running_ = std::move(ended);
   return {};
+}
+
+RowCounts BatchedWriting::counts_of(const Attempt& attempt) {
+  RowCounts counts = attempt.batch.counts;
+  counts += attempt.counts;
+  counts.rejected = attempt.batch.counts.rejected +
+                    std::count(attempt.refused.begin(), attempt.refused.end(), true);
+  return counts;
+}
+
+// The report as it will be once the batch is committed; its errors are counted only.
+ImportReport BatchedWriting::report_with(const Attempt& attempt) const {
+  ImportReport report = notes_.report;
+  report.errors_left_out +=
+      std::ssize(report.errors) + std::ssize(attempt.batch.errors) + std::ssize(attempt.errors);
+  report.errors.clear();
+  report.rows += attempt.batch.read;
+  report.add(counts_of(attempt));
+  return report;
 }
 
 // Waits for the batch that is being written, and takes its outcome into the report.
@@ -132,17 +147,16 @@ Result<void> BatchedWriting::finish() {
 void BatchedWriting::settle(Attempt& attempt) {
   held_.settle();
   auto& rows = attempt.batch.rows;
-  RowCounts counts = attempt.batch.counts;
-  RowCounts written = attempt.counts;
-  written.rejected = std::count(attempt.refused.begin(), attempt.refused.end(), true);
+  RowCounts counts = counts_of(attempt);
   if (attempt.undone) {  // parents are made anew by each batch
     const std::size_t before = tried_.size();
     tried_.insert(attempt.parents.begin(), attempt.parents.end());
-    written.parents_created = static_cast<std::int64_t>(tried_.size() - before);
+    counts.parents_created = static_cast<std::int64_t>(tried_.size() - before);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (!attempt.refused[i]) given_up_.keep(rows[i]);
   } else if (!rows.empty()) {
     parents_ = std::move(attempt.parents);
   }
-  counts += written;
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (attempt.refused[i] && rejects_.wanted())
       attempt.batch.rejects.push_back({rows[i].number, std::move(rows[i].csv)});
@@ -226,12 +240,14 @@ class WholeWriting::Job final : public AwaitedJob {
       RowCounts counts = batch->counts;
       for (PreparedRow& row : batch->rows) {
         if (notes.cancelled()) return fail(cancelled_error());
-        writer.write(row, errors);
+        if (!writer.write(row, errors) && writing_.rejects_.wanted())
+          batch->rejects.push_back({row.number, std::move(row.csv)});
       }
       counts += since(writer.counts(), shown);
       shown = writer.counts();
       notes.report.rows += batch->read;
       sort_by_row(errors);
+      writing_.rejects_.append(std::move(batch->rejects), errors);
       notes.add(std::move(errors));
       notes.add(counts);
     }
@@ -283,6 +299,7 @@ Result<void> WholeWriting::run(int file) {
   feed_->set(whole ? &Feed::whole : &Feed::give_up);
   Result<void> written = running_.get();
   if (!read) return read;
+  rejects_.flush();
   if (!written && !notes_.cancelled() && !notes_.report.has_errors()) return written;
   return {};
 }

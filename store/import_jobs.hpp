@@ -41,12 +41,15 @@ class BatchedWriting final : public BatchReader {
   Result<void> submit();
   Result<void> finish();
   Result<void> write(Connection& connection, Attempt& attempt);
+  static RowCounts counts_of(const Attempt& attempt);
+  ImportReport report_with(const Attempt& attempt) const;
   void settle(Attempt& attempt);
 
   const RowWriter::Place writing_;
   RowWriter::Parents parents_;  // made by committed jobs
   RowWriter::Parents tried_;    // made by dry runs, each counted once
   HeldNames held_;              // of the writer while a job runs
+  GivenUpValues given_up_;      // by rows of dry runs; likewise
   std::unique_ptr<Attempt> attempt_;
   std::future<Result<void>> running_;
   std::optional<Error> failure_;

@@ -112,7 +112,7 @@ Result<void> import_whole(const ImportPlace& place, const Kind& kind, int file,
   forget_counts(notes.report);
   notes.report.parents_created = 0;
   notes.enter(ImportPhase::writing);
-  WholeWriting writing(place, kind, options, notes, none, author);
+  WholeWriting writing(place, kind, options, notes, rejects, author);
   return writing.run(file);
 }
 

@@ -49,6 +49,13 @@ struct ImportReport {
   std::vector<std::string> ignored_columns;
 
   bool has_errors() const { return !errors.empty(); }
+  void add(const RowCounts& counts) {
+    created += counts.created;
+    updated += counts.updated;
+    unchanged += counts.unchanged;
+    rejected += counts.rejected;
+    parents_created += counts.parents_created;
+  }
 };
 
 struct ImportOptions {
@@ -90,7 +97,8 @@ struct ImportPlace {
 // records have the key), reference_not_found, duplicate_key, owned_by_central, and what the rules
 // of a kind add.
 //
-// Memory depends on the limits, and by at most 84 bytes on each row and each unique value in it.
+// Memory depends on the limits, by at most 84 bytes on each row and each unique value in it, and in
+// a dry run by some 120 on each unique value that a record loses.
 // Blocks; on any thread but the writer's. Cancelling takes effect within some hundred rows;
 // all_or_nothing then writes nothing. Errc::bad_request for wrong wishes, io_failed, storage_full,
 // busy, stopping.

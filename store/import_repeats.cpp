@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
+#include <functional>
 #include <iterator>
 #include <numeric>
 #include <utility>
@@ -10,7 +11,9 @@
 #include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "crypto/sha256.hpp"
+#include "store/custom_fields.hpp"
 #include "store/import_rows.hpp"
+#include "store/write_records.hpp"
 
 namespace skerry::store {
 
@@ -52,6 +55,27 @@ void RowReader::claim_values(const Record* match) {
     claim.header = column.header;
     claim.text = column.text(cells_);
     row_.claims.push_back(std::move(claim));
+  }
+}
+
+// The unique values that the record has and would have no more.
+void RowReader::give_up_values(const Record& record) {
+  const auto give_up = [&](std::size_t position, std::string_view custom,
+                           const json::value& value) {
+    if (!value.is_null())
+      row_.gives_up.push_back({GivenUpValues::digest_of(kind_.fields[position], custom, value),
+                               record.id, position, std::string(custom)});
+  };
+  std::vector<std::size_t> patched;
+  for (const auto& [name, value] : row_.patch)
+    patched.push_back(static_cast<std::size_t>(kind_.find_field(name)));
+  for (const std::size_t key : changed_keys(kind_, patched)) give_up(key, {}, record.values[key]);
+  for (const ImportColumn& column : columns_.columns) {
+    if (column.use != ColumnUse::custom || !column.custom.unique) continue;
+    if (!row_.patch.contains(kind_.fields[column.field].name)) return;
+    const json::value& held = member_of(record.values[column.field], column.custom.key);
+    if (member_of(wanted(column.field), column.custom.key) != held)
+      give_up(column.field, column.custom.key, held);
   }
 }
 
@@ -119,6 +143,47 @@ bool RowReader::writes_unique_key() const {
          std::any_of(rule_->others.begin(), rule_->others.end(), [&](const std::size_t other) {
            return row_.patch.contains(fields[other].name);
          });
+}
+
+std::size_t GivenUpValues::digest_of(const Field& field, std::string_view custom,
+                                     const json::value& value) {
+  std::string text = fmt::format("{}.{}\n", field.name, custom);
+  append_json(text, value);
+  return std::hash<std::string>()(field.type == FieldType::email ? ascii_lower(text) : text);
+}
+
+void GivenUpValues::make_free(Connection& connection, const Kind& kind,
+                              const PreparedRow& row) const {
+  if (values_.empty()) return;
+  const auto take_away = [&](std::size_t digest) {
+    const auto [first, last] = values_.equal_range(digest);
+    for (auto each = first; each != last; ++each) {
+      const GivenUp& given = each->second;
+      if (given.custom.empty()) {
+        const std::string other = "given up by " + to_string(given.record);
+        connection.execute(fmt::format("UPDATE {} SET \"{}\"=?1 WHERE id=?2", kind.name,
+                                       kind.fields[given.field].name),
+                           other, given.record);
+      } else {
+        const std::string name = custom_value_field(kind, given.custom);
+        connection.execute("DELETE FROM custom_value WHERE field=?1 AND record=?2", name,
+                           given.record);
+      }
+    }
+  };
+  const auto take_value = [&](const Field& field, const json::value& value) {
+    if (field.unique != Unique::no) take_away(digest_of(field, {}, value));
+    if (field.type != FieldType::custom || !value.is_object()) return;
+    for (const auto& [key, member] : value.get_object()) take_away(digest_of(field, key, member));
+  };
+  for (const FieldValue& value : row.values) take_value(kind.fields[value.field], value.value);
+  for (const auto& [name, value] : row.patch)
+    take_value(kind.field(static_cast<std::size_t>(kind.find_field(name))), value);
+  for (const GivenUp& each : row.gives_up) take_away(each.digest);  // kept in another product, say
+}
+
+void GivenUpValues::keep(const PreparedRow& row) {
+  for (const GivenUp& each : row.gives_up) values_.emplace(each.digest, each);
 }
 
 std::optional<SeenKeys::Row> HeldNames::find(const SeenKeys::Digest& name) const {

@@ -54,10 +54,12 @@ PreparedRow RowReader::read(Connection& connection, std::int64_t number,
   const SpelledKey key = spelled_key();
   const std::string for_people =
       key.text.empty() ? key.text : std::string(given_[key.field]->get_string());
-  if (match)
+  if (match) {
     prepare_update(*match);
-  else if (!in_doubt_)
+    give_up_values(*match);
+  } else if (!in_doubt_) {
     prepare_create();
+  }
   row_.content = content();
   claim_names(key, for_people);
   claim_values(match ? &*match : nullptr);
@@ -170,30 +172,20 @@ bool RowReader::has_whole_key() const {
 }
 
 std::optional<Record> RowReader::find_match() {
-  if (own_id_) {
-    if (auto record = find_record(*connection_, kind_, *row_.id)) return record;
-    if (rule_ && !rule_->unique) return std::nullopt;  // two may have that key
-  }
+  // Whether somebody else has its key is the writer's to say: a row before it may take it away.
+  if (own_id_) return find_record(*connection_, kind_, *row_.id);
   if (!rule_) return std::nullopt;
   const auto& main = given_[rule_->main];
-  if (!main || main->is_null()) return own_id_ ? std::nullopt : find_whole();
+  if (!main || main->is_null()) return find_whole();
   FieldValues others;
   for (const std::size_t other : rule_->others)
     if (given_[other]) others.push_back({other, *given_[other]});
   auto found = find_by_key(*connection_, *rule_, *main, others);
   if (found.empty()) return std::nullopt;
-  const std::string_view key = main->get_string();
-  if (own_id_) {
-    complain(rule_->main, "duplicate_key",
-             fmt::format("{} {} is taken by {}", rule_->main_field().name, key,
-                         to_string(found.front().id)));
-  } else if (found.size() > 1) {
-    complain(rule_->main, "ambiguous_key",
-             fmt::format("more than one {} has this {}; say which by its id", kind_.name,
-                         names_of_key()));
-  } else {
-    return std::move(found.front());
-  }
+  if (found.size() == 1) return std::move(found.front());
+  complain(
+      rule_->main, "ambiguous_key",
+      fmt::format("more than one {} has this {}; say which by its id", kind_.name, names_of_key()));
   return std::nullopt;
 }
 

@@ -42,7 +42,8 @@ struct PreparedRow {
   std::vector<std::pair<std::size_t, std::shared_ptr<const NewParent>>> parents;
   std::vector<TableError> errors;  // in the order of the columns
   std::vector<Claim> claims;
-  std::uint64_t content = 0;  // digest of all that the row says, in the words of the file
+  std::vector<GivenUp> gives_up;  // update
+  std::uint64_t content = 0;      // digest of all that the row says, in the words of the file
   std::string csv;  // the row as it stood in the file, for the reject file; without line end
 };
 
@@ -55,7 +56,7 @@ class RowReader {
 
   // Errors of the row, besides those of read_cell: required, bad_id, ambiguous_key,
   // reference_not_found, other_name (a record that is referred to is called otherwise),
-  // two_references, duplicate_key, owned_by_central. `connection` reads; calls may use different
+  // two_references, owned_by_central. `connection` reads; calls may use different
   // ones.
   PreparedRow read(Connection& connection, std::int64_t number,
                    std::span<const std::string_view> cells);
@@ -130,6 +131,7 @@ class RowReader {
   void claim_names(const SpelledKey& key, std::string_view key_for_people);
   void claim_id(bool may_repeat);
   void claim_values(const Record* match);
+  void give_up_values(const Record& record);
   bool writes_unique_key() const;
   const json::value& wanted(std::size_t field) const;
   std::string header_of(std::size_t field) const;

@@ -148,11 +148,16 @@ class ChainEnds {
   std::vector<ChainEnd> ends_;
 };
 
-Result<void> prove_row(const LogRow& row, std::int64_t n, ChainEnd& end) {
+Result<void> prove_row(const LogRow& row, const Hash& seal, std::int64_t n, ChainEnd& end) {
   const Hash hash = crypto::chain_hash(end.hash, row.line);
   if (row.n != n || row.seq != end.seq + 1 || hash != row.hash)
     return damaged(fmt::format("the log does not fit its chain at row {} (log {}, position {})",
                                row.n, row.log, row.seq));
+  if (seal_of(row.hash, row.kind, row.record, row.recorded_at, row.subject) != seal)
+    return damaged(
+        fmt::format("row {} of the log has something else beside it than when it was written (log "
+                    "{}, position {})",
+                    row.n, row.log, row.seq));
   if (const std::string_view what = contradiction(row, end.is_own); !what.empty())
     return damaged(
         fmt::format("row {} of the log {} (log {}, position {})", row.n, what, row.log, row.seq));
@@ -167,7 +172,7 @@ Result<LogAudit> verify_chains(Connection& connection,
                                const std::function<void(std::int64_t)>& progress) {
   constexpr std::int64_t batch_rows = 10'000;  // a bounded read transaction each
   static const std::string sql =
-      fmt::format("SELECT {} FROM change_log WHERE n>?1 ORDER BY n LIMIT ?2", log_columns);
+      fmt::format("SELECT {},seal FROM change_log WHERE n>?1 ORDER BY n LIMIT ?2", log_columns);
   ChainEnds ends(connection);
   LogAudit audit;
   for (std::int64_t from = 0;;) {
@@ -180,7 +185,8 @@ Result<LogAudit> verify_chains(Connection& connection,
     while (cursor.next()) {
       ++rows;
       const LogRow row = read_log_row(cursor);
-      SKERRY_TRY_VOID(prove_row(row, from + 1, ends.of(row.log)));
+      constexpr int behind_log_columns = 11;
+      SKERRY_TRY_VOID(prove_row(row, cursor.hash(behind_log_columns), from + 1, ends.of(row.log)));
       from = row.n;
     }
     audit.rows += rows;

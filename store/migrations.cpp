@@ -116,4 +116,13 @@ Result<void> upgrade(Connection& connection, const std::filesystem::path& file,
   return {};
 }
 
+Result<void> must_be_current(Connection& connection, std::span<const Migration> migrations) {
+  SKERRY_TRY(const std::size_t applied, applied_of(connection, migrations));
+  if (applied == migrations.size()) return {};
+  return fail(Errc::unsupported_version,
+              fmt::format("the database has version {}, and version {} is needed here", applied,
+                          migrations.size()),
+              "start the daemon once, which brings it forward: skerry serve");
+}
+
 }  // namespace skerry::store

@@ -30,4 +30,7 @@ Result<void> migrate(Connection& connection, std::span<const Migration> migratio
 Result<void> upgrade(Connection& connection, const std::filesystem::path& file,
                      std::span<const Migration> migrations);
 
+// Errc::unsupported_version unless all of them are applied.
+Result<void> must_be_current(Connection& connection, std::span<const Migration> migrations);
+
 }  // namespace skerry::store

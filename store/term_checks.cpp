@@ -1,7 +1,10 @@
 // What the catalogue and entitlements are held to: declared in terms.hpp.
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <map>
 
+#include "core/check.hpp"
 #include "core/kinds/amounts.hpp"
 #include "store/allocations.hpp"
 #include "store/terms.hpp"
@@ -10,11 +13,6 @@ namespace skerry::store {
 namespace {
 
 using std::string_view;
-
-RecordId id_of(const json::value& value) {
-  const json::string* text = value.if_string();
-  return text ? parse_id<RecordId>(*text).value_or(RecordId{}) : RecordId{};
-}
 
 FieldError complaint(string_view field, string_view code, std::string detail) {
   return {fmt::format("/{}", field), std::string(code), std::move(detail)};
@@ -40,62 +38,61 @@ Definitions defined(Connection& connection, string_view kind, const RecordId& pr
 }
 
 RecordId product_of_edition(Connection& connection, const json::value& edition) {
-  const RecordId id = id_of(edition);
+  const RecordId id = id_in(edition);
   auto row = connection.query("SELECT product FROM edition WHERE id=?1", id);
   return row.next() ? row.id<RecordId>(0) : RecordId{};
-}
-
-// Each key of the map is one the product defines, and the value `fits` its definition. What stands
-// in `held` already stays, whatever became of the definition.
-template <class Fits>
-void check_keys(const Record& record, const Record* held, string_view field, string_view what,
-                const Definitions& all, const Fits& fits, Refusal& refusal) {
-  const json::object* object = record.value(field).if_object();
-  if (!object) return;
-  const json::object* before = held ? held->value(field).if_object() : nullptr;
-  for (const auto& [key, value] : *object) {
-    if (const json::value* was = before ? before->if_contains(key) : nullptr; was && *was == value)
-      continue;
-    const std::string pointer = fmt::format("{}/{}", field, string_view(key));
-    const auto found = all.find(string_view(key));
-    if (found == all.end())
-      refusal.take(complaint(pointer, "unknown_key", fmt::format("is no {} of the product", what)));
-    else if (const Definition& wanted = found->second; !fits(wanted, value))
-      refusal.take(complaint(
-          pointer, "wrong_type",
-          fmt::format("is no {}{}", wanted.type, wanted.pattern.empty() ? "" : " of its pattern")));
-  }
 }
 
 bool is_feature_value(const Definition& feature, const json::value& value) {
   return feature.type == "bool" ? value.is_bool() : read_amount(value).has_value();
 }
 
+bool is_of_counted(const Definition& feature, const json::value&) { return feature.type != "bool"; }
+
 bool is_attribute_value(const Definition& attribute, const json::value& value) {
   return is_attribute(attribute.type, attribute.pattern, value);
 }
 
+// A field of values by key, the kind that defines the keys, and which values fit a definition.
+struct Settings {
+  string_view field;
+  string_view kind;
+  bool (*fits)(const Definition&, const json::value&);
+};
+constexpr std::array all_settings{
+    Settings{"features", "feature", is_feature_value},
+    Settings{"feature_overdraft", "feature", is_of_counted},
+    Settings{"attributes", "attribute", is_attribute_value},
+};
+
+// Each key is one the product defines, and the value fits its definition. What stands in `held`
+// already stays, whatever became of the definition.
+void check_keys(const Record& record, const Record* held, const Settings& settings,
+                const Definitions& all, Refusal& refusal) {
+  const json::object* before = held ? held->value(settings.field).if_object() : nullptr;
+  for (const auto& [key, value] : record.value(settings.field).get_object()) {
+    if (const json::value* was = before ? before->if_contains(key) : nullptr; was && *was == value)
+      continue;
+    const std::string pointer = fmt::format("{}/{}", settings.field, string_view(key));
+    const auto found = all.find(string_view(key));
+    if (found == all.end())
+      refusal.take(
+          complaint(pointer, "unknown_key", fmt::format("is no {} of the product", settings.kind)));
+    else if (const Definition& wanted = found->second; !settings.fits(wanted, value))
+      refusal.take(complaint(
+          pointer, "wrong_type",
+          fmt::format("is no {}{}", wanted.type, wanted.pattern.empty() ? "" : " of its pattern")));
+  }
+}
+
 void check_settings(Connection& connection, const Record& record, const Record* before,
                     const RecordId& product, Refusal& refusal) {
-  const auto has = [&](string_view field) {
-    return record.kind->find_field(field) >= 0 && record.value(field).is_object();
-  };
   const bool other_product = before && record.kind->find_field("product") >= 0 &&
                              before->value("product") != record.value("product");
   const Record* held = other_product ? nullptr : before;
-  if (has("features") || has("feature_overdraft")) {
-    const auto types = defined(connection, "feature", product);
-    const auto is_counted = [](const Definition& feature, const json::value&) {
-      return feature.type != "bool";
-    };
-    if (has("features"))
-      check_keys(record, held, "features", "feature", types, is_feature_value, refusal);
-    if (has("feature_overdraft"))
-      check_keys(record, held, "feature_overdraft", "feature", types, is_counted, refusal);
-  }
-  if (has("attributes"))
-    check_keys(record, held, "attributes", "attribute", defined(connection, "attribute", product),
-               is_attribute_value, refusal);
+  for (const Settings& each : all_settings)
+    if (record.kind->find_field(each.field) >= 0 && record.value(each.field).is_object())
+      check_keys(record, held, each, defined(connection, each.kind, product), refusal);
 }
 
 // What is the same stays, whatever is in use: only who takes seats or amounts away is asked.
@@ -107,14 +104,14 @@ bool may_take_away(const Record& before, const Record& after) {
 
 void check_entitlement(Connection& connection, const Record& record, const Record* before,
                        UnixMillis now, Refusal& refusal) {
-  check_settings(connection, record, before, id_of(record.value("product")), refusal);
+  check_settings(connection, record, before, id_in(record.value("product")), refusal);
   if (before && before->value("product") != record.value("product"))
     refusal.take(
         complaint("offering", "other_product", "is of another product: make another entitlement"));
   const bool same_order = before && before->value("sales_order") == record.value("sales_order");
-  const RecordId sales_order = same_order ? RecordId{} : id_of(record.value("sales_order"));
+  const RecordId sales_order = same_order ? RecordId{} : id_in(record.value("sales_order"));
   auto order = connection.query("SELECT customer FROM sales_order WHERE id=?1", sales_order);
-  if (order.next() && order.id<RecordId>(0) != id_of(record.value("customer")))
+  if (order.next() && order.id<RecordId>(0) != id_in(record.value("customer")))
     refusal.take(complaint("sales_order", "other_customer", "is an order of another customer"));
   if (before && may_take_away(*before, record))
     check_allocations_fit(connection, record, *before, now, refusal);
@@ -134,6 +131,21 @@ void check_stays(Connection& connection, const Record& record, const Record* bef
 
 }  // namespace
 
+json::object still_defined(Connection& connection, const RecordId& product, string_view field,
+                           const json::value& given) {
+  json::object kept;
+  if (!given.is_object()) return kept;
+  const Settings* settings = std::find_if(all_settings.begin(), all_settings.end(),
+                                          [&](const auto& each) { return each.field == field; });
+  SKERRY_CHECK(settings != all_settings.end());
+  const Definitions all = defined(connection, settings->kind, product);
+  for (const auto& [key, value] : given.get_object())
+    if (const auto found = all.find(string_view(key));
+        found != all.end() && settings->fits(found->second, value))
+      kept[key] = value;
+  return kept;
+}
+
 void check_terms(Connection& connection, const Record& record, const Record* before, UnixMillis now,
                  Refusal& refusal) {
   const string_view kind = record.kind->name;
@@ -143,7 +155,7 @@ void check_terms(Connection& connection, const Record& record, const Record* bef
     return check_stays(connection, record, before, "customer", "entitlement", refusal);
   if (kind == "edition") {
     check_stays(connection, record, before, "product", "offering", refusal);
-    return check_settings(connection, record, before, id_of(record.value("product")), refusal);
+    return check_settings(connection, record, before, id_in(record.value("product")), refusal);
   }
   if (kind != "offering") return;
   const RecordId product = product_of_edition(connection, record.value("edition"));

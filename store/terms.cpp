@@ -76,16 +76,18 @@ class Offer {
     plan_ = find_named(connection, *offering_, "plan");
     edition_ = find_named(connection, *offering_, "edition");
     if (edition_) product_ = find_named(connection, *edition_, "product");
+    if (!product_) return;
+    const auto given = [&](const Record& by, std::string_view field) {
+      return still_defined(connection, product_->id, field, by.value(field));
+    };
     json::object features;
     json::object attributes;
-    if (product_) add_defaults(connection, product_->id, features, attributes);
-    if (edition_) {
-      for (const auto& [key, value] : object_of(edition_->value("features"))) features[key] = value;
-      for (const auto& [key, value] : object_of(edition_->value("attributes")))
-        attributes[key] = value;
-    }
+    add_defaults(connection, product_->id, features, attributes);
+    for (const auto& [key, value] : given(*edition_, "features")) features[key] = value;
+    for (const auto& [key, value] : given(*edition_, "attributes")) attributes[key] = value;
     features_ = sorted(features);
     attributes_ = sorted(attributes);
+    feature_overdraft_ = sorted(given(*offering_, "feature_overdraft"));
   }
 
   bool is_whole() const { return plan_ && product_; }
@@ -95,6 +97,7 @@ class Offer {
   const json::value& term(std::string_view field) const {
     if (field == "features") return features_;
     if (field == "attributes") return attributes_;
+    if (field == "feature_overdraft") return feature_overdraft_;
     for (const auto* record : {&offering_, &plan_, &edition_, &product_}) {
       if (field == "type" && record != &plan_) continue;  // a product has one of another meaning
       if (const json::value& value = value_of(**record, field); !value.is_null()) return value;
@@ -106,6 +109,7 @@ class Offer {
   std::optional<Record> offering_, plan_, edition_, product_;
   json::value features_;
   json::value attributes_;
+  json::value feature_overdraft_;
 };
 
 bool is_map(const Field& field) { return field.type == FieldType::settings; }

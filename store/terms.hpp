@@ -17,6 +17,11 @@ namespace skerry::store {
 FieldValues complete_terms(Connection& connection, const Kind& kind, const Record* before,
                            FieldValues given, UnixMillis now);
 
+// Of the values by key in this field of an edition or offering, those that the product defines: the
+// definition of the others was deleted or changed, and an entitlement gets nothing by them.
+json::object still_defined(Connection& connection, const RecordId& product, std::string_view field,
+                           const json::value& given);
+
 // Complaints about keys that the product does not define, about records of different products or
 // customers, and about more than was sold.
 void check_terms(Connection& connection, const Record& record, const Record* before, UnixMillis now,

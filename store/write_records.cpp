@@ -213,14 +213,15 @@ Result<void> RecordWriter::check_values(const Record& record, const Record* befo
     if (field.type == FieldType::scope)
       refusal.take(
           check_scope(record, field, before ? before->values[value.field] : json::value(), author));
-    if (field.type == FieldType::custom)
+    if (field.type == FieldType::custom && !shares_key_)
       refusal.take(check_custom_unique(record, before ? before->values[value.field] : json::value(),
                                        author));
   }
   std::vector<std::size_t> written;
   for (const FieldValue& value : values) written.push_back(value.field);
-  for (const std::size_t position : changed_keys(kind, written))
-    refusal.take(check_unique(record, kind.fields[position], position, author));
+  if (!shares_key_)
+    for (const std::size_t position : changed_keys(kind, written))
+      refusal.take(check_unique(record, kind.fields[position], position, author));
   return refusal.result();
 }
 
@@ -353,6 +354,18 @@ Result<Record> RecordWriter::set(const Record& before, const FieldValues& values
   return record;
 }
 
+Result<void> RecordWriter::check_removal(const Record& record) const {
+  const Kind& kind = *record.kind;
+  SKERRY_TRY_VOID(check_authority(kind));
+  if (kind.name == "custom_field" && has_custom_values(connection_, record))
+    return fail(Errc::in_use,
+                fmt::format("records have values of {}", record.value("key").as_string().c_str()),
+                fmt::format("archive it, and what stands in records stays there: POST "
+                            "/v1/custom_fields/{}:archive",
+                            to_string(record.id)));
+  return check_unallocated(connection_, record, log_.wall_ms());
+}
+
 Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
                                   std::optional<std::int64_t> revision, const Author& author,
                                   bool continues, std::optional<RecordId> resolves) {
@@ -364,16 +377,11 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
                 fmt::format("{} refers to this {}",
                             author.customers.empty() ? *referrer : "another record", kind.name),
                 "delete what refers to it first");
-  if (kind.name == "custom_field" && has_custom_values(connection_, before))
-    return fail(Errc::in_use,
-                fmt::format("records have values of {}", before.value("key").as_string().c_str()),
-                fmt::format("archive it, and what stands in records stays there: POST "
-                            "/v1/custom_fields/{}:archive",
-                            to_string(id)));
-  SKERRY_TRY_VOID(check_unallocated(connection_, before, log_.wall_ms()));
+  SKERRY_TRY_VOID(check_removal(before));
   Change change = new_change(before, ChangeOp::remove, author);
   change.continues = continues;
   change.resolves = resolves;
+  change.reopens = reopens_ && resolves.has_value();
   if (before.stamps.at_central()) change.base = newest_version(before);
   keep_shadow(before);
   const Version version = role_ == Role::central ? log_.next_version() : Version{};

@@ -30,8 +30,12 @@ class RecordWriter {
   RecordWriter(Connection& connection, ChangeLog& log, Role role, Random& random)
       : connection_(connection), log_(log), role_(role), random_(random) {}
 
-  // From now on update() with a conflict takes the decision of that conflict back.
-  void take_back() { reopens_ = true; }
+  // From now on a change with a conflict takes the decision of that conflict back. `shares_key`: by
+  // update() a record gets a key that another holds.
+  void take_back(bool shares_key = false) {
+    reopens_ = true;
+    shares_key_ = shares_key;
+  }
 
   // `id`: chosen by the client, or nullopt. `complaints`: about what else the client sent; with any
   // the record is refused, with these and all that is found here. Errors: already_exists,
@@ -58,6 +62,10 @@ class RecordWriter {
   Result<void> remove(const Kind& kind, const RecordId& id, std::optional<std::int64_t> revision,
                       const Author& author, bool continues = false,
                       std::optional<RecordId> resolves = std::nullopt);
+
+  // What keeps the record from going even when nothing refers to it any more. Errors:
+  // owned_by_central, in_use (a custom field with values; seats or an allocation that are in use).
+  Result<void> check_removal(const Record& record) const;
 
   // Brings a deleted record back as it was when it went, with this patch (SYNC H8). Errors: as
   // update; not_found too where this machine never had the record.
@@ -99,6 +107,7 @@ class RecordWriter {
   Random& random_;
   UnixMillis recorded_at_ = 0;  // when the change that is being written was stamped
   bool reopens_ = false;
+  bool shares_key_ = false;
   // The custom fields of one kind, as long as this writer writes none: nobody else does in its job.
   const Kind* custom_kind_ = nullptr;
   std::vector<CustomField> custom_fields_;

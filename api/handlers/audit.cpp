@@ -66,6 +66,8 @@ Result<store::AuditFilter> read_filter(const Context& context, const Request& re
     if (!filter.record) return fail(Errc::bad_request, "record must be a record id (a UUID)");
   }
   filter.actor = text_of(request, "actor");
+  if (filter.actor && filter.actor->empty())  // else: rows of actors without a name
+    return fail(Errc::bad_request, "actor must not be empty");
   SKERRY_TRY(filter.source, one_of(request, "source", sources));
   SKERRY_TRY(filter.op, one_of(request, "op", operations));
   filter.site = text_of(request, "site");

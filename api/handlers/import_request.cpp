@@ -1,7 +1,9 @@
 #include "api/handlers/import_request.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "api/handlers/author.hpp"
 #include "core/text.hpp"
@@ -71,6 +73,14 @@ Result<store::ColumnWishes> saved_columns(const Context& context, const Kind& ki
   return std::move(saved->columns);
 }
 
+// As what tables are sent; browsers on Windows call every CSV file Excel's.
+constexpr std::array<std::string_view, 6> table_types{"text/csv",
+                                                      "application/csv",
+                                                      "text/plain",
+                                                      "text/tab-separated-values",
+                                                      "application/octet-stream",
+                                                      "application/vnd.ms-excel"};
+
 // The charset that a Content-Type names, in lower case; empty when it names none.
 std::string charset_of(std::string_view content_type) {
   const std::string lower = ascii_lower(content_type);
@@ -92,9 +102,14 @@ Result<void> check_import_headers(const Request& request) {
   const std::string_view type = request.header("Content-Type");
   const std::string charset = charset_of(type);
   const bool is_utf8 = charset.empty() || charset == "utf-8" || charset == "us-ascii";
-  if (is_utf8 && !ascii_lower(type).starts_with("multipart/")) return {};
+  const std::string named = ascii_lower(trim_blanks(type.substr(0, type.find(';'))));
+  const bool may_be_table = named.empty() || std::find(table_types.begin(), table_types.end(),
+                                                       named) != table_types.end();
+  if (is_utf8 && may_be_table) return {};
   return fail(Errc::unsupported_media, fmt::format("{} is not read here", type),
-              "send the file itself as the body, CSV in UTF-8: Content-Type: text/csv");
+              fmt::format("send the file itself as the body, CSV in UTF-8, as {}, or without a "
+                          "Content-Type",
+                          fmt::join(table_types, ", ")));
 }
 
 Result<ImportRequest> read_import_request(const Context& context, const Request& request,

@@ -17,7 +17,7 @@ struct ImportRequest {
 };
 
 // An import may be sent again, so it carries an Idempotency-Key; and its body is one CSV file in
-// UTF-8, whatever it says beside that. Errc::bad_request, unsupported_media.
+// UTF-8, and does not call itself anything else. Errc::bad_request, unsupported_media.
 Result<void> check_import_headers(const Request& request);
 
 // map=field=Header, set=field=value and ignore=Header (each any number of times),

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/list_records.hpp"
 
@@ -57,6 +58,11 @@ Result<int> read_limit(const Request& request, int fallback) {
     return fail(Errc::bad_request,
                 fmt::format("limit must be a number from 1 to {}", store::list_limit_max));
   return static_cast<int>(*number);
+}
+
+Result<void> check_search(std::string_view text) {
+  if (!trim_blanks(text).empty()) return {};
+  return fail(Errc::bad_request, "q names no word", "leave q out, or say what words begin with");
 }
 
 Result<std::optional<std::int64_t>> read_number(const Request& request, std::string_view name) {

@@ -75,8 +75,8 @@ Result<Response> search_records(Context& context, Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({"q", "limit"}));
   SKERRY_TRY(const int limit, read_limit(request, search_limit_default));
   const auto text = request.query("q");
-  if (!text || text->empty())
-    return fail(Errc::bad_request, "q, the words to look for, is missing");
+  if (!text) return fail(Errc::bad_request, "q, the words to look for, is missing");
+  SKERRY_TRY_VOID(check_search(*text));
   ListQuery query;
   query.archived = store::Archived::include;  // what is archived is still found by its name
   query.limit = limit;

@@ -108,6 +108,7 @@ Result<void> read_words(RecordQuery& query, std::string_view text) {
   if (!store::is_searched(kind))
     return fail(Errc::bad_request, fmt::format("{} are not searched by words", kind.plural),
                 "leave q out");
+  SKERRY_TRY_VOID(check_search(text));
   query.list.words = store::search_index::words_of(text);
   query.nothing = query.list.words.empty();
   return {};

@@ -129,7 +129,9 @@ Task<Result<Response>> delete_record(Context& context, Request& request) {
     auto removed = writer.remove(*kind, id, revision, author);
     if (!removed && removed.error().code == Errc::in_use) {
       refused = store::find_record(connection, *kind, id);
-      SKERRY_TRY(dependants, store::find_dependants(connection, *kind, id));
+      SKERRY_TRY(store::Dependants found, store::find_dependants(connection, *kind, id));
+      SKERRY_TRY_VOID(store::check_deletable(connection, writer, *refused, found));
+      dependants = std::move(found);
     }
     return removed;
   };
@@ -139,8 +141,7 @@ Task<Result<Response>> delete_record(Context& context, Request& request) {
     const store::Reader reader = context.node.database.read();
     co_return precondition_answer(*reader, std::move(removed).error(), *kind, id, {}, request.id);
   }
-  if (refused && dependants && !dependants->to_text().empty())
-    co_return in_use_answer(request, *refused, *dependants);
+  if (dependants) co_return in_use_answer(request, *refused, *dependants);
   co_return tl::unexpected<Error>(std::move(removed).error());
 }
 

@@ -42,8 +42,7 @@ void check_move(const Kind& kind, ValuesView, ValuesView after_values,
                               after.has("tracking_number");
   if (!says_something)
     complain(errors, "shipped_at", "required",
-             "a move needs at least one of shipped_expected, shipped_at, arrived_expected, "
-             "arrived_at and tracking_number");
+             "is needed, or shipped_expected, arrived_expected, arrived_at or tracking_number");
   // Both texts are timestamps in UTC of one form, so that their order is that of time.
   if (after.has("shipped_at") && after.has("arrived_at") &&
       after.text("arrived_at") < after.text("shipped_at"))

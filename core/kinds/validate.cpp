@@ -150,7 +150,7 @@ json::value read_group(const Field& field, const json::object& object, const Pla
                                      [&](const Field& m) { return m.name == key; });
     if (member == field.members.end())
       at.errors.push_back({fmt::format("{}/{}", at.pointer, escape_pointer(key)), "unknown_field",
-                           fmt::format("{} has no such member", field.name)});
+                           fmt::format("is no member of {}", field.name)});
   }
   for (const Field& member : field.members) {
     const json::value* value = object.if_contains(member.name);

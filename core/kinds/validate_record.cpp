@@ -23,7 +23,7 @@ void refuse_unknown(const Kind& kind, const json::object& body, std::vector<Fiel
       errors.push_back({pointer, "read_only", "follows from other things; it is not written"});
     else
       errors.push_back(
-          {pointer, "unknown_field", fmt::format("{} has no such field", with_article(kind.name))});
+          {pointer, "unknown_field", fmt::format("is no field of {}", with_article(kind.name))});
   }
 }
 

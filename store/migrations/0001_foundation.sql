@@ -697,7 +697,7 @@ CREATE TABLE log(
 -- Every change, in the order this machine recorded it (n); (log, seq) is its place in a chain:
 -- hash = SHA-256(hash before ‖ line).
 -- `label` is what people knew the record by, `customer` and `place` whose scope decided who saw it: the
--- log outlives the record.
+-- log outlives the record. `seal` binds what stands beside the line to the row (store/change_log.hpp).
 CREATE TABLE change_log(
   n INTEGER PRIMARY KEY,
   log INTEGER NOT NULL,
@@ -709,7 +709,8 @@ CREATE TABLE change_log(
   line TEXT NOT NULL,
   label TEXT NOT NULL,
   customer BLOB NOT NULL,
-  place BLOB
+  place BLOB,
+  seal BLOB NOT NULL
 ) STRICT;
 -- The log is only ever appended to; the chain would tell, these refuse.
 CREATE TRIGGER change_log_is_not_edited BEFORE UPDATE ON change_log BEGIN
@@ -906,12 +907,16 @@ CREATE TABLE quarantine(
 ) STRICT;
 CREATE INDEX quarantine_uid ON quarantine(site, uid);
 -- Rows of a site's log that the site lost; central has them up to `found`, and nobody behind that.
+-- `told` 1: at a site, rows of central's own log, as central says. acknowledged_at: since when somebody
+-- here has seen to it.
 CREATE TABLE lost_range(
   epoch BLOB NOT NULL,
   first INTEGER NOT NULL,
   last INTEGER NOT NULL,
   found INTEGER NOT NULL,
   noticed_at INTEGER NOT NULL,
+  told INTEGER NOT NULL,
+  acknowledged_at INTEGER,
   PRIMARY KEY(epoch, first)
 ) STRICT;
 -- At central: every position ever packed for a site, so that it can see that it stands on this history.

@@ -42,6 +42,24 @@ std::string holder_of(int descriptor) {
   return is_pid ? "process " + pid : "another process";
 }
 
+// `place`: the folder, or the one that it is going to be made in.
+Result<void> must_be_local(const std::filesystem::path& folder,
+                           const std::filesystem::path& place) {
+  struct statfs status {};
+  if (::statfs(place.c_str(), &status) != 0)
+    return fail(Errc::io_failed, fmt::format("cannot use the data folder {}: {}", folder.string(),
+                                             std::strerror(errno)));
+  // f_type is signed, and sign-extended from 32 bits for some types.
+  const auto type = static_cast<std::uint64_t>(status.f_type) & 0xffffffffU;
+  if (const auto name = network_file_system(type))
+    return fail(Errc::bad_config,
+                fmt::format("the data folder {} is on a {} file system, where locks and fsync do "
+                            "not keep a database whole",
+                            folder.string(), *name),
+                "move the data folder to a local disk");
+  return {};
+}
+
 }  // namespace
 
 std::optional<std::string_view> network_file_system(std::uint64_t type) {
@@ -57,23 +75,16 @@ Result<void> prepare_folder(const std::filesystem::path& folder) {
         Errc::io_failed,
         fmt::format("cannot create the data folder {}: {}", folder.string(), std::strerror(errno)),
         "name a new folder, or an empty one, in a folder that is there");
-  struct statfs status {};
-  if (::statfs(folder.c_str(), &status) != 0)
-    return fail(Errc::io_failed, fmt::format("cannot use the data folder {}: {}", folder.string(),
-                                             std::strerror(errno)));
-  // f_type is signed, and sign-extended from 32 bits for some types.
-  const auto type = static_cast<std::uint64_t>(status.f_type) & 0xffffffffU;
-  if (const auto name = network_file_system(type))
-    return fail(Errc::bad_config,
-                fmt::format("the data folder {} is on a {} file system, where locks and fsync do "
-                            "not keep a database whole",
-                            folder.string(), *name),
-                "move the data folder to a local disk");
-  // Who may write in it may put another database and other keys in place of these.
+  return check_folder(folder);
+}
+
+Result<void> check_folder(const std::filesystem::path& folder) {
   struct stat access {};
-  if (::stat(folder.c_str(), &access) != 0)
-    return fail(Errc::io_failed, fmt::format("cannot examine the data folder {}: {}",
-                                             folder.string(), std::strerror(errno)));
+  const bool is_there = ::stat(folder.c_str(), &access) == 0;
+  SKERRY_TRY_VOID(must_be_local(
+      folder, is_there ? folder : std::filesystem::absolute(folder / "..").lexically_normal()));
+  if (!is_there) return {};
+  // Who may write in it may put another database and other keys in place of these.
   if (!S_ISDIR(access.st_mode))
     return fail(Errc::bad_config, fmt::format("{} is no folder", folder.string()),
                 "name a new folder, or an empty one");

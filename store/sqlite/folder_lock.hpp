@@ -14,6 +14,8 @@ namespace skerry::store {
 // Creates `folder` (0700) when it is missing; its parent must exist. Errc::bad_config when the
 // folder is on a network file system, Errc::io_failed when it cannot be used.
 Result<void> prepare_folder(const std::filesystem::path& folder);
+// Whether a folder that is there, or that would be made, is fit for it: the same errors.
+Result<void> check_folder(const std::filesystem::path& folder);
 
 // The name of a network file system by the f_type of statfs(2), nullopt for all others. On those
 // flock and shared memory do not reach across machines, and fsync promises less than it says.

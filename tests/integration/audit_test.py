@@ -136,11 +136,15 @@ class Audit(MachineTest):
         central = self.new_machine("central", "vendor")
         for number in range(3):
             central.create("customers", {"name": f"Customer {number}"})
+        central.edit("customers", central.http("GET", "/v1/customers").json()["items"][0]["id"],
+                     {"description": "its line says no name"})
         central.stop()
         shutil.copy(central.data / "skerry.db", self.folder / "sound.db")
         for statement, place in (
                 ("UPDATE change_log SET line=replace(line,'Customer 1','Customer 7')", "row 3"),
                 ("UPDATE change_log SET record=zeroblob(16) WHERE n=3", "row 3"),
+                ("UPDATE change_log SET label='Customer 7' WHERE n=5", "row 5"),
+                ("UPDATE change_log SET place=record WHERE n=5", "row 5"),
                 ("DELETE FROM change_log WHERE n=1", "row 2")):
             shutil.copy(self.folder / "sound.db", central.data / "skerry.db")
             edited = subprocess.run(["sqlite3", central.data / "skerry.db", statement],

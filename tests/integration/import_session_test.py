@@ -85,13 +85,19 @@ class Sessions(Import):
         told = self.session(begun["id"])
         self.assertIn(told["state"], ("failed", "done"))
         self.assertEqual(self.count("customer"), 0 if told["state"] == "failed" else self.rows)
+        before = self.count("customer")
         begun = self.post("/v1/import-sessions?kind=customers&mode=good-rows-only",
                           self.big_file())
-        wait_until(lambda: self.session(begun["id"])["state"] != "waiting")
+        wait_until(lambda: self.count("customer") > before
+                   or self.session(begun["id"])["state"] == "done")
         self.central.kill()
         self.central.start()
         told = self.session(begun["id"])
         self.assertIn(told["state"], ("failed", "done"))
+        self.assertEqual(told["rows"], sum(told[name] for name in (
+            "created", "updated", "unchanged", "rejected")))
+        self.assertEqual(told["rows_done"], told["rows"])
+        self.assertEqual(told["created"], self.count("customer") - before)
         if told["state"] == "failed":
             self.assertIn("the daemon ended while the import ran", told["error"]["detail"])
         self.assertIsNotNone(told["finished_at"])

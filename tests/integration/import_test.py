@@ -190,6 +190,8 @@ class References(Import):
         self.assertEqual(len(self.central.ok("mapping", "list", "--json").lines()), 1)
         wrong = self.take("contacts", text, "--mapping", "crm")
         self.assertEqual(wrong.code, 64, wrong)
+        self.assertIn("crm would be forgotten",
+                      self.central.ok("mapping", "delete", "crm", "--dry-run").out)
         self.central.ok("mapping", "delete", "crm")
         self.assertEqual(self.take("customers", text, "--mapping", "crm").code, 1)
         (row,) = rows_of(self.export("customers"))

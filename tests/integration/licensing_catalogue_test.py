@@ -259,14 +259,21 @@ class Allocations(Catalogue):
         self.exchange(self.central, self.site, self.medium)
         refused = self.site.http("POST", f"/v1/entitlements/{sold}:renew")
         self.assertEqual((refused.status, refused.json()["code"]), (409, "owned_by_central"))
+        tag = {"If-Match": self.site.get("customers", self.acme).headers["ETag"]}
+        refused = self.refused(self.site.http("DELETE", f"/v1/customers/{self.acme}", None, tag),
+                               409, "owned_by_central")
+        self.assertIn("would go, too", refused["detail"])
         self.assertEqual(self.site.http("POST", "/v1/allocation_receipts", {}).status, 405)
 
     def test_what_has_no_name_is_deleted_by_its_id(self):
         sold = self.sold()["id"]
         given = self.made("allocations", entitlement=sold, site=self.site_id, seats=1, until=FAR)
-        self.act("allocations", given["id"], "reclaim", **{"Skerry-Reason": "sunk"})
         address = f"/v1/entitlements/{sold}"
         tag = {"If-Match": self.central.get("entitlements", sold).headers["ETag"]}
+        refused = self.refused(self.central.http("DELETE", address, None, tag), 409, "in_use")
+        self.assertIn(f"allocation {given['id']} would go, too", refused["detail"])
+        self.assertNotIn("token", refused)  # nobody is offered what the second step refuses
+        self.act("allocations", given["id"], "reclaim", **{"Skerry-Reason": "sunk"})
         asked = self.central.http("DELETE", address, None, tag).json()
         self.assertIn("confirm=<the id of the entitlement>", asked["next"])
         gone = lambda confirm: self.central.http(

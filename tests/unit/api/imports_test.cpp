@@ -46,9 +46,19 @@ TEST_F(ImportsTest, NeedsAKeyAndTheFileItself) {
   const std::string key = "Idempotency-Key: one\r\nContent-Type: ";
   EXPECT_EQ(status_of(key + "text/csv; charset=ISO-8859-1\r\n"), 415u);
   EXPECT_EQ(status_of(key + "multipart/form-data; boundary=x\r\n"), 415u);
+  for (const char* type : {"application/json", "application/x-ndjson", "text/html; charset=utf-8"})
+    EXPECT_EQ(status_of(key + type + "\r\n"), 415u) << type;
+  EXPECT_THAT(send("POST", "/v1/imports/customers", "{}", key + "application/json\r\n").body,
+              HasSubstr("as text/csv, application/csv, text/plain, "));
   EXPECT_EQ(log.last_n(), 0);
   EXPECT_EQ(status_of(key + "text/csv; charset=\"UTF-8\"; header=present\r\n"), 200u);
   EXPECT_EQ(log.last_n(), 1);
+  for (const char* type : {"application/csv", "Text/Plain;charset=utf-8", ""})
+    EXPECT_EQ(send("POST", "/v1/imports/customers?dry_run=true", "name\nB\n",
+                   fmt::format("Idempotency-Key: of {}\r\nContent-Type: {}\r\n", type, type))
+                  .status,
+              200u)
+        << type;
 }
 
 TEST_F(ImportsTest, ADryRunWritesNothing) {

@@ -257,5 +257,15 @@ TEST_F(RecordListsTest, TheSearchNamesKindAndLabel) {
   EXPECT_EQ(get("/v1/search?q=%2B").body, R"({"items":[]})");
 }
 
+TEST_F(RecordListsTest, ASearchForBlanksIsRefusedEverywhere) {
+  make("customers", R"({"name":"Acme"})");
+  for (const char* list : {"customers", "sites", "search", "audit", "exports/customers"})
+    for (const char* blanks : {"", "%20", "%09%20"}) {
+      const Answer answer = get(fmt::format("/v1/{}?q={}", list, blanks));
+      EXPECT_EQ(answer.status, 400u) << list << answer.body;
+      EXPECT_THAT(answer.body, HasSubstr("q names no word")) << list;
+    }
+}
+
 }  // namespace
 }  // namespace skerry::api

@@ -91,6 +91,32 @@ TEST_F(ChangeFeedTest, AMoveIsOfTheOwnerAndOfBothPlaces) {
   EXPECT_EQ(numbers(read(query)), (Numbers{3, 5, 9}));
 }
 
+// A place that changes its customer takes along no move of the time before.
+TEST_F(ChangeFeedTest, AMoveStaysOfThoseWhoseThePlacesWere) {
+  const Record was = customer("Was");
+  const Record is = customer("Is");
+  const Record here = location(was, "Here");
+  const Record there = location(was, "There");
+  const Record product = *create("product", R"({"sku":"P","name":"Pump","type":"device"})");
+  const Record asset =
+      *create("asset", fmt::format(R"({{"product":"{}","serial":"1"}})", to_string(product.id)));
+  const auto move = [&](const Record& target) {
+    return *create("move",
+                   fmt::format(R"({{"asset":"{}","to_location":"{}","arrived_at":"{}"}})",
+                               to_string(asset.id), to_string(target.id), "2026-01-01T00:00:00Z"));
+  };
+  const Record gone = move(here);                                                            // 7
+  ASSERT_TRUE(update(gone, fmt::format(R"({{"to_location":"{}"}})", to_string(there.id))));  // 8
+  const std::string other = fmt::format(R"({{"customer":"{}"}})", to_string(is.id));
+  ASSERT_TRUE(update(here, other));   // 9
+  ASSERT_TRUE(update(there, other));  // 10
+  FeedQuery query;
+  query.customers = {was.id};  // as of a token that is limited to them
+  EXPECT_EQ(numbers(read(query)), (Numbers{1, 3, 4, 7, 8, 9, 10}));
+  query.customers = {is.id};
+  EXPECT_EQ(numbers(read(query)), (Numbers{2, 9, 10}));
+}
+
 TEST_F(ChangeFeedTest, LooksAtABoundedNumberOfRows) {
   for (int i = 0; i < 5; ++i) customer("x");
   FeedQuery query;

@@ -83,7 +83,7 @@ TEST_F(ChangeLogTest, EveryKindOfDamageIsFound) {
       "UPDATE change_log SET record=zeroblob(16) WHERE n=4",
       "UPDATE change_log SET kind='note' WHERE n=4",
       "DELETE FROM change_log WHERE n=5",
-      "DELETE FROM change_log WHERE n=8",
+      "DELETE FROM change_log WHERE n=9",
       "UPDATE change_log SET label='C' WHERE n=4",
       "UPDATE change_log SET customer=zeroblob(16) WHERE n=4",
       "UPDATE change_log SET recorded_at=recorded_at-1001 WHERE n=4",
@@ -91,6 +91,13 @@ TEST_F(ChangeLogTest, EveryKindOfDamageIsFound) {
       "UPDATE change_log SET customer=record WHERE n=7",
       "UPDATE change_log SET customer=record WHERE n=8",
       "UPDATE change_log SET label='' WHERE n=8",
+      // Rows whose line says nothing of it.
+      "UPDATE change_log SET label='D' WHERE n=9",
+      "UPDATE change_log SET customer=zeroblob(16) WHERE n=9",
+      "UPDATE change_log SET place=record WHERE n=9",
+      "UPDATE change_log SET recorded_at=recorded_at+1 WHERE n=2",
+      "UPDATE change_log SET label='x' WHERE n=2",
+      "UPDATE change_log SET seal=zeroblob(32) WHERE n=9",
   };
   for (const char* line : {"one", "two", "three"}) ASSERT_TRUE(append(line));
   for (const char* name : {"A", "B"})
@@ -99,8 +106,9 @@ TEST_F(ChangeLogTest, EveryKindOfDamageIsFound) {
   const auto customer = create("customer", R"({"name":"C"})");
   ASSERT_TRUE(customer);
   ASSERT_TRUE(create("product", R"({"sku":"P","name":"Pump","type":"device"})"));
-  ASSERT_TRUE(create("contact", fmt::format(R"({{"customer":"{}","email":"a@b.example"}})",
-                                            to_string(customer->id))));
+  const auto contact = create("contact", fmt::format(R"({{"customer":"{}","email":"a@b.example"}})",
+                                                     to_string(customer->id)));
+  ASSERT_TRUE(contact && update(*contact, R"({"title":"Master"})"));
   ASSERT_TRUE(verify());
   for (const char* damage : damages) {
     auto look = [&](Connection& connection) -> Result<void> {
@@ -174,7 +182,7 @@ TEST_F(ChangeLogTest, KeepsWhatTheRecordWasCalledAndWhoseItWas) {
   EXPECT_EQ(find_subject(*reader, refused).customer, customer->id);
 }
 
-// What has no name of its own goes by what it names; the chain proves no such label.
+// What has no name of its own goes by what it names; its line does not prove such a label.
 TEST_F(ChangeLogTest, AMoveIsCalledByWhatItMoves) {
   const auto id_of = [&](std::string_view kind, const std::string& text) {
     const auto made = create(kind, text);

@@ -28,6 +28,15 @@ class ImportTest : public RecordsTest {
     return report ? *report : ImportReport();
   }
 
+  void define_custom(const json::object& body) {
+    in_job([&](Connection& connection) {
+      const Kind& kind = *find_kind("custom_field");
+      const auto made =
+          writer(connection).create(kind, std::nullopt, *read_new(kind, body), author_);
+      ASSERT_TRUE(made) << made.error().detail;
+    });
+  }
+
   std::int64_t customers() { return number("SELECT count(*) FROM customer"); }
   std::int64_t log_rows() { return number("SELECT count(*) FROM change_log"); }
 };

@@ -92,14 +92,8 @@ TEST_F(ImportMatching, EveryErrorNamesItsColumn) {
   EXPECT_THAT(places(ambiguous), ElementsAre("2 asset_serial ambiguous_key"));
   EXPECT_EQ(ambiguous.errors.front().detail,
             "more than one move has this asset and to_location; say which by its id");
-  in_job([&](Connection& connection) {
-    const Kind& kind = *find_kind("custom_field");
-    const auto values = read_new(
-        kind,
-        json::object{
-            {"record_kind", "customer"}, {"key", "must"}, {"type", "text"}, {"required", true}});
-    ASSERT_TRUE(writer(connection).create(kind, std::nullopt, *values, author_));
-  });
+  define_custom(
+      {{"record_kind", "customer"}, {"key", "must"}, {"type", "text"}, {"required", true}});
   EXPECT_THAT(places(import("name\nBolt\n", {.dry_run = true})),
               ElementsAre("2 custom.must required"));
   EXPECT_THAT(places(import("name,custom.must\nBolt,\n")), ElementsAre("2 custom.must required"));
@@ -107,16 +101,8 @@ TEST_F(ImportMatching, EveryErrorNamesItsColumn) {
 
 // A dry run, and one that was meant: what the API would say of each row, as far as it can be told.
 TEST_F(ImportMatching, EveryErrorOfEveryRowIsSaid) {
-  const auto define = [&](Connection& connection, const json::object& body) {
-    const Kind& kind = *find_kind("custom_field");
-    ASSERT_TRUE(writer(connection).create(kind, std::nullopt, *read_new(kind, body), author_));
-  };
-  in_job([&](Connection& connection) {
-    define(connection,
-           {{"record_kind", "contact"}, {"key", "req"}, {"type", "text"}, {"required", true}});
-    define(connection,
-           {{"record_kind", "contact"}, {"key", "u"}, {"type", "text"}, {"unique", true}});
-  });
+  define_custom({{"record_kind", "contact"}, {"key", "req"}, {"type", "text"}, {"required", true}});
+  define_custom({{"record_kind", "contact"}, {"key", "u"}, {"type", "text"}, {"unique", true}});
   import("name,account_ref\nAcme,A1\n");
   import("sku,name,type\nP1,Pump,device\nS1,Tool,software\n", {}, "product");
   import("customer_ref,email,custom.req,custom.u\nA1,u@x.example,x,U1\n", {}, "contact");
@@ -149,13 +135,7 @@ TEST_F(ImportMatching, EveryErrorOfEveryRowIsSaid) {
 
 // Whichever batches they are in.
 TEST_F(ImportMatching, AUniqueValueOfTwoRowsIsFoundByADryRun) {
-  in_job([&](Connection& connection) {
-    const Kind& kind = *find_kind("custom_field");
-    const auto values = read_new(
-        kind, json::object{
-                  {"record_kind", "customer"}, {"key", "u"}, {"type", "text"}, {"unique", true}});
-    ASSERT_TRUE(writer(connection).create(kind, std::nullopt, *values, author_));
-  });
+  define_custom({{"record_kind", "customer"}, {"key", "u"}, {"type", "text"}, {"unique", true}});
   std::string file = "name,account_ref,custom.u\n";
   for (int i = 0; i < 1200; ++i) file += fmt::format("C,{},{}\n", i, i == 1150 ? 3 : i);
   for (const bool dry : {true, false}) {
@@ -170,15 +150,8 @@ TEST_F(ImportMatching, AUniqueValueOfTwoRowsIsFoundByADryRun) {
 
 // Whoever refuses it, and whichever batch it is in.
 TEST_F(ImportMatching, ARefusedRowHoldsNoKey) {
-  in_job([&](Connection& connection) {
-    const Kind& kind = *find_kind("custom_field");
-    for (const std::string_view key : {"u", "v"}) {
-      const auto values = read_new(
-          kind, json::object{
-                    {"record_kind", "customer"}, {"key", key}, {"type", "text"}, {"unique", true}});
-      ASSERT_TRUE(writer(connection).create(kind, std::nullopt, *values, author_));
-    }
-  });
+  for (const std::string_view key : {"u", "v"})
+    define_custom({{"record_kind", "customer"}, {"key", key}, {"type", "text"}, {"unique", true}});
   import("name,account_ref,custom.v\nOld,A0,V\n");
   const std::string file =
       "name,account_ref,custom.u,custom.v\n"
@@ -204,13 +177,28 @@ TEST_F(ImportMatching, TwoIdsThatGetOneUniqueKeyAreFoundByADryRun) {
   EXPECT_EQ(customers(), 1199);
 }
 
+// Whichever batch it is in, and whether who wants it is there already.
+TEST_F(ImportMatching, AUniqueValueThatARowGivesUpIsFreeBehindIt) {
+  define_custom({{"record_kind", "customer"}, {"key", "u"}, {"type", "text"}, {"unique", true}});
+  const auto line = [](int id, std::string_view ref, std::string_view custom) {
+    return fmt::format("019a0000-0000-7000-8000-{:012},C,{},{}\n", id, ref, custom);
+  };
+  const std::string header = "id,name,account_ref,custom.u\n";
+  import(header + line(1, "A", "x") + line(2, "B", "y") + line(3, "C", ""));
+  std::string file = header + line(1, "A9", "") + line(2, "B9", "y");
+  for (int i = 10; i < 2000; ++i) file += line(i, "", "");
+  file += line(3, "A", "x") + line(4, "B", "") + line(5, "C9", "y");
+  for (const bool dry : {true, false}) {
+    const auto report = import(file, {.dry_run = dry, .mode = ImportMode::good_rows_only});
+    EXPECT_THAT(places(report), ElementsAre("1996 custom.u duplicate_key"));
+    EXPECT_EQ(counts(report), "1995 rows, 1991 created, 3 updated, 0 unchanged");
+  }
+  EXPECT_EQ(import(header + line(6, "D", "")).created, 1);
+  EXPECT_THAT(places(import(header + line(6, "E", "") + line(7, "D", ""))), ElementsAre());
+}
+
 TEST_F(ImportMatching, ANumberThatWouldBeRoundedIsNone) {
-  in_job([&](Connection& connection) {
-    const Kind& kind = *find_kind("custom_field");
-    const auto values =
-        read_new(kind, json::object{{"record_kind", "customer"}, {"key", "n"}, {"type", "number"}});
-    ASSERT_TRUE(writer(connection).create(kind, std::nullopt, *values, author_));
-  });
+  define_custom({{"record_kind", "customer"}, {"key", "n"}, {"type", "number"}});
   EXPECT_THAT(places(import("name,custom.n\nA,12345678901234567890\nB,-9007199254740992\n"
                             "C,9007199254740991\nD,1e19\n")),
               ElementsAre("2 custom.n wrong_type", "3 custom.n wrong_type"));
@@ -350,14 +338,8 @@ TEST_F(ImportByName, AParentThatCannotBeMadeIsAnErrorOfItsColumn) {
                                 ",a@x.example\n",
                             {.create_parents = true}, "contact")),
               ElementsAre("2 customer_name too_long"));
-  in_job([&](Connection& connection) {
-    const Kind& kind = *find_kind("custom_field");
-    const auto values = read_new(
-        kind,
-        json::object{
-            {"record_kind", "customer"}, {"key", "must"}, {"type", "text"}, {"required", true}});
-    ASSERT_TRUE(writer(connection).create(kind, std::nullopt, *values, author_));
-  });
+  define_custom(
+      {{"record_kind", "customer"}, {"key", "must"}, {"type", "text"}, {"required", true}});
   for (const bool dry : {true, false}) {
     const auto report = import("customer_ref,email\nV1,a@x.example\n",
                                {.dry_run = dry, .create_parents = true}, "contact");

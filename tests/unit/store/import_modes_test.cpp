@@ -123,6 +123,9 @@ TEST_F(ImportModes, ManyBatchesAreManyTransactions) {
   ImportOptions options = good_rows_;
   options.in_transaction = [&](Connection&, const ImportReport& report) {
     seen.push_back(report.created);
+    EXPECT_EQ(report.rows, std::ssize(seen) * 1000);
+    EXPECT_EQ(report.rows, report.created + report.unchanged + report.rejected);
+    EXPECT_EQ(report.errors_left_out, report.rejected);
   };
   ImportWatch watch;
   options.watch = &watch;
@@ -149,9 +152,11 @@ TEST_F(ImportModes, WhatOnlyTheWriterKnowsRejectsARowToo) {
                                        id.substr(12, 4), id.substr(16, 4), id.substr(20));
   const std::string file = "id,account_ref\n" + uuid + ",A2\n";
   for (const ImportMode mode : {ImportMode::all_or_nothing, ImportMode::good_rows_only}) {
-    const auto report = import(file, {.mode = mode});
+    const TextFile rejects("");
+    const auto report = import(file, {.mode = mode, .rejects = rejects.get()});
     EXPECT_THAT(places(report), ElementsAre("2 account_ref duplicate_key"));
     EXPECT_EQ(report.updated, 0);
+    EXPECT_THAT(bytes_of(rejects.get()), HasSubstr(uuid + ",A2,account_ref: A2 is taken by "));
   }
   EXPECT_THAT(places(import(file, {.dry_run = true})), ElementsAre("2 account_ref duplicate_key"));
   EXPECT_EQ(log_rows(), 2);
@@ -316,20 +321,12 @@ TEST_F(ImportModes, AnEmptyListIsNoError) {
 }
 
 TEST_F(ImportModes, ACellThatSaysWhatTheRecordHoldsIsNotHeldToItsDefinition) {
-  in_job([&](Connection& connection) {
-    RecordWriter write = writer(connection);
-    const Kind& kind = *find_kind("custom_field");
-    const auto define = [&](const json::object& body) {
-      const auto made = write.create(kind, std::nullopt, *read_new(kind, body), author_);
-      ASSERT_TRUE(made) << made.error().detail;
-    };
-    define({{"record_kind", "customer"},
-            {"key", "o"},
-            {"type", "option"},
-            {"options", json::array{"red", " blue "}}});
-    define({{"record_kind", "customer"}, {"key", "a"}, {"type", "number"}});
-    define({{"record_kind", "customer"}, {"key", "z"}, {"type", "number"}});
-  });
+  define_custom({{"record_kind", "customer"},
+                 {"key", "o"},
+                 {"type", "option"},
+                 {"options", json::array{"red", " blue "}}});
+  define_custom({{"record_kind", "customer"}, {"key", "a"}, {"type", "number"}});
+  define_custom({{"record_kind", "customer"}, {"key", "z"}, {"type", "number"}});
   const std::string file = "name,account_ref,custom.o,custom.z,custom.a\n";
   import(file + "Acme,A1,red,1.5,2\nBolt,A2,\" blue \",,\n");
   in_job([&](Connection& connection) {

@@ -56,6 +56,15 @@ TEST_F(MigrationsTest, AppliesAndRecords) {
   EXPECT_FALSE(rows.next());
 }
 
+TEST_F(MigrationsTest, AnEarlierDatabaseIsToldFromThePresentOne) {
+  ASSERT_TRUE(migrate(*connection_, std::array{first}));
+  EXPECT_TRUE(must_be_current(*connection_, std::array{first}));
+  const auto earlier = must_be_current(*connection_, std::array{first, second});
+  ASSERT_FALSE(earlier);
+  EXPECT_EQ(earlier.error().code, Errc::unsupported_version);
+  EXPECT_FALSE(has_table("b"));
+}
+
 TEST_F(MigrationsTest, AppliesOnlyWhatIsMissing) {
   ASSERT_TRUE(migrate(*connection_, std::array{first}));
   connection_->execute("INSERT INTO a VALUES(1)");

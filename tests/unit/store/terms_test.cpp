@@ -161,5 +161,26 @@ TEST_F(TermsTest, WhatIsHeldOutlivesItsDefinition) {
             "/features/seal unknown_key;");
 }
 
+// Otherwise nobody could sell an edition any more that sets what was deleted or changed.
+TEST_F(TermsTest, WhatTheProductDefinesNoMoreIsNotSold) {
+  const RecordId seal = make("feature", body(R"("key":"seal","type":"usage_count")"));
+  const RecordId wax = make("feature", body(R"("key":"wax","type":"usage_count","amount":3)"));
+  const RecordId hue = make("attribute", body(R"("key":"hue","type":"string")"));
+  ASSERT_EQ(changed("edition", edition, R"({"features":{"seal":7,"wax":8},
+                                            "attributes":{"hue":"red"}})"),
+            "");
+  ASSERT_EQ(changed("offering", offering, R"({"feature_overdraft":{"seal":1,"render":2}})"), "");
+  ASSERT_TRUE(remove(read("feature", seal)));
+  ASSERT_TRUE(remove(read("attribute", hue)));
+  ASSERT_TRUE(remove(read("feature", wax)));
+  make("feature", body(R"("key":"wax","type":"bool","enabled":true)"));
+  const RecordId id = make("entitlement", sold());
+  EXPECT_EQ(value("entitlement", id, "features"),
+            R"({"hdr":true,"render":500,"threads":"unlimited","wax":true})");
+  EXPECT_EQ(value("entitlement", id, "attributes"), R"({"tier":"basic"})");
+  EXPECT_EQ(value("entitlement", id, "feature_overdraft"), R"({"render":2})");
+  EXPECT_EQ(value("entitlement", id, "overridden"), "null");
+}
+
 }  // namespace
 }  // namespace skerry::store
