@@ -49,6 +49,11 @@ void Session::compose_head() {
     fmt::format_to(std::back_inserter(head_), "Content-Length: {}\r\n",
                    text ? text->size() : file->size);
   }
+  if (!loop_.shared.options.dialect.is_bare) {
+    head_.append("X-Content-Type-Options: nosniff\r\n");
+    if (!reply_.content_type.starts_with("text/html"))  // a page has a policy of its own
+      head_.append("Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n");
+  }
   if (reply_.close)
     head_.append("Connection: close\r\n");
   else if (!http_1_1_)
@@ -86,7 +91,8 @@ void Session::log_answer() const {
 bool Session::send_now() {
   compose_head();
   const auto* text = std::get_if<std::string>(&reply_.body);
-  const bool with_body = text && !head_only_ && reply_.status != 204 && reply_.status != 304;
+  const bool with_body =
+      text && !request_.head_only && reply_.status != 204 && reply_.status != 304;
   const std::array<asio::const_buffer, 2> pieces{
       asio::buffer(head_), with_body ? asio::buffer(*text) : asio::const_buffer{}};
   boost::system::error_code error;
@@ -99,7 +105,7 @@ bool Session::send_now() {
     return true;  // nobody is there
   }
   if (error) sent_ = 0;
-  return (text || head_only_) && sent_ == head_.size() + pieces[1].size();
+  return (text || request_.head_only) && sent_ == head_.size() + pieces[1].size();
 }
 
 Task<void> Session::send_rest() {
@@ -108,7 +114,8 @@ Task<void> Session::send_rest() {
     whole = co_await write_all(std::string_view(head_).substr(sent_));
     sent_ = head_.size();
   }
-  const bool with_body = whole && !head_only_ && reply_.status != 204 && reply_.status != 304;
+  const bool with_body =
+      whole && !request_.head_only && reply_.status != 204 && reply_.status != 304;
   if (with_body) {
     if (auto* text = std::get_if<std::string>(&reply_.body)) {
       const std::string_view rest = std::string_view(*text).substr(sent_ - head_.size());

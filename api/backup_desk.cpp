@@ -55,6 +55,13 @@ Error with_way_through_unit(Error error, const fs::path& target) {
   return error;
 }
 
+Result<sync::BackupPlan> plan_of(const Context& context, const BackupWish& wish) {
+  const std::string& recipient = wish.recipient.empty() ? context.backup.recipient : wish.recipient;
+  SKERRY_TRY(const auto recovery, sync::recovery_recipient(recipient));
+  return sync::BackupPlan{wish.target.empty() ? context.backup.folder : wish.target,
+                          context.data_folder / "scratch", recovery};
+}
+
 }  // namespace
 
 std::optional<BackupDesk::Running> BackupDesk::running() const {
@@ -76,12 +83,17 @@ void BackupDesk::finished() {
   running_.reset();
 }
 
+Result<store::Backup> try_backup(const Context& context, const BackupWish& wish) {
+  SKERRY_TRY(const sync::BackupPlan plan, plan_of(context, wish));
+  auto tried = sync::try_backup(context.node, plan, wish.target.empty());
+  if (!tried && context.backup.by_unit)
+    return fail(with_way_through_unit(std::move(tried).error(), plan.target));
+  return tried;
+}
+
 Result<sync::MadeBackup> make_backup(const Context& context, const BackupWish& wish) {
-  const std::string& recipient = wish.recipient.empty() ? context.backup.recipient : wish.recipient;
-  SKERRY_TRY(const auto recovery, sync::recovery_recipient(recipient));
+  SKERRY_TRY(const sync::BackupPlan plan, plan_of(context, wish));
   const bool by_settings = wish.target.empty();
-  const sync::BackupPlan plan{by_settings ? context.backup.folder : wish.target,
-                              context.data_folder / "scratch", recovery};
   auto made = [&]() -> Result<sync::MadeBackup> {
     if (by_settings) SKERRY_TRY_VOID(sync::prepare_backup_folder(plan.target));
     return sync::make_backup(context.node, plan, context.backups->progress());
@@ -113,8 +125,11 @@ std::optional<UnixMillis> next_backup_at(store::Connection& connection,
 }
 
 json::object to_json(const store::Backup& backup) {
+  std::error_code ignored;  // one that cannot be looked at may be there
+  const bool gone = fs::status(backup.file, ignored).type() == fs::file_type::not_found;
   return {{"id", to_string(backup.id)},
           {"file", backup.file},
+          {"present", !gone},
           {"created_at", format_timestamp(backup.created_at)},
           {"bytes", backup.bytes},
           {"sha256", backup.bytes > 0 ? json::value(to_hex(backup.sha256)) : json::value()},

@@ -64,6 +64,8 @@ struct BackupWish {
 // room in it. Errc::no_recovery_key, bad_input for a recipient that is none, and as sync; where the
 // unit lets nothing be written, the remedy is a line for the unit.
 Result<sync::MadeBackup> make_backup(const Context& context, const BackupWish& wish);
+// The same without doing it: what it would begin with, or why not.
+Result<store::Backup> try_backup(const Context& context, const BackupWish& wish);
 // `file`: an absolute path, or the name of one in the folder.
 Result<sync::MadeBackup> verify_backup(const Context& context, const std::filesystem::path& file);
 

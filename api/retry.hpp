@@ -75,6 +75,7 @@ Task<Result<Response>> retried(Context& context, Request& request) {
   if (auto again = retry.replay()) co_return std::move(*again);
   auto response = co_await Function(context, request);
   if (!response) co_return tl::unexpected<Error>(std::move(response).error());
+  if (request.target.flag("dry_run").value_or(false)) co_return response;  // nothing of it stays
   SKERRY_CHECK(std::holds_alternative<std::string>(response->body));
   auto kept = co_await retry.keep_now(context, *response);
   if (!kept) co_return tl::unexpected<Error>(std::move(kept).error());

@@ -23,17 +23,24 @@
 #include "api/handlers/relay_licences.hpp"
 #include "api/handlers/seat_pools.hpp"
 #include "api/handlers/sessions.hpp"
+#include "api/handlers/setup_page.hpp"
 #include "api/handlers/sites.hpp"
 #include "api/handlers/tokens.hpp"
 #include "api/handlers/trust.hpp"
 #include "api/handlers/usage.hpp"
 #include "api/handlers/users.hpp"
+#include "api/response_signature.hpp"
 #include "api/retry.hpp"
 
 namespace skerry::api {
 namespace {
 
 using enum Method;
+
+void sign_seat_answer(Context& context, const Request& request, Response& response) {
+  sign_if_asked(context.node.keys.sign, context.node.clock, request, response);
+}
+constexpr Finish signed_if_asked = finish<Context, sign_seat_answer>;
 
 constexpr Route routes[] = {
     {get, "/livez", Access::open, Body::none, handler<get_livez>, "getLivez",
@@ -101,6 +108,10 @@ constexpr Route routes[] = {
     {del, "/v1/session", Access::any, Body::none, handler<sign_out>, "signOut", "Sign out"},
     {post, "/v1/session:claim", Access::open, Body::json, handler<claim_account>, "claimAccount",
      "Choose a password by a one-time code"},
+    {get, "/setup", Access::open, Body::none, handler<get_setup_page>, "getSetupPage",
+     "The page behind a one-time link"},
+    {post, "/setup", Access::open, Body::text, handler<post_setup_page>, "postSetupPage",
+     "Choose a password by its form"},
     {post, "/v1/session:password", Access::any, Body::json, handler<change_password>,
      "changePassword", "Choose another password"},
     {get, "/v1/certificate", Access::read, Body::none, handler<get_certificate>, "getCertificate",
@@ -154,6 +165,9 @@ constexpr Route routes[] = {
      "adoptSite", "Take the quarantined rows of copies in"},
     {post, "/v1/sites/{id}:discard", Access::admin, Body::none, handler<retried<discard_copy>>,
      "discardSite", "Refuse the quarantined rows of copies for good"},
+    {post, "/v1/lost-ranges:acknowledge", Access::admin, Body::none,
+     handler<retried<acknowledge_lost>>, "acknowledgeLost",
+     "Nobody waits any more for what is lost"},
     {get, "/v1/trust", Access::read, Body::none, handler<get_trust>, "getTrust",
      "What this machine trusts of central"},
     {post, "/v1/enrolment", Access::admin, Body::spool, handler<retried<enrol>>, "enrol",
@@ -173,27 +187,33 @@ constexpr Route routes[] = {
     {post, "/v1/exchange:online", Access::admin, Body::json, handler<retried<exchange_online>>,
      "exchangeOnline", "Exchange with central now"},
     {post, "/v1/activations", Access::open, Body::json, handler<activate>, "activate",
-     "Take a seat"},
+     "Take a seat", false, Reach::machine, signed_if_asked},
     {get, "/v1/activations/{id}", Access::open, Body::none, handler<get_activation>,
-     "getActivation", "A seat as it is"},
+     "getActivation", "A seat as it is", false, Reach::machine, signed_if_asked},
     {del, "/v1/activations/{id}", Access::open, Body::none, handler<release_activation>,
-     "releaseActivation", "Give a seat back"},
+     "releaseActivation", "Give a seat back", false, Reach::machine, signed_if_asked},
     {post, "/v1/activations/{id}/refresh", Access::open, Body::none, handler<refresh_activation>,
-     "refreshActivation", "A longer lease"},
+     "refreshActivation", "A longer lease", false, Reach::machine, signed_if_asked},
     {post, "/v1/activations/{id}/borrow", Access::open, Body::json, handler<borrow_activation>,
-     "borrowActivation", "A lease for a machine that leaves the network"},
+     "borrowActivation", "A lease for a machine that leaves the network", false, Reach::machine,
+     signed_if_asked},
     {post, "/v1/activations/{id}/features/{key}/checkout", Access::open, Body::json,
-     handler<check_out_feature>, "checkOutFeature", "Take of an element pool"},
+     handler<check_out_feature>, "checkOutFeature", "Take of an element pool", false,
+     Reach::machine, signed_if_asked},
     {post, "/v1/activations/{id}/features/{key}/return", Access::open, Body::json,
-     handler<return_feature>, "returnFeature", "Give back to an element pool"},
+     handler<return_feature>, "returnFeature", "Give back to an element pool", false,
+     Reach::machine, signed_if_asked},
     {post, "/v1/activations/{id}/features/{key}/usage", Access::open, Body::json,
-     handler<use_feature>, "useFeature", "Consume of a usage count"},
+     handler<use_feature>, "useFeature", "Consume of a usage count", false, Reach::machine,
+     signed_if_asked},
     {post, "/v1/offline-activations", Access::open, Body::json, handler<activate_offline>,
-     "activateOffline", "Take a seat for a machine that never sees this one"},
+     "activateOffline", "Take a seat for a machine that never sees this one", false, Reach::machine,
+     signed_if_asked},
     {post, "/v1/activations/{id}/offline-refresh", Access::open, Body::json,
-     handler<refresh_offline>, "refreshOffline", "A longer lease for it"},
+     handler<refresh_offline>, "refreshOffline", "A longer lease for it", false, Reach::machine,
+     signed_if_asked},
     {post, "/v1/activations/{id}/offline-return", Access::open, Body::json, handler<return_offline>,
-     "returnOffline", "Give its seat back"},
+     "returnOffline", "Give its seat back", false, Reach::machine, signed_if_asked},
     {get, "/v1/usage-reports", Access::read, Body::none, handler<get_usage_report>,
      "getUsageReport", "Usage by customer and period"},
     {get, "/v1/usage_facts:outgoing", Access::read, Body::none, handler<get_outgoing_usage>,

@@ -1,6 +1,5 @@
 #include "api/sign_in_limits.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <set>
 
@@ -13,6 +12,15 @@ constexpr std::int64_t window_ms = sign_in_window_seconds * 1000;
 constexpr std::string_view address_of(std::string_view key) { return key.substr(0, key.find(' ')); }
 std::string key_of(std::string_view name, std::string_view address) {
   return std::string(address).append(" ").append(name);
+}
+
+// Not one of them is known to be wrong.
+tl::unexpected<Error> wait_a_moment(std::uint32_t limit) {
+  Error error(Errc::too_many_requests,
+              "so many sign-ins from this address are being looked at at this moment",
+              "try again in a moment");
+  error.quota = Quota{"sign-ins", limit, 0, sign_in_window_seconds, 1};
+  return fail(std::move(error));
 }
 
 tl::unexpected<Error> slow_down(std::string_view name, std::uint32_t limit,
@@ -38,8 +46,8 @@ SignInLimits::Count& SignInLimits::count_of(const std::string& key, std::int64_t
                   [&](const auto& count) { return now_ms - count.second.since_ms >= window_ms; });
     if (counts_.size() >= sign_in_counts_max) counts_.erase(counts_.begin());
   }
-  Count& count = counts_.try_emplace(key, Count{now_ms, 0}).first->second;
-  if (now_ms - count.since_ms >= window_ms) count = Count{now_ms, 0};
+  Count& count = counts_.try_emplace(key, Count{now_ms}).first->second;
+  if (now_ms - count.since_ms >= window_ms) count = Count{now_ms};
   return count;
 }
 
@@ -48,21 +56,38 @@ Result<void> SignInLimits::try_one(std::string_view name, std::string_view addre
   const std::string both_key = key_of(name, address), address_key(address);
   const MutexLock lock(mutex_);
   const Count of_address = count_of(address_key, now_ms), of_both = count_of(both_key, now_ms);
-  if (of_address.failures >= failures_per_address_max)
+  if (of_address.failures - of_address.open >= failures_per_address_max)
     return slow_down(name, failures_per_address_max, now_ms - of_address.since_ms);
-  if (of_both.failures >= failures_per_name_max)
+  if (of_both.failures - of_both.open >= failures_per_name_max)
     return slow_down(name, failures_per_name_max, now_ms - of_both.since_ms);
-  ++count_of(address_key, now_ms).failures;
-  ++count_of(both_key, now_ms).failures;
+  if (of_address.failures >= failures_per_address_max)
+    return wait_a_moment(failures_per_address_max);
+  if (of_both.failures >= failures_per_name_max) return wait_a_moment(failures_per_name_max);
+  for (const std::string& key : {both_key, address_key}) {
+    Count& count = count_of(key, now_ms);
+    ++count.failures;
+    ++count.open;
+  }
   return {};
 }
 
-void SignInLimits::take_back(std::string_view name, std::string_view address, std::int64_t now_ms) {
+void SignInLimits::close_one(std::string_view name, std::string_view address, std::int64_t now_ms,
+                             std::uint32_t taken_back) {
   const MutexLock lock(mutex_);
   for (const std::string& key : {key_of(name, address), std::string(address)}) {
-    std::uint32_t& failures = count_of(key, now_ms).failures;
-    failures -= std::min(failures, 1U);
+    Count& count = count_of(key, now_ms);
+    if (count.open == 0) continue;  // of a window, or a count, that has ended meanwhile
+    --count.open;
+    count.failures -= taken_back;
   }
+}
+
+void SignInLimits::failed(std::string_view name, std::string_view address, std::int64_t now_ms) {
+  close_one(name, address, now_ms, 0);
+}
+
+void SignInLimits::take_back(std::string_view name, std::string_view address, std::int64_t now_ms) {
+  close_one(name, address, now_ms, 1);
 }
 
 void SignInLimits::succeeded(std::string_view name, std::string_view address, std::int64_t now_ms) {

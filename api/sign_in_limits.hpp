@@ -20,15 +20,18 @@ inline constexpr std::string_view sign_in_by_code = "one-time code";  // no name
 // address.
 class SignInLimits {
  public:
-  // Errc::too_many_requests, with the quota, once the guesses are used up. Otherwise one is
-  // counted, which succeeded() takes back: guesses at the same time count as well. Times are
-  // monotonic.
+  // Errc::too_many_requests, with the quota: for the rest of the window once so many have failed,
+  // for a moment while the others are being looked at. Otherwise one is counted, and the caller
+  // says what becomes of it. Times are monotonic.
   Result<void> try_one(std::string_view name, std::string_view address, std::int64_t now_ms)
+      SKERRY_EXCLUDES(mutex_);
+  // It was wrong.
+  void failed(std::string_view name, std::string_view address, std::int64_t now_ms)
       SKERRY_EXCLUDES(mutex_);
   // Takes one back that was counted and not looked at.
   void take_back(std::string_view name, std::string_view address, std::int64_t now_ms)
       SKERRY_EXCLUDES(mutex_);
-  // Ends the count of this name from there.
+  // It was right, which ends the count of this name from there.
   void succeeded(std::string_view name, std::string_view address, std::int64_t now_ms)
       SKERRY_EXCLUDES(mutex_);
   // An administrator gave this user a new code: the addresses that the name was tried from begin
@@ -38,9 +41,12 @@ class SignInLimits {
  private:
   struct Count {
     std::int64_t since_ms = 0;
-    std::uint32_t failures = 0;
+    std::uint32_t failures = 0;  // those that may become one as well
+    std::uint32_t open = 0;      // of them: being looked at
   };
   Count& count_of(const std::string& key, std::int64_t now_ms) SKERRY_REQUIRES(mutex_);
+  void close_one(std::string_view name, std::string_view address, std::int64_t now_ms,
+                 std::uint32_t taken_back) SKERRY_EXCLUDES(mutex_);
 
   Mutex mutex_;
   std::unordered_map<std::string, Count> counts_ SKERRY_GUARDED_BY(mutex_);

@@ -194,6 +194,23 @@ Result<void> create_file_atomically(const fs::path& file, ByteView bytes, unsign
   return put_file(file, bytes, mode, rename_without_replacing);
 }
 
+Result<void> check_file_place(const fs::path& file) {
+  const fs::path folder = folder_of(file);
+  const Descriptor fd(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.is_open() || ::faccessat(fd.get(), ".", W_OK | X_OK, AT_EACCESS) != 0)
+    return failed("cannot create", file, errno);
+  if (std::error_code ignored; fs::is_directory(fs::symlink_status(file, ignored)))
+    return failed("cannot create", file, EISDIR);
+  return {};
+}
+
+Result<void> check_new_file(const fs::path& file) {
+  SKERRY_TRY_VOID(check_file_place(file));
+  if (std::error_code ignored; fs::exists(fs::symlink_status(file, ignored)))
+    return failed("cannot create", file, EEXIST);
+  return {};
+}
+
 Result<Bytes> read_small_file(const fs::path& file, std::size_t size_max) {
   struct stat status;
   SKERRY_TRY(const Descriptor fd, open_regular(file, status));

@@ -9,7 +9,7 @@
 
 namespace skerry::crypto {
 
-// Errors of all four: Errc::io_failed (errno's text in the detail), storage_full, not_found (the
+// Errors of all: Errc::io_failed (errno's text in the detail), storage_full, not_found (the
 // file, or the folder it goes to). A crash may leave ".<name>.<hex>.tmp" beside `file`.
 
 // Replaces `file` or creates it; readers see the old bytes or the new ones, never a part. The mode
@@ -19,6 +19,10 @@ Result<void> write_file_atomically(const std::filesystem::path& file, ByteView b
 // As above, but Errc::already_exists when `file` is there.
 Result<void> create_file_atomically(const std::filesystem::path& file, ByteView bytes,
                                     unsigned mode);
+// What the two would refuse before they write, as far as that can be told without a file: another
+// folder than one that may be written to, and of a new file one that is there.
+Result<void> check_file_place(const std::filesystem::path& file);
+Result<void> check_new_file(const std::filesystem::path& file);
 // Whole file of at most `size_max` bytes, else Errc::limit_exceeded. Regular files only and not
 // through a symbolic link (Errc::bad_input): the file may lie on a foreign medium.
 Result<Bytes> read_small_file(const std::filesystem::path& file, std::size_t size_max);

@@ -10,6 +10,7 @@
 #include "daemon/cli/offline.hpp"
 #include "daemon/cli/operations.hpp"
 #include "daemon/cli/relay.hpp"
+#include "daemon/cli/sites.hpp"
 #include "daemon/cli/trust.hpp"
 #include "daemon/cli/usage.hpp"
 #include "daemon/cli/users.hpp"
@@ -41,7 +42,7 @@ class Parser : public CommandTree {
     add_tokens();
     add_import();
     add_export();
-    add_sites();
+    sites_.add_to(*this);
     add_exchange();
     add_bundles();
     conflicts_.add_to(*this);
@@ -133,71 +134,6 @@ class Parser : public CommandTree {
     out->add_option("--search", record_export_.words, "only what these words find");
     out->add_option("--sort", record_export_.sort, "by this field, -field for the other way");
     example(out, "skerry export contacts status=active --out contacts.csv");
-  }
-
-  void add_sites() {
-    CLI::App* site = add_noun("site", "the sites of this central");
-    CLI::App* invite = add(site, "invite", "a new site, with its invitation",
-                           [this](Session& s) { return run_site_invite(s, invitation_); });
-    invite->add_option("NAME", invitation_.name, "of the site, for people")->required();
-    invite->add_option("--scope", invitation_.scope,
-                       "what it sees: all, or customers with commas: account_ref, name or id");
-    invite->add_option("--customer", invitation_.customer, "whose site it is");
-    invite->add_option("--out", invitation_.out, "a medium's folder, or a file");
-    example(invite, "skerry site invite 'Plant 7' --scope ACME,BOLT --out /media/stick");
-    CLI::App* admit = add(site, "admit", "admit a site by its answer",
-                          [this](Session& s) { return run_site_admit(s, admission_); });
-    admit->add_option("FILE|DIR", admission_.place, "the answer, or the medium")->required();
-    CLI::Option* words =
-        admit->add_option("--fingerprint", admission_.fingerprint, "the words that the site shows");
-    admit->add_flag("--yes", admission_.yes, "admit without comparing")->excludes(words);
-    example(admit, "skerry site admit /media/stick");
-    add_site_records(site);
-    CLI::App* revoke = add_of(site, "revoke", "refuse a site's bundles from now on", "SITE",
-                              "name or id", run_site_revoke);
-    add_dry_run(revoke);
-    example(revoke, "skerry site revoke 'Plant 7'");
-    example(add_of(site, "copies", "machines that write as this site and are not the one", "SITE",
-                   "name or id", run_site_copies),
-            "skerry site copies 'Plant 7'");
-    add_copy_verb(site, "reauthorise", "a copy goes on as the site", run_site_reauthorise);
-    add_copy_verb(site, "adopt", "take in what copies wrote", run_site_adopt);
-    add_copy_verb(site, "discard", "refuse for good what copies wrote", run_site_discard);
-    example(add_of(&app_, "enrol", "at a site: answer central's invitation", "FILE|DIR",
-                   "the invitation, or the medium", run_enrol),
-            "skerry enrol /media/stick");
-  }
-
-  void add_site_records(CLI::App* site) {
-    add(site, "list", "every site and how far it is", [this](Session& s) {
-      return run_site_list(s, all_);
-    })->add_flag("--all", all_, "archived ones too");
-    example(add_of(site, "show", "one site", "SITE", "name or id", run_site_show),
-            "skerry site show 'Plant 7'");
-    CLI::App* set = add(site, "set", "change a site's name, customer or scope",
-                        [this](Session& s) { return run_site_set(s, site_change_); });
-    set->add_option("SITE", site_change_.site, "name or id")->required();
-    set->add_option("--name", site_change_.name, "a new name");
-    set->add_option("--customer", site_change_.customer, "whose site it is, or none");
-    CLI::Option* scope = set->add_option("--scope", site_change_.scope,
-                                         "all, or customers with commas: account_ref, name or id");
-    repeatable(set->add_option("--scope-add", site_change_.scope_add, "a customer, repeatable"))
-        ->excludes(scope);
-    repeatable(
-        set->add_option("--scope-remove", site_change_.scope_remove, "a customer, repeatable"))
-        ->excludes(scope);
-    set->add_flag("--dry-run", site_change_.dry_run, "only say what would change");
-    add_reason(set);
-    example(set, "skerry site set 'Plant 7' --scope-add CORK --dry-run");
-  }
-
-  void add_copy_verb(CLI::App* noun, const char* name, const char* doc,
-                     Result<Exit> (*run)(Session&, const std::string&, const std::string&)) {
-    CLI::App* verb = add_of(noun, name, doc, "SITE", "name or id",
-                            [this, run](Session& s, const auto& id) { return run(s, id, epoch_); });
-    example(verb, fmt::format("skerry site {} 'Plant 7' --epoch 3f2a", name));
-    verb->add_option("--epoch", epoch_, "of the copy, as site copies shows it, or its beginning");
-    add_reason(verb);
   }
 
   void add_exchange() {
@@ -314,12 +250,13 @@ class Parser : public CommandTree {
   void add_local() {
     CLI::App* init = add_plain(&app_, "init", "make a site or a central in the data folder",
                                [this](const Config& config, Terminal& terminal) {
-                                 return run_init(config, terminal, role_, name_);
+                                 return run_init(config, terminal, role_, name_, is_dry_run());
                                });
     init->add_option("--role", role_, "site or central")
         ->required()
         ->check(CLI::IsMember({"site", "central"}));
     init->add_option("--name", name_, "for people")->required();
+    add_dry_run(init);
     example(init, "skerry init --role central --name 'Head office'");
     CLI::App* explain =
         add_plain(&app_, "explain", "what an error code means",
@@ -351,16 +288,14 @@ class Parser : public CommandTree {
   UserCommands users_;
   ConflictCommands conflicts_;
   CertificateCommands certificates_;
+  SiteCommands sites_;
 
-  std::string site_, file_, id_, role_, name_, epoch_, shell_;
+  std::string site_, file_, id_, role_, name_, shell_;
   std::vector<std::string> keys_;
-  bool all_ = false, online_ = false, relay_ = false;
+  bool online_ = false, relay_ = false;
   NewToken token_;
   ImportOptions import_;
   RecordExportOptions record_export_;
-  Invitation invitation_;
-  Admission admission_;
-  SiteChange site_change_;
   ExchangeOptions exchange_;
   ExportOptions export_;
   AuditFilter audit_;

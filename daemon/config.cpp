@@ -12,7 +12,6 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "crypto/age.hpp"
-#include "crypto/file.hpp"
 #include "crypto/tls_certificates.hpp"
 #include "licensing/usage_facts.hpp"
 #include "sync/exchange.hpp"
@@ -22,7 +21,6 @@ namespace skerry::daemon {
 namespace {
 
 constexpr std::int64_t uid_max = 4'294'967'294;
-constexpr std::size_t config_bytes_max = 256 * 1024;
 
 constexpr std::array keys{
     ConfigKey{"data_folder", TextKey{&Config::data_folder, "path"},
@@ -103,22 +101,22 @@ const ConfigKey* find_key(std::string_view name) {
   return found == keys.end() ? nullptr : &*found;
 }
 
-std::string likely_key(std::string_view name) {
-  const auto nearer = [&](const ConfigKey& a, const ConfigKey& b) {
-    return edit_distance(name, a.name) < edit_distance(name, b.name);
+std::string_view section_of(std::string_view key) {
+  return key.substr(0, std::min(key.find('.'), key.size()));
+}
+
+// Of a key, or of a section.
+std::string likely_name(std::string_view name, bool is_section) {
+  const auto distance_to = [&](const ConfigKey& key) {
+    return edit_distance(name, is_section ? section_of(key.name) : key.name);
   };
-  const std::string_view nearest = std::min_element(keys.begin(), keys.end(), nearer)->name;
+  const ConfigKey& nearest_key = *std::min_element(
+      keys.begin(), keys.end(),
+      [&](const auto& a, const auto& b) { return distance_to(a) < distance_to(b); });
+  const std::string_view nearest = is_section ? section_of(nearest_key.name) : nearest_key.name;
   if (is_typing_error(edit_distance(name, nearest), name))
     return fmt::format("the nearest known one is '{}'", nearest);
   return "skerry config show names those there are";
-}
-
-std::optional<Level> parse_level(std::string_view text) {
-  constexpr std::array<std::string_view, 6> names{"critical", "error", "warning",
-                                                  "notice",   "info",  "debug"};
-  const auto found = std::find(names.begin(), names.end(), text);
-  if (found == names.end()) return std::nullopt;
-  return static_cast<Level>(found - names.begin() + static_cast<int>(Level::critical));
 }
 
 std::string names_complaint(std::string_view rest) {
@@ -177,7 +175,8 @@ class ConfigReader {
                  fmt::format("'{0}' is a section: write [{0}] and its keys below", path));
       else
         complain(path, line_of(name.source()), "unknown_key",
-                 fmt::format("unknown key '{}'; {}", path, likely_key(path)));
+                 fmt::format("unknown {} '{}'; {}", node.is_table() ? "section" : "key", path,
+                             likely_name(path, node.is_table())));
     }
   }
 
@@ -221,6 +220,7 @@ class ConfigReader {
   void set_typed(const ConfigKey& key, const IntegersKey& type, const toml::node& node) {
     const auto* list = node.as_array();
     if (list == nullptr) return wrong_type(key, node, "a list of whole numbers");
+    (config_.*type.member).clear();  // what another file said
     for (const toml::node& element : *list)
       if (const auto value = integer(key, type.least, type.most, element))
         (config_.*type.member).push_back(*value);
@@ -244,31 +244,15 @@ class ConfigReader {
   std::vector<FieldError> errors_;
 };
 
-Result<Config> read_config_file(const std::filesystem::path& file) {
-  const auto bytes = crypto::read_small_file(file, config_bytes_max);
-  if (!bytes)
-    return fail(
-        Errc::bad_config,
-        fmt::format("the configuration {} cannot be read: {}", file.string(), bytes.error().detail),
-        "name another with --config FILE");
-  return parse_config(as_text(*bytes), file);
-}
-
-std::optional<std::string> named_place(const ConfigPlaces& places,
-                                       const std::optional<std::string>& option,
-                                       const char* variable) {
-  if (option) return option;
-  auto value = places.environment ? places.environment(variable) : std::nullopt;
-  return value && value->empty() ? std::nullopt : value;
-}
-
-void set_data_folder(Config& config, const std::optional<std::string>& data) {
-  if (data) config.data_folder = std::filesystem::absolute(*data).lexically_normal();
-  if (config.data_folder.size() > 1 && config.data_folder.ends_with('/'))
-    config.data_folder.pop_back();
-}
-
 }  // namespace
+
+std::optional<Level> parse_level(std::string_view text) {
+  constexpr std::array<std::string_view, 6> names{"critical", "error", "warning",
+                                                  "notice",   "info",  "debug"};
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<Level>(found - names.begin() + static_cast<int>(Level::critical));
+}
 
 std::span<const ConfigKey> config_keys() { return keys; }
 
@@ -290,9 +274,7 @@ std::filesystem::path Config::backups() const {
   return backup_folder.empty() ? data() / "backups" : std::filesystem::path(backup_folder);
 }
 
-Result<Config> parse_config(std::string_view text, const std::filesystem::path& file) {
-  Config config;
-  config.file = file;
+Result<void> read_config(std::string_view text, const std::filesystem::path& file, Config& config) {
   try {
     const toml::table table = toml::parse(text, file.string());
     ConfigReader reader(file, config);
@@ -307,37 +289,7 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
                                   error.source().begin.column, error.description()),
                       "correct this line"));
   }
-  return config;
-}
-
-Result<Config> load_config(const ConfigPlaces& places) {
-  const auto data = named_place(places, places.data, "SKERRY_DATA");
-  const auto named = named_place(places, places.config, "SKERRY_CONFIG");
-
-  Config config;
-  if (named) {
-    SKERRY_TRY(config, read_config_file(*named));
-  } else {
-    const auto beside = std::filesystem::path(data.value_or(config.data_folder)) / "skerry.toml";
-    for (const auto& file : {beside, std::filesystem::path("/etc/skerry/skerry.toml")}) {
-      std::error_code ignored;  // what cannot be looked at counts as absent; --config says more
-      if (!std::filesystem::exists(file, ignored)) continue;
-      SKERRY_TRY(config, read_config_file(file));
-      break;
-    }
-  }
-  set_data_folder(config, data);
-  set_log_level(parse_level(config.log_level).value_or(Level::info));
-  return config;
-}
-
-Config load_any_config(const ConfigPlaces& places) {
-  Result<Config> loaded = load_config(places);
-  if (loaded) return *std::move(loaded);
-  Config config;
-  set_data_folder(config, named_place(places, places.data, "SKERRY_DATA"));
-  config.wrong = std::move(loaded).error();
-  return config;
+  return {};
 }
 
 std::string config_template() {

@@ -1,8 +1,9 @@
-// The configuration: one table of keys, one TOML file, one way to find both.
+// The configuration: one table of keys, one TOML file and what lies over it, one way to find both.
 //
 // Data folder: --data, else $SKERRY_DATA, else `data_folder` of the file, else /var/lib/skerry.
 // File: --config, else $SKERRY_CONFIG, else <data folder>/skerry.toml, else
-// /etc/skerry/skerry.toml, else none: every key has a default.
+// /etc/skerry/skerry.toml, else none: every key has a default. Over it the files conf.d/*.toml
+// beside it, in the order of their names: the last one that sets a key is right.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/log.hpp"
 #include "core/result.hpp"
 #include "core/strict_json.hpp"
 
@@ -22,8 +24,9 @@ namespace skerry::daemon {
 
 // Relative paths in the file count from the folder that the file is in.
 struct Config {
-  std::filesystem::path file;  // the one that was read; empty without one
-  std::optional<Error> wrong;  // of load_any_config()
+  std::filesystem::path file;                   // the one that was read; empty without one
+  std::vector<std::filesystem::path> drop_ins;  // and those over it, in their order
+  std::optional<Error> wrong;                   // of load_any_config()
 
   std::string data_folder = "/var/lib/skerry";
   std::string anchor_folder;  // empty: <data folder>.anchor
@@ -91,8 +94,12 @@ struct ConfigKey {
 };
 std::span<const ConfigKey> config_keys();
 
+std::optional<Level> parse_level(std::string_view text);
+
 // Sets the keys of `text`; `file` is for messages and relative paths. Errc::bad_config with every
 // complaint in errors[], each with file, line and, for an unknown key, the nearest known one.
+Result<void> read_config(std::string_view text, const std::filesystem::path& file, Config& config);
+// The same of the only file.
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& file);
 
 // What the command line and the environment say.

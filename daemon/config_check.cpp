@@ -2,16 +2,19 @@
 
 #include <array>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "crypto/certificate.hpp"
 #include "crypto/file.hpp"
+#include "crypto/tls_context.hpp"
 
 namespace skerry::daemon {
 namespace {
 
 constexpr std::size_t secret_bytes_max = 4096;
+constexpr std::size_t pem_bytes_max = 256 * 1024;
 constexpr std::size_t socket_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
 
 class ConfigCheck {
@@ -21,8 +24,8 @@ class ConfigCheck {
   Result<void> run() {
     check_pair("tls.certificate_file", config_.tls_certificate_file, "tls.key_file",
                config_.tls_key_file);
-    check_readable("tls.certificate_file", config_.tls_certificate_file);
-    check_readable("tls.key_file", config_.tls_key_file);
+    const bool certificate = check_readable("tls.certificate_file", config_.tls_certificate_file);
+    if (check_readable("tls.key_file", config_.tls_key_file) && certificate) check_certificate();
     check_secret("relay.signing_secret_file", config_.relay_signing_secret_file);
     check_authorities("central.ca_file", config_.central_ca_file, "central.url needs");
     check_authorities("tls.client_ca_file", config_.tls_client_ca_file, "clients come from");
@@ -55,6 +58,31 @@ class ConfigCheck {
                          "there, and run this as the daemon's user",
                          file));
     return false;
+  }
+
+  // As the daemon will take the two. Of another user's key root cannot tell whether that is the
+  // daemon's.
+  void check_certificate() {
+    if (config_.listen_tls_address.empty()) return;
+    const std::string& file = config_.tls_key_file;
+    struct stat of_key {};
+    const bool is_daemons =
+        ::geteuid() == 0 && ::stat(file.c_str(), &of_key) == 0 && of_key.st_uid != 0;
+    auto key = is_daemons ? crypto::read_small_file(file, pem_bytes_max).map([](const Bytes& pem) {
+      return crypto::SecretBytes(ByteView(pem));
+    })
+                          : crypto::read_secret_file(file, pem_bytes_max);
+    if (!key) {
+      const std::string& next = key.error().next;
+      return complain("tls.key_file", "bad_file",
+                      next.empty() ? key.error().detail : key.error().detail + ": " + next);
+    }
+    const auto certificates = crypto::read_small_file(config_.tls_certificate_file, pem_bytes_max);
+    if (!certificates)
+      return complain("tls.certificate_file", "bad_file", certificates.error().detail);
+    const auto server = crypto::make_server_tls(
+        {std::string(as_text(*certificates)), std::move(*key), std::string()});
+    if (!server) complain("tls.certificate_file", "bad_file", server.error().detail);
   }
 
   void check_secret(std::string_view key, const std::string& file) {

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/text.hpp"
 #include "crypto/file.hpp"
@@ -39,16 +40,6 @@ Error DataFolder::database_is_lost() const {
                   shell_word(path.string())));
 }
 
-Result<void> make_private_folder(const std::filesystem::path& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0) return {};
-  const int why = errno;
-  if (std::error_code error; why == EEXIST && std::filesystem::is_directory(folder, error))
-    return {};
-  Error error = sync::system_error(why, fmt::format("making the folder {}", folder.string()));
-  if (why == ENOENT) error.next = "make the folder above it first, or name another";
-  return fail(std::move(error));
-}
-
 namespace {
 
 namespace fs = std::filesystem;
@@ -61,6 +52,32 @@ bool is_there(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(fs::symlink_status(path, ignored));
 }
+
+tl::unexpected<Error> no_folder(const fs::path& folder, int why) {
+  Error error = sync::system_error(why, fmt::format("making the folder {}", folder.string()));
+  if (why == ENOENT) error.next = "make the folder above it first, or name another";
+  return fail(std::move(error));
+}
+
+}  // namespace
+
+Result<void> make_private_folder(const fs::path& folder) {
+  if (::mkdir(folder.c_str(), 0700) == 0) return {};
+  const int why = errno;
+  if (std::error_code error; why == EEXIST && fs::is_directory(folder, error)) return {};
+  return no_folder(folder, why);
+}
+
+Result<void> check_private_folder(const fs::path& folder) {
+  std::error_code ignored;
+  const bool is_folder = fs::is_directory(folder, ignored);
+  if (!is_folder && is_there(folder)) return no_folder(folder, EEXIST);
+  const fs::path written = is_folder ? folder : fs::absolute(folder / "..").lexically_normal();
+  if (::access(written.c_str(), W_OK | X_OK) != 0) return no_folder(folder, errno);
+  return {};
+}
+
+namespace {
 
 Result<void> move_file(const fs::path& from, const fs::path& to) {
   if (!is_there(from)) return {};  // before the machine was cut off

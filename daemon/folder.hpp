@@ -37,6 +37,9 @@ struct DataFolder {
 // Creates it with mode 0700 unless it is there.
 Result<void> make_private_folder(const std::filesystem::path& folder);
 
+// Whether that can be done, and files be made in it: the same errors, and nothing is made.
+Result<void> check_private_folder(const std::filesystem::path& folder);
+
 // Of a machine that was initialised, as its files have them. Errc::bad_config for a key that others
 // may read.
 Result<sync::Keys> load_keys(const DataFolder& folder);

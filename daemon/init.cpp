@@ -9,6 +9,7 @@
 #include "store/anchor.hpp"
 #include "store/change_log.hpp"
 #include "store/identity.hpp"
+#include "store/sqlite/folder_lock.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -66,10 +67,19 @@ Result<void> make_database(const DataFolder& folder, const InitOptions& options,
 
 }  // namespace
 
-Result<void> initialise(const InitOptions& options) {
+Result<void> check_init(const InitOptions& options) {
   SKERRY_TRY_VOID(check_name(options.name));
+  SKERRY_TRY_VOID(must_be_new({options.data}));
+  SKERRY_TRY_VOID(check_private_folder(options.data));
+  SKERRY_TRY_VOID(store::check_folder(options.data));
+  // The anchor may lie in the data folder itself, which is there by then.
+  const bool inside = options.anchor.parent_path() == options.data;
+  return inside ? Result<void>() : check_private_folder(options.anchor);
+}
+
+Result<void> initialise(const InitOptions& options) {
+  SKERRY_TRY_VOID(check_init(options));  // or keys would be left behind
   const DataFolder folder{options.data};
-  SKERRY_TRY_VOID(must_be_new(folder));
   SKERRY_TRY_VOID(make_private_folder(folder.path));
   SKERRY_TRY(store::AnchorFile anchor, store::AnchorFile::open(options.anchor));
 

@@ -22,5 +22,8 @@ struct InitOptions {
 // and, when wanted, a configuration file of defaults. Errc::already_exists for a folder that holds
 // one of these, which stays as it was.
 Result<void> initialise(const InitOptions& options);
+// Whether that can be done, as far as it can be told beforehand: the same errors, and nothing is
+// made.
+Result<void> check_init(const InitOptions& options);
 
 }  // namespace skerry::daemon

@@ -4,9 +4,10 @@
 
 namespace skerry::daemon {
 
-Result<std::unique_ptr<StoppedMachine>> StoppedMachine::open(const DataFolder& folder) {
+Result<std::unique_ptr<StoppedMachine>> StoppedMachine::open(const DataFolder& folder,
+                                                             bool dry_run) {
   SKERRY_TRY_VOID(folder.must_be_initialised());
-  SKERRY_TRY(auto database, store::Database::open(folder.path));
+  SKERRY_TRY(auto database, store::Database::open(folder.path, {.upgrades = !dry_run}));
   std::optional<sync::Keys> keys;
   {
     const store::Reader reader = database->read();
@@ -16,19 +17,23 @@ Result<std::unique_ptr<StoppedMachine>> StoppedMachine::open(const DataFolder& f
   machine->database_ = std::move(database);
   machine->database_->set_participant(&machine->log_);
   machine->log_.load(*machine->database_->read());
-  SKERRY_TRY_VOID(make_private_folder(folder.spool()));
+  std::error_code ignored;
+  const bool no_spool = dry_run && !std::filesystem::exists(folder.spool(), ignored);
+  if (!no_spool) SKERRY_TRY_VOID(make_private_folder(folder.spool()));
   machine->node_.reset(new sync::Node{*machine->database_,
                                       machine->log_,
                                       machine->keys_,
                                       machine->clock_,
                                       machine->random_,
-                                      folder.spool(),
+                                      no_spool ? folder.path : folder.spool(),
                                       SKERRY_VERSION,
-                                      {}});
+                                      {},
+                                      dry_run ? sync::Effect::tried : sync::Effect::lasting});
   return machine;
 }
 
 Result<void> StoppedMachine::remember(const std::filesystem::path& anchor_folder) {
+  if (node_->effect == sync::Effect::tried) return check_private_folder(anchor_folder);
   SKERRY_TRY(store::AnchorFile anchor, store::AnchorFile::open(anchor_folder));
   anchor_.emplace(std::move(anchor));
   SKERRY_TRY_VOID(daemon::remember(*node_, *anchor_, keeper_));

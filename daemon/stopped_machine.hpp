@@ -17,10 +17,12 @@ namespace skerry::daemon {
 // Holds the data folder's lock while it lives. One thread.
 class StoppedMachine {
  public:
-  // Errc::locked while a daemon runs; errors as of Database::open and load_own_keys.
-  static Result<std::unique_ptr<StoppedMachine>> open(const DataFolder& folder);
+  // Errc::locked while a daemon runs; errors as of Database::open and load_own_keys. With `dry_run`
+  // nothing that its node writes stays, and a database of an earlier version is left as it is.
+  static Result<std::unique_ptr<StoppedMachine>> open(const DataFolder& folder,
+                                                      bool dry_run = false);
   const sync::Node& node() const { return *node_; }
-  // Before it writes to its log: as the daemon does when it starts.
+  // Before it writes to its log: as the daemon does when it starts. Nothing in a dry run.
   Result<void> remember(const std::filesystem::path& anchor_folder);
 
  private:

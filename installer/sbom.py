@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The libraries that a program runs with, as SPDX 2.3 in JSON: the Debian package of each, with its
-version. The same program on the same machine gives the same text.
+version and its source, by which Debian's security tracker knows it (vulnerable.py). The same
+program on the same machine gives the same text.
 
 Usage: sbom.py PROGRAM VERSION
 """
@@ -26,12 +27,13 @@ def libraries(program):
 
 
 def owner(library):
-    """(name, version) of the Debian package that the library belongs to."""
+    """Of the Debian package that the library belongs to: name, version, those of its source."""
     for path in (library.resolve(), Path("/usr") / library.relative_to("/"), library):
         found = subprocess.run(["dpkg-query", "-S", str(path)], capture_output=True, text=True)
         if found.returncode == 0:
             name = found.stdout.split(":")[0]
-            return name, lines_of("dpkg-query", "-W", "-f=${Version}\n", name)[0]
+            shown = "-f=${Version}\n${source:Package}\n${source:Version}\n"
+            return name, *lines_of("dpkg-query", "-W", shown, name)[:3]
     sys.exit(f"sbom: no package owns {library}")
 
 
@@ -46,13 +48,15 @@ def main(program, version):
     created = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), timezone.utc)
     packages = [package("skerry", version, licenseDeclared="Apache-2.0",
                         checksums=[{"algorithm": "SHA256", "checksumValue": digest}])]
-    packages += [package(name, number, externalRefs=[{
+    packages += [package(name, number, sourceInfo=f"Debian source package {source} {of_source}",
+                         externalRefs=[{
         "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
-        "referenceLocator": f"pkg:deb/debian/{name}@{number}"}]) for name, number in owners]
+        "referenceLocator": f"pkg:deb/debian/{name}@{number}"}])
+                 for name, number, source, of_source in owners]
     links = [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES",
               "relatedSpdxElement": "SPDXRef-skerry"}]
     links += [{"spdxElementId": "SPDXRef-skerry", "relationshipType": "DEPENDS_ON",
-               "relatedSpdxElement": f"SPDXRef-{name}"} for name, _ in owners]
+               "relatedSpdxElement": f"SPDXRef-{name}"} for name, *_ in owners]
     json.dump({"spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT",
                "name": f"skerry-{version}",
                "documentNamespace": f"https://skerry.invalid/spdx/{version}/{digest}",

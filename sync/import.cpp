@@ -35,6 +35,20 @@ Result<void> check_encryption(const Manifest& manifest, const BundleOptions& opt
               "have it written encrypted, or set exchange.accept_unencrypted = 1 here");
 }
 
+// The command for a bundle that no exchange takes.
+std::string what_takes(BundleKind kind) {
+  switch (kind) {
+    case BundleKind::enrol:
+      return "skerry site admit FILE";
+    case BundleKind::invitation:
+      return "skerry enrol FILE";
+    case BundleKind::saved:
+      return "skerry backup reapply FILE";
+    default:
+      return "do not use it; ask its sender";
+  }
+}
+
 json::object counts_json(const TakenCounts& counts) {
   return {{"rows", counts.rows},
           {"known", counts.known},
@@ -121,8 +135,8 @@ store::InboxEntry inbox_entry(const Node& node, const ImportOutcome& outcome, bo
 
 class Import {
  public:
-  Import(const Node& node, const std::string& name, Door door, Effect effect)
-      : node_(node), name_(name), door_(door), effect_(effect) {}
+  Import(const Node& node, const std::string& name, Door door)
+      : node_(node), name_(name), door_(door) {}
 
   ImportOutcome run(SpooledFile file) {
     sha256_ = file.sha256;
@@ -150,21 +164,7 @@ class Import {
       finish(connection, "duplicate", "taken in before; " + error.detail, {});
       return true;
     };
-    return write(work).value_or(false);
-  }
-
-  // As Database::write(), but that nothing stays of what is only tried.
-  template <class Work>
-  auto write(Work& work) -> std::invoke_result_t<Work&, Connection&> {
-    using Outcome = std::invoke_result_t<Work&, Connection&>;
-    if (effect_ == Effect::lasting) return node_.database.write(work);
-    std::optional<Outcome> tried;
-    auto job = [&](Connection& connection) -> Outcome {
-      tried.emplace(work(connection));
-      return fail(Errc::internal, "what is only tried is undone");  // seen by the transaction only
-    };
-    Outcome undone = node_.database.write(job);
-    return tried ? std::move(*tried) : std::move(undone);
+    return write_or_try(node_, work).value_or(false);
   }
 
   Result<void> take(SpooledFile file) {
@@ -189,7 +189,7 @@ class Import {
       return take_down(reader, kind == BundleKind::snapshot);
     return fail(Errc::bad_input,
                 fmt::format("a bundle of kind {} is not for an exchange here", to_string(kind)),
-                kind == BundleKind::enrol ? "skerry site admit FILE" : "skerry enrol FILE");
+                what_takes(kind));
   }
 
   // Bundles that were on their way when this machine got other keys are for the earlier ones.
@@ -242,7 +242,7 @@ class Import {
       finish(connection, outcome_of(taken), std::move(detail), counts_json(taken.counts));
       return {};
     };
-    return write(work);
+    return write_or_try(node_, work);
   }
 
   Result<void> take_down(const BundleReader& reader, bool snapshot) {
@@ -259,7 +259,7 @@ class Import {
       finish(connection, only_trust ? "applied" : outcome, describe(counts), counts_json(counts));
       return {};
     };
-    return write(work);
+    return write_or_try(node_, work);
   }
 
   // What central allocated to this site is confirmed with what it says next.
@@ -319,7 +319,7 @@ class Import {
     outcome_.next = error.next;
     outcome_.counts = {};
     outcome_.error = std::move(error);
-    if (effect_ == Effect::tried) return;
+    if (node_.effect == Effect::tried) return;
     auto work = [&](Connection& connection) -> Result<void> {
       store::write_inbox(connection,
                          inbox_entry(node_, outcome_, verified_, sha256_, name_, door_));
@@ -332,7 +332,6 @@ class Import {
   const Node& node_;
   const std::string& name_;
   Door door_;
-  Effect effect_;
   Hash sha256_{};
   bool verified_ = false;
   std::string news_;  // of keys, for the detail
@@ -341,14 +340,14 @@ class Import {
 
 }  // namespace
 
-ImportOutcome import_bundle(const Node& node, SpooledFile file, const std::string& name, Door door,
-                            Effect effect) {
-  return Import(node, name, door, effect).run(std::move(file));
+ImportOutcome import_bundle(const Node& node, SpooledFile file, const std::string& name,
+                            Door door) {
+  return Import(node, name, door).run(std::move(file));
 }
 
 ImportOutcome refuse_bundle(const Node& node, const Hash& sha256, const std::string& name,
                             Error error, Door door) {
-  return Import(node, name, door, Effect::lasting).refuse_unseen(sha256, std::move(error));
+  return Import(node, name, door).refuse_unseen(sha256, std::move(error));
 }
 
 }  // namespace skerry::sync

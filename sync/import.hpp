@@ -28,13 +28,11 @@ struct ImportOutcome {
 // Where a file came in: the open door is where everybody may send something, and the bundle's own
 // signature is the authority.
 enum class Door : std::uint8_t { ours, open };
-// Whether what is done stays, or is only tried: all of it is undone then, and nothing recorded.
-enum class Effect : std::uint8_t { lasting, tried };
 
 // `name`: as the file was called, for the inbox. Every outcome is recorded in the inbox, refusals
-// too; a refusal changes nothing else.
+// too; a refusal changes nothing else. By a node that only tries, nothing is recorded.
 ImportOutcome import_bundle(const Node& node, SpooledFile file, const std::string& name,
-                            Door door = Door::ours, Effect effect = Effect::lasting);
+                            Door door = Door::ours);
 
 // For a file that is not even looked into, as one over the limit: recorded as refused for `error`.
 ImportOutcome refuse_bundle(const Node& node, const Hash& sha256, const std::string& name,

@@ -139,7 +139,7 @@ Result<Adopted> adopt_trust(const Node& node, std::vector<SignedText> generation
                         author);
     return {};
   };
-  SKERRY_TRY_VOID(node.database.write(work));
+  SKERRY_TRY_VOID(write_or_try(node, work));
   return adopted;
 }
 
@@ -163,7 +163,7 @@ Result<void> rotate_site_keys(const Node& node, const Keys& next, const store::A
                         {{"key", key}, {"previous", node.keys.sign.verify_key().key_id()}}, author);
     return {};
   };
-  return node.database.write(work);
+  return write_or_try(node, work);
 }
 
 }  // namespace skerry::sync

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "api/handlers/dry_run.hpp"
 #include "api/work.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
@@ -55,7 +56,7 @@ Error about(const std::filesystem::path& file, Error error) {
 }  // namespace
 
 Task<Result<Response>> create_backup(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   json::object body;
   if (!request.body.empty()) {
     SKERRY_CO_TRY(body, request.json_body());
@@ -70,10 +71,14 @@ Task<Result<Response>> create_backup(Context& context, Request& request) {
     if (auto parsed = sync::recovery_recipient(wish.recipient); !parsed)
       co_return bad_member("recipient", "bad_value", parsed.error().detail, parsed.error().next);
   }
-  auto work = [&] { return make_backup(context, wish); };
-  auto made = co_await run_on(context.backups->worker(), work);
-  if (!made) co_return tl::unexpected<Error>(std::move(made).error());
-  co_return Response::json(201, to_json(made->backup));
+  auto work = [&]() -> Result<store::Backup> {
+    if (dry_run) return try_backup(context, wish);
+    SKERRY_TRY(sync::MadeBackup made, make_backup(context, wish));
+    return std::move(made.backup);
+  };
+  auto backup = co_await run_on(context.backups->worker(), work);
+  if (!backup) co_return tl::unexpected<Error>(std::move(backup).error());
+  co_return Response::json(201, to_json(*backup));
 }
 
 Result<Response> list_backups(Context& context, Request& request) {

@@ -1,4 +1,4 @@
-// Backups of this machine: BACKUP = {"id","file","created_at","bytes","sha256","rows",
+// Backups of this machine: BACKUP = {"id","file","present","created_at","bytes","sha256","rows",
 // "verified_at","checked_at","failure"}.
 #pragma once
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/handlers/bundle_json.hpp"
+#include "api/handlers/dry_run.hpp"
 #include "api/handlers/list_request.hpp"
 #include "api/handlers/usage.hpp"
 #include "api/work.hpp"
@@ -151,16 +152,14 @@ Result<sync::OnlineReport> go_online(const Context& context) {
 }
 
 Task<Result<Response>> import_bundle(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"name", "dry_run"}));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request, {"name", "dry_run"}));
   const Hash sha256 = request.upload.sha256;
   auto file = take_upload(context, request);
   const std::string name = safe_name(request);
   auto work = [&]() -> Result<Response> {
     if (dry_run && !file) return fail(std::move(file).error());
     sync::ImportOutcome outcome =
-        file ? sync::import_bundle(context.node, std::move(*file), name, sync::Door::ours,
-                                   dry_run ? sync::Effect::tried : sync::Effect::lasting)
+        file ? sync::import_bundle(node_for(context, dry_run), std::move(*file), name)
              : sync::refuse_bundle(context.node, sha256, name, std::move(file).error());
     // A disk that takes no evidence does not change what is refused, nor why.
     if (outcome.evidence && !dry_run) (void)context.spool.keep(*outcome.evidence);

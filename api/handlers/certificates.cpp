@@ -2,6 +2,7 @@
 
 #include "api/certificates.hpp"
 #include "api/handlers/author.hpp"
+#include "api/handlers/dry_run.hpp"
 #include "api/work.hpp"
 #include "store/log_event.hpp"
 
@@ -26,9 +27,8 @@ Task<Result<Response>> get_certificate(Context& context, Request& request) {
 }
 
 Task<Result<Response>> renew_certificate(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"new_authority", "dry_run"}));
   SKERRY_CO_TRY(const bool new_authority, request.target.flag("new_authority"));
-  SKERRY_CO_TRY(const bool dry_run, request.target.flag("dry_run"));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request, {"new_authority", "dry_run"}));
   SKERRY_CO_TRY(Certificates* const certificates, certificates_of(context));
   auto renew = [&] { return certificates->renew(new_authority, dry_run); };
   auto renewed = co_await on_worker(context, renew);

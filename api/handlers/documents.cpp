@@ -51,7 +51,6 @@ Result<Response> get_docs(Context&, Request& request) {
   static const LargeText page(docs_page(openapi_object()));
   SKERRY_TRY(Response response, page.answer("text/html; charset=utf-8"));
   response.header("Content-Security-Policy", docs_security_policy());
-  response.header("X-Content-Type-Options", "nosniff");
   response.header("Referrer-Policy", "no-referrer");
   return response;
 }

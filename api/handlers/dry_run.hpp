@@ -2,7 +2,9 @@
 // those of the request without it.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "api/http_types.hpp"
@@ -10,10 +12,18 @@
 
 namespace skerry::api {
 
-// Of a route that has no other parameter.
-inline Result<bool> read_dry_run(const Request& request) {
-  SKERRY_TRY_VOID(request.allow_queries({"dry_run"}));
+// `names`: every parameter of the route, this one among them.
+inline Result<bool> read_dry_run(const Request& request,
+                                 std::initializer_list<std::string_view> names = {"dry_run"}) {
+  SKERRY_TRY_VOID(request.allow_queries(names));
   return request.target.flag("dry_run");
+}
+
+// For what writes by itself: the machine's node, or one by which nothing stays.
+inline sync::Node node_for(const Context& context, bool dry_run) {
+  sync::Node node = context.node;
+  if (dry_run) node.effect = sync::Effect::tried;
+  return node;
 }
 
 // As write(); with `dry_run` nothing of it stays.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/handlers/author.hpp"
+#include "api/handlers/dry_run.hpp"
 #include "api/handlers/seat_request.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
@@ -71,7 +72,7 @@ Result<Response> list_relay_licences(Context& context, Request& request) {
 }
 
 Task<Result<Response>> add_relay_licence(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(RelayLicence licence, read_licence(request));
   licence.added_at = context.node.clock.wall_ms();
   licence.id = new_record_id(licence.added_at, context.node.random);
@@ -82,25 +83,30 @@ Task<Result<Response>> add_relay_licence(Context& context, Request& request) {
                         {{"licence", licence.licence}, {"pool", licence.pool}}, author);
     return {};
   };
-  auto made = co_await write(context, work);
+  auto made = co_await write_or_try(context, work, dry_run);
   if (!made) co_return tl::unexpected<Error>(std::move(made).error());
   reload(context);
   co_return Response::json(201, json::value(shown(context, licence)));
 }
 
 Task<Result<Response>> remove_relay_licence(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   const std::string named(request.param("licence"));
   const store::Author author = author_of(request);
   auto work = [&](Connection& connection) -> Result<void> {
     const auto removed = licensing::remove_relay_licence(connection, named);
     if (!removed) return fail(Errc::not_found, "no licence here has this id", "skerry relay list");
+    if (dry_run) return {};  // the seats end in memory, too
     context.seats->end_all(connection, removed->id);
     store::append_event(connection, context.node.log, "relay_licence_removed",
                         {{"licence", removed->licence}, {"pool", removed->pool}}, author);
     return {};
   };
-  auto removed = co_await write_seats(context, work);
+  Result<void> removed;
+  if (dry_run)
+    removed = co_await write_or_try(context, work, dry_run);
+  else
+    removed = co_await write_seats(context, work);
   if (!removed) co_return tl::unexpected<Error>(std::move(removed).error());
   reload(context);
   co_return Response::empty();

@@ -157,6 +157,14 @@ void note_failure(Context& context, const Request& request, std::string_view eve
       {"nobody", "api", request.id});
 }
 
+// Of a guess that was counted, and looked at.
+void guessed_wrong(Context& context, const Request& request, std::string_view event,
+                   std::string_view name) {
+  const bool by_code = name == sign_in_by_code;
+  context.sign_ins->failed(name, request.peer, context.node.clock.monotonic_ms());
+  note_failure(context, request, event, by_code ? std::string_view() : name);
+}
+
 // Counts a guess. The log tells of one that is not even looked at, too.
 Result<void> count_guess(Context& context, const Request& request, std::string_view name) {
   auto counted = context.sign_ins->try_one(name, request.peer, context.node.clock.monotonic_ms());
@@ -211,7 +219,7 @@ Task<Result<Response>> sign_in(Context& context, Request& request) {
     co_return tl::unexpected<Error>(right.error());
   }
   if (!*right || !is_in_force(*account, context.node.clock.wall_ms())) {
-    note_failure(context, request, "sign_in_failed", name);
+    guessed_wrong(context, request, "sign_in_failed", name);
     co_return refuse_sign_in();
   }
   std::string secret;
@@ -223,6 +231,7 @@ Task<Result<Response>> sign_in(Context& context, Request& request) {
   };
   auto begun = co_await write(context, work);
   if (!begun) {
+    context.sign_ins->take_back(name, request.peer, context.node.clock.monotonic_ms());
     context.sessions->end(crypto::token_hash(secret));
     co_return tl::unexpected<Error>(std::move(begun).error());
   }
@@ -258,12 +267,18 @@ Task<Result<Response>> sign_out(Context& context, Request& request) {
 
 Task<Result<Response>> claim_account(Context& context, Request& request) {
   SKERRY_CO_TRY_VOID(request.allow_queries({}));
-  SKERRY_CO_TRY_VOID(check_fetch_site(request));
   SKERRY_CO_TRY(const json::object body, request.json_body());
   BodyReader reader(body, {"code", "password"});
   const std::string_view code = reader.text("code");
   const std::string_view password = reader.text("password");
   SKERRY_CO_TRY_VOID(reader.done("the claim"));
+  auto response = co_await claim_by_code(context, request, code, password);
+  co_return response;
+}
+
+Task<Result<Response>> claim_by_code(Context& context, Request& request, std::string_view code,
+                                     std::string_view password) {
+  SKERRY_CO_TRY_VOID(check_fetch_site(request));
   SKERRY_CO_TRY_VOID(count_guess(context, request, sign_in_by_code));
   const Hash digest = crypto::token_hash(code);
   auto find = [&](Connection& connection) -> Result<Account> {
@@ -278,7 +293,7 @@ Task<Result<Response>> claim_account(Context& context, Request& request) {
     account = find(*database);
   }
   if (!account) {
-    note_failure(context, request, "code_refused", "");
+    guessed_wrong(context, request, "code_refused", sign_in_by_code);
     co_return tl::unexpected<Error>(std::move(account).error());
   }
   context.sign_ins->succeeded(sign_in_by_code, request.peer, context.node.clock.monotonic_ms());
@@ -314,7 +329,7 @@ Task<Result<Response>> change_password(Context& context, Request& request) {
     co_return tl::unexpected<Error>(right.error());
   }
   if (!*right) {
-    note_failure(context, request, "sign_in_failed", principal.name);
+    guessed_wrong(context, request, "sign_in_failed", principal.name);
     FieldError error{"/current", "wrong_password", "is not the password"};
     co_return fail(
         Error(Errc::validation_failed, "the current password is another", {}, {std::move(error)}));

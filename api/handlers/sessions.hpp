@@ -14,6 +14,9 @@ Result<Response> get_session(Context& context, Request& request);
 Task<Result<Response>> sign_out(Context& context, Request& request);
 // POST /v1/session:claim: by a one-time code, which is used up, the first password or a new one.
 Task<Result<Response>> claim_account(Context& context, Request& request);
+// The same of a code and a password that are read already: what calls it keeps them until it ends.
+Task<Result<Response>> claim_by_code(Context& context, Request& request, std::string_view code,
+                                     std::string_view password);
 // POST /v1/session:password: of the caller himself; his other sessions end.
 Task<Result<Response>> change_password(Context& context, Request& request);
 

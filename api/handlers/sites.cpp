@@ -32,7 +32,9 @@ Result<sync::ConfirmFingerprint> confirmation(const Request& request) {
 // The files of an enrolment are seen files like any other (SYNC 4.3).
 class SeenFile {
  public:
-  SeenFile(const Context& context, std::string kind, const Hash& sha256) : context_(context) {
+  // With `dry_run` nothing is noted.
+  SeenFile(const Context& context, std::string kind, const Hash& sha256, bool dry_run)
+      : context_(context), dry_run_(dry_run) {
     entry_.sha256 = sha256;
     entry_.name = kind + ".skb";
     entry_.kind = std::move(kind);
@@ -55,6 +57,7 @@ class SeenFile {
 
  private:
   void write() {
+    if (dry_run_) return;
     entry_.received_at = context_.node.clock.wall_ms();
     const auto work = [&](store::Connection& connection) -> Result<void> {
       store::write_inbox(connection, entry_);
@@ -65,31 +68,35 @@ class SeenFile {
   }
 
   const Context& context_;
+  const bool dry_run_;
   store::InboxEntry entry_;
 };
 
-// What sync::revoke_site() leaves, which is refused where no site is known, as at a site.
-Result<Response> would_be_revoked(const Context& context, const Request& request) {
-  const store::Reader reader = context.node.database.read();
-  SKERRY_TRY(const store::Site site, find_site_by_text(*reader, request.param("id")));
-  json::value shown = site_json(*reader, site);
-  shown.as_object()["status"] = store::to_text(store::SiteStatus::revoked);
-  return Response::json(200, std::move(shown));
+// As the site stands after what was done, or tried.
+json::value standing_json(store::Connection& connection, const store::Site& site) {
+  json::value shown = site_json(connection, site);
+  shown.as_object()["status"] = store::to_text(site.status);
+  return shown;
+}
+
+Result<json::object> keep_unless(bool dry_run, const Context& context,
+                                 const sync::PackedBundle& bundle) {
+  if (dry_run) return to_json(bundle);
+  return keep_in_outbox(context, bundle);
 }
 
 }  // namespace
 
 Task<Result<Response>> invite_site(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(const json::object body, request.json_body());
   SKERRY_CO_TRY(const FieldValues values, read_new(*find_kind("site"), body));
   const store::Author author = author_of(request);
   auto work = [&]() -> Result<Response> {
-    SKERRY_TRY(const auto invited, sync::invite_site(context.node, values, author));
-    SKERRY_TRY(json::object bundle, keep_in_outbox(context, invited.bundle));
-    const store::Reader reader = context.node.database.read();
+    SKERRY_TRY(const auto invited, sync::invite_site(node_for(context, dry_run), values, author));
+    SKERRY_TRY(json::object bundle, keep_unless(dry_run, context, invited.bundle));
     return Response::json(
-        201, json::object{{"site", site_json(*reader, invited.site)},
+        201, json::object{{"site", json::parse(invited.record_json)},
                           {"bundle", std::move(bundle)},
                           {"fingerprint", crypto::fingerprint_words(invited.central_fingerprint)}});
   };
@@ -98,17 +105,18 @@ Task<Result<Response>> invite_site(Context& context, Request& request) {
 }
 
 Task<Result<Response>> admit_site(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({"fingerprint", "confirm"}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request, {"fingerprint", "confirm", "dry_run"}));
   SKERRY_CO_TRY(const sync::ConfirmFingerprint confirm, confirmation(request));
   SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
   const store::Author author = author_of(request);
   auto work = [&]() -> Result<Response> {
-    SeenFile seen(context, "enrol", file.sha256);
-    const auto taken = sync::admit_site(context.node, std::move(file), confirm, author);
+    SeenFile seen(context, "enrol", file.sha256, dry_run);
+    const auto taken =
+        sync::admit_site(node_for(context, dry_run), std::move(file), confirm, author);
     if (!taken) return fail(seen.refused(taken.error()));
     const sync::Applicant& applicant = *taken;
     json::array bundles;
-    if (applicant.admitted) {
+    if (applicant.admitted && !dry_run) {
       seen.note_taken(fmt::format("site {} admitted", applicant.site.name), applicant.site.id);
       context.outbox.clear_for(sync::Party::site(applicant.site.id));
       SKERRY_TRY_VOID(sync::pack_state(context.node, applicant.site, {.always = true, .resume = {}},
@@ -122,7 +130,7 @@ Task<Result<Response>> admit_site(Context& context, Request& request) {
     const store::Reader reader = context.node.database.read();
     return Response::json(
         200, json::object{{"admitted", applicant.admitted},
-                          {"site", site_json(*reader, applicant.site)},
+                          {"site", standing_json(*reader, applicant.site)},
                           {"fingerprint", crypto::fingerprint_words(applicant.fingerprint)},
                           {"bundles", std::move(bundles)}});
   };
@@ -134,26 +142,26 @@ Task<Result<Response>> revoke_site(Context& context, Request& request) {
   SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   const store::Author author = author_of(request);
   auto work = [&]() -> Result<Response> {
-    if (dry_run) return would_be_revoked(context, request);
     SKERRY_TRY(const SiteId id, site_of_path(context, request));
-    SKERRY_TRY(const store::Site revoked, sync::revoke_site(context.node, id, author));
+    SKERRY_TRY(const store::Site revoked,
+               sync::revoke_site(node_for(context, dry_run), id, author));
     const store::Reader reader = context.node.database.read();
-    return Response::json(200, site_json(*reader, revoked));
+    return Response::json(200, standing_json(*reader, revoked));
   };
   auto response = co_await on_worker(context, work);
   co_return response;
 }
 
 Task<Result<Response>> enrol(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   SKERRY_CO_TRY(sync::SpooledFile file, take_upload(context, request));
   auto work = [&]() -> Result<Response> {
-    SeenFile seen(context, "invitation", file.sha256);
-    const auto taken = sync::answer_invitation(context.node, std::move(file));
+    SeenFile seen(context, "invitation", file.sha256, dry_run);
+    const auto taken = sync::answer_invitation(node_for(context, dry_run), std::move(file));
     if (!taken) return fail(seen.refused(taken.error()));
     const sync::Answered& answered = *taken;
     seen.note_taken(fmt::format("answered as site {}", answered.site_name), std::nullopt);
-    SKERRY_TRY(json::object bundle, keep_in_outbox(context, answered.bundle));
+    SKERRY_TRY(json::object bundle, keep_unless(dry_run, context, answered.bundle));
     const Hash central = sync::trust_fingerprint(answered.trust);
     return Response::json(
         200,

@@ -9,6 +9,7 @@ void BackupCommands::add_to(CommandTree& tree) {
   create->add_option("FILE|DIR", new_.to, "a new file, or a folder; without it backup.folder");
   create->add_option("--recipient", new_.recipient,
                      "age1…: the recovery key; without it backup.recipient");
+  tree.add_dry_run(create);
   CommandTree::example(create, "skerry backup create /mnt/backups");
   CLI::App* list = tree.add_plain(backup, "list", "what was made here, or what lies in a folder",
                                   [this](const Config& config, Terminal& terminal) {
@@ -34,15 +35,19 @@ void BackupCommands::add_to(CommandTree& tree) {
                        "skerry backup restore /mnt/backups/NAME --identity recovery.key --dry-run");
   CLI::App* reapply = tree.add_plain(
       backup, "reapply", "write again what a restore took away, where the daemon does not run",
-      [this](const Config& config, Terminal& terminal) {
-        return run_backup_reapply(config, terminal, file_);
+      [this, &tree](const Config& config, Terminal& terminal) {
+        return run_backup_reapply(config, terminal, file_, tree.is_dry_run());
       });
+  tree.add_dry_run(reapply);
   reapply->add_option("FILE", file_, "a bundle saved-….skb that the restore left")->required();
   CommandTree::example(reapply,
                        "skerry backup reapply /var/lib/skerry/before-restore-TIME/saved-NAME.skb");
   CLI::App* key = tree.add_plain(
       backup, "key", "make a recovery key, which opens every backup that is made for it",
-      [this](const Config&, Terminal& terminal) { return run_backup_key(terminal, file_); });
+      [this, &tree](const Config&, Terminal& terminal) {
+        return run_backup_key(terminal, file_, tree.is_dry_run());
+      });
+  tree.add_dry_run(key);
   key->add_option("FILE", file_, "a new file, for the safe")->required();
   CommandTree::example(key, "skerry backup key recovery.key");
   tree.add(backup, "schedule", "when backups are made, and how many are kept", run_backup_schedule);

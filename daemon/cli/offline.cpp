@@ -7,9 +7,12 @@ void OfflineCommands::add_to(CommandTree& tree) {
       "offline", "a seat for a machine that never sees a daemon: the application's side");
   const auto verb = [&](const char* name, const char* doc,
                         Result<Exit> (*run)(Terminal&, const OfflineWish&)) {
-    CLI::App* made = tree.add_plain(
-        offline, name, doc,
-        [this, run](const Config&, Terminal& terminal) { return run(terminal, wish_); });
+    CLI::App* made =
+        tree.add_plain(offline, name, doc, [this, &tree, run](const Config&, Terminal& terminal) {
+          wish_.dry_run = tree.is_dry_run();
+          return run(terminal, wish_);
+        });
+    tree.add_dry_run(made);
     made->add_option("SEAT", wish_.seat, "the file that keeps the seat: private")->required();
     made->add_option("FILE", wish_.file, "the request, or the answer")->required();
     return made;

@@ -5,7 +5,12 @@ namespace skerry::daemon {
 CLI::App* CommandTree::add_plain(CLI::App* parent, const std::string& name, const std::string& doc,
                                  CommandBody run, bool any_config) {
   CLI::App* verb = parent->add_subcommand(name, doc);
-  verb->callback([this, command = Command{std::move(run), any_config}] { command_ = command; });
+  CommandBody body = [this, run = std::move(run)](const Config& config, Terminal& terminal) {
+    auto exit = run(config, terminal);
+    if (dry_run_ && exit) terminal.talk("nothing is written: it was a dry run");
+    return exit;
+  };
+  verb->callback([this, command = Command{std::move(body), any_config}] { command_ = command; });
   return verb;
 }
 
@@ -17,9 +22,7 @@ CLI::App* CommandTree::add(CLI::App* parent, const std::string& name, const std:
                      daemon.set_reason(reason_);
                      daemon.set_dry_run(dry_run_);
                      Session session{config, terminal, daemon};
-                     auto exit = run(session);
-                     if (dry_run_ && exit) terminal.talk("nothing is written: it was a dry run");
-                     return exit;
+                     return run(session);
                    });
 }
 

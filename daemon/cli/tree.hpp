@@ -29,8 +29,10 @@ class CommandTree {
   static void example(CLI::App* verb, const std::string& line);
   // For commands that write records.
   void add_reason(CLI::App* verb);
-  // For commands whose writes the daemon can undo: they say so last.
+  // For commands that can be tried: they say last that nothing is written.
   void add_dry_run(CLI::App* verb);
+  // Once the arguments are read: for commands without the daemon. Those with it ask their client.
+  bool is_dry_run() const { return dry_run_; }
 
  protected:
   CLI::App app_{"Skerry: one register for a vendor and sites that are cut off", "skerry"};

@@ -7,6 +7,7 @@ void UserCommands::add_to(CommandTree& tree) {
       tree.add(&tree.app(), "setup", "the first administrator: a one-time code, for 30 minutes",
                [this](Session& s) { return run_setup(s, name_, user_); });
   setup->add_option("--name", name_, "of the administrator; admin without it");
+  tree.add_dry_run(setup);
   setup->add_option("--password-file", user_, "choose the password here; - reads it from stdin");
   CLI::App* user = tree.add_noun("user", "people who sign in at this machine");
   CLI::App* create = tree.add(user, "create", "make a user; the one-time code is shown once",

@@ -2,6 +2,7 @@
 #include "api/backup_desk.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
+#include "crypto/file.hpp"
 #include "daemon/backup_access.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/stopped_machine.hpp"
@@ -50,8 +51,12 @@ class Watch {
 void show(Terminal& terminal, const json::object& backup) {
   const std::string failure = text_of(backup, "failure");
   const std::string size = bytes_of(backup, "bytes") > 0 ? sized(bytes_of(backup, "bytes")) : "-";
+  const bool gone = backup.contains("present") && backup.at("present") == json::value(false);
   terminal.line("{}  {:>10}  {:<8} {}", text_of(backup, "created_at"), size,
-                failure.empty() ? "verified" : "failed", text_of(backup, "file"));
+                !failure.empty() ? "failed"
+                : gone           ? "gone"
+                                 : "verified",
+                text_of(backup, "file"));
   if (!failure.empty()) terminal.line("    {}", failure);
 }
 
@@ -141,13 +146,18 @@ Result<json::object> create_here(Session& session, const NewBackup& wanted) {
   SKERRY_TRY(const auto recovery,
              sync::recovery_recipient(wanted.recipient.empty() ? config.backup_recipient
                                                                : wanted.recipient));
-  SKERRY_TRY(const auto machine, StoppedMachine::open(folder));
+  const bool dry_run = session.daemon.is_dry_run();
+  SKERRY_TRY(const auto machine, StoppedMachine::open(folder, dry_run));
   const fs::path target = wanted.to.empty() ? config.backups() : fs::path(absolute_text(wanted.to));
+  const sync::BackupPlan plan{target, folder.scratch(), recovery};
+  if (dry_run) {
+    SKERRY_TRY(const auto tried, sync::try_backup(machine->node(), plan, wanted.to.empty()));
+    return api::to_json(tried);
+  }
   if (wanted.to.empty()) SKERRY_TRY_VOID(sync::prepare_backup_folder(target));
   std::optional<Progress> shown;
   SKERRY_TRY(const auto made,
-             sync::make_backup(machine->node(), {target, folder.scratch(), recovery},
-                               progress_on(session.terminal, shown)));
+             sync::make_backup(machine->node(), plan, progress_on(session.terminal, shown)));
   return api::to_json(made.backup);
 }
 
@@ -207,6 +217,10 @@ Result<Exit> run_backup_create(Session& session, const NewBackup& wanted) {
   }
   SKERRY_TRY(const json::object answer, std::move(made));
   session.terminal.document(answer);
+  if (session.daemon.is_dry_run()) {
+    session.terminal.line("would be backed up to {}", text_of(answer, "file"));
+    return Exit::ok;
+  }
   session.terminal.line("backed up to {}", text_of(answer, "file"));
   session.terminal.line("{}, read back and verified; sha256 {}", sized(bytes_of(answer, "bytes")),
                         text_of(answer, "sha256"));
@@ -240,7 +254,13 @@ Result<Exit> run_backup_verify(const Config& config, Terminal& terminal,
   return Exit::ok;
 }
 
-Result<Exit> run_backup_key(Terminal& terminal, const std::string& file) {
+Result<Exit> run_backup_key(Terminal& terminal, const std::string& file, bool dry_run) {
+  if (dry_run) {
+    SKERRY_TRY_VOID(crypto::check_new_file(file));
+    terminal.document({{"file", file}, {"recipient", nullptr}});
+    terminal.line("a new recovery key would be written to {}", file);
+    return Exit::ok;
+  }
   SKERRY_TRY(const std::string recipient, make_recovery_key(file));
   terminal.document({{"file", file}, {"recipient", recipient}});
   terminal.line("{} opens every backup that is made for", file);

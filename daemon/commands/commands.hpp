@@ -34,6 +34,9 @@ std::vector<const json::object*> objects_of(const json::object& object, std::str
 // The texts of an array as "a, b"; empty without one.
 std::string listed(const json::object& object, std::string_view name);
 
+// user.cpp: the first line of a private file, without its end, or of stdin for "-".
+Result<std::string> read_secret_line(const std::string& file, std::size_t bytes_max);
+
 // machine.cpp
 Result<Exit> run_status(Session& session);
 Result<Exit> run_doctor(Session& session);
@@ -51,7 +54,7 @@ Result<Exit> run_backup_list(const Config& config, Terminal& terminal, const std
 // By the daemon, which notes what became of it; with an identity here, without one.
 Result<Exit> run_backup_verify(const Config& config, Terminal& terminal,
                                const BackupAccess& access);
-Result<Exit> run_backup_key(Terminal& terminal, const std::string& file);
+Result<Exit> run_backup_key(Terminal& terminal, const std::string& file, bool dry_run);
 Result<Exit> run_backup_schedule(Session& session);
 // Says a long work's progress; `shown` is what is on the terminal.
 sync::BackupProgress progress_on(Terminal& terminal, std::optional<Progress>& shown);
@@ -64,7 +67,8 @@ struct RestoreOptions {
 };
 Result<Exit> run_backup_restore(const Config& config, Terminal& terminal,
                                 const RestoreOptions& options);
-Result<Exit> run_backup_reapply(const Config& config, Terminal& terminal, const std::string& file);
+Result<Exit> run_backup_reapply(const Config& config, Terminal& terminal, const std::string& file,
+                                bool dry_run);
 
 // local.cpp: without a daemon
 Result<Exit> run_config_show(const Config& config, Terminal& terminal);
@@ -73,7 +77,7 @@ Result<Exit> run_config_check(const Config& config, Terminal& terminal);
 Result<Exit> run_version(Terminal& terminal);
 Result<Exit> run_explain(Terminal& terminal, const std::string& code);
 Result<Exit> run_init(const Config& config, Terminal& terminal, const std::string& role,
-                      const std::string& name);
+                      const std::string& name, bool dry_run);
 
 // offline.cpp: without a daemon
 struct OfflineWish {
@@ -84,6 +88,7 @@ struct OfflineWish {
   std::string key;  // a file: the public key that tokens are held to; empty: what was named before
   std::string product, seat_id;
   std::vector<std::string> amounts;  // "feature=number"
+  bool dry_run = false;
 };
 Result<Exit> run_offline_request(Terminal& terminal, const OfflineWish& wish);
 // Errc::bad_input for the answer to another request, missing_key for one to somebody else,
@@ -106,8 +111,7 @@ Result<Exit> run_usage_outgoing(Session& session, const UsageWish& wish);
 // relay.cpp
 struct RelayFile {
   std::string file;        // a licence file of Keygen
-  std::string key;         // its licence key
-  std::string key_file;    // or a file with it
+  std::string key_file;    // with its licence key; "-": stdin
   std::string public_key;  // the account's
   std::string pool;
   std::int64_t seats = 1;
@@ -276,6 +280,8 @@ Result<Exit> run_conflict_undo(Session& session, const Resolution& taken_back);
 Result<Exit> run_rule_list(Session& session);
 Result<Exit> run_rule_add(Session& session, const RuleWish& rule);
 Result<Exit> run_rule_remove(Session& session, const RuleWish& rule);
+Result<Exit> run_lost_list(Session& session);
+Result<Exit> run_lost_acknowledge(Session& session);
 
 // audit.cpp
 struct AuditFilter {

@@ -16,6 +16,10 @@ Result<json::object> settle(Session& session, std::string_view verb, const std::
   return answer;
 }
 
+std::string_view would_be(const Session& session) {
+  return session.daemon.is_dry_run() ? "would be " : "";
+}
+
 std::string name_in(const json::object& answer) {
   return text_of(object_of(answer, "site"), "name");
 }
@@ -44,8 +48,10 @@ Result<Exit> run_site_copies(Session& session, const std::string& site) {
 Result<Exit> run_site_reauthorise(Session& session, const std::string& site,
                                   const std::string& epoch) {
   SKERRY_TRY(const auto answer, settle(session, "reauthorise", site, epoch));
-  session.terminal.line("the copy of {} that writes epoch {} goes on as the site", name_in(answer),
-                        text_of(answer, "epoch"));
+  const bool dry_run = session.daemon.is_dry_run();
+  session.terminal.line("the copy of {} that writes epoch {} {} on as the site", name_in(answer),
+                        text_of(answer, "epoch"), dry_run ? "would go" : "goes");
+  if (dry_run) return Exit::ok;
   session.terminal.line("the machine that is the site now becomes a copy");
   session.terminal.next("exchange with both machines, by file or online");
   return Exit::ok;
@@ -54,18 +60,18 @@ Result<Exit> run_site_reauthorise(Session& session, const std::string& site,
 Result<Exit> run_site_adopt(Session& session, const std::string& site, const std::string& epoch) {
   SKERRY_TRY(const auto answer, settle(session, "adopt", site, epoch));
   const json::object& rows = object_of(answer, "rows");
-  session.terminal.line("{} of copies of {} taken in: {} applied, {} superseded, {} rejected",
+  session.terminal.line("{} of copies of {} {}taken in: {} applied, {} superseded, {} rejected",
                         counted(integer_of(rows, "settled"), "row"), name_in(answer),
-                        integer_of(rows, "applied"), integer_of(rows, "superseded"),
-                        integer_of(rows, "rejected"));
+                        would_be(session), integer_of(rows, "applied"),
+                        integer_of(rows, "superseded"), integer_of(rows, "rejected"));
   return Exit::ok;
 }
 
 Result<Exit> run_site_discard(Session& session, const std::string& site, const std::string& epoch) {
   SKERRY_TRY(const auto answer, settle(session, "discard", site, epoch));
-  session.terminal.line("{} of copies of {} refused for good; the audit log keeps them",
+  session.terminal.line("{} of copies of {} {}refused for good; the audit log keeps them",
                         counted(integer_of(object_of(answer, "rows"), "settled"), "row"),
-                        name_in(answer));
+                        name_in(answer), would_be(session));
   return Exit::ok;
 }
 

@@ -231,8 +231,9 @@ Result<Exit> run_mapping_show(Session& session, const std::string& name) {
 
 Result<Exit> run_mapping_delete(Session& session, const std::string& name) {
   SKERRY_TRY_VOID(session.daemon.remove("/v1/mappings/" + percent_encoded(name)));
-  session.terminal.document({{"deleted", name}});
-  session.terminal.line("{} is forgotten", name);
+  const bool dry_run = session.daemon.is_dry_run();
+  session.terminal.document({{"deleted", dry_run ? json::value() : json::value(name)}});
+  session.terminal.line("{} {} forgotten", name, dry_run ? "would be" : "is");
   return Exit::ok;
 }
 

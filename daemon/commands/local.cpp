@@ -80,8 +80,12 @@ Result<Exit> run_config_show(const Config& config, Terminal& terminal) {
   for (const ConfigKey& key : config_keys()) values[key.name] = key.value_in(config);
   const std::string file =
       config.file.empty() ? "no file: every key has its default" : config.file.string();
-  terminal.document({{"file", config.file.string()}, {"values", values}});
+  json::array drop_ins;
+  for (const auto& each : config.drop_ins) drop_ins.emplace_back(each.string());
+  terminal.document(
+      {{"file", config.file.string()}, {"drop_ins", std::move(drop_ins)}, {"values", values}});
   terminal.line("# {}", file);
+  for (const auto& each : config.drop_ins) terminal.line("# {}", each.string());
   for (const auto& [name, value] : values)
     terminal.line("{} = {}", std::string_view(name), to_json_text(value));
   return Exit::ok;
@@ -98,14 +102,17 @@ Result<Exit> run_config_check(const Config& config, Terminal& terminal) {
 }
 
 Result<Exit> run_init(const Config& config, Terminal& terminal, const std::string& role_text,
-                      const std::string& name) {
+                      const std::string& name, bool dry_run) {
   const auto role = parse_role(role_text);
   if (!role)
     return fail(Errc::usage, fmt::format("--role: '{}' is neither site nor central", role_text),
                 "skerry init --role site --name NAME");
-  SKERRY_TRY_VOID(initialise({config.data(), config.anchor(), *role, name, config.file.empty()}));
+  const InitOptions options{config.data(), config.anchor(), *role, name, config.file.empty()};
+  SKERRY_TRY_VOID(dry_run ? check_init(options) : initialise(options));
   terminal.document({{"role", role_text}, {"name", name}, {"data_folder", config.data_folder}});
-  terminal.line("{} \"{}\" is initialised in {}", role_text, name, config.data_folder);
+  terminal.line("{} \"{}\" {} initialised in {}", role_text, name, dry_run ? "would be" : "is",
+                config.data_folder);
+  if (dry_run) return Exit::ok;
   terminal.next(fmt::format("skerry serve --data {}", shell_word(config.data_folder)));
   return Exit::ok;
 }

@@ -85,19 +85,29 @@ std::string new_request(json::object& seat, const json::object& request) {
 }
 
 Result<void> write_seat(const OfflineWish& wish, const json::object& seat) {
+  if (wish.dry_run) return crypto::check_file_place(wish.seat);
   return crypto::write_file_atomically(wish.seat, as_bytes(to_json_text(seat)), private_mode);
+}
+
+Result<void> make_file(const OfflineWish& wish, const std::string& file, std::string_view text) {
+  if (wish.dry_run) return crypto::check_new_file(file);
+  return crypto::create_file_atomically(file, as_bytes(text), private_mode);
 }
 
 // Of a seat that is there.
 Result<void> write_request(const OfflineWish& wish, json::object seat,
                            const json::object& request) {
   const std::string text = new_request(seat, request);
-  SKERRY_TRY_VOID(crypto::create_file_atomically(wish.file, as_bytes(text), private_mode));
+  SKERRY_TRY_VOID(make_file(wish, wish.file, text));
   return write_seat(wish, seat);
 }
 
 Result<Exit> say_written(Terminal& terminal, const OfflineWish& wish, std::string_view next) {
   terminal.document({{"file", wish.file}, {"seat", wish.seat}});
+  if (wish.dry_run) {
+    terminal.line("{} would be written", wish.file);
+    return Exit::ok;
+  }
   terminal.line("{} is to be carried to the machine that gives seats", wish.file);
   terminal.next(next);
   return Exit::ok;
@@ -180,6 +190,9 @@ Result<Exit> run_offline_request(Terminal& terminal, const OfflineWish& wish) {
   SKERRY_TRY(const json::object amounts, read_amounts(wish.amounts, "--amount", 1));
   std::string text(as_text(code));
   text.erase(text.find_last_not_of(" \t\r\n") + 1);
+  if (text.empty())
+    return fail(Errc::bad_input, wish.code + " holds no activation code",
+                "write into it the code that came with the order");
   crypto::SystemRandom random;
   const auto identity = crypto::AgeIdentity::generate(random);
   json::object request{{"kind", "activate"},
@@ -192,12 +205,11 @@ Result<Exit> run_offline_request(Terminal& terminal, const OfflineWish& wish) {
                     {"product", wish.product},
                     {"seat_id", wish.seat_id}};
   const std::string file = new_request(seat, request);
-  SKERRY_TRY_VOID(
-      crypto::create_file_atomically(wish.seat, as_bytes(to_json_text(seat)), private_mode));
-  auto made = crypto::create_file_atomically(wish.file, as_bytes(file), private_mode);
+  SKERRY_TRY_VOID(make_file(wish, wish.seat, to_json_text(seat)));
+  auto made = make_file(wish, wish.file, file);
   if (!made) {
-    std::error_code ignored;
-    std::filesystem::remove(wish.seat, ignored);  // or the next attempt would find it taken
+    std::error_code ignored;  // or the next attempt would find it taken
+    if (!wish.dry_run) std::filesystem::remove(wish.seat, ignored);
     return tl::unexpected(std::move(made).error());
   }
   return say_written(terminal, wish,
@@ -225,7 +237,8 @@ Result<Exit> run_offline_answer(Terminal& terminal, const OfflineWish& wish) {
   // A refresh that found fewer seats than were in use ended this one: its lease is over as it is
   // made.
   const bool ended = integer_of(claims, "exp") <= integer_of(claims, "iat");
-  terminal.line("seat {} {} {}", Terminal::name(id), ended ? "has ended at" : "until", until);
+  terminal.line("{}seat {} {} {}", wish.dry_run ? "would be kept: " : "", Terminal::name(id),
+                ended ? "has ended at" : "until", until);
   if (!trusted) {
     terminal.line("not verified: whoever saw the request can have made this answer");
     terminal.next(fmt::format("skerry offline answer {} {} --key sign.pub.pem",

@@ -8,11 +8,6 @@ namespace {
 
 constexpr std::size_t key_bytes_max = 4096;
 
-Result<std::string> read_text(const std::string& file, std::size_t bytes_max) {
-  SKERRY_TRY(const auto bytes, crypto::read_small_file(file, bytes_max));
-  return std::string(as_text(bytes));
-}
-
 std::string told(const json::object& licence) {
   const std::string expires = text_of(licence, "expires_at");
   const json::value* const expired = licence.if_contains("expired");
@@ -28,17 +23,16 @@ std::string told(const json::object& licence) {
 
 Result<Exit> run_relay_add(Session& session, const RelayFile& wish) {
   json::object body{{"public_key", wish.public_key}, {"seats", wish.seats}};
-  SKERRY_TRY(body["file"], read_text(wish.file, licensing::keygen_file_bytes_max));
-  std::string key = wish.key;
+  SKERRY_TRY(const auto file, crypto::read_small_file(wish.file, licensing::keygen_file_bytes_max));
+  body["file"] = as_text(file);
   if (!wish.key_file.empty()) {
-    SKERRY_TRY(key, read_text(wish.key_file, key_bytes_max));
-    while (key.ends_with('\n') || key.ends_with('\r')) key.pop_back();
+    SKERRY_TRY(body["key"], read_secret_line(wish.key_file, key_bytes_max));
   }
-  if (!key.empty()) body["key"] = key;
   if (!wish.pool.empty()) body["pool"] = wish.pool;
   SKERRY_TRY(const auto answer, session.daemon.post("/v1/relay-licences", body));
   session.terminal.document(answer);
-  session.terminal.line("{}", told(answer));
+  session.terminal.line("{}{}", session.daemon.is_dry_run() ? "would be loaded: " : "",
+                        told(answer));
   return Exit::ok;
 }
 
@@ -60,8 +54,9 @@ Result<Exit> run_relay_list(Session& session, const std::string& pool) {
 
 Result<Exit> run_relay_remove(Session& session, const std::string& licence) {
   SKERRY_TRY_VOID(session.daemon.remove("/v1/relay-licences/" + percent_encoded(licence)));
-  session.terminal.document({{"licence", licence}, {"removed", true}});
-  session.terminal.line("licence {} is handed out no more", licence);
+  const bool dry_run = session.daemon.is_dry_run();
+  session.terminal.document({{"licence", licence}, {"removed", !dry_run}});
+  session.terminal.line("licence {} {} handed out no more", licence, dry_run ? "would be" : "is");
   return Exit::ok;
 }
 

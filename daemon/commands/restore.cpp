@@ -122,12 +122,17 @@ Result<Exit> run_backup_restore(const Config& config, Terminal& terminal,
   return Exit::ok;
 }
 
-Result<Exit> run_backup_reapply(const Config& config, Terminal& terminal, const std::string& file) {
+Result<Exit> run_backup_reapply(const Config& config, Terminal& terminal, const std::string& file,
+                                bool dry_run) {
   SKERRY_TRY(OpenFile opened, open_input(file));
-  SKERRY_TRY(const auto machine, StoppedMachine::open(DataFolder{config.data()}));
+  SKERRY_TRY(const auto machine, StoppedMachine::open(DataFolder{config.data()}, dry_run));
   SKERRY_TRY_VOID(machine->remember(config.anchor()));
-  SKERRY_TRY(const sync::Reapplied done,
-             sync::reapply_saved(machine->node(), std::move(opened.file)));
+  SKERRY_TRY(
+      const sync::Reapplied done,
+      sync::reapply_saved(machine->node(), std::move(opened.file)).map_error([&](Error error) {
+        error.detail = fmt::format("{}: {}", file, error.detail);
+        return error;
+      }));
   json::array skipped;
   for (const std::string& each : done.skipped) skipped.push_back(json::string(each));
   terminal.document({{"changes", done.changes},
@@ -135,12 +140,14 @@ Result<Exit> run_backup_reapply(const Config& config, Terminal& terminal, const 
                      {"there", done.there},
                      {"skipped", std::move(skipped)},
                      {"skipped_count", done.skipped_count}});
-  terminal.line("{}: {} written again, {} there already, {} left out",
-                counted(done.changes, "change"), done.written, done.there, done.skipped_count);
+  terminal.line("{}: {} {}written again, {} there already, {} left out",
+                counted(done.changes, "change"), done.written, dry_run ? "would be " : "",
+                done.there, done.skipped_count);
   for (const std::string& each : done.skipped) terminal.line("    {}", each);
-  terminal.next(done.skipped_count > 0
-                    ? "look at what was left out, and enter it by hand where it is still wanted"
-                    : fmt::format("skerry serve --data {}", shell_word(config.data_folder)));
+  if (!dry_run)
+    terminal.next(done.skipped_count > 0
+                      ? "look at what was left out, and enter it by hand where it is still wanted"
+                      : fmt::format("skerry serve --data {}", shell_word(config.data_folder)));
   return done.skipped_count > 0 ? Exit::partly : Exit::ok;
 }
 

@@ -47,7 +47,8 @@ Result<FoundBundle> choose_answer(Session& session, const Admission& admission) 
 // Yes, the words, or a question on the terminal.
 Result<Query> confirmation(Session& session, const Admission& admission, const OpenFile& file) {
   if (!admission.fingerprint.empty()) return Query().add("fingerprint", admission.fingerprint);
-  if (admission.yes) return Query().add("confirm", "yes");
+  // Nobody is admitted by a dry run, so nobody is asked.
+  if (admission.yes || session.daemon.is_dry_run()) return Query().add("confirm", "yes");
   SKERRY_TRY(const auto applicant, send_answer(session, file, {}));
   const std::string words = text_of(applicant, "fingerprint");
   session.terminal.talk("{} shows this fingerprint of its keys:\n  {}",
@@ -91,6 +92,11 @@ Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
   SKERRY_TRY(auto answer, session.daemon.post("/v1/sites:invite", body));
   SKERRY_TRY(const auto bundle, due_bundle(answer["bundle"]));
   const std::string place = invitation.out.empty() ? bundle.name : invitation.out;
+  if (session.daemon.is_dry_run()) {
+    session.terminal.document(answer);
+    session.terminal.line("{} would be invited, with an invitation in {}", invitation.name, place);
+    return Exit::ok;
+  }
   SKERRY_TRY(const auto file, carry_out(session.daemon, bundle, place));
   answer["file"] = file.string();
   session.terminal.document(answer);
@@ -108,6 +114,14 @@ Result<Exit> run_site_admit(Session& session, const Admission& admission) {
   SKERRY_TRY(const auto file, open_input(found.file));
   SKERRY_TRY(const auto query, confirmation(session, admission, file));
   SKERRY_TRY(auto answer, send_answer(session, file, query));
+  if (session.daemon.is_dry_run()) {
+    SKERRY_TRY_VOID(check_room(found.beside()));
+    session.terminal.document(answer);
+    session.terminal.line("{} would be admitted; its keys are {}",
+                          text_of(object_of(answer, "site"), "name"),
+                          text_of(answer, "fingerprint"));
+    return Exit::ok;
+  }
   SKERRY_TRY(const auto bundles, due_bundles(answer));
   json::array files;
   for (const DueBundle& bundle : bundles) {
@@ -145,6 +159,14 @@ Result<Exit> run_enrol(Session& session, const std::string& place) {
   SKERRY_TRY(auto answer, session.daemon.upload("/v1/enrolment", file, bundle_media_type,
                                                 "sending the invitation"));
   SKERRY_TRY(const auto bundle, due_bundle(answer["bundle"]));
+  if (session.daemon.is_dry_run()) {
+    SKERRY_TRY_VOID(check_room(found.beside()));
+    session.terminal.document(answer);
+    session.terminal.line("this machine would answer as site \"{}\" of central \"{}\"",
+                          text_of(object_of(answer, "site"), "name"),
+                          text_of(object_of(answer, "central"), "name"));
+    return Exit::ok;
+  }
   const auto beside = found.file.parent_path() / bundle.name;
   SKERRY_TRY(const auto written, found.medium.empty()
                                      ? carry_to_file(session.daemon, bundle, beside)

@@ -50,8 +50,9 @@ Result<Exit> run_token_list(Session& session) {
 
 Result<Exit> run_token_revoke(Session& session, const std::string& id) {
   SKERRY_TRY_VOID(session.daemon.remove("/v1/tokens/" + percent_encoded(id)));
-  session.terminal.document({{"id", id}, {"revoked", true}});
-  session.terminal.line("token {} is revoked", id);
+  const bool dry_run = session.daemon.is_dry_run();
+  session.terminal.document({{"id", id}, {"revoked", !dry_run}});
+  session.terminal.line("token {} {} revoked", id, dry_run ? "would be" : "is");
   return Exit::ok;
 }
 

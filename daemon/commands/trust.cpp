@@ -40,6 +40,24 @@ Result<crypto::VerifyKey> save_root(const fs::path& file, const crypto::SigningK
   return key.verify_key();
 }
 
+fs::path root_file(const fs::path& folder, std::size_t holder) {
+  return folder / fmt::format("root-{}.pem", holder + 1);
+}
+
+// Of `trust init`: the draft, and so many holders' keys beside it.
+Result<void> check_draft_folder(const fs::path& folder, const fs::path& file, std::size_t holders) {
+  SKERRY_TRY_VOID(check_private_folder(folder));
+  std::error_code ignored;
+  if (!fs::exists(folder, ignored)) return {};
+  SKERRY_TRY_VOID(crypto::check_new_file(file));
+  for (std::size_t holder = 0; holder < holders; ++holder) {
+    const fs::path key = root_file(folder, holder);
+    SKERRY_TRY_VOID(crypto::check_new_file(key));
+    SKERRY_TRY_VOID(crypto::check_new_file(public_file_of(key)));
+  }
+  return {};
+}
+
 // What a generation says, for people.
 void show_trust(Terminal& terminal, const json::object& trust,
                 const std::vector<std::string>& signers) {
@@ -76,8 +94,9 @@ Result<sync::TrustFileState> state_of(const std::string& file, const TrustFile& 
   });
 }
 
-// The file as it is now: who has signed, and who is still to.
-Result<Exit> report_file(Terminal& terminal, const std::string& file, const TrustFile& trust) {
+// The file as it is now, or as a dry run would leave it: who has signed, and who is still to.
+Result<Exit> report_file(Terminal& terminal, const std::string& file, const TrustFile& trust,
+                         bool dry_run = false) {
   SKERRY_TRY(const sync::TrustFileState state, state_of(file, trust));
   json::object report = api::trust_json(state.trust, SystemClock().wall_ms());
   std::vector<std::string> signers;
@@ -99,6 +118,10 @@ Result<Exit> report_file(Terminal& terminal, const std::string& file, const Trus
           state.trust.roots.end())
         terminal.line("  before    {}  is a root of generation {} only", root.key_id(),
                       state.previous->generation);
+  if (dry_run) {
+    terminal.line("{} would be written", file);
+    return Exit::ok;
+  }
   if (state.missing.none()) {
     terminal.line("complete: enough of the holders have signed");
     terminal.next(fmt::format("at central: skerry trust adopt {}", shell_word(file)));
@@ -111,12 +134,13 @@ Result<Exit> report_file(Terminal& terminal, const std::string& file, const Trus
 }
 
 // Being incomplete is what a new draft is.
-Result<Exit> report_draft(Terminal& terminal, const std::string& file, const TrustFile& trust) {
-  return report_file(terminal, file, trust).map([](Exit) { return Exit::ok; });
+Result<Exit> report_draft(Terminal& terminal, const std::string& file, const TrustFile& trust,
+                          bool dry_run) {
+  return report_file(terminal, file, trust, dry_run).map([](Exit) { return Exit::ok; });
 }
 
-Result<std::unique_ptr<StoppedMachine>> open_here(const Config& config) {
-  auto machine = StoppedMachine::open(DataFolder{config.data()});
+Result<std::unique_ptr<StoppedMachine>> open_here(const Config& config, bool dry_run) {
+  auto machine = StoppedMachine::open(DataFolder{config.data()}, dry_run);
   if (machine || machine.error().code != Errc::locked) return machine;
   return fail(Errc::locked, machine.error().detail,
               "stop the daemon for this: it keeps the keys that it began with");
@@ -140,12 +164,28 @@ Result<NewRoots> roots_for(const TrustStart& start) {
   return roots;
 }
 
+bool is_tried(const sync::Node& node) { return node.effect == sync::Effect::tried; }
+
+// Prepared in files; of a dry run in memory alone.
+Result<sync::Keys> next_keys(const DataFolder& folder, const sync::Node& node) {
+  if (!is_tried(node)) return prepare_next_keys(folder, node.random);
+  SKERRY_TRY_VOID(check_private_folder(folder.next_keys()));
+  SKERRY_TRY(auto prepared, find_next_keys(folder));
+  if (prepared) return std::move(*prepared);
+  return sync::Keys{crypto::SigningKey::generate(), crypto::AgeIdentity::generate(node.random)};
+}
+
 Result<Exit> rotate_site(const DataFolder& folder, const StoppedMachine& machine,
                          Terminal& terminal) {
-  crypto::SystemRandom random;
   const sync::Node& node = machine.node();
-  SKERRY_TRY(const sync::Keys next, prepare_next_keys(folder, random));
+  SKERRY_TRY(const sync::Keys next, next_keys(folder, node));
   SKERRY_TRY_VOID(rotate_site_keys(node, next, who()));
+  if (is_tried(node)) {
+    const std::string previous = node.keys.sign.verify_key().to_text();
+    terminal.document({{"previous", previous}});
+    terminal.line("this site would sign with a new key; {} would be gone", previous);
+    return Exit::ok;
+  }
   SKERRY_TRY_VOID(put_next_keys_in_place(folder, *node.database.read()));
   const std::string key = next.sign.verify_key().to_text();
   terminal.document({{"sign_key", key},
@@ -181,22 +221,30 @@ Result<Exit> rotate_central(const DataFolder& folder, const StoppedMachine& mach
   if (held.generation == 0)
     return fail(Errc::not_found, "there is no generation of trust yet", "skerry trust init DIR");
   SKERRY_TRY(sync::TrustWish wish, wish_of(change));
-  crypto::SystemRandom random;
   std::optional<sync::Keys> next;
   if (change.central_keys) {
-    SKERRY_TRY(next, prepare_next_keys(folder, random));
+    SKERRY_TRY(next, next_keys(folder, machine.node()));
     wish.next = &*next;
   }
   SKERRY_TRY(const TrustFile draft, draft_trust(machine.node(), wish));
-  SKERRY_TRY_VOID(save_trust_file(change.file, draft, true));
-  return report_draft(terminal, change.file, draft);
+  const bool dry_run = is_tried(machine.node());
+  SKERRY_TRY_VOID(dry_run ? crypto::check_new_file(change.file)
+                          : save_trust_file(change.file, draft, true));
+  return report_draft(terminal, change.file, draft, dry_run);
 }
 
 }  // namespace
 
-Result<Exit> run_trust_key(Terminal& terminal, const std::string& file) {
-  SKERRY_TRY(const auto key, save_root(file, crypto::SigningKey::generate()));
+Result<Exit> run_trust_key(Terminal& terminal, const std::string& file, bool dry_run) {
   const std::string public_file = public_file_of(file).string();
+  if (dry_run) {
+    for (const std::string& each : {file, public_file})
+      SKERRY_TRY_VOID(crypto::check_new_file(each));
+    terminal.document({{"file", file}, {"public", public_file}});
+    terminal.line("a root key would be written to {}, its public half to {}", file, public_file);
+    return Exit::ok;
+  }
+  SKERRY_TRY(const auto key, save_root(file, crypto::SigningKey::generate()));
   terminal.document({{"file", file},
                      {"public", public_file},
                      {"key", key.key_id()},
@@ -207,9 +255,10 @@ Result<Exit> run_trust_key(Terminal& terminal, const std::string& file) {
   return Exit::ok;
 }
 
-Result<Exit> run_trust_init(const Config& config, Terminal& terminal, const TrustStart& start) {
+Result<Exit> run_trust_init(const Config& config, Terminal& terminal, const TrustStart& start,
+                            bool dry_run) {
   SKERRY_TRY(const UnixMillis expires_at, expiry(start.expires_at));
-  SKERRY_TRY(const auto machine, open_here(config));
+  SKERRY_TRY(const auto machine, open_here(config, dry_run));
   SKERRY_TRY_VOID(require_role(machine->node(), Role::central));
   SKERRY_TRY(const sync::Trust held, sync::trust_of(machine->node()));
   if (held.generation > 0)
@@ -222,19 +271,24 @@ Result<Exit> run_trust_init(const Config& config, Terminal& terminal, const Trus
   wish.threshold = start.threshold;
   wish.expires_at = expires_at;
   SKERRY_TRY(const TrustFile draft, draft_trust(machine->node(), wish));
-  const fs::path folder = start.folder;
+  const fs::path folder = start.folder, file = folder / "trust-1.json";
+  if (dry_run) {
+    SKERRY_TRY_VOID(check_draft_folder(folder, file, roots.made.size()));
+    return report_draft(terminal, file.string(), draft, dry_run);
+  }
   SKERRY_TRY_VOID(make_private_folder(folder));
-  SKERRY_TRY_VOID(save_trust_file(folder / "trust-1.json", draft, true));
+  SKERRY_TRY_VOID(save_trust_file(file, draft, true));
   for (std::size_t holder = 0; holder < roots.made.size(); ++holder)
-    SKERRY_TRY_VOID(save_root(folder / fmt::format("root-{}.pem", holder + 1), roots.made[holder]));
+    SKERRY_TRY_VOID(save_root(root_file(folder, holder), roots.made[holder]));
   if (!roots.made.empty())
     terminal.talk(
         "{} holders' keys are in {}: hand each out on a medium of its own, and leave none",
         roots.made.size(), start.folder);
-  return report_draft(terminal, (folder / "trust-1.json").string(), draft);
+  return report_draft(terminal, file.string(), draft, dry_run);
 }
 
-Result<Exit> run_trust_sign(Terminal& terminal, const std::string& file, const std::string& key) {
+Result<Exit> run_trust_sign(Terminal& terminal, const std::string& file, const std::string& key,
+                            bool dry_run) {
   SKERRY_TRY(TrustFile trust, load_draft(file));
   SKERRY_TRY(const sync::TrustFileState state, state_of(file, trust));
   SKERRY_TRY(const auto root, crypto::SigningKey::load(key).map_error(as_input));
@@ -249,8 +303,8 @@ Result<Exit> run_trust_sign(Terminal& terminal, const std::string& file, const s
                             key, root.verify_key().key_id()),
                 fmt::format("skerry trust show {} names the roots", shell_word(file)));
   sign(trust.generations.back(), root);
-  SKERRY_TRY_VOID(save_trust_file(file, trust, false));
-  return report_draft(terminal, file, trust);
+  SKERRY_TRY_VOID(dry_run ? crypto::check_file_place(file) : save_trust_file(file, trust, false));
+  return report_draft(terminal, file, trust, dry_run);
 }
 
 Result<Exit> run_trust_show(const Config& config, Terminal& terminal, const std::string& file) {
@@ -270,9 +324,10 @@ Result<Exit> run_trust_show(const Config& config, Terminal& terminal, const std:
   return expired && expired->is_bool() && expired->get_bool() ? Exit::attention : Exit::ok;
 }
 
-Result<Exit> run_trust_rotate(const Config& config, Terminal& terminal, const TrustChange& change) {
+Result<Exit> run_trust_rotate(const Config& config, Terminal& terminal, const TrustChange& change,
+                              bool dry_run) {
   const DataFolder folder{config.data()};
-  SKERRY_TRY(const auto machine, open_here(config));
+  SKERRY_TRY(const auto machine, open_here(config, dry_run));
   SKERRY_TRY(const store::Identity identity, identity_of(machine->node()));
   if (identity.role == Role::central) return rotate_central(folder, *machine, terminal, change);
   if (is_for_central(change))
@@ -282,16 +337,17 @@ Result<Exit> run_trust_rotate(const Config& config, Terminal& terminal, const Tr
   return rotate_site(folder, *machine, terminal);
 }
 
-Result<Exit> run_trust_adopt(const Config& config, Terminal& terminal, const std::string& file) {
+Result<Exit> run_trust_adopt(const Config& config, Terminal& terminal, const std::string& file,
+                             bool dry_run) {
   const DataFolder folder{config.data()};
   SKERRY_TRY(const TrustFile trust, load_draft(file));
-  SKERRY_TRY(const auto machine, open_here(config));
+  SKERRY_TRY(const auto machine, open_here(config, dry_run));
   SKERRY_TRY_VOID(machine->remember(config.anchor()));
   const sync::Node& node = machine->node();
   SKERRY_TRY(const auto next, find_next_keys(folder));
   SKERRY_TRY(const sync::Adopted adopted,
              adopt_trust(node, trust.generations, next ? &*next : nullptr, who()));
-  SKERRY_TRY_VOID(put_next_keys_in_place(folder, *node.database.read()));
+  if (!dry_run) SKERRY_TRY_VOID(put_next_keys_in_place(folder, *node.database.read()));
   json::object report = api::trust_json(adopted.trust, node.clock.wall_ms());
   report["taken"] = adopted.generations;
   report["new_keys"] = adopted.new_keys;
@@ -299,6 +355,11 @@ Result<Exit> run_trust_adopt(const Config& config, Terminal& terminal, const std
   show_trust(terminal, report, {});
   if (adopted.generations == 0) {
     terminal.line("nothing of it was news here");
+    return Exit::ok;
+  }
+  if (dry_run) {
+    terminal.line("it would be in force{}",
+                  adopted.new_keys ? ", and central would sign with its new key" : "");
     return Exit::ok;
   }
   if (adopted.new_keys) terminal.line("central signs with its new key from now on");

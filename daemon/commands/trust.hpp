@@ -22,13 +22,17 @@ struct TrustChange {
   std::string expires_at;
 };
 
-Result<Exit> run_trust_key(Terminal& terminal, const std::string& file);
-Result<Exit> run_trust_init(const Config& config, Terminal& terminal, const TrustStart& start);
-Result<Exit> run_trust_sign(Terminal& terminal, const std::string& file, const std::string& key);
+Result<Exit> run_trust_key(Terminal& terminal, const std::string& file, bool dry_run);
+Result<Exit> run_trust_init(const Config& config, Terminal& terminal, const TrustStart& start,
+                            bool dry_run);
+Result<Exit> run_trust_sign(Terminal& terminal, const std::string& file, const std::string& key,
+                            bool dry_run);
 // Exit::attention for a file that lacks signatures, and for trust that has expired.
 Result<Exit> run_trust_show(const Config& config, Terminal& terminal, const std::string& file);
 // At central a draft of the next generation; at a site new keys of its own.
-Result<Exit> run_trust_rotate(const Config& config, Terminal& terminal, const TrustChange& change);
-Result<Exit> run_trust_adopt(const Config& config, Terminal& terminal, const std::string& file);
+Result<Exit> run_trust_rotate(const Config& config, Terminal& terminal, const TrustChange& change,
+                              bool dry_run);
+Result<Exit> run_trust_adopt(const Config& config, Terminal& terminal, const std::string& file,
+                             bool dry_run);
 
 }  // namespace skerry::daemon

@@ -1,11 +1,14 @@
 #include "daemon/commands/user.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iostream>
+#include <optional>
 
 #include "core/password_rules.hpp"
 #include "core/text.hpp"
 #include "crypto/file.hpp"
+#include "daemon/folder.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -45,32 +48,49 @@ Exit say_user(Session& session, const json::object& user) {
   return Exit::ok;
 }
 
+// Where the daemon answers on this machine: a port that it was to choose, its file alone tells.
+std::string address_of(const Session& session) {
+  const auto told = crypto::read_small_file(DataFolder{session.config.data()}.address(), 256);
+  std::string address(told ? as_text(*told) : std::string_view());
+  address.erase(address.find_last_not_of('\n') + 1);
+  return address.empty() ? session.config.listen_address : address;
+}
+
 // `otherwise`: another way to choose the password, or nothing.
-Exit say_code(Session& session, const json::object& user, std::string_view otherwise = {}) {
+Exit say_code(Session& session, json::object user, std::string_view otherwise = {}) {
   if (!user.contains("code")) return say_user(session, user);  // a dry run gives none
   Terminal& terminal = session.terminal;
+  const std::string code = text_of(user, "code"), address = address_of(session);
+  const std::string link = fmt::format("http://{}/setup?code={}", address, code);
+  user["link"] = link;
   terminal.document(user);
-  terminal.line("{}", text_of(user, "code"));
+  terminal.line("{}", code);
+  terminal.line("{}", link);
   terminal.talk("by this code {} chooses a password until {}; it is shown this once",
                 text_of(user, "name"), text_of(user, "code_until"));
   terminal.next(fmt::format(
-      R"(curl http://{}/v1/session:claim -H 'Content-Type: application/json' -d @FILE, which has )"
-      R"({{"code": …, "password": …}}{})",
-      session.config.listen_address, otherwise));
+      R"(open the link on this machine, or curl http://{}/v1/session:claim -H 'Content-Type: )"
+      R"(application/json' -d @FILE, which has {{"code": …, "password": …}}{})",
+      address, otherwise));
   return Exit::ok;
 }
 
-// The first line, without its end.
-Result<std::string> read_password(const std::string& file) {
-  std::string text;
-  if (file == "-") {
-    std::getline(std::cin, text);
-  } else {
-    SKERRY_TRY(const auto secret, crypto::read_secret_file(file, password_bytes_max + 2));
-    text = secret.text();
+// The password as the daemon would judge it (POST /v1/session:claim).
+Result<Exit> try_setup(Session& session, const json::object& user,
+                       const std::optional<std::string>& password) {
+  if (password) {
+    SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
+    const std::string name = text_of(user, "name"), machine = text_of(status, "name");
+    const std::array<std::string_view, 2> names{name, machine};
+    std::string complaint = password_complaint(*password, names);
+    if (!complaint.empty())
+      return fail(Error(Errc::validation_failed, "the password is not acceptable", {},
+                        {{"/password", "weak_password", std::move(complaint)}}));
   }
-  text.resize(std::min(text.find_first_of("\r\n"), text.size()));
-  return text;
+  session.terminal.document(user);
+  session.terminal.line("{} would be administrator of this machine{}", text_of(user, "name"),
+                        password ? "" : ", with a password that is chosen by a one-time code");
+  return Exit::ok;
 }
 
 Result<Exit> claim(Session& session, const json::object& user, const std::string& password) {
@@ -88,11 +108,23 @@ Result<Exit> run_verb(Session& session, const std::string& user, std::string_vie
 
 }  // namespace
 
+Result<std::string> read_secret_line(const std::string& file, std::size_t bytes_max) {
+  std::string text;
+  if (file == "-") {
+    std::getline(std::cin, text);
+  } else {
+    SKERRY_TRY(const auto secret, crypto::read_secret_file(file, bytes_max));
+    text = secret.text();
+  }
+  text.resize(std::min(text.find_first_of("\r\n"), text.size()));
+  return text;
+}
+
 Result<Exit> run_setup(Session& session, const std::string& name,
                        const std::string& password_file) {
-  std::string password;
+  std::optional<std::string> password;
   if (!password_file.empty()) {
-    SKERRY_TRY(password, read_password(password_file));
+    SKERRY_TRY(password, read_secret_line(password_file, password_bytes_max + 2));
   }
   SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/users"));
   bool is_there = false;
@@ -118,9 +150,9 @@ Result<Exit> run_setup(Session& session, const std::string& name,
   } else {
     SKERRY_TRY(user, session.daemon.post("/v1/users", {{"name", name}, {"role", "admin"}}));
   }
-  if (password_file.empty())
-    return say_code(session, user, "; or at once: skerry setup --password-file FILE");
-  return claim(session, user, password);
+  if (session.daemon.is_dry_run()) return try_setup(session, user, password);
+  if (!password) return say_code(session, user, "; or at once: skerry setup --password-file FILE");
+  return claim(session, user, *password);
 }
 
 Result<Exit> run_user_create(Session& session, const UserWish& wish) {

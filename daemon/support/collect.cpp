@@ -78,7 +78,9 @@ json::object about_machine(const Config& config) {
 json::object about_config(const Config& config) {
   json::object values;
   for (const ConfigKey& key : config_keys()) values[key.name] = key.value_in(config);
-  json::object about{{"file", config.file.string()}, {"values", std::move(values)}};
+  json::object about{{"file", config.file.string()},
+                     {"drop_ins", config.drop_ins.size()},
+                     {"values", std::move(values)}};
   if (config.wrong) {
     about["error"] = config.wrong->detail;
     for (const FieldError& each : config.wrong->errors)

@@ -191,6 +191,9 @@ Result<BackupReader> BackupReader::open(FileHandle file, const BackupSigner& sig
 
 Result<void> BackupReader::read_head(const BackupSigner& signer) {
   const int fd = file_.fd();
+  // As all below /proc are, of which some cannot even be read.
+  SKERRY_TRY(const std::uint64_t size, sync::file_size(fd));
+  if (size == 0) return fail(Errc::corrupt_bundle, "the file is empty");
   SKERRY_TRY(layout_, layout_of(fd));
   SKERRY_TRY(const std::string text, read_manifest_text(fd, layout_));
   SKERRY_TRY(manifest_, parse_backup_manifest(text));

@@ -1,10 +1,12 @@
 #include "sync/backup/folder.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <functional>
 #include <system_error>
+#include <unistd.h>
 
 #include "core/timestamp.hpp"
 #include "sync/backup/file.hpp"
@@ -36,6 +38,13 @@ std::vector<std::string> names_in(const fs::path& folder, std::error_code& error
       names.push_back(std::move(name));
   std::sort(names.begin(), names.end());
   return names;
+}
+
+tl::unexpected<Error> no_folder(const fs::path& folder, const std::error_code& why) {
+  return fail(
+      Errc::io_failed,
+      fmt::format("the folder {} for backups cannot be made: {}", folder.string(), why.message()),
+      "make it, or name another: backup.folder in the configuration");
 }
 
 Result<BackupManifest> inspect(const fs::path& file, std::uint64_t& size) {
@@ -99,10 +108,17 @@ Result<void> prepare_backup_folder(const fs::path& folder) {
   fs::create_directories(folder, error);
   if (!error) fs::permissions(folder, fs::perms::owner_all, error);
   if (!error) return {};
-  return fail(
-      Errc::io_failed,
-      fmt::format("the folder {} for backups cannot be made: {}", folder.string(), error.message()),
-      "make it, or name another: backup.folder in the configuration");
+  return no_folder(folder, error);
+}
+
+Result<void> check_backup_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::path there = fs::absolute(folder);
+  while (there.has_relative_path() && !fs::exists(there, error)) there = there.parent_path();
+  if (!fs::is_directory(there, error))
+    return no_folder(folder, std::make_error_code(std::errc::not_a_directory));
+  if (::access(there.c_str(), W_OK | X_OK) == 0) return {};
+  return no_folder(folder, {errno, std::generic_category()});
 }
 
 std::vector<fs::path> rotate_backups(const fs::path& folder, const store::Identity& machine,

@@ -26,6 +26,8 @@ Result<std::vector<FoundBackup>> find_backups(const std::filesystem::path& folde
 
 // Makes it (0700) when it is missing. Errc::io_failed.
 Result<void> prepare_backup_folder(const std::filesystem::path& folder);
+// Whether that can be done, and files be made in it: the same error, and nothing is made.
+Result<void> check_backup_folder(const std::filesystem::path& folder);
 
 // Removes what a killed backup of this machine left: files of such a name with ".part" behind it.
 void remove_parts(const std::filesystem::path& folder, const store::Identity& machine);

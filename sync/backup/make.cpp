@@ -195,6 +195,16 @@ Result<MadeBackup> conclude(const Node& node, store::Backup row, Result<BackupMa
   return MadeBackup{std::move(row), std::move(*outcome)};
 }
 
+// With `is_folder` the target is one, in which the file gets its name.
+store::Backup new_row(const Node& node, const store::Identity& identity, const BackupPlan& plan,
+                      bool is_folder) {
+  store::Backup row;
+  row.id = new_id<BackupId>(node.random);
+  row.created_at = row.checked_at = node.clock.wall_ms();
+  row.file = is_folder ? plan.target / backup_name(identity, row.created_at) : plan.target;
+  return row;
+}
+
 // SQLite's complaints become errors: they are about the copy, or about the disk.
 template <class Work>
 auto without_throwing(const Work& work) -> decltype(work()) {
@@ -220,16 +230,26 @@ Result<crypto::AgeRecipient> recovery_recipient(std::string_view text) {
 Result<MadeBackup> make_backup(const Node& node, const BackupPlan& plan,
                                const BackupProgress& progress) {
   SKERRY_TRY(const store::Identity identity, identity_of(node));
-  store::Backup row;
-  row.id = new_id<BackupId>(node.random);
-  row.created_at = node.clock.wall_ms();
   std::error_code ignored;
-  const bool is_folder = fs::is_directory(plan.target, ignored);
-  row.file = is_folder ? plan.target / backup_name(identity, row.created_at) : plan.target;
+  store::Backup row = new_row(node, identity, plan, fs::is_directory(plan.target, ignored));
   SKERRY_TRY(const FileHandle place, open_place(row.file));
   auto manifest =
       without_throwing([&] { return Maker(node, plan, progress, place, row).make(identity); });
   return conclude(node, std::move(row), std::move(manifest));
+}
+
+Result<store::Backup> try_backup(const Node& node, const BackupPlan& plan, bool makes_folder) {
+  SKERRY_TRY(const store::Identity identity, identity_of(node));
+  std::error_code ignored;
+  const bool is_folder = fs::is_directory(plan.target, ignored);
+  store::Backup row = new_row(node, identity, plan, is_folder || makes_folder);
+  if (makes_folder && !is_folder)
+    SKERRY_TRY_VOID(check_backup_folder(plan.target));
+  else
+    SKERRY_TRY_VOID(open_place(row.file));
+  const fs::path& here = node.database.folder();  // where the scratch is made
+  SKERRY_TRY_VOID(check_space_for_copy(here, here / "skerry.db"));
+  return row;
 }
 
 Result<MadeBackup> verify_backup(const Node& node, const fs::path& file, const fs::path& scratch,

@@ -34,6 +34,10 @@ Result<crypto::AgeRecipient> recovery_recipient(std::string_view text);
 Result<MadeBackup> make_backup(const Node& node, const BackupPlan& plan,
                                const BackupProgress& progress);
 
+// What make_backup() would begin with: refuses what that would before it does anything, and does
+// nothing. With `makes_folder` the target is a folder that is made when it is missing.
+Result<store::Backup> try_backup(const Node& node, const BackupPlan& plan, bool makes_folder);
+
 // The same check of a file that this machine has made. Errors as of BackupReader and
 // check_database().
 Result<MadeBackup> verify_backup(const Node& node, const std::filesystem::path& file,

@@ -238,7 +238,7 @@ Result<Reapplied> reapply_saved(const Node& node, FileHandle file) {
     store::note_found(connection, reader.manifest().from.epoch, last);
     return applier.take_result();
   };
-  return node.database.write(work);
+  return write_or_try(node, work);
 }
 
 }  // namespace skerry::sync

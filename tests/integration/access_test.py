@@ -4,8 +4,10 @@ everybody who may ask."""
 import http.client
 import json
 import re
+import threading
 import time
 import unittest
+import urllib.parse
 
 from machine import MachineTest
 
@@ -73,7 +75,8 @@ class AccessTest(MachineTest):
         machine = self.new_machine("site", "mine")
         first = machine.ok("setup", "--json").document()
         told = machine.ok("setup").out
-        self.assertIn("Next: curl http://127.0.0.1:", told)
+        self.assertIn(f"curl http://{machine.address}/v1/session:claim", told)
+        self.assertIn(f"\nhttp://{machine.address}/setup?code=skry_code_", told)
         self.assertIn("skerry setup --password-file FILE", told)
         again = machine.ok("setup", "--json").document()  # nobody used the first one
         self.assertEqual((first["name"], first["role"]), ("admin", "admin"))
@@ -93,6 +96,40 @@ class AccessTest(MachineTest):
                                ["Cookie"].split("=")[1]):
                     self.assertNotIn(secret.encode(), held, file)
 
+    def test_the_page_behind_the_link(self):
+        machine = self.new_machine("site", "mine")
+        setup = machine.ok("setup", "--json").document()
+        path = setup["link"].removeprefix(f"http://{machine.address}")
+        page = ask(machine, "GET", path)
+        self.assertEqual(page.status, 200, page)
+        self.assertIn(f'name="code" value="{setup["code"]}"'.encode(), page.body)
+        self.assertNotIn(b"<script", page.body)
+        self.assertEqual(page.body.count(b'type="password"'), 2)
+        self.assertIn("frame-ancestors 'none'", page.headers["Content-Security-Policy"])
+        self.assertTrue(page.headers["Content-Security-Policy"].startswith(
+            "default-src 'none'; form-action 'self'"))
+        self.assertEqual((page.headers["Cache-Control"], page.headers["Referrer-Policy"]),
+                         ("no-store", "no-referrer"))
+        self.assertEqual(ask(machine, "GET", "/setup?code=%22%3E").status, 400)
+
+        def send(password, again, **headers):
+            form = urllib.parse.urlencode({"code": setup["code"], "password": password,
+                                           "again": again}).encode()
+            return ask(machine, "POST", "/setup", form,
+                       {"Content-Type": "application/x-www-form-urlencoded", **headers})
+
+        chosen = "kelp & forest + lantern"  # as a browser encodes it
+        self.assertEqual(send("short", "short").status, 422)
+        self.assertEqual(send(chosen, "another").status, 422)
+        self.assertEqual(send(chosen, chosen, **{"Sec-Fetch-Site": "cross-site"}).status, 403)
+        self.assertEqual(send(chosen, chosen, **{"Content-Type": "text/plain"}).status, 415)
+        done = send(chosen, chosen, **{"Sec-Fetch-Site": "same-origin"})
+        self.assertEqual(done.status, 200, done)
+        self.assertIn(b"The password is chosen", done.body)
+        self.assertEqual(send(chosen, chosen).status, 401, "it is good once")
+        self.assertNotIn(setup["code"], machine.log())
+        self.assertEqual(self.sign_in(machine, "admin", chosen).status, 200)
+
     def follow(self, machine, headers):
         """The open event stream of whoever sends these headers."""
         connection = http.client.HTTPConnection(machine.address, timeout=30)
@@ -105,25 +142,23 @@ class AccessTest(MachineTest):
         return stream
 
     def short_token(self, machine):
-        """A token, and when it is over for sure."""
-        end = int(time.time()) + 8
-        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end))
-        made = machine.ok("token", "create", "short", "--access", "read", "--expires", until,
+        """A token for an hour at most."""
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 600))
+        return machine.ok("token", "create", "short", "--access", "read", "--expires", until,
                           "--json").document()
-        return made, end + 0.1
 
     def test_a_stream_ends_with_the_right_to_it(self):
-        machine = self.new_machine("central", "vendor")
+        machine = self.new_machine("central", "vendor", start=False).take_lever().start()
         session = self.session_of(machine, "alice", "operator")
         made = machine.ok("token", "create", "revoked", "--access", "read", "--json").document()
         kept = machine.ok("token", "create", "kept", "--access", "read", "--json").document()
-        short, end = self.short_token(machine)
+        short = self.short_token(machine)
         bearer = [{"Authorization": f"Bearer {each['token']}"} for each in (made, short, kept)]
         ended = [self.follow(machine, each) for each in (bearer[0], bearer[1], session)]
         going_on = self.follow(machine, bearer[2])
         machine.ok("token", "revoke", made["id"])
         machine.ok("user", "set", "alice", "--role", "viewer")
-        time.sleep(max(0, end - time.time()))  # nothing tells of the end of a token
+        machine.pass_time(601)  # nothing tells of the end of a token
         machine.create("customers", {"name": "Secret"})
         for stream in ended:
             self.assertNotIn(b"Secret", stream.read())
@@ -132,12 +167,15 @@ class AccessTest(MachineTest):
         self.assertEqual(ask(machine, "GET", "/v1/changes", headers=bearer[0]).status, 401)
 
     def test_a_long_poll_ends_with_the_right_to_it(self):
-        machine = self.new_machine("central", "vendor")
-        short, _ = self.short_token(machine)
+        machine = self.new_machine("central", "vendor", start=False).take_lever().start()
+        short = self.short_token(machine)
         bearer = {"Authorization": f"Bearer {short['token']}"}
         path = "/v1/changes?after=0&limit=500"
         last = ask(machine, "GET", path, headers=bearer).json()["last"]
-        late = ask(machine, "GET", f"/v1/changes?after={last}&wait=12", headers=bearer)
+        passing = threading.Timer(1, machine.pass_time, (601,))  # while it waits
+        passing.start()
+        self.addCleanup(passing.join)
+        late = ask(machine, "GET", f"/v1/changes?after={last}&wait=3", headers=bearer)
         self.assertEqual(late.status, 401, late)
 
     def test_break_glass(self):
@@ -189,7 +227,14 @@ class AccessTest(MachineTest):
         self.make_user(machine, "alice", "viewer")
         token = machine.ok("token", "create", "crm", "--json").document()["id"]
         before = [machine.ok(noun, "list", "--json").out for noun in ("user", "token")]
-        for command in (("user", "create", "bob", "--role", "viewer"),
+        password = self.folder / "password"
+        password.write_text("password\n", encoding="utf-8")
+        password.chmod(0o600)
+        weak = machine.run("setup", "--password-file", password, "--dry-run")
+        self.assertEqual(weak.code, 65, weak)
+        password.write_text(f"{PASSWORD}\n", encoding="utf-8")
+        for command in (("setup",), ("setup", "--password-file", password),
+                        ("user", "create", "bob", "--role", "viewer"),
                         ("user", "set", "alice", "--role", "operator"),
                         ("user", "disable", "alice"), ("user", "enable", "alice"),
                         ("user", "reset", "alice"), ("token", "create", "other"),
@@ -197,6 +242,7 @@ class AccessTest(MachineTest):
             tried = machine.ok(*command, "--dry-run")
             self.assertIn("nothing is written", tried.err, command)
             self.assertNotIn("skry_", tried.out, command)
+        self.assertIn("would be revoked", machine.ok("token", "revoke", token, "--dry-run").out)
         self.assertEqual(machine.run("user", "reset", "nobody", "--dry-run").code, 1)
         self.assertEqual([machine.ok(noun, "list", "--json").out for noun in ("user", "token")],
                          before)

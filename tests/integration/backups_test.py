@@ -55,6 +55,10 @@ class Backups(MachineTest):
         self.assertEqual([item["id"] for item in listed["items"]], [backup["id"]])
         in_folder = run("backup", "list", central.data / "backups", "--json").lines()
         self.assertEqual(in_folder[0]["records"]["customer"], 1)
+        empty = central.run("backup", "verify", "/proc/self/mem")
+        self.assertEqual(empty.code, 65, empty)
+        self.assertIn("/proc/self/mem: the file is empty", empty.err)
+        self.assertIn(" verified ", central.ok("backup", "list").out)
         central.ok("backup", "verify", backup["file"])
         central.ok("backup", "verify", backup["file"].rsplit("/", 1)[1])
 
@@ -73,6 +77,8 @@ class Backups(MachineTest):
                         stranger.data / "keys" / "age.key", *elsewhere)
         self.assertEqual(wrong_key.code, 12, wrong_key)
         self.assertIn(recipient, wrong_key.err, "which key it needs")
+        self.files(central)[0].unlink()
+        self.assertIn(" gone ", central.ok("backup", "list").out)
 
     def test_damage_is_found_and_remembered(self):
         central = self.with_key("central", "vendor")

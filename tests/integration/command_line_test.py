@@ -91,6 +91,117 @@ class WithoutADaemon(MachineTest):
             self.assertIn(words, refused.err)
 
 
+class DryRuns(MachineTest):
+    def tree(self):
+        """Every file and folder but SQLite's own, with what is in it."""
+        return {path: path.read_bytes() if path.is_file() and path.name != "log" else None
+                for path in self.folder.rglob("*")
+                if not path.name.startswith("skerry.db") and path.name != "lock"
+                and not path.is_socket()}
+
+    def tried(self, words, outcome):
+        self.assertEqual(outcome.code, 0, outcome)
+        self.assertIn(words, outcome.out)
+        self.assertIn("nothing is written", outcome.err)
+
+    def test_files_that_are_only_tried_are_not_made(self):
+        new, key = self.folder / "new", self.folder / "a.pem"
+        init = ("init", "--role", "site", "--name", "x", "--data", new)
+        self.tried("would be initialised", run(*init, "--dry-run"))
+        self.tried("would be written", run("backup", "key", key, "--dry-run"))
+        self.tried("would be written", run("trust", "key", key, "--dry-run"))
+        self.assertEqual(self.tree(), {})
+        key.write_text("", encoding="utf-8")
+        new.mkdir(mode=0o777)
+        new.chmod(0o777)
+        deep = self.folder / "a" / "b"
+        for command in (init, ("backup", "key", key), ("trust", "key", key),
+                        ("backup", "key", deep / "key"), (*init[:-1], deep),
+                        ("init", "--role", "site", "--name", "", "--data", deep)):
+            tried, refused = run(*command, "--dry-run"), run(*command)
+            self.assertNotEqual(tried.code, 0, command)
+            self.assertEqual(tried.code, refused.code, command)
+
+    def test_a_stopped_machine_stays_as_it_is(self):
+        central = self.new_machine("central", "vendor")
+        central.create("customers", {"name": "Kept"})
+        key = self.folder / "recovery.agekey"
+        recipient = run("backup", "key", key, "--json").document()["recipient"]
+        digest = central.digest()
+        self.tried("would be backed up", central.run("backup", "create", "--recipient", recipient,
+                                                     "--dry-run"))
+        self.assertFalse((central.data / "backups").exists())
+        central.stop()
+        before = self.tree()
+        safe, draft = self.folder / "safe", self.folder / "safe" / "trust-1.json"
+        self.tried("would be written", central.run("trust", "init", safe, "--dry-run"))
+        self.tried("would be backed up", central.run("backup", "create", "--recipient", recipient,
+                                                     "--dry-run"))
+        refused = central.run("backup", "create", key, "--recipient", recipient, "--dry-run")
+        self.assertEqual(refused.code, 1, refused)
+        refused = central.run("backup", "reapply", key, "--dry-run")
+        self.assertEqual(refused.code, 65, refused)
+        self.assertIn(f"{key}: ", refused.err, "which file")
+        self.assertEqual(self.tree(), before)
+        central.ok("trust", "init", safe)
+        for holder in (1, 2):
+            sign = ("trust", "sign", draft, "--key", safe / f"root-{holder}.pem")
+            before = self.tree()
+            self.tried("would be written", run(*sign, "--dry-run"))
+            self.assertEqual(self.tree(), before)
+            early = central.run("trust", "adopt", draft, "--dry-run")
+            self.assertNotEqual(early.code, 0, early)
+            self.assertEqual(run(*sign).code, 0)
+        self.tried("would be in force", central.run("trust", "adopt", draft, "--dry-run"))
+        central.start()
+        self.assertEqual(central.ok("trust", "show", "--json").document()["generation"], 0)
+        self.assertEqual(central.digest(), digest)
+        central.stop()
+        central.ok("trust", "adopt", draft)
+        before, new = self.tree(), self.folder / "trust-2.json"
+        self.tried("would be written", central.run("trust", "rotate", new, "--central-keys",
+                                                   "--dry-run"))
+        self.assertEqual(self.tree(), before)
+
+    def test_enrolment_is_tried_step_by_step(self):
+        central, site = self.new_machine("central", "vendor"), self.new_machine("site", "mine")
+        for machine in (central, site):
+            self.assertEqual(machine.http("GET", "/v1/inbox").json()["items"], [])
+        medium = self.new_medium()
+        invite = ("site", "invite", "mine", "--out", medium)
+        before = self.tree()
+        self.tried("would be invited", central.run(*invite, "--dry-run"))
+        shown = central.ok(*invite, "--dry-run", "--json").document()
+        self.assertEqual((shown["site"]["name"], shown["site"]["status"]), ("mine", "invited"))
+        self.assertEqual(site.run(*invite, "--dry-run").code, 64)
+        self.assertEqual(central.ok("site", "list", "--json").out, "")
+        self.assertEqual(self.tree(), before)
+        central.ok(*invite)
+        before = self.tree()
+        self.tried("would answer as site \"mine\"", site.run("enrol", medium, "--dry-run"))
+        self.assertEqual(site.http("GET", "/v1/inbox").json()["items"], [])
+        self.assertEqual(self.tree(), before)
+        answer = site.ok("enrol", medium, "--json").document()
+        before = self.tree()
+        admit = ("site", "admit", medium)
+        self.tried("would be admitted", central.run(*admit, "--dry-run"))
+        wrong = central.run(*admit, "--fingerprint", "abacus", "--dry-run")
+        self.assertEqual(wrong.code, 12, wrong)
+        shown = central.ok("site", "show", "mine", "--json").document()
+        self.assertEqual(shown["status"], "invited")
+        self.assertEqual(central.http("GET", "/v1/inbox").json()["items"], [])
+        self.assertEqual(self.tree(), before)
+        central.ok(*admit, "--fingerprint", answer["fingerprint"])
+        site.ok("exchange", medium)
+        key = site.status()["sign_key"]
+        site.stop()
+        before = self.tree()
+        self.tried("would sign with a new key", site.run("trust", "rotate", "--dry-run"))
+        self.assertEqual(self.tree(), before)
+        site.start()
+        self.assertEqual(site.status()["sign_key"], key)
+
+
 class WithADaemon(MachineTest):
     def test_every_command_speaks_json(self):
         central, site, medium = self.new_pair()

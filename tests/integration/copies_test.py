@@ -58,6 +58,12 @@ class Copies(RestoreTest):
         self.assertEqual(sorted(c["quarantined"] for c in copies), [1, 1])
         second = twins[1].status()["log"]["epoch"]
         self.assertEqual(central.run("site", "adopt", "mine", "--epoch", "zz").code, 1)
+        for verb, words in (("adopt", "would be taken in"), ("discard", "would be refused"),
+                            ("reauthorise", "would go on as the site")):
+            tried = central.ok("site", verb, "mine", "--epoch", second, "--dry-run")
+            self.assertIn(words, tried.out)
+            self.assertIn("nothing is written", tried.err)
+        self.assertEqual(central.ok("site", "copies", "mine", "--json").document()["items"], copies)
         adopted = central.ok("site", "adopt", "mine", "--epoch", second, "--json").document()
         self.assertEqual(adopted["rows"]["applied"], 1)
         discarded = central.ok("site", "discard", "mine", "--json").document()

@@ -39,6 +39,11 @@ class OfflineTest(MachineTest):
     def take(self, *options, exit_code=0):
         return self.offline("answer", "answer", *options, exit_code=exit_code)
 
+    def test_an_empty_code_makes_no_request(self):
+        (self.folder / "code").write_text("\n", encoding="utf-8")
+        self.assertIn("no activation code", self.ask("1.json", exit_code=BAD_INPUT).err)
+        self.assertFalse(self.seat.exists() or (self.folder / "1.json").exists())
+
     def test_what_was_only_asked_for_is_neither_refreshed_nor_returned(self):
         self.ask("1.json")
         self.submit("1.json")
@@ -59,6 +64,25 @@ class OfflineTest(MachineTest):
         before = self.seat.read_bytes()
         self.ask("3.json", exit_code=FAILED)  # the seat's file is another one's
         self.assertEqual(self.seat.read_bytes(), before)
+        self.assertFalse((self.folder / "3.json").exists())
+
+    def test_what_is_only_tried_is_not_written(self):
+        before = sorted(self.folder.iterdir())
+        tried = self.ask("1.json", "--dry-run")
+        self.assertIn("1.json would be written", tried.out)
+        self.assertIn("nothing is written", tried.err)
+        self.assertEqual(sorted(self.folder.iterdir()), before)
+        self.ask("1.json")
+        self.ask("2.json", "--dry-run", exit_code=FAILED)  # the seat's file is there
+        self.submit("1.json")
+        waiting = self.seat.read_bytes()
+        self.assertIn("would be kept", self.take("--dry-run").out)
+        self.assertEqual(self.seat.read_bytes(), waiting)
+        self.take()
+        given = self.seat.read_bytes()
+        for act in ("refresh", "return"):
+            self.offline(act, "3.json", "--dry-run")
+        self.assertEqual(self.seat.read_bytes(), given)
         self.assertFalse((self.folder / "3.json").exists())
 
     def test_amounts(self):

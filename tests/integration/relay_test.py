@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 from keygen_files import Account
-from machine import COMMAND_SECONDS, Machine, wait_until
+from machine import COMMAND_SECONDS, Machine, run, wait_until
 
 TRUST = 12
 CONFLICT = {"error": "failed to claim license due to conflict"}
@@ -31,6 +31,7 @@ class RelayTest(unittest.TestCase):
         self.machine = Machine(self.folder / "machine", "central", "vendor")
         self.addCleanup(lambda: self.machine.process and self.machine.kill())
         self.configured = ""
+        self.passed = 0
 
     def start(self, **keys):
         """With [relay] as given; gives nothing, but self.relay is where it answers."""
@@ -38,6 +39,10 @@ class RelayTest(unittest.TestCase):
         self.machine.configure("[relay]\naddress = \"127.0.0.1:0\"\n" + "\n".join(lines) + "\n")
         self.machine.start()
         self.find_relay()
+
+    def pass_time(self, seconds):
+        self.machine.pass_time(seconds)
+        self.passed += seconds
 
     def find_relay(self):
         spoken = [line for line in self.machine.log().splitlines() if "protocol is spoken" in line]
@@ -50,10 +55,20 @@ class RelayTest(unittest.TestCase):
         file.write_text(text, encoding="utf-8")
         options = ["--pool", pool] if pool else []
         options += ["--seats", seats] if seats else []
-        self.added = self.machine.run("relay", "add", "--file", file, "--key", key, "--public-key",
-                                      self.account.public_key, "--json", *options)
+        key_file = self.folder / "key"
+        key_file.write_text(f"{key}\n", encoding="utf-8")
+        key_file.chmod(0o600)
+        self.added = self.machine.run("relay", "add", "--file", file, "--key-file", key_file,
+                                      "--public-key", self.account.public_key, "--json", *options)
         self.assertEqual(self.added.code, exit_code, self.added)
         return licence
+
+    def with_key(self, key, *arguments):
+        """A command that reads the licence key from stdin."""
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as stdin:
+            stdin.write(f"{key}\n")
+            stdin.seek(0)
+            return run(*arguments, "--key-file", "-", stdin=stdin)
 
     def send(self, method, path, pool=None, body=None, **headers):
         connection = http.client.HTTPConnection(self.relay, timeout=COMMAND_SECONDS)
@@ -71,7 +86,8 @@ class RelayTest(unittest.TestCase):
         answer = self.send(method, f"/v1/nodes/{name}", pool)
         self.assertEqual(answer.status, status, answer.text)
         self.assertEqual(answer.headers["Content-Type"], "application/json")
-        self.assertAlmostEqual(int(answer.headers["Relay-Clock"]), time.time(), delta=10)
+        self.assertAlmostEqual(int(answer.headers["Relay-Clock"]), time.time() + self.passed,
+                               delta=10)
         self.assertIsNone(answer.headers["Relay-Signature"])
         if status == 204:
             return self.assertEqual(answer.text, "")
@@ -203,11 +219,12 @@ class RelayTest(unittest.TestCase):
                 self.assertEqual(seen, {expected} if expected else {"K-1", "K-2", "K-3"})
 
     def test_without_heartbeats(self):
+        self.machine.take_lever()
         self.start(heartbeats=0, ttl_seconds=1)
         self.add("K-1")
         self.claim("a")
         self.assertEqual(self.claim("a", 409), CONFLICT)
-        time.sleep(2.5)  # nobody is culled
+        self.pass_time(5)  # nobody is culled
         self.claim("b", 410)
         self.machine.restart()
         self.find_relay()
@@ -216,13 +233,15 @@ class RelayTest(unittest.TestCase):
         self.claim("b")
 
     def test_a_silent_node_is_culled_and_a_living_one_is_not(self):
-        self.start(ttl_seconds=2)
+        self.machine.take_lever()
+        self.start(ttl_seconds=600)
         self.add("K-1")
-        self.assertEqual(self.claim("a")["expires_in"], 2)
+        self.assertEqual(self.claim("a")["expires_in"], 600)
         for _ in range(4):
-            time.sleep(1)
+            self.pass_time(300)
             self.claim("a", 202)
         self.claim("b", 410)
+        self.pass_time(601)
         wait_until(lambda: self.send("PUT", "/v1/nodes/b").status == 201, 10)
         self.claim("a", 410)
 
@@ -239,9 +258,10 @@ class RelayTest(unittest.TestCase):
         self.claim("c", 410)
 
     def test_expiry_is_asked_at_claim(self):
+        self.machine.take_lever()
         self.start()
         past, soon = "2020-01-01T00:00:00.000Z", time.strftime(
-            "%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 4))
+            "%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 40))
         self.add("GONE-1", expiry=past)
         self.assertTrue(self.added.document()["expired"])
         self.add("GONE-2", file_expiry=past, expiry="2999-01-01T00:00:00.000Z")
@@ -249,7 +269,8 @@ class RelayTest(unittest.TestCase):
         self.add("SOON", expiry=soon)
         given = self.claim("a")
         self.assertEqual(given["license_key"], "SOON")
-        self.assertLessEqual(given["expires_in"], 4)  # never beyond the licence
+        self.assertLessEqual(given["expires_in"], 40)  # never beyond the licence
+        self.pass_time(41)
         wait_until(lambda: self.send("PUT", "/v1/nodes/a").status == 410, 20)
 
     def test_several_nodes_have_one_licence(self):
@@ -322,9 +343,11 @@ class RelayTest(unittest.TestCase):
     def test_licences_are_listed_and_removed(self):
         self.start()
         first, second = self.add("K-1"), self.add("K-2", pool="prod", encrypted=False)
-        self.assertEqual(self.machine.run("relay", "add", "--file", self.folder / f"{first}.lic",
-                                          "--key", "K-1", "--public-key",
-                                          self.account.public_key).code, 1)
+        add = ("relay", "add", "--file", self.folder / f"{first}.lic", "--public-key",
+               self.account.public_key, "--data", self.machine.data)
+        self.assertEqual(run(*add, "--key", "K-1").code, 64, "no secret in the list of processes")
+        for more in ((), ("--dry-run",)):
+            self.assertEqual(self.with_key("K-1", *add, *more).code, 1, "it is here already")
         listed = self.machine.ok("relay", "list", "--json").lines()
         self.assertEqual([(each["licence"], each["pool"]) for each in listed],
                          [(first, None), (second, "prod")])
@@ -332,7 +355,14 @@ class RelayTest(unittest.TestCase):
         only = self.machine.ok("relay", "list", "--pool", "prod", "--json").document()
         self.assertEqual(only["licence"], second)
         self.claim("a")
+        tried = self.machine.ok("relay", "remove", first, "--dry-run")
+        self.assertIn("would be handed out no more", tried.out)
+        listed = self.machine.ok("relay", "list", "--json").lines()
+        self.assertEqual((listed[0]["licence"], listed[0]["in_use"]), (first, 1))
         self.machine.ok("relay", "remove", first)
+        tried = self.with_key("K-1", *add, "--dry-run")
+        self.assertEqual((tried.code, tried.out.split(": ")[0]), (0, "would be loaded"), tried)
+        self.assertNotIn(first, self.machine.ok("relay", "list").out)
         self.assertEqual(self.machine.run("relay", "remove", first).code, 1)
         self.claim("a", 410)
         self.release("a", 404)

@@ -105,6 +105,8 @@ class Restores(RestoreTest):
         central.stop()
         _, report = self.restore(central, file)
         self.assertFalse(report["for_central"])
+        tried = central.ok("backup", "reapply", report["saved"][0], "--dry-run")
+        self.assertIn("2 would be written again", tried.out)
         again = central.ok("backup", "reapply", report["saved"][0], "--json")
         done = again.document()
         self.assertEqual((done["changes"], done["written"]), (2, 2))

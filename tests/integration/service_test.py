@@ -102,7 +102,8 @@ class Service(MachineTest):
         for _ in range(5):
             self.manager.hear("WATCHDOG=1")
         machine.process.send_signal(19)  # SIGSTOP: nothing of it lives
-        time.sleep(0.2)
+        stat = Path(f"/proc/{machine.process.pid}/stat")
+        wait_until(lambda: stat.read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] == "T")
         while select.select([self.manager.socket], [], [], 0)[0]:
             self.manager.socket.recv(4096)
         self.assertTrue(self.manager.silent("WATCHDOG=1", 0.6))

@@ -124,6 +124,12 @@ class TlsTest(MachineTest):
             self.assertIn("nothing is written", tried.err)
             self.assertIn("would be shown", tried.out)
             self.assertEqual(machine.ok("cert", "show", "--json").document(), after)
+        tried = machine.ok("cert", "install-ca", "--out", self.folder / "tried.pem", "--dry-run")
+        self.assertIn("would hold", tried.out)
+        self.assertFalse((self.folder / "tried.pem").exists())
+        missing = self.folder / "no" / "ca.pem"
+        for more in ((), ("--dry-run",)):
+            self.assertEqual(machine.run("cert", "install-ca", "--out", missing, *more).code, 1)
         self.assertEqual(machine.ok("audit", "list", "--json").out.count("certificate_renewed"), 1)
         self.assertEqual(before["authority"]["sha256"], after["authority"]["sha256"])
         self.assertEqual(self.seen_by_a_client(machine), after["sha256"])

@@ -31,7 +31,8 @@ SECTIONS = {
 }
 ROW = re.compile(r"^\| V(\d+\.\d+\.\d+) \| ([12]) \| ([^|]+) \| \*\*([^*]+)\*\*: ?([^|]*)\|$", re.M)
 COUNTS = re.compile(r"^Of (\d+) requirements: (\d+) yes, (\d+) part, (\d+) no, (\d+) n/a\.$", re.M)
-NAMED = re.compile(r"`((?:unit|integration|contract|corpus)_\w+|simulation|tidy)`(?: \(([^)]+)\))?")
+NAMED = re.compile(r"`((?:unit|integration|contract|installer|corpus)_\w+|simulation|tidy)`"
+                   r"(?: \(([^)]+)\))?")
 TEST = re.compile(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)")
 
 
@@ -48,7 +49,8 @@ class Tests:
         self.names, self.within = {"simulation", "tidy"}, {}
         for source in sources:
             folder, _, file = source.path.rpartition("/")
-            script = re.fullmatch(r"tests/(integration|contract)/(\w+)_test\.py", source.path)
+            script = re.fullmatch(r"tests/(integration|contract|installer)/(\w+)_test\.py",
+                                  source.path)
             client = re.fullmatch(r"tests/unit/clients/(\w+)_test\.py", source.path)
             fuzz = re.fullmatch(r"tests/fuzz/(\w+)_fuzz\.cpp", source.path)
             if script:

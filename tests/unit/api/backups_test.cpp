@@ -42,6 +42,21 @@ class BackupHandlersTest : public HandlersTest {
 
 std::string naming(std::string_view place) { return fmt::format(R"({{"to":"{}"}})", place); }
 
+TEST_F(BackupHandlersTest, ADryRunSaysWhereItWouldGo) {
+  const std::string tried = std::string(target) + "?dry_run=true";
+  const json::object own = read_json(post(tried, ""));
+  const std::filesystem::path would(std::string(own.at("file").as_string()));
+  EXPECT_EQ(would.parent_path(), folder / "data/backups");
+  EXPECT_FALSE(std::filesystem::exists(would.parent_path()));
+  const std::string file = (folder / "copy.backup").string();
+  EXPECT_EQ(read_json(post(tried, naming(file))).at("file").as_string(), file);
+  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_TRUE(read_json(get(target)).at("items").as_array().empty());
+  post(target, naming(file));
+  check({{"there", "POST", tried, naming(file), "", 409, {"already_exists", file}, {}},
+         {"nowhere", "POST", tried, naming("/no/x"), "", 422, {"/no/x"}, {}}});
+}
+
 TEST_F(BackupHandlersTest, GoesWhereItIsToldOrIntoTheFolder) {
   const std::string file = (folder / "copy.backup").string();
   const json::object named = read_json(post(target, naming(file)));
@@ -53,9 +68,13 @@ TEST_F(BackupHandlersTest, GoesWhereItIsToldOrIntoTheFolder) {
   const std::filesystem::path made = std::string(own.at("file").as_string());
   EXPECT_EQ(made.parent_path(), folder / "data/backups");
   EXPECT_TRUE(std::filesystem::exists(made));
+  EXPECT_EQ(named.at("present"), json::value(true));
   check({{"again", "POST", target, naming(file), "", 409, {"already_exists", file}, {}}});
 
+  std::filesystem::remove(file);
   const json::object listed = read_json(get(target));
+  for (const json::value& item : listed.at("items").as_array())
+    EXPECT_EQ(item.at("present"), json::value(item.at("id") == own.at("id")));
   EXPECT_EQ(listed.at("recovery_key").as_string(), recovery.recipient().to_text());
   EXPECT_EQ(listed.at("items").as_array().size(), 2u);
   EXPECT_TRUE(listed.at("running").is_null());

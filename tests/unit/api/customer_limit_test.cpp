@@ -150,7 +150,8 @@ TEST_F(CustomerLimitTest, OpenRoutesShowItNoMoreThanAnybody) {
   EXPECT_EQ(get(seat).status, 404u);
   EXPECT_EQ(ask("GET", seat).status, 401u);
   EXPECT_EQ(get("/readyz?verbose=true").status, 200u);
-  EXPECT_NE(ask("GET", "/readyz?verbose=true").status, 200u);
+  EXPECT_EQ(ask("GET", "/readyz?verbose=true").status, 403u);  // who asks is known
+  EXPECT_EQ(send_over_tcp("GET", "/readyz?verbose=true").status, 401u);
 }
 
 TEST_F(CustomerLimitTest, NothingLeavesItsCustomersNorEntersOthers) {

@@ -72,6 +72,17 @@ TEST(DocsPage, LoadsNothing) {
     EXPECT_THAT(page, Not(HasSubstr(loads)));
 }
 
+TEST_F(HandlersTest, NoAnswerIsTakenForAnotherKindOrFramed) {
+  for (const char* target :
+       {"/livez", "/docs", "/nowhere", "/v1/customers", "/v1/exports/customers"}) {
+    const Answer answer = get(target);
+    EXPECT_EQ(answer.header("X-Content-Type-Options"), "nosniff") << target;
+    EXPECT_THAT(answer.header("Content-Security-Policy"), HasSubstr("default-src 'none'"))
+        << target;
+    EXPECT_THAT(answer.header("Content-Security-Policy"), HasSubstr("frame-ancestors 'none'"));
+  }
+}
+
 TEST_F(HandlersTest, ServesThePageUnderAStrictPolicy) {
   const Answer answer = get("/docs");
   EXPECT_EQ(answer.status, 200u);

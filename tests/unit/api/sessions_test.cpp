@@ -97,10 +97,15 @@ TEST_F(SessionsTest, OfOneAccountAreFew) {
   for (std::size_t i = 1; i < secrets.size(); ++i) EXPECT_TRUE(lives(secrets[i])) << i;
 }
 
+void guess_wrong(SignInLimits& limits, std::string_view name, std::string_view address) {
+  EXPECT_TRUE(limits.try_one(name, address, 1000)) << name;
+  limits.failed(name, address, 1000);
+}
+
 TEST(SignInLimits, CountANameWithItsAddress) {
   SignInLimits limits;
   for (std::uint32_t i = 0; i < failures_per_name_max; ++i)
-    EXPECT_TRUE(limits.try_one("alice", "10.0.0.1", 1000)) << i;
+    guess_wrong(limits, "alice", "10.0.0.1");
   const auto refused = limits.try_one("alice", "10.0.0.1", 1000);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::too_many_requests);
@@ -115,10 +120,11 @@ TEST(SignInLimits, CountANameWithItsAddress) {
 TEST(SignInLimits, CountAnAddressWhateverTheNames) {
   SignInLimits limits;
   for (std::uint32_t i = 0; i < failures_per_address_max; ++i)
-    EXPECT_TRUE(limits.try_one("name" + std::to_string(i), "10.0.0.1", 1000)) << i;
+    guess_wrong(limits, "name" + std::to_string(i), "10.0.0.1");
   const auto refused = limits.try_one("another", "10.0.0.1", 1000);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().quota->requests, failures_per_address_max);
+  EXPECT_EQ(refused.error().quota->reset_seconds, sign_in_window_seconds);
   EXPECT_TRUE(limits.try_one("another", "10.0.0.2", 1000));
 }
 
@@ -143,10 +149,28 @@ TEST(SignInLimits, ForgetWhatSucceeded) {
   }
 }
 
-TEST(SignInLimits, SayHowLong) {
+// Of many at the same time none may be wrong.
+TEST(SignInLimits, WaitAMomentForWhatIsBeingLookedAt) {
   SignInLimits limits;
   for (std::uint32_t i = 0; i < failures_per_name_max; ++i)
     ASSERT_TRUE(limits.try_one("alice", "10.0.0.1", 1000));
+  const Error refused = limits.try_one("alice", "10.0.0.1", 1000).error();
+  EXPECT_EQ(refused.code, Errc::too_many_requests);
+  EXPECT_EQ(refused.quota->reset_seconds, 1U);
+  limits.succeeded("alice", "10.0.0.1", 1000);
+  EXPECT_TRUE(limits.try_one("alice", "10.0.0.1", 1000));
+  for (std::uint32_t i = 0; i < failures_per_name_max; ++i)
+    limits.failed("alice", "10.0.0.1", 1000);
+  for (std::uint32_t i = 1; i < failures_per_name_max; ++i)
+    guess_wrong(limits, "alice", "10.0.0.1");
+  EXPECT_EQ(limits.try_one("alice", "10.0.0.1", 1000).error().quota->reset_seconds,
+            sign_in_window_seconds);
+}
+
+TEST(SignInLimits, SayHowLong) {
+  SignInLimits limits;
+  for (std::uint32_t i = 0; i < failures_per_name_max; ++i)
+    guess_wrong(limits, "alice", "10.0.0.1");
   const Error refused = limits.try_one("alice", "10.0.0.1", 1000 + 600'000).error();
   EXPECT_EQ(refused.quota->reset_seconds, 300U);
   EXPECT_TRUE(refused.next.starts_with("wait 5 minutes")) << refused.next;

@@ -127,6 +127,21 @@ TEST(CreateFileAtomically, LetsExactlyOneOfManyWin) {
   EXPECT_EQ(folder.file_count(), 1U);
 }
 
+TEST(CheckNewFile, RefusesAsMakingItWould) {
+  const TemporaryFolder folder;
+  put(folder / "there", "", 0600);
+  for (const char* name : {"there", "no/f", "there/f"}) {
+    const auto made = create_file_atomically(folder / name, {}, 0600);
+    const auto checked = check_new_file(folder / name);
+    ASSERT_FALSE(made);
+    ASSERT_FALSE(checked) << name;
+    EXPECT_EQ(checked.error().code, made.error().code) << name;
+  }
+  EXPECT_TRUE(check_new_file(folder / "new"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "new"));
+  EXPECT_TRUE(check_file_place(folder / "there"));
+}
+
 TEST(ReadSmallFile, ReadsUpToItsLimit) {
   const TemporaryFolder folder;
   put(folder / "f", "12345", 0644);

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "crypto/tls_certificates.hpp"
 #include "tests/unit/temporary_folder.hpp"
@@ -46,6 +47,26 @@ TEST_F(ConfigCheckTest, ACertificateHasItsKeyBesideIt) {
   EXPECT_THAT(alone.detail, HasSubstr("leave out tls.certificate_file"));
   EXPECT_EQ(complaint("[tls]\nkey_file = \"" + file + "\"").pointer, "tls.certificate_file");
   EXPECT_TRUE(is_good("[tls]\nkey_file = \"" + file + "\"\ncertificate_file = \"" + file + "\""));
+}
+
+// What the daemon would refuse at its start.
+TEST_F(ConfigCheckTest, AKeyIsThatOfItsCertificate) {
+  const std::string names[] = {"box.example"};
+  const auto one = crypto::make_authority("one", names, 1'700'000'000'000);
+  const auto other = crypto::make_authority("other", names, 1'700'000'000'000);
+  const auto with = [&](const std::string& certificate, std::string_view key) {
+    const std::string key_file = write("key.pem", std::string(key));
+    ::chmod(key_file.c_str(), 0600);
+    return "[listen]\ntls_address = \"127.0.0.1:0\"\n[tls]\ncertificate_file = \"" +
+           write("one.pem", certificate) + "\"\nkey_file = \"" + key_file + "\"";
+  };
+  EXPECT_TRUE(is_good(with(one.certificate, one.key.text())));
+  EXPECT_THAT(complaint(with(one.certificate, other.key.text())).detail,
+              HasSubstr("is not that of its certificate"));
+  EXPECT_THAT(complaint(with("text", one.key.text())).detail, HasSubstr("none in PEM"));
+  const std::string shared = with(one.certificate, one.key.text());
+  ::chmod((temporary.path() / "key.pem").c_str(), 0644);
+  EXPECT_EQ(complaint(shared).pointer, "tls.key_file");
 }
 
 TEST_F(ConfigCheckTest, TwoDoorsHaveTwoAddresses) {

@@ -117,7 +117,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "x.toml:2: unknown key 'io_thread'; the nearest known one is 'io_threads'"},
         Refused{"[listen]\nadress = \"x\"", "unknown_key",
                 "x.toml:2: unknown key 'listen.adress'; the nearest known one is 'listen.address'"},
-        Refused{"[lisen]\nport = 1", "unknown_key", "'lisen'"},
+        Refused{"[lisen]\nport = 1", "unknown_key",
+                "x.toml:1: unknown section 'lisen'; the nearest known one is 'listen'"},
+        Refused{"[nothing]\nport = 1", "unknown_key",
+                "unknown section 'nothing'; skerry config show names"},
         Refused{"[central]\nurl = \"https://central.example?site=1\"", "bad_value",
                 "has a query or a fragment"},
         Refused{"[central]\nurl = \"https://central.example/#top\"", "bad_value",
@@ -218,6 +221,25 @@ TEST_F(Places, TheNamedFileBeforeTheEnvironmentBeforeTheFolder) {
   environment["SKERRY_CONFIG"] = two;
   EXPECT_EQ(load(folder.path.string(), std::nullopt)->io_threads, 2);
   EXPECT_EQ(load(folder.path.string(), three)->io_threads, 3);
+}
+
+TEST_F(Places, DropInsLieOverTheFileInTheOrderOfTheirNames) {
+  folder.write("skerry.toml",
+               "io_threads = 1\n[listen]\ntrusted_uids = [7]\n[log]\nlevel = \"error\"");
+  std::filesystem::create_directory(folder.path / "conf.d");
+  folder.write("conf.d/20-b.toml", "io_threads = 3");
+  folder.write("conf.d/10-a.toml", "io_threads = 2\n[listen]\ntrusted_uids = [8, 9]");
+  folder.write("conf.d/30-c.toml.old", "= nothing");
+  const auto config = load(folder.path.string(), std::nullopt);
+  ASSERT_TRUE(config) << config.error().detail;
+  EXPECT_EQ(config->io_threads, 3);
+  EXPECT_EQ(config->trusted_uids, (std::vector<std::int64_t>{8, 9}));
+  EXPECT_EQ(config->log_level, "error");
+  EXPECT_EQ(config->drop_ins.size(), 2u);
+  folder.write("conf.d/40-d.toml", "\nio_thread = 3");
+  const auto wrong = load(folder.path.string(), std::nullopt);
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().errors.front().detail, HasSubstr("conf.d/40-d.toml:2: unknown key"));
 }
 
 TEST_F(Places, ANamedFileMustBeThere) {

@@ -88,6 +88,22 @@ TEST_F(Init, WithoutAPlaceForTheAnchorNothingIsMade) {
   EXPECT_FALSE(fs::exists(folder.keys()));
 }
 
+TEST_F(Init, AFolderThatOthersMayWriteToStaysEmpty) {
+  ASSERT_TRUE(fs::create_directory(folder.path));
+  const InitOptions options{folder.path, anchor, Role::site, "mine"};
+  ::chmod(folder.path.c_str(), 0777);
+  for (const auto& refused : {check_init(options), initialise(options)}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::bad_config);
+    EXPECT_TRUE(fs::is_empty(folder.path));
+    EXPECT_FALSE(fs::exists(anchor));
+  }
+  ::chmod(folder.path.c_str(), 0700);
+  EXPECT_TRUE(check_init(options));
+  EXPECT_TRUE(fs::is_empty(folder.path));
+  EXPECT_TRUE(initialise(options));
+}
+
 TEST_F(Init, OnceOnly) {
   ASSERT_TRUE(initialise({folder.path, anchor, Role::site, "mine"}));
   const auto again = initialise({folder.path, anchor, Role::central, "other"});

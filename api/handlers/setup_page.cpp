@@ -1,0 +1,100 @@
+#include "api/handlers/setup_page.hpp"
+
+#include <array>
+#include <fmt/format.h>
+#include <optional>
+
+#include "api/docs_html.hpp"
+#include "api/handlers/sessions.hpp"
+#include "core/text.hpp"
+#include "crypto/token.hpp"
+
+namespace skerry::api {
+namespace {
+
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
+constexpr std::array<std::string_view, 3> form_names{"code", "password", "again"};
+using Form = std::array<std::string, form_names.size()>;
+
+void as_page(Response& response, std::string_view content) {
+  response.content_type = "text/html; charset=utf-8";
+  response.body = fmt::format(
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<title>Skerry</title>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n</html>\n",
+      content);
+  response.header("Content-Security-Policy",
+                  "default-src 'none'; form-action 'self'; base-uri 'none'; "
+                  "frame-ancestors 'none'");
+  response.header("Referrer-Policy", "no-referrer");
+}
+
+tl::unexpected<Error> wrong_form(std::string_view name, std::string code, std::string detail) {
+  return fail(Error(Errc::validation_failed, "the form is not acceptable",
+                    "go back to the form, and send it again",
+                    {{fmt::format("/{}", name), std::move(code), std::move(detail)}}));
+}
+
+Result<Form> read_form(const Request& request) {
+  const std::string_view type = request.header("Content-Type");
+  if (ascii_lower(trim_blanks(type.substr(0, type.find(';')))) != form_type)
+    return fail(Errc::unsupported_media, fmt::format("this route reads {}", form_type),
+                fmt::format("Content-Type: {}", form_type));
+  Target sent;  // written as a query is
+  if (!parse_target("/?" + request.body, sent))
+    return fail(Errc::bad_request, "the form cannot be read");
+  std::array<std::optional<std::string>, form_names.size()> found;
+  for (QueryParameter& field : sent.query) {
+    std::size_t at = 0;
+    while (at < form_names.size() && form_names[at] != field.name) ++at;
+    if (at == form_names.size())
+      return wrong_form(escape_pointer(field.name), "unknown_field", "is not known here");
+    if (found[at]) return wrong_form(field.name, "bad_value", "stands twice");
+    found[at] = std::move(field.value);
+  }
+  Form form;
+  for (std::size_t at = 0; at < form_names.size(); ++at) {
+    if (!found[at]) return wrong_form(form_names[at], "required", "is required");
+    form[at] = *std::move(found[at]);
+  }
+  if (form[1] == form[2]) return form;
+  return wrong_form("again", "bad_value", "must be the password once more");
+}
+
+}  // namespace
+
+Result<Response> get_setup_page(Context&, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({"code"}));
+  const std::string_view code = request.query("code").value_or("");
+  if (!code.starts_with("skry_code_") || !crypto::is_well_formed_token(code))
+    return fail(Errc::bad_request, "the code is missing, or a character of it is wrong",
+                "take the whole link that skerry setup, or skerry user reset NAME, prints");
+  Response response = Response::json(200, std::string());
+  response.header("Cache-Control", "no-store");
+  const auto field = [](std::string_view name, std::string_view label) {
+    return fmt::format(
+        "<p><label>{1}<br><input type=\"password\" name=\"{0}\" required minlength=\"15\" "
+        "autocomplete=\"new-password\"></label></p>\n",
+        name, label);
+  };
+  as_page(
+      response,
+      fmt::format("<h1>Choose a password</h1>\n<p>It has 15 characters or more. The link is "
+                  "good once.</p>\n<form method=\"post\" action=\"/setup\">\n"
+                  "<input type=\"hidden\" name=\"code\" value=\"{}\">\n{}{}"
+                  "<p><button>Choose it</button></p>\n</form>\n",
+                  docs::escape(code), field("password", "Password"), field("again", "Once more")));
+  return response;
+}
+
+Task<Result<Response>> post_setup_page(Context& context, Request& request) {
+  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY(const Form form, read_form(request));
+  const std::string_view code = form[0], password = form[1];
+  auto response = co_await claim_by_code(context, request, code, password);
+  if (!response) co_return tl::unexpected<Error>(std::move(response).error());
+  as_page(*response, "<h1>The password is chosen</h1>\n<p>This page can be closed.</p>\n");
+  co_return response;
+}
+
+}  // namespace skerry::api
