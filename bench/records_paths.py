@@ -42,6 +42,12 @@ def chain(daemon, path):
         page = daemon.get(f"{path}limit=500&cursor={cursor}")
 
 
+def deep(paths):
+    """The later half, as many of each list whatever the table: pages of one mix are compared."""
+    later = paths[len(paths) // 2:]
+    return [later[i % len(later)] for i in range(DEEP_PAGES // 2)]
+
+
 def search_paths(assets, customers):
     """Whole serials, beginnings of them, words that every record has, several words. Two digits
     begin as many serials as fill a page with 10,000 assets, too: answers of one length are
@@ -67,8 +73,7 @@ def main(url, token, folder):
     subjects = {
         "first": ["/v1/assets", "/v1/assets?sort=serial", "/v1/assets?sort=-serial",
                   "/v1/customers?sort=name", "/v1/assets?status=operational"],
-        "deep": by_id[len(by_id) // 2:] + by_serial[len(by_serial) // 2:] +
-                by_name[len(by_name) // 2:],
+        "deep": deep(by_id) + deep(by_serial) + deep(by_name),
         "search": search_paths(assets, customers),
         "page": [f"/v1/customers/{customer['id']}/summary" for customer in customers],
     }
