@@ -15,7 +15,7 @@ constexpr std::size_t id_beginning_min = 4;
 Result<std::optional<std::string>> find_one(Session& session, const Query& query,
                                             const std::string& reference) {
   SKERRY_TRY(const auto found, session.daemon.list("/v1/customers" + query.text(), 3));
-  if (found.empty()) return std::optional<std::string>();
+  if (found.empty()) return std::nullopt;
   if (found.size() == 1) return std::optional(text_of(found.front().as_object(), "id"));
   Error several(Errc::usage, fmt::format("several customers are called {}", reference),
                 "give the id or the account reference");
