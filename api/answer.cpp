@@ -25,13 +25,16 @@ void append_line(std::string& out, std::string_view name, std::string_view value
   out.append(name).append(value).append("\r\n");
 }
 
+// RFC 9110, section 6.4.1.
+bool is_bodiless(unsigned status) { return status == 204 || status == 304; }
+
 }  // namespace
 
 void Session::compose_head() {
   const auto* text = std::get_if<std::string>(&reply_.body);
   const auto* file = std::get_if<FileBody>(&reply_.body);
   const bool stream = !text && !file;
-  const bool bodiless = reply_.status == 204 || reply_.status == 304;
+  const bool bodiless = is_bodiless(reply_.status);
   const bool endless = std::holds_alternative<std::unique_ptr<EventStream>>(reply_.body);
   reply_.close = reply_.close || !keep_alive_ || stopping_ || unread_ || endless ||
                  (stream && !http_1_1_);  // HTTP/1.0 tells the end by closing
@@ -91,8 +94,7 @@ void Session::log_answer() const {
 bool Session::send_now() {
   compose_head();
   const auto* text = std::get_if<std::string>(&reply_.body);
-  const bool with_body =
-      text && !request_.head_only && reply_.status != 204 && reply_.status != 304;
+  const bool with_body = text && !request_.head_only && !is_bodiless(reply_.status);
   const std::array<asio::const_buffer, 2> pieces{
       asio::buffer(head_), with_body ? asio::buffer(*text) : asio::const_buffer{}};
   boost::system::error_code error;
@@ -114,8 +116,7 @@ Task<void> Session::send_rest() {
     whole = co_await write_all(std::string_view(head_).substr(sent_));
     sent_ = head_.size();
   }
-  const bool with_body =
-      whole && !request_.head_only && reply_.status != 204 && reply_.status != 304;
+  const bool with_body = whole && !request_.head_only && !is_bodiless(reply_.status);
   if (with_body) {
     if (auto* text = std::get_if<std::string>(&reply_.body)) {
       const std::string_view rest = std::string_view(*text).substr(sent_ - head_.size());
