@@ -48,22 +48,18 @@ RowTaker::RowTaker(store::Connection& connection, store::ChangeLog& log, const s
       decider_(connection, site, log.wall_ms()),
       any_quarantined_(store::count_quarantined(connection, site, std::nullopt) > 0) {}
 
-void RowTaker::take(std::string_view line, std::int64_t seq, const Hash& hash) {
-  if (!forked_ && seq <= epoch_.head) {
-    const auto known = store::find_ingested(connection_, epoch_.number, seq);
-    forked_ = known && known->hash != hash;
+void RowTaker::take(SiteRow row) {
+  if (!forked_ && row.seq <= epoch_.head) {
+    const auto known = store::find_ingested(connection_, epoch_.number, row.seq);
+    forked_ = known && known->hash != row.hash;
     if (!forked_) {
       ++counts_.known;
       return;
     }
-    epoch_.fork_at = std::min(epoch_.fork_at.value_or(seq - 1), seq - 1);
+    epoch_.fork_at = std::min(epoch_.fork_at.value_or(row.seq - 1), row.seq - 1);
   }
-  if (forked_) return keep(line, seq, hash);
-  SiteRow row{seq, hash, std::string(line), decode_change(line), std::nullopt};
-  if (row.change) {
-    row.uid = row.change->uid;
-    latest_ = std::max(latest_, row.change->hlc);
-  }
+  if (forked_) return keep(row);
+  if (row.change) latest_ = std::max(latest_, row.change->hlc);
   line_up(std::move(row));
 }
 
@@ -76,15 +72,14 @@ void RowTaker::line_up(SiteRow row) {
   if (alone) decide_transaction();
 }
 
-void RowTaker::keep(std::string_view line, std::int64_t seq, const Hash& hash) {
-  if (store::is_event(line)) return;
-  const auto change = decode_change(line);
-  const ChangeUid uid = change && change->uid ? *change->uid : store::uid_of_hash(hash);
+void RowTaker::keep(const SiteRow& row) {
+  if (store::is_event(row.line)) return;
+  const ChangeUid uid = row.uid.value_or(store::uid_of_hash(row.hash));
   // One that waits is decided where it waits.
   const bool issued = store::find_issued(connection_, site_, uid).has_value();
   const bool kept =
       !issued &&
-      store::quarantine(connection_, site_, {0, epoch_.number, seq, hash, uid, std::string(line)},
+      store::quarantine(connection_, site_, {0, epoch_.number, row.seq, row.hash, uid, row.line},
                         log_.wall_ms());
   ++(kept ? counts_.quarantined : counts_.known);
 }
@@ -96,13 +91,15 @@ TakenCounts RowTaker::finish() {
 }
 
 void RowTaker::adopt(const store::QuarantinedRow& row) {
-  const std::int64_t seq = epoch_.head + std::ssize(transaction_) + 1;
-  line_up({seq, row.hash, row.line, decode_change(row.line), row.uid});
+  SiteRow again(epoch_.head + std::ssize(transaction_) + 1, row.hash, row.line);
+  again.uid = row.uid;
+  line_up(std::move(again));
 }
 
 void RowTaker::discard(const store::QuarantinedRow& row, std::string_view why) {
-  record({epoch_.head + 1, row.hash, row.line, decode_change(row.line), row.uid},
-         {Disposition::rejected, std::string(why), 0});
+  SiteRow again(epoch_.head + 1, row.hash, row.line);
+  again.uid = row.uid;
+  record(again, {Disposition::rejected, std::string(why), 0});
 }
 
 // One savepoint; if one row is rejected or held, so is the whole transaction.

@@ -12,6 +12,7 @@
 #include "store/quarantine.hpp"
 #include "store/sites.hpp"
 #include "sync/decide_row.hpp"
+#include "sync/read_rows.hpp"
 
 namespace skerry::sync {
 
@@ -37,9 +38,9 @@ class RowTaker {
 
   // Rows arrive in order; a transaction is decided when the first row behind it is seen. The first
   // row that is not the one known in its place, and all behind it, go to quarantine.
-  void take(std::string_view line, std::int64_t seq, const Hash& hash);
+  void take(SiteRow row);
   // Keeps the row, unless its change was taken in already.
-  void keep(std::string_view line, std::int64_t seq, const Hash& hash);
+  void keep(const SiteRow& row);
   TakenCounts finish();
   // The latest stamp of the rows that were taken; zero without any.
   HlcStamp latest() const { return latest_; }
@@ -50,14 +51,6 @@ class RowTaker {
   void discard(const store::QuarantinedRow& row, std::string_view why);
 
  private:
-  // A row on its way: where it stands in the site's log, its bytes, and what was read from them.
-  struct SiteRow {
-    std::int64_t seq = 0;
-    Hash hash{};
-    std::string line;
-    Result<Change> change;
-    std::optional<ChangeUid> uid;  // of a row that was issued again
-  };
   struct HeldRow {
     std::int64_t epoch = 0;  // number
     EpochId epoch_id;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "crypto/sha256.hpp"
 #include "store/shadow.hpp"
 #include "store/upstream.hpp"
 #include "sync/state_line.hpp"
@@ -98,16 +97,13 @@ Result<void> check_changes_taken(Connection& connection, const EpochId& epoch_id
                                  const ChangesBody& body, const LineSource& lines) {
   const auto epoch = store::find_epoch(connection, epoch_id);
   if (!epoch || epoch->head < body.last) return differs("the end of the site's log");
-  std::int64_t seq = body.first - 1;
-  Hash hash = body.prev_hash;
-  return lines([&](std::string_view line, std::uint64_t) -> Result<void> {
-    hash = crypto::chain_hash(hash, line);
-    const auto row = store::find_ingested(connection, epoch->number, ++seq);
-    if (!row || row->hash != hash) return differs(fmt::format("row {} of the site's log", seq));
-    const auto change = decode_change(line);
+  return read_rows(body, lines, [&](const SiteRow& row) -> Result<void> {
+    const auto taken = store::find_ingested(connection, epoch->number, row.seq);
+    if (!taken || taken->hash != row.hash)
+      return differs(fmt::format("row {} of the site's log", row.seq));
     // A row that was issued again was decided where it first stood.
-    if (!change || change->uid || row->disposition != Disposition::applied) return {};
-    return check(connection, *change, row->n);
+    if (!row.change || row.uid || taken->disposition != Disposition::applied) return {};
+    return check(connection, *row.change, taken->n);
   });
 }
 
