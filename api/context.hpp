@@ -19,6 +19,7 @@
 #include "api/sign_in_limits.hpp"
 #include "api/token_cache.hpp"
 #include "core/role.hpp"
+#include "store/run_clock.hpp"
 #include "sync/exchange.hpp"
 #include "sync/node.hpp"
 #include "sync/outbox.hpp"
@@ -49,6 +50,8 @@ struct Context {
   UnixMillis started_at = 0;
   BackupSettings backup{};
   // Shared by the handlers; nobody else needs to set them.
+  std::shared_ptr<const store::RunClock> run_clock =
+      std::make_shared<const store::RunClock>(node.database, node.clock);
   std::shared_ptr<RunningKeys> running_keys = std::make_shared<RunningKeys>();
   std::shared_ptr<TokenCache> tokens = std::make_shared<TokenCache>();
   std::shared_ptr<Sessions> sessions = std::make_shared<Sessions>();
@@ -63,6 +66,7 @@ struct Context {
   licensing::SeatDesk* seats = nullptr;
   licensing::RelayShelf* relay_licences = nullptr;
   Certificates* certificates = nullptr;  // without TLS none
+  std::string plain_for_others{};        // where others may speak without TLS; empty: nowhere
   // Any thread; called when somebody has chosen an administrator's password.
   std::function<void()> claimed = [] {};
 };

@@ -58,15 +58,14 @@ Result<Retry> Retry::begin(Context& context, const Request& request) {
   retry.principal_ = request.principal->id;
   retry.key_ = key;
   retry.request_hash_ = hash_of(request);
-  retry.clock_ = &context.node.clock;
+  retry.clock_ = context.run_clock;
   // Entered before the table is read: whoever held the key before has committed by then.
   if (!context.running_keys->enter(retry.principal_, retry.key_))
     return fail(Errc::idempotency_running, "the first request with this key is still running",
                 "send it again in a moment");
   retry.running_ = context.running_keys;
   const store::Reader reader = context.node.database.read();
-  retry.kept_ =
-      store::find_kept_answer(*reader, retry.principal_, retry.key_, context.node.clock.wall_ms());
+  retry.kept_ = store::find_kept_answer(*reader, retry.principal_, retry.key_, retry.clock_->now());
   if (retry.kept_ && retry.kept_->request_hash != retry.request_hash_)
     return fail(Errc::idempotency_mismatch, "this key was used for another request",
                 "use a new key for a new request");
@@ -90,7 +89,7 @@ void Retry::keep(store::Connection& connection, const Response& response) const 
   if (!has_key()) return;
   const auto* body = std::get_if<std::string>(&response.body);
   SKERRY_CHECK(body != nullptr);
-  const UnixMillis now = clock_->wall_ms();
+  const UnixMillis now = clock_->now();
   store::keep_answer(connection, principal_, key_,
                      {request_hash_, static_cast<int>(response.status), response.headers, *body},
                      now);

@@ -17,6 +17,7 @@
 #include "api/http_types.hpp"
 #include "core/mutex.hpp"
 #include "store/idempotency.hpp"
+#include "store/run_clock.hpp"
 
 namespace skerry::api {
 
@@ -63,7 +64,7 @@ class Retry {
   std::string principal_;
   std::string key_;
   Hash request_hash_{};
-  const Clock* clock_ = nullptr;
+  std::shared_ptr<const store::RunClock> clock_;
   std::optional<store::KeptAnswer> kept_;
 };
 

@@ -22,6 +22,7 @@ SeatDesk::SeatDesk(store::Database& database, const Clock& clock, Random& random
                    std::function<std::int64_t()> version)
     : database_(database),
       wall_(clock),
+      run_clock_(database, clock),
       random_(random),
       source_(source),
       key_(key),
@@ -189,6 +190,7 @@ void SeatDesk::upkeep(store::Connection& connection) {
   if (const auto told = store::read_time_floor(connection)) clock_.raise(told->ms());
   written_floor_ = clock_.floor();
   write_floor(connection, written_floor_);
+  run_clock_.keep(connection);
   counted_.clear();
   jumps_.clear();
 }

@@ -23,7 +23,7 @@
 #include "licensing/seat_rows.hpp"
 #include "licensing/seat_rules.hpp"
 #include "licensing/usage_facts.hpp"
-#include "store/database.hpp"
+#include "store/run_clock.hpp"
 
 namespace skerry::licensing {
 
@@ -278,6 +278,7 @@ class SeatDesk {
 
   store::Database& database_;
   const Clock& wall_;
+  const store::RunClock run_clock_;  // by which keys are kept
   Random& random_;
   AllowanceSource& source_;
   const crypto::SigningKey key_;

@@ -23,6 +23,11 @@ void keep_answer(Connection& connection, std::string_view principal, std::string
       key, principal, answer.request_hash, answer.status, answer.headers, answer.body, now);
 }
 
+UnixMillis newest_kept_answer(Connection& connection) {
+  Cursor cursor = connection.query("SELECT max(created_at) FROM idempotency");
+  return cursor.next() && !cursor.is_null(0) ? cursor.integer(0) : 0;
+}
+
 std::int64_t purge_kept_answers(Connection& connection, UnixMillis now, std::int64_t rows_max) {
   return connection.execute(
       "DELETE FROM idempotency WHERE (principal,key) IN "

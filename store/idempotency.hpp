@@ -1,4 +1,5 @@
 // The answers to requests that carried an Idempotency-Key, kept so that a retry gets the same one.
+// Times are those of the RunClock (store/run_clock.hpp).
 #pragma once
 
 #include <optional>
@@ -25,6 +26,8 @@ std::optional<KeptAnswer> find_kept_answer(Connection& connection, std::string_v
 // In the transaction of the request's effect. Replaces an old one.
 void keep_answer(Connection& connection, std::string_view principal, std::string_view key,
                  const KeptAnswer& answer, UnixMillis now);
+// When the last one was kept; 0: none is.
+UnixMillis newest_kept_answer(Connection& connection);
 // Removes what is too old, at most `rows_max` rows; gives how many.
 std::int64_t purge_kept_answers(Connection& connection, UnixMillis now, std::int64_t rows_max);
 

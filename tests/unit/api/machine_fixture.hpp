@@ -23,9 +23,10 @@ namespace skerry::api {
 // Stands still until a test moves it.
 class TestClock final : public Clock {
  public:
-  UnixMillis wall_ms() const override { return now.load(); }
+  UnixMillis wall_ms() const override { return now + wrong_by; }
   std::int64_t monotonic_ms() const override { return now.load(); }
   std::atomic<UnixMillis> now{1'780'000'000'000};
+  std::atomic<std::int64_t> wrong_by{0};  // somebody set the wall clock
 };
 
 class MachineTest : public testing::Test {

@@ -296,6 +296,22 @@ TEST_F(SeatDeskTest, AKeyWhoseActivationWasDeniedIsFree) {
   EXPECT_TRUE(claim_once("c", "key"));
 }
 
+TEST_F(SeatDeskTest, AKeyIsKeptBySevenDaysOfRunTimeOverAllRuns) {
+  constexpr std::int64_t day = 24 * 3600;
+  ASSERT_TRUE(release(holder(*claim_once("a", "key"))));
+  for (const std::int64_t years : {1, -2}) {  // a wall clock that is set, and a restart
+    clocks.wall += years * 365 * day * 1000;
+    EXPECT_EQ(refused(claim_once("a", "key")), Why::already_exists) << years;
+    clocks.pass(3 * day);
+    upkeep();
+    clocks.monotonic = 5'000;
+    open();
+    EXPECT_EQ(refused(claim_once("a", "key")), Why::already_exists) << years;
+  }
+  clocks.pass(day);
+  EXPECT_TRUE(claim_once("a", "key"));
+}
+
 TEST_F(SeatDeskTest, TheCatalogueIsReadOnceForEachChangeOfIt) {
   Holder a = holder(*claim("a"));
   const int reads = source.reads;

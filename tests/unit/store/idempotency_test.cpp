@@ -1,6 +1,7 @@
 #include "store/idempotency.hpp"
 
 #include "crypto/sha256.hpp"
+#include "store/run_clock.hpp"
 #include "tests/unit/store/machine_store.hpp"
 
 namespace skerry::store {
@@ -52,6 +53,28 @@ TEST_F(IdempotencyTest, PurgesTheOldestFirst) {
   EXPECT_EQ(number("SELECT min(created_at) FROM idempotency"), 4);
   EXPECT_EQ(*purge(4 + kept_answer_ms, 3), 1);
   EXPECT_EQ(*purge(4 + kept_answer_ms, 3), 0);
+}
+
+TEST_F(IdempotencyTest, RunTimeGoesOnWhereTheLastRunWas) {
+  TestClock ticks;
+  ticks.now = 100;
+  const auto keep_time = [](const RunClock& time) {
+    return [&time](Connection& connection) -> Result<void> {
+      time.keep(connection);
+      return {};
+    };
+  };
+  const RunClock first(*database, ticks);
+  EXPECT_EQ(first.now(), 0);
+  ticks.now = 5'000;
+  EXPECT_EQ(first.now(), 4'900);
+  write(keep_time(first));
+  ticks.now = 7;  // the machine was off: its monotonic clock began anew
+  const RunClock second(*database, ticks);
+  EXPECT_EQ(second.now(), 4'900);
+  ticks.now = 107;
+  keep("uid:0", "k", "one", second.now());  // and then it lost its power
+  EXPECT_EQ(RunClock(*database, ticks).now(), 5'000);
 }
 
 }  // namespace
