@@ -13,7 +13,7 @@ Result<void> remember(const sync::Node& node, store::AnchorFile& anchor,
   SKERRY_TRY(const std::string lost_memory, sync::recall(node, anchor, machine));
   if (!lost_memory.empty()) log(Level::warning, "{}", lost_memory);
   keeper.emplace(anchor, identity.id, machine);
-  keeper->keep(node.log.own());
+  keeper->keep(node.log.own(), node.log.trust_seen());
   return {};
 }
 

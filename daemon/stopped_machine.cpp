@@ -37,7 +37,7 @@ Result<void> StoppedMachine::remember(const std::filesystem::path& anchor_folder
   SKERRY_TRY(store::AnchorFile anchor, store::AnchorFile::open(anchor_folder));
   anchor_.emplace(std::move(anchor));
   SKERRY_TRY_VOID(daemon::remember(*node_, *anchor_, keeper_));
-  log_.on_commit([this](std::int64_t) { keeper_->keep(log_.own()); });
+  log_.on_commit([this](std::int64_t) { keeper_->keep(log_.own(), log_.trust_seen()); });
   return {};
 }
 

@@ -39,6 +39,7 @@ std::string to_text(const Anchor& anchor) {
                             {"ord", anchor.ord},
                             {"seq", anchor.seq},
                             {"hash", to_hex(anchor.hash)},
+                            {"trust", anchor.trust},
                             {"machine", json::array{json::string(anchor.machine.system),
                                                     json::string(anchor.machine.board),
                                                     json::string(anchor.machine.generation)}}};
@@ -72,7 +73,9 @@ std::optional<Anchor> from_text(std::string_view text) {
     return digits ? std::string(*digits) : std::string();
   };
   anchor.machine = {digest(0), digest(1), digest(2)};
-  if (anchor.ord < 0 || anchor.seq < 0) return std::nullopt;
+  // Older ones do not say it.
+  if (object->contains("trust")) anchor.trust = integer_of(*object, "trust");
+  if (anchor.ord < 0 || anchor.seq < 0 || anchor.trust < 0) return std::nullopt;
   return anchor;
 }
 
@@ -116,8 +119,9 @@ Result<void> AnchorFile::write(const Anchor& anchor) {
   return failed(put < 0 ? errno : ENOSPC, "writing", file_);
 }
 
-void AnchorKeeper::keep(const LogHead& head) {
-  const auto written = file_.write({site_, head.epoch, head.ord, head.seq, head.hash, machine_});
+void AnchorKeeper::keep(const LogHead& head, std::int64_t trust) {
+  const auto written =
+      file_.write({site_, head.epoch, head.ord, head.seq, head.hash, machine_, trust});
   if (!written && !failing_)
     log(Level::error, "{}; a restore is noticed later than it could be", written.error().detail);
   failing_ = !written;

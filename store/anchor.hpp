@@ -1,6 +1,7 @@
 // The anchor (SYNC 4.1): a small file outside the database and its backups that says how far the
-// own log had come. A database that was put back from a backup does not reach it any more; one that
-// was copied to another machine meets another machine, or no anchor at all.
+// own log had come, and which generation of trust was in force (SYNC 4.8). A database that was put
+// back from a backup does not reach it any more; one that was copied to another machine meets
+// another machine, or no anchor at all.
 //
 // Written after each commit group and before anybody is answered, in one write without an fsync: it
 // may lag behind the database after a power cut, it never leads it.
@@ -34,6 +35,7 @@ struct Anchor {
   std::int64_t seq = 0;
   Hash hash{};
   MachinePrint machine;
+  std::int64_t trust = 0;  // the newest generation that was ever in force; 0 in older anchors
   bool operator==(const Anchor&) const = default;
 };
 
@@ -56,13 +58,14 @@ class AnchorFile {
   int fd_;
 };
 
-// Keeps the anchor at the end of the log. The log and the file outlive it.
+// Keeps the anchor at the end of the log and the newest generation of trust, as of the last commit.
+// The log and the file outlive it.
 class AnchorKeeper {
  public:
   AnchorKeeper(AnchorFile& file, SiteId site, MachinePrint machine)
       : file_(file), site_(site), machine_(std::move(machine)) {}
   // Says once in the log of the program when the file cannot be written, and goes on.
-  void keep(const LogHead& head);
+  void keep(const LogHead& head, std::int64_t trust);
 
  private:
   AnchorFile& file_;

@@ -9,6 +9,7 @@
 #include "store/identity.hpp"
 #include "store/prune_log.hpp"
 #include "store/time_floor.hpp"
+#include "store/trust.hpp"
 #include "store/upstream.hpp"
 
 namespace skerry::store {
@@ -78,6 +79,7 @@ void ChangeLog::load(Connection& connection) {
   now_.received = read_head(connection, "received");
   const auto upstream = read_upstream(connection);
   now_.copy = upstream && upstream->copy_since;
+  now_.trust = store::trust_seen(connection);
   committed_n_.store(now_.n, std::memory_order_release);
   // The floor of the clock: what was recorded before the restart happened before what comes now.
   if (const auto floor = read_time_floor(connection)) hlc_.observe(*floor);
@@ -101,7 +103,7 @@ Result<void> ChangeLog::check_writable() const {
   if (!now_.copy) return {};
   return fail(Errc::read_only_copy,
               "this machine is a copy of its site, which goes on elsewhere: it can be read only",
-              "at central: skerry site reauthorise, adopt or discard");
+              "at central: " + copy_remedy("SITE"));
 }
 
 void ChangeLog::observe(Connection& connection, HlcStamp seen) {
@@ -150,7 +152,8 @@ void ChangeLog::on_commit(std::function<void(std::int64_t)> listener) {
 }
 
 void ChangeLog::committed() {
-  if (now_.n == committed_n_.load(std::memory_order_relaxed)) return;
+  const bool appended = now_.n != committed_n_.load(std::memory_order_relaxed);
+  if (!appended && now_.trust == group_.trust) return;
   committed_n_.store(now_.n, std::memory_order_release);
   if (listener_) listener_(now_.n);
 }

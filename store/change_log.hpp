@@ -84,6 +84,9 @@ class ChangeLog final : public Participant {
   Result<void> check_writable() const;
   bool is_copy() const { return now_.copy; }
   void set_copy(bool copy) { now_.copy = copy; }
+  // store::trust_seen() of the database, for the anchor; store/trust.hpp sets it.
+  std::int64_t trust_seen() const { return now_.trust; }
+  void set_trust_seen(std::int64_t generation) { now_.trust = generation; }
   // Central's version for the row that append_own will write next.
   Version next_version() const { return {now_.own.ord, now_.n + 1}; }
   // A stamp later than every one before it; `wall` is wall_ms().
@@ -97,7 +100,7 @@ class ChangeLog final : public Participant {
 
   // The last committed n.
   std::int64_t last_n() const { return committed_n_.load(std::memory_order_acquire); }
-  // Called on the writer thread after each commit that appended rows.
+  // Called on the writer thread after each commit that appended rows or changed trust_seen().
   void on_commit(std::function<void(std::int64_t last_n)> listener);
 
   void begin_group() override { group_ = now_; }
@@ -112,6 +115,7 @@ class ChangeLog final : public Participant {
     LogHead own;
     LogHead received;
     bool copy = false;
+    std::int64_t trust = 0;
   };
   LogPosition append(Connection& connection, LogHead& head, std::string_view kind,
                      const RecordId& record, std::string_view line, const LogSubject& subject,

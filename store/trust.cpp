@@ -1,7 +1,11 @@
 #include "store/trust.hpp"
 
+#include "store/identity.hpp"
+
 namespace skerry::store {
 namespace {
+
+constexpr std::string_view seen_key = "trust_seen";
 
 TrustGeneration read(Cursor& cursor) {
   return {cursor.integer(0), std::string(cursor.text(1)), cursor.integer(2)};
@@ -31,12 +35,30 @@ std::vector<TrustGeneration> trust_after(Connection& connection, std::int64_t ge
   return found;
 }
 
-void insert_trust(Connection& connection, const TrustGeneration& generation) {
+void insert_trust(Connection& connection, ChangeLog& log, const TrustGeneration& generation) {
   connection.execute("INSERT INTO trust(generation,signed,adopted_at) VALUES(?1,?2,?3)",
                      generation.generation, generation.text, generation.adopted_at);
+  log.set_trust_seen(trust_seen(connection));
 }
 
-void forget_trust(Connection& connection) { connection.execute("DELETE FROM trust"); }
+void forget_trust(Connection& connection, ChangeLog& log) {
+  connection.execute("DELETE FROM trust");
+  connection.execute("DELETE FROM meta WHERE key=?1", seen_key);
+  log.set_trust_seen(0);
+}
+
+std::int64_t trust_seen(Connection& connection) {
+  Cursor cursor = connection.query(
+      "SELECT max(coalesce((SELECT max(generation) FROM trust),0),"
+      "coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key=?1),0))",
+      seen_key);
+  return cursor.next() ? cursor.integer(0) : 0;
+}
+
+void note_trust_seen(Connection& connection, ChangeLog& log, std::int64_t generation) {
+  write_meta(connection, seen_key, std::to_string(generation));
+  log.set_trust_seen(trust_seen(connection));
+}
 
 std::int64_t trust_of_site(Connection& connection, std::int64_t site) {
   Cursor cursor = connection.query("SELECT generation FROM site_trust WHERE site=?1", site);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/clock.hpp"
-#include "store/sqlite/connection.hpp"
+#include "store/change_log.hpp"
 
 namespace skerry::store {
 
@@ -24,9 +24,13 @@ std::optional<TrustGeneration> newest_trust(Connection& connection);
 // Those behind `generation` in their order, as long as they have at most `bytes_max` together.
 std::vector<TrustGeneration> trust_after(Connection& connection, std::int64_t generation,
                                          std::size_t bytes_max);
-void insert_trust(Connection& connection, const TrustGeneration& generation);
+void insert_trust(Connection& connection, ChangeLog& log, const TrustGeneration& generation);
 // Of another central, that an earlier invitation brought.
-void forget_trust(Connection& connection);
+void forget_trust(Connection& connection, ChangeLog& log);
+// The newest generation that was ever in force here: later than the newest that is held, where the
+// database was put back to before it and the anchor knows better (SYNC 4.8).
+std::int64_t trust_seen(Connection& connection);
+void note_trust_seen(Connection& connection, ChangeLog& log, std::int64_t generation);
 
 // At central, of the site with this number: the generation that it last said it holds.
 std::int64_t trust_of_site(Connection& connection, std::int64_t site);

@@ -5,6 +5,7 @@
 
 #include "core/text.hpp"
 #include "store/log_event.hpp"
+#include "sync/new_life.hpp"
 #include "sync/positions.hpp"
 
 namespace skerry::sync {
@@ -40,6 +41,14 @@ json::object facts_of(const Site& site, const EpochId& epoch, std::int64_t rows)
   json::object facts{{"site", to_string(site.id)}, {"rows", rows}};
   if (!epoch.is_zero()) facts["epoch"] = to_string(epoch);
   return facts;
+}
+
+// Whether there was anything to say.
+bool believe(Connection& connection, store::ChangeLog& log, const Site& site,
+             const store::Author& author) {
+  if (!tellers_of_lives(connection).contains(site.id)) return false;
+  note_believed(connection, log, site.id, author);
+  return true;
 }
 
 // What is decided of a copy's rows, and that nobody waits for word of it any more.
@@ -118,13 +127,27 @@ Result<SettledCopy> reauthorise_copy(const Node& node, const SiteId& id, std::st
   SKERRY_TRY_VOID(require_role(node, Role::central));
   auto work = [&](Connection& connection) -> Result<SettledCopy> {
     SKERRY_TRY(Site site, site_of(connection, id));
-    SKERRY_TRY(const SiteEpoch copy, find_copy(connection, site, epoch));
+    auto found = find_copy(connection, site, epoch);
+    if (!found && epoch.empty() && believe(connection, node.log, site, author))
+      return SettledCopy{std::move(site), {}, {}};
+    SKERRY_TRY(const SiteEpoch copy, std::move(found));
     site.expected = copy.epoch;
     store::note_site(connection, site);
     const std::int64_t rows = store::count_quarantined(connection, site, copy.number);
     store::append_event(connection, node.log, "copy_authorised", facts_of(site, copy.epoch, rows),
                         author);
     return SettledCopy{std::move(site), copy.epoch, {}};
+  };
+  return write_or_try(node, work);
+}
+
+Result<void> believe_site(const Node& node, const SiteId& id, const store::Author& author) {
+  SKERRY_TRY_VOID(require_role(node, Role::central));
+  auto work = [&](Connection& connection) -> Result<void> {
+    SKERRY_TRY(const Site site, site_of(connection, id));
+    if (believe(connection, node.log, site, author)) return {};
+    return fail(Errc::not_found,
+                fmt::format("no life of central began by the word of site {}", site.name));
   };
   return write_or_try(node, work);
 }

@@ -136,7 +136,8 @@ ChangesVerdict judge_changes(const CentralKnowledge& central, const ChangesBody&
 
 // The ord of a new life: later than the clock says, than this life, and than any known of.
 std::int64_t next_ord(std::int64_t now_seconds, std::int64_t own, std::int64_t known);
-// Lives of later than the year 9999 are nobody's: a claim of one would end the numbers.
+// Lives of later than the year 9999, and than central's own, are nobody's: a claim of one would end
+// the numbers.
 inline constexpr std::int64_t ord_claimed_max = 253'402'300'799;
 
 }  // namespace skerry::sync

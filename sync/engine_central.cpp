@@ -112,14 +112,17 @@ std::int64_t next_ord(std::int64_t now_seconds, std::int64_t own, std::int64_t k
 ChangesVerdict judge_changes(const CentralKnowledge& central, const ChangesBody& body) {
   ChangesVerdict verdict;
   if (body.down && knows_our_future(central, *body.down)) {
-    if (body.down->life.ord > ord_claimed_max)
+    if (body.down->life.ord > std::max(ord_claimed_max, central.life.ord))
       return refuse({}, Errc::wrong_history, "the site names a life of central that cannot be",
                     "do not use the bundle; ask its sender");
     verdict.life_after = body.down->life.ord;
   }
   const auto& sender = body.current ? central.current : central.epoch;
   verdict.copy = sender && sender->standing != Standing::active;
-  if (!central.epoch) {
+  // One that is known by its name alone may be a copy's all the same.
+  const bool unheard = !central.epoch || (central.epoch->standing == Standing::past &&
+                                          central.epoch->head == 0 && follows_a_copy(central));
+  if (unheard) {
     verdict = judge_stranger(central, body, std::move(verdict));
   } else if (central.epoch->fenced) {
     verdict.action = Action::quarantine;

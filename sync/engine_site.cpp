@@ -150,7 +150,7 @@ StateVerdict judge_state(const SiteKnowledge& site, const StateBody& body, bool 
   if (verdict.copy || site.copy)
     return refuse(std::move(verdict), Errc::read_only_copy,
                   "the site goes on elsewhere, this machine is a copy: nothing is taken in here",
-                  "at central: skerry site reauthorise, adopt or discard " + to_string(site.id));
+                  "at central: " + store::copy_remedy(to_string(site.id)));
   verdict.renewal = find_renewal(site, body);
   if (!verdict.renewal && verdict.new_life && snapshot) verdict.renewal = find_hole(site, body);
   return snapshot ? judge_snapshot(site, body, std::move(verdict))

@@ -15,6 +15,8 @@
 #include "sync/bundle_name.hpp"
 #include "sync/bundle_reader.hpp"
 #include "sync/json_fields.hpp"
+#include "sync/known_site.hpp"
+#include "sync/senders.hpp"
 #include "sync/trust_chain.hpp"
 
 namespace skerry::sync {
@@ -45,37 +47,6 @@ Hash code_proof(const Hash& code_hash, const Hash& fingerprint, ByteView nonce) 
 
 PackedBundle packed(BundleFile file, std::string name, const Party& from, const Party& to) {
   return PackedBundle{std::move(file), std::move(name), from, to, 0, 0, 0, false, {}};
-}
-
-// The site of this name that is invited once more, if there is one.
-Result<std::optional<Site>> find_known_site(Connection& connection, const std::string& name) {
-  std::optional<Site> known;
-  for (Site& site : store::list_sites(connection)) {
-    if (site.name != name) continue;
-    if (site.status == store::SiteStatus::active)
-      return fail(Errc::already_exists, fmt::format("a site is called {} already", name),
-                  "choose another name, or: skerry site revoke " + shell_word(name));
-    known = std::move(site);
-  }
-  return known;
-}
-
-// A renewed invitation leaves the record as it is; changing it is another act, with its own place
-// in the log.
-Result<void> check_same(Connection& connection, const Site& site, const FieldValues& wanted) {
-  const Kind& kind = *find_kind("site");
-  const auto record = store::find_record(connection, kind, site.record_id());
-  SKERRY_CHECK(record.has_value());
-  for (const FieldValue& value : wanted) {
-    const Field& field = kind.fields[value.field];
-    if (field.read_only || record->values[value.field] == value.value) continue;
-    return fail(Errc::already_exists,
-                fmt::format("site {} was invited with another {}", site.name, field.name),
-                fmt::format("invite it as it is (skerry site show {0}), then change it: skerry "
-                            "site set {0}",
-                            shell_word(site.name)));
-  }
-  return {};
 }
 
 // The site with a new code: its record, and what is known of its logs, stay, so that a machine
@@ -113,7 +84,7 @@ Result<Trust> trust_of_central(const Node& node) {
 }
 
 Result<Invited> invite_site(const Node& node, const FieldValues& values,
-                            const store::Author& author) {
+                            const store::Author& author, const std::optional<SiteId>& id) {
   SKERRY_TRY_VOID(require_role(node, Role::central));
   SKERRY_TRY(const Trust trust, trust_of_central(node));
   SKERRY_TRY(const Bytes code, new_bytes(node, code_bytes));
@@ -124,15 +95,17 @@ Result<Invited> invite_site(const Node& node, const FieldValues& values,
     const auto named = std::find_if(values.begin(), values.end(),
                                     [&](const FieldValue& value) { return value.field == name; });
     SKERRY_CHECK(named != values.end());
-    SKERRY_TRY(auto known, find_known_site(connection, std::string(named->value.as_string())));
+    SKERRY_TRY(auto known, find_known_site(connection, std::string(named->value.as_string()), id));
     store::RecordWriter writer = writer_of(node, connection);
     if (known) {
       SKERRY_TRY_VOID(check_same(connection, *known, values));
+      SKERRY_TRY_VOID(give_up_key(connection, *known));
       invited.site = renewed(std::move(*known));
       SKERRY_TRY_VOID(store::change_site(connection, writer, invited.site, author));
     } else {
       SKERRY_TRY(invited.site,
-                 store::make_site(connection, writer, new_id<SiteId>(node.random), values, author));
+                 store::make_site(connection, writer, id ? *id : new_id<SiteId>(node.random),
+                                  values, author));
     }
     invited.site.code_hash = crypto::sha256(code);
     invited.site.invited_at = node.clock.wall_ms();
@@ -219,17 +192,20 @@ Result<void> become_site(const Node& node, Connection& connection, const Invitat
     return fail(Errc::already_exists,
                 fmt::format("this machine is already site {} ({})", identity->name,
                             to_string(identity->id)),
-                "at its central, invite that site by its name once more: skerry site invite NAME; "
-                "for another central init a new data folder");
+                fmt::format("at its central, invite that site by its name once more: skerry site "
+                            "invite {0}; where central was put back to before it knew the site: "
+                            "skerry site invite {0} --id {1}; for another central init a new data "
+                            "folder",
+                            shell_word(identity->name), to_string(identity->id)));
   identity->id = invitation.site;
   if (!invitation.name.empty()) identity->name = invitation.name;
   store::write_identity(connection, *identity);
   save_trust(connection, invitation.trust);
-  store::forget_trust(connection);
+  store::forget_trust(connection, node.log);
   if (invitation.generation) {
     SKERRY_TRY(const Trust rooted, first_seen(*invitation.generation));
     store::insert_trust(
-        connection,
+        connection, node.log,
         {rooted.generation, to_json_text(to_json(*invitation.generation)), node.clock.wall_ms()});
   }
   store::write_upstream(connection, store::Upstream{});

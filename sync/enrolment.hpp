@@ -21,9 +21,11 @@ namespace skerry::sync {
 
 // At central: a new site with its invitation. `values`: of its record, as read_new() gives them.
 // A site of that name that is revoked, or was never admitted, is invited once more instead: it
-// keeps its record, its scope and its logs, and older invitations are void. Errors:
-// Errc::wrong_role, Errc::already_exists (an active site has the name, or the site has another
-// scope or customer), Errc::reference_not_found (a customer).
+// keeps its record, its scope and its logs, and older invitations are void. With `id` it is the
+// site that a machine is already, and that this central knew before it was put back: what the
+// machine wrote comes with its exchanges, as after any new life of central. Errors:
+// Errc::wrong_role, Errc::already_exists (an active site has the name, another one has it or the
+// id, or the site has another scope or customer), Errc::reference_not_found (a customer).
 struct Invited {
   store::Site site;
   std::string record_json;  // of the site
@@ -31,7 +33,8 @@ struct Invited {
   Hash central_fingerprint{};
 };
 Result<Invited> invite_site(const Node& node, const FieldValues& values,
-                            const store::Author& author);
+                            const store::Author& author,
+                            const std::optional<SiteId>& id = std::nullopt);
 
 // At a site: takes the invitation on and answers it. An invitation for the same site gives an
 // answer again; one for another site is taken on as long as nothing of central's has come. What was

@@ -137,13 +137,20 @@ json::array lost_json(const std::vector<LostRows>& lost) {
   return ranges;
 }
 
+LostRows read_range(JsonFields& members) {
+  const LostRows range{members.id<EpochId>("epoch"), members.integer("first", 1, count_max),
+                       members.integer("last", 1, count_max)};
+  if (range.last < range.first)
+    members.refuse("last", "does_not_fit", "the rows end before they begin");
+  return range;
+}
+
 std::vector<LostRows> read_lost(JsonFields& members, std::vector<FieldError>& errors) {
   std::vector<LostRows> lost;
   if (!members.has("lost")) return lost;
   for (const auto& [object, pointer] : objects_of(members, "lost", lost_rows_max)) {
     JsonFields inner(*object, pointer, errors);
-    lost.push_back({inner.id<EpochId>("epoch"), inner.integer("first", 1, count_max),
-                    inner.integer("last", 1, count_max)});
+    lost.push_back(read_range(inner));
   }
   return lost;
 }
@@ -215,7 +222,8 @@ Result<ChangesBody> read_changes_body(const json::object& extra) {
   if (members.has("down")) body.down = read_position(members.object("down"));
   if (members.has("compared"))
     if (auto compared = members.object("compared"))
-      body.compared = {compared->integer("n", 1, count_max), compared->flag("same")};
+      body.compared = {compared->integer("n", 1, body.down ? body.down->n : 0),
+                       compared->flag("same")};
   body.lost = read_lost(members, errors);
   SKERRY_TRY_VOID(refuse_if_any(std::move(errors)));
   return body;
@@ -229,8 +237,8 @@ std::vector<store::LostRange> read_lost_of_central(JsonFields& members,
   if (!members.has("lost")) return lost;
   for (const auto& [object, pointer] : objects_of(members, "lost", lost_rows_max)) {
     JsonFields inner(*object, pointer, errors);
-    lost.push_back({inner.id<EpochId>("epoch"), inner.integer("first", 1, count_max),
-                    inner.integer("last", 1, count_max), 0, inner.time("noticed_at")});
+    const LostRows range = read_range(inner);
+    lost.push_back({range.epoch, range.first, range.last, 0, inner.time("noticed_at")});
   }
   return lost;
 }

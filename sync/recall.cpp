@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "store/own_epochs.hpp"
+#include "store/trust.hpp"
 #include "sync/engine.hpp"
 #include "sync/new_life.hpp"
 #include "sync/renew_epoch.hpp"
@@ -132,6 +133,8 @@ Result<std::string> recall(const Node& node, const store::AnchorFile& file,
       return fail(Errc::bad_config, "the anchor belongs to another site",
                   "give each data folder an anchor of its own: [anchor] folder in skerry.toml");
     store::write_meta(connection, anchored_key, "1");
+    if (anchor && anchor->trust > store::trust_seen(connection))
+      store::note_trust_seen(connection, node.log, anchor->trust);
     const std::optional<Restored> restored = take_restored(connection);
     const bool lost_memory = restored || verdict == AnchorVerdict::ahead ||
                              (identity.role == Role::site && (verdict == AnchorVerdict::absent ||

@@ -1,5 +1,6 @@
 // At the start of a machine: does the database remember all that this machine did? What the anchor
-// says is held against it; a site that lost memory begins a new epoch, central a new life.
+// says is held against it; a site that lost memory begins a new epoch, central a new life; and a
+// generation of trust that was in force stays the least that is believed.
 #pragma once
 
 #include <optional>

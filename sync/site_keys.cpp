@@ -55,10 +55,12 @@ SignedText next_site_keys(const SiteId& site, const Keys& old, const Keys& next,
 }
 
 Result<SiteKeys> follow_site_keys(const SiteId& site, SiteKeys held,
-                                  const std::vector<SignedText>& carried) {
+                                  const std::vector<SignedText>& carried,
+                                  const IsGivenUp& given_up) {
   for (const SignedText& signed_text : carried) {
     SKERRY_TRY(Statement statement, parse_statement(signed_text.text));
     if (statement.previous != held.sign.key_id()) continue;
+    if (given_up(statement.keys.sign.key_id())) continue;
     SKERRY_TRY(const bool by_old, is_signed_by(signed_text, held.sign));
     SKERRY_TRY(const bool by_new, is_signed_by(signed_text, statement.keys.sign));
     if (!by_old || !by_new || statement.site != site)

@@ -3,6 +3,8 @@
 // key is destroyed at once, and nobody has to be there at the same time (docs/formats/trust.md).
 #pragma once
 
+#include <functional>
+
 #include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "sync/node.hpp"
@@ -20,9 +22,12 @@ struct SiteKeys {
 SignedText next_site_keys(const SiteId& site, const Keys& old, const Keys& next,
                           UnixMillis made_at);
 
-// Where `carried` leads from the keys that are held; a statement that does not go on from those is
-// passed over. Errc::corrupt_bundle, unsupported_version, bad_signature.
+// Where `carried` leads from the keys that are held; a statement that does not go on from those, or
+// leads to one that is `given_up`, is passed over: a site that was put back to before it had other
+// keys was admitted with those it has. Errc::corrupt_bundle, unsupported_version, bad_signature.
+using IsGivenUp = std::function<bool(const crypto::KeyId&)>;
 Result<SiteKeys> follow_site_keys(const SiteId& site, SiteKeys held,
-                                  const std::vector<SignedText>& carried);
+                                  const std::vector<SignedText>& carried,
+                                  const IsGivenUp& given_up);
 
 }  // namespace skerry::sync

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "crypto/sha256.hpp"
+#include "core/text.hpp"
 #include "store/log_event.hpp"
 #include "store/lost_ranges.hpp"
 #include "sync/engine.hpp"
@@ -110,9 +110,11 @@ class Taking {
     taken_.activated = verdict.activate;
     taken_.copy = verdict.copy;
     taken_.behind = verdict.behind;
-    if (verdict.life_after)
+    if (verdict.life_after) {
+      SKERRY_TRY_VOID(check_believed());
       begin_life(connection_, log_, random_, *verdict.life_after, why::behind_peer,
-                 lost_by_central());
+                 lost_by_central(), site_.id);
+    }
     if (verdict.action != Action::refuse) {
       if (!epoch) epoch = store::insert_epoch(connection_, site_, epoch_id);
       epoch->fenced = epoch->fenced || verdict.fence;
@@ -134,6 +136,17 @@ class Taking {
   }
 
  private:
+  Result<void> check_believed() const {
+    if (!tellers_of_lives(connection_).contains(site_.id)) return {};
+    return fail(Errc::wrong_history,
+                fmt::format("site {} says again that central lost memory: it is believed once, "
+                            "until a person says that it was so",
+                            site_.name),
+                fmt::format("at central, if it was put back: skerry site reauthorise {0}; if not, "
+                            "somebody may have the site's keys: skerry site revoke {0}",
+                            shell_word(site_.name)));
+  }
+
   // As far as the site tells how far this life had come. When central wrote again before it learnt
   // of it, where the two parted is not known: behind what the site was last known to hold.
   std::optional<LostRows> lost_by_central() const {
@@ -152,21 +165,14 @@ class Taking {
     const auto fork_before = epoch.fork_at;
     std::optional<RowTaker> taker;
     if (action != Action::duplicate) taker.emplace(connection_, log_, site_, epoch);
-    std::int64_t seq = body_.first - 1;
-    Hash hash = body_.prev_hash;
-    SKERRY_TRY_VOID(lines([&](std::string_view line, std::uint64_t) -> Result<void> {
-      hash = crypto::chain_hash(hash, line);
-      ++seq;
+    SKERRY_TRY_VOID(read_rows(body_, lines, [&](SiteRow& row) -> Result<void> {
       if (action == Action::quarantine)
-        taker->keep(line, seq, hash);
+        taker->keep(row);
       else if (taker)
-        taker->take(line, seq, hash);
+        taker->take(std::move(row));
       return {};
     }));
-    if (seq != body_.last || hash != body_.last_hash)
-      return fail(Errc::corrupt_bundle, "the rows do not end where the manifest says",
-                  "at the site: skerry bundle export, or run an exchange");
-    taken_.counts.known = seq - body_.first + 1;
+    taken_.counts.known = body_.last - body_.first + 1;
     if (!taker) return {};
     taken_.counts = taker->finish();
     const UnixMillis now = log_.wall_ms();  // a row of long ago was only long on its way
@@ -189,8 +195,10 @@ class Taking {
     site_.epoch = epoch;
     site_.expected.reset();
     store::note_site(connection_, site_);
-    auto left = body_.previous ? store::find_epoch(connection_, *body_.previous) : std::nullopt;
-    if (!left) return;
+    if (!body_.previous) return;
+    // Of one that never came here what is still on its way is of the site's past, and no copy's.
+    auto left = store::find_epoch(connection_, *body_.previous);
+    if (!left) left = store::insert_epoch(connection_, site_, *body_.previous);
     left->copy_at.reset();  // whoever wrote it writes the new one
     store::update_epoch(connection_, *left);
   }

@@ -6,15 +6,13 @@
 #include "core/random.hpp"
 #include "store/change_log.hpp"
 #include "store/sites.hpp"
-#include "sync/line_reader.hpp"
 #include "sync/positions.hpp"
+#include "sync/read_rows.hpp"
 #include "sync/row_taker.hpp"
 
 namespace skerry::sync {
 
 // Gives the payload's lines behind its head to the callback, in order; stops at its first error.
-using LineSource = std::function<Result<void>(const LineCallback&)>;
-
 struct TakenChanges {
   TakenCounts counts;
   bool new_life = false;              // central had lost memory

@@ -77,7 +77,27 @@ Result<const Keys*> keys_for(const Node& node, const Trust& trust, const Keys* n
   return fail(Errc::missing_key,
               fmt::format("generation {} names other keys for central than this machine has",
                           trust.generation),
-              "skerry trust rotate --central-keys FILE drafts one with keys that are here");
+              fmt::format("skerry trust rotate FILE --central-keys drafts one with keys that are "
+                          "here; where sites hold {} already, again until it is later than that",
+                          trust.generation));
+}
+
+// Two generations of one number come about where central was put back to before the first of them.
+Result<void> check_same_line(const Node& node, const Trust& held,
+                             const std::vector<SignedText>& generations) {
+  const store::Reader reader = node.database.read();
+  const auto newest = store::newest_trust(*reader);
+  if (!newest) return {};
+  SKERRY_TRY(const json::value value, parse_json(newest->text));
+  SKERRY_TRY(const SignedText own, read_signed_text(value));
+  for (const SignedText& each : generations) {
+    SKERRY_TRY(const Trust trust, parse_generation(each.text));
+    if (trust.generation == held.generation && each.text != own.text)
+      return fail(Errc::already_exists,
+                  fmt::format("another generation {} of trust is in force here", held.generation),
+                  "take on a later one, that at central skerry trust rotate FILE drafts");
+  }
+  return {};
 }
 
 }  // namespace
@@ -121,7 +141,8 @@ Result<Adopted> adopt_trust(const Node& node, std::vector<SignedText> generation
     sign(generations.front(), node.keys.sign);
   SKERRY_TRY(const TrustWalk walked, walk(held, generations));
   Adopted adopted{walked.trust, std::ssize(walked.taken), false};
-  if (walked.taken.empty()) return adopted;
+  if (walked.taken.empty())
+    return check_same_line(node, held, generations).map([&] { return adopted; });
   const Keys* keys = &node.keys;
   if (central) {
     SKERRY_TRY(keys, keys_for(node, walked.trust, next));
@@ -130,7 +151,7 @@ Result<Adopted> adopt_trust(const Node& node, std::vector<SignedText> generation
   auto work = [&](Connection& connection) -> Result<void> {
     for (const SignedText& generation : walked.taken) {
       SKERRY_TRY(const Trust trust, parse_generation(generation.text));
-      store::insert_trust(connection, row_of(node, trust, generation));
+      store::insert_trust(connection, node.log, row_of(node, trust, generation));
     }
     if (adopted.new_keys) remember_keys(connection, *keys);
     store::append_event(connection, node.log, "trust_adopted",

@@ -1,10 +1,14 @@
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
+#include <tuple>
+#include <vector>
 
 #include "api/handlers/copies.hpp"
 #include "api/handlers/machine.hpp"
 #include "api/handlers/machine_notes.hpp"
 #include "api/handlers/trust.hpp"
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/accounts.hpp"
 #include "store/conflicts.hpp"
@@ -13,6 +17,7 @@
 #include "store/record.hpp"
 #include "store/trust.hpp"
 #include "store/upstream.hpp"
+#include "sync/new_life.hpp"
 
 namespace skerry::api {
 namespace {
@@ -39,12 +44,29 @@ void add_copy_findings(store::Connection& connection, json::array& findings) {
     findings.push_back(finding("error", "copy",
                                "this machine is a copy of its site, which goes on elsewhere: it "
                                "takes no writes",
-                               "skerry exchange hands over what it wrote; then at central: skerry "
-                               "site reauthorise, adopt or discard"));
+                               "skerry exchange hands over what it wrote; then at central: " +
+                                   store::copy_remedy("SITE")));
   for (const store::Site& site : store::list_sites(connection))
     if (auto note = note_of_branches(connection, site))
       findings.push_back(
           finding("warning", "copy", std::move(note->first), std::move(note->second)));
+}
+
+// A life that central began by a site's word alone.
+void add_life_findings(store::Connection& connection, json::array& findings) {
+  const auto tellers = sync::tellers_of_lives(connection);
+  for (const store::Site& site : store::list_sites(connection)) {
+    const auto told = tellers.find(site.id);
+    if (told == tellers.end() || site.status != store::SiteStatus::active) continue;
+    findings.push_back(finding(
+        "warning", "life",
+        fmt::format("central began a new life at {}: site {} said that it knew more of central "
+                    "than central itself. The site is not believed again",
+                    format_timestamp(told->second), site.name),
+        fmt::format("if central was put back then: skerry site reauthorise {0}; if not, somebody "
+                    "may have the site's keys: skerry site revoke {0}",
+                    shell_word(site.name))));
+  }
 }
 
 void add_difference_findings(store::Connection& connection,
@@ -58,36 +80,107 @@ void add_difference_findings(store::Connection& connection,
                                  std::move(note->first), std::move(note->second)));
 }
 
+// What restores of this machine saved of an epoch's rows, in the order to take it in.
+std::vector<std::filesystem::path> saved_bundles(const std::filesystem::path& data,
+                                                 const EpochId& epoch) {
+  namespace fs = std::filesystem;
+  const std::string of_epoch = fmt::format("-{}-", to_string(epoch).substr(0, 8));
+  std::vector<fs::path> files;
+  std::error_code ignored;
+  for (const fs::directory_entry& folder : fs::directory_iterator(data, ignored)) {
+    if (!folder.path().filename().string().starts_with("before-restore-")) continue;
+    for (const fs::directory_entry& file : fs::directory_iterator(folder.path(), ignored)) {
+      const std::string name = file.path().filename().string();
+      if (name.ends_with(".skb") && name.find(of_epoch) != std::string::npos)
+        files.push_back(file.path());
+    }
+  }
+  // Of one folder, the pieces of a log by their rows.
+  const auto order = [](const fs::path& file) {
+    return std::tuple(file.parent_path(), file.native().size(), file);
+  };
+  std::sort(files.begin(), files.end(),
+            [&](const fs::path& a, const fs::path& b) { return order(a) < order(b); });
+  return files;
+}
+
+// How such a bundle comes back, with a semicolon behind it; empty where there is none.
+std::string saved_step(const std::vector<std::filesystem::path>& saved) {
+  if (saved.empty()) return {};
+  const bool for_central = saved.front().filename().string().starts_with("u-");
+  return fmt::format("{} {}{}; ",
+                     for_central ? "at central: skerry bundle import"
+                                 : "with the daemon stopped: skerry backup reapply",
+                     shell_word(saved.front().string()),
+                     saved.size() > 1 ? ", then what lies beside it, in order" : "");
+}
+
+// Whose rows are lost, for whoever reads it.
+struct LostRows {
+  store::LostRange range;
+  bool own = false;      // of this machine's log
+  bool unheard = false;  // at a site: central has not said yet what it has
+};
+
+std::string say_lost(const LostRows& lost, Role role) {
+  const store::LostRange& range = lost.range;
+  const std::string rows = fmt::format("rows {} to {} of {} {}", range.missing_from(), range.last,
+                                       !lost.own               ? "a site's epoch"
+                                       : role == Role::central ? "central's life"
+                                                               : "this site's epoch",
+                                       to_string(range.epoch));
+  if (lost.unheard) return rows + " are not here; central may have them";
+  if (lost.own && role == Role::central) return rows + " are lost";
+  return rows + " are lost: neither the site nor central has them";
+}
+
+// From what costs nobody anything to what only people can do.
+std::string way_back(const LostRows& lost, Role role, const std::filesystem::path& data) {
+  const std::string saved = lost.own ? saved_step(saved_bundles(data, lost.range.epoch)) : "";
+  if (role == Role::central && lost.own)
+    return fmt::format(
+        "exchange with the sites, which send again what they wrote; {}only then "
+        "enter again what is missing still of what people at central wrote before "
+        "the restore; then: skerry lost acknowledge",
+        saved);
+  if (!lost.own)
+    return "where that site's restore saved it (before-restore-… in its data folder): skerry "
+           "bundle import FILE; only then ask the people there for what they wrote before the "
+           "restore, to enter it again; then: skerry lost acknowledge";
+  return fmt::format(
+      "{}{}only then ask the people here for what is missing still of what they "
+      "wrote before the restore, and enter it again; then: skerry lost acknowledge",
+      lost.unheard ? "skerry exchange, there and back; " : "", saved);
+}
+
 // The severity is "ok" where nobody here has anything to do about it, or has seen to it.
-json::object lost_finding(const store::LostRange& range, bool centrals) {
-  const std::int64_t first = range.missing_from();
+json::object lost_finding(const LostRows& lost, const Context& context) {
+  const store::LostRange& range = lost.range;
   if (range.told)
     return finding("ok", "lost rows",
                    fmt::format("central was put back: rows {} to {} of its life {} are lost; what "
                                "this site wrote comes back by itself",
-                               first, range.last, to_string(range.epoch)));
-  std::string detail = fmt::format("rows {} to {} of {} {} are lost{}", first, range.last,
-                                   centrals ? "central's life" : "a site's epoch",
-                                   to_string(range.epoch), centrals ? "" : ": nobody has them");
+                               range.missing_from(), range.last, to_string(range.epoch)));
+  std::string detail = say_lost(lost, context.role);
   if (range.acknowledged_at)
     return finding(
         "ok", "lost rows",
         fmt::format("{}; acknowledged at {}", detail, format_timestamp(*range.acknowledged_at)));
   return finding("warning", "lost rows", std::move(detail),
-                 fmt::format("{}; then: skerry lost acknowledge",
-                             centrals ? "what sites wrote comes back with their exchanges; enter "
-                                        "again what people at central wrote before the restore"
-                                      : "ask the people there for what they wrote before the "
-                                        "restore, and enter it again"));
+                 way_back(lost, context.role, context.data_folder));
 }
 
-void add_lost_findings(store::Connection& connection, Role role, json::array& findings) {
+void add_lost_findings(store::Connection& connection, const Context& context,
+                       json::array& findings) {
   const auto own = store::read_own_epochs(connection);
+  const bool site = context.role == Role::site;
+  const bool unheard =
+      site && store::read_upstream(connection) && !own.back().why.empty() && own.back().acked == 0;
   for (const store::LostRange& range : store::list_missing(connection)) {
-    const bool centrals = role == Role::central &&
-                          std::any_of(own.begin(), own.end(),
-                                      [&](const auto& life) { return life.epoch == range.epoch; });
-    findings.push_back(lost_finding(range, centrals));
+    const bool of_own_log = site || std::any_of(own.begin(), own.end(), [&](const auto& epoch) {
+                              return epoch.epoch == range.epoch;
+                            });
+    findings.push_back(lost_finding({range, of_own_log, unheard}, context));
   }
 }
 
@@ -166,8 +259,9 @@ Result<Response> get_doctor(Context& context, Request& request) {
   if (const auto note = note_of_disputes(*reader, context.node.clock.wall_ms()))
     findings.push_back(finding("warning", "allocations", note->first, note->second));
   add_copy_findings(*reader, findings);
+  add_life_findings(*reader, findings);
   add_difference_findings(*reader, upstream, findings);
-  add_lost_findings(*reader, context.role, findings);
+  add_lost_findings(*reader, context, findings);
   findings.push_back(backup_finding(*reader, context));
   findings.push_back(trust_finding(*reader, context));
   if (auto note = note_of_certificate(context))
@@ -177,6 +271,12 @@ Result<Response> get_doctor(Context& context, Request& request) {
     findings.push_back(finding("ok", "access",
                                "nobody has claimed this machine: it answers no other machine "
                                "before skerry setup"));
+  else if (!context.plain_for_others.empty())
+    findings.push_back(finding("warning", "access",
+                               fmt::format("{} takes plain HTTP from other machines: passwords and "
+                                           "tokens can be read on the way",
+                                           context.plain_for_others),
+                               "set listen.tls_address, and listen.address to 127.0.0.1"));
   for (const store::Site& site : store::list_sites(*reader))
     if (site.clock_suspect)
       findings.push_back(

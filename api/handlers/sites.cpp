@@ -72,6 +72,29 @@ class SeenFile {
   store::InboxEntry entry_;
 };
 
+struct InvitationRequest {
+  FieldValues values;
+  std::optional<SiteId> id;
+};
+
+Result<InvitationRequest> read_invitation(json::object body) {
+  const Kind& kind = *find_kind("site");
+  InvitationRequest wanted;
+  std::vector<FieldError> errors;
+  if (const json::value* id = body.if_contains("id")) {
+    constexpr std::uint8_t version = 0x40, variant = 0x80;
+    const json::string* text = id->if_string();
+    wanted.id = text ? parse_id<SiteId>(*text) : std::nullopt;
+    if (!wanted.id || (wanted.id->bytes[6] & 0xf0) != version ||
+        (wanted.id->bytes[8] & 0xc0) != variant)
+      errors.push_back({"/id", "bad_id", "is not the id of a site (a UUID of version 4)"});
+    body.erase("id");
+  }
+  wanted.values = read_new(kind, body, errors);
+  if (!errors.empty()) return fail(refusal_of(kind, std::move(errors)));
+  return wanted;
+}
+
 // As the site stands after what was done, or tried.
 json::value standing_json(store::Connection& connection, const store::Site& site) {
   json::value shown = site_json(connection, site);
@@ -89,11 +112,12 @@ Result<json::object> keep_unless(bool dry_run, const Context& context,
 
 Task<Result<Response>> invite_site(Context& context, Request& request) {
   SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
-  SKERRY_CO_TRY(const json::object body, request.json_body());
-  SKERRY_CO_TRY(const FieldValues values, read_new(*find_kind("site"), body));
+  SKERRY_CO_TRY(json::object body, request.json_body());
+  SKERRY_CO_TRY(const InvitationRequest wanted, read_invitation(std::move(body)));
   const store::Author author = author_of(request);
   auto work = [&]() -> Result<Response> {
-    SKERRY_TRY(const auto invited, sync::invite_site(node_for(context, dry_run), values, author));
+    SKERRY_TRY(const auto invited,
+               sync::invite_site(node_for(context, dry_run), wanted.values, author, wanted.id));
     SKERRY_TRY(json::object bundle, keep_unless(dry_run, context, invited.bundle));
     return Response::json(
         201, json::object{{"site", json::parse(invited.record_json)},

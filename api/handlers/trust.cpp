@@ -20,6 +20,28 @@ json::array texts_of(const std::vector<Key>& keys) {
   return texts;
 }
 
+// The database was put back to before a generation that the anchor knows of.
+std::optional<std::pair<std::string, std::string>> note_of_missing(store::Connection& connection,
+                                                                   bool central) {
+  const auto newest = store::newest_trust(connection);
+  const std::int64_t held = newest ? newest->generation : 0;
+  const std::int64_t seen = store::trust_seen(connection);
+  if (held >= seen) return std::nullopt;
+  if (!central)
+    return std::pair(fmt::format("generation {} of trust was in force here before the database was "
+                                 "put back, which has {}: what comes with less is refused",
+                                 seen, held),
+                     std::string("an exchange there and back: central sends what is missing"));
+  return std::pair(
+      fmt::format("generation {} of trust was in force here before the database was put back, "
+                  "which has {}: sites refuse what it sends",
+                  seen, held),
+      fmt::format("skerry trust adopt FILE, with the missing ones; where they are gone: skerry "
+                  "trust rotate FILE --central-keys, signed and adopted, again until its "
+                  "generation is later than {}",
+                  seen));
+}
+
 }  // namespace
 
 json::object trust_json(const sync::Trust& trust, UnixMillis now) {
@@ -44,6 +66,7 @@ json::object trust_json(const sync::Trust& trust, UnixMillis now) {
 std::optional<std::pair<std::string, std::string>> note_of_trust(store::Connection& connection,
                                                                  const Context& context) {
   const bool central = context.role == Role::central;
+  if (auto note = note_of_missing(connection, central)) return note;
   if (!store::newest_trust(connection)) return std::nullopt;
   const auto trust = sync::load_trust(connection);
   if (!trust)

@@ -172,6 +172,32 @@ class Trust(MachineTest):
         self.assertEqual(self.outcome_of(central, "old-up.skb"), "revoked_signer")
         self.assert_whole(central)
 
+    def test_a_site_put_back_to_before_its_key_is_admitted_with_the_old_one(self):
+        central, site, medium = self.new_pair()
+        site.stop()
+        old_data = self.folder / "old-data"
+        shutil.copytree(site.data, old_data)
+        site.start()
+        self.assertEqual(self.stopped(site, "trust", "rotate").code, 0)
+        site.create("customers", {"name": "By the new key"})
+        self.exchange(central, site, medium)
+        site.stop()
+        shutil.rmtree(site.data)
+        shutil.copytree(old_data, site.data)
+        site.token = None
+        site.start()
+        site.create("customers", {"name": "By the old key again"})
+        site.run("exchange", medium)
+        refused = central.run("exchange", medium)
+        self.assertEqual(refused.code, 12, refused)
+        self.assertIn("skerry site revoke mine, then skerry site invite mine", refused.out)
+        central.ok("site", "revoke", "mine")
+        self.enrol(central, site, self.new_medium("fresh"), "mine")
+        for machine in (central, site) * 3:  # what the new key signed still lies on the medium
+            machine.run("exchange", medium)
+        self.assertEqual(site.status()["pending"], 0)
+        self.assert_same_state(central, site)
+
     def test_keys_replaced_more_often_than_there_was_contact(self):
         central, site, medium = self.new_pair()
         for _ in range(8):
@@ -319,12 +345,32 @@ class Trust(MachineTest):
         shutil.copytree(old_data, central.data)
         central.start()
         down = self.export(central, "old.skb", "mine")
-        self.assertEqual(site.run("bundle", "import", down).code, 12)
+        self.assert_later(site.run("bundle", "import", down))
+        up = self.export(site, "up.skb")
+        self.assert_later(central.run("bundle", "import", up))
         # The holders' file is there; the keys it names are gone with the machine.
         lost = self.stopped(central, "trust", "adopt", self.folder / "trust-2.json")
         self.assertEqual(lost.code, 12, lost)
         self.assertIn("--central-keys", lost.err)
         self.assertEqual(self.trust(central)["generation"], 1)
+        # One more is of the number that the site holds already, and another.
+        self.rotate(central, safe, "2-again", "--central-keys")
+        another = self.stopped(central, "trust", "adopt", self.folder / "trust-2.json")
+        self.assertEqual(another.code, 1, another)
+        self.assertIn("another generation 2", another.err)
+        again = self.export(central, "again.skb", "mine")
+        self.assert_later(site.run("bundle", "import", again))
+        self.rotate(central, safe, 3, "--central-keys")
+        fresh = self.new_medium("fresh")
+        central.ok("exchange", fresh)
+        site.ok("exchange", fresh)
+        self.assertEqual(self.trust(site)["generation"], 3)
+        self.exchange(central, site, fresh)
+        self.assert_same_state(central, site)
+
+    def assert_later(self, outcome):
+        self.assertEqual(outcome.code, 12, outcome)
+        self.assertIn("until its generation is later than 2", outcome.err)
 
     def test_the_holders_signatures_by_stock_tools(self):
         central = self.new_machine("central", "vendor")

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "crypto/sha256.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::store {
@@ -20,6 +21,7 @@ class AnchorTest : public ::testing::Test {
     anchor.seq = 42;
     anchor.hash[0] = 3;
     anchor.machine = {std::string(32, 'a'), "", std::string(32, 'c')};
+    anchor.trust = 3;
   }
   AnchorFile open() { return std::move(*AnchorFile::open(folder)); }
   fs::path file() const { return folder / "anchor"; }
@@ -75,10 +77,27 @@ TEST_F(AnchorTest, APlaceThatCannotBeIsNamed) {
   EXPECT_FALSE(AnchorFile::open(temporary.path()));
 }
 
+// As the versions before the generation of trust wrote it.
+TEST_F(AnchorTest, AnOlderOneIsReadAndKnowsOfNoTrust) {
+  ASSERT_TRUE(open().write(anchor));
+  std::ifstream written(file());
+  std::string text;
+  std::getline(written, text);
+  const std::string_view member = ",\"trust\":3";
+  const std::size_t at = text.find(member);
+  ASSERT_NE(at, std::string::npos);
+  text.erase(at, member.size());
+  text += '\n' + to_hex(crypto::sha256(as_bytes(text))).substr(0, 16) + '\n';
+  text.resize(512, '\n');
+  std::ofstream(file()) << text;
+  anchor.trust = 0;
+  EXPECT_EQ(open().read(), anchor);
+}
+
 TEST_F(AnchorTest, TheKeeperFollowsTheLog) {
   AnchorFile made = open();
   AnchorKeeper keeper(made, anchor.site, anchor.machine);
-  keeper.keep({9, anchor.epoch, anchor.ord, anchor.seq, anchor.hash, 77});
+  keeper.keep({9, anchor.epoch, anchor.ord, anchor.seq, anchor.hash, 77}, anchor.trust);
   EXPECT_EQ(made.read(), anchor);
 }
 

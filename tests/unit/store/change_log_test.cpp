@@ -4,6 +4,7 @@
 
 #include "crypto/sha256.hpp"
 #include "store/log_subject.hpp"
+#include "store/trust.hpp"
 #include "tests/unit/store/machine_store.hpp"
 
 namespace skerry::store {
@@ -55,6 +56,22 @@ TEST_F(ChangeLogTest, TellsOfCommitsThatAppended) {
   told = 0;
   write([](Connection&) -> Result<void> { return {}; });
   EXPECT_EQ(told, 0);
+}
+
+TEST_F(ChangeLogTest, TellsOfTrustOnceItIsCommitted) {
+  std::int64_t told = 0;
+  log.on_commit([&](std::int64_t) { told = log.trust_seen(); });
+  write([&](Connection& connection) -> Result<void> {
+    note_trust_seen(connection, log, 2);
+    return {};
+  });
+  EXPECT_EQ(told, 2);
+  const auto refused = [&](Connection& connection) -> Result<void> {
+    note_trust_seen(connection, log, 3);
+    return fail(Errc::busy);
+  };
+  EXPECT_FALSE(database->write(refused));
+  EXPECT_EQ(log.trust_seen(), 2);
 }
 
 TEST_F(ChangeLogTest, GoesOnAfterARestart) {

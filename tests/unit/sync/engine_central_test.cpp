@@ -154,6 +154,13 @@ TEST_F(JudgeChanges, H18_ALifeThatCannotBeIsRefused) {
   EXPECT_FALSE(judge().life_after);
 }
 
+// One such lie that came before must not hide what is true since.
+TEST_F(JudgeChanges, H18_ALifeBeyondAllBoundsStillLearnsOfItsFuture) {
+  central.life = life_of_ord(ord_claimed_max + 1);
+  body.down = DownPosition{central.life, 21, hash_of(21)};
+  EXPECT_EQ(judge().life_after, ord_claimed_max + 1);
+}
+
 TEST_F(JudgeChanges, ANewLifeIsLaterThanAnyKnownOf) {
   EXPECT_EQ(next_ord(100, 7, 8), 100);
   EXPECT_EQ(next_ord(100, 120, 8), 121);
@@ -219,9 +226,12 @@ TEST_F(JudgeChanges, H3_AnEpochThatFollowsAFencedOneIsACopys) {
   central.previous.reset();
   central.parent = EpochKnowledge{Standing::fenced, true, 0};
   central.hash_at_parent.reset();
-  EXPECT_EQ(judge().action, Action::quarantine);
-  EXPECT_TRUE(judge().fence);
-  EXPECT_TRUE(judge().copy);
+  for (const bool known_by_name : {false, true}) {
+    if (known_by_name) central.epoch = EpochKnowledge{Standing::past, false, 0};
+    EXPECT_EQ(judge().action, Action::quarantine);
+    EXPECT_TRUE(judge().fence);
+    EXPECT_TRUE(judge().copy);
+  }
 }
 
 TEST_F(JudgeChanges, H3_RowsOfAFencedEpochAreKept) {

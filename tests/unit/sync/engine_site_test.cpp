@@ -240,8 +240,8 @@ TEST_F(JudgeState, AnEpochThatCentralHasNotHeardOfIsNoCopys) {
 TEST_F(JudgeState, H3_ACopyTakesNothingInWhateverComes) {
   site.copy = true;
   EXPECT_EQ(refused(), Errc::read_only_copy);
-  EXPECT_EQ(judge().refusal->next,
-            "at central: skerry site reauthorise, adopt or discard " + to_string(site.id));
+  EXPECT_EQ(judge().refusal->next, "at central: skerry site reauthorise " + to_string(site.id) +
+                                       " (or adopt, or discard)");
   EXPECT_EQ(refused(true), Errc::read_only_copy);
   acknowledge(0, 20, 1, std::nullopt);  // a late one, from before
   EXPECT_EQ(refused(), Errc::read_only_copy);

@@ -110,5 +110,23 @@ TEST_F(EnrolmentTest, AnActiveSiteIsNotInvitedOverAndAScopeIsNotChanged) {
   EXPECT_NE(narrowed.error().next.find("skerry site set lab"), std::string::npos);
 }
 
+TEST_F(EnrolmentTest, ASiteThatIsOneAlreadyIsInvitedByItsId) {
+  const SiteId id = new_id<SiteId>(central.random);
+  for (int twice = 0; twice < 2; ++twice) {
+    const auto invited = invite_site(central.node(), site_called("plant"), author, id);
+    ASSERT_TRUE(invited) << invited.error().detail;
+    EXPECT_EQ(invited->site.id, id);
+  }
+  const auto renamed = invite_site(central.node(), site_called("quay"), author, id);
+  ASSERT_FALSE(renamed);
+  EXPECT_EQ(renamed.error().code, Errc::already_exists);
+  EXPECT_NE(renamed.error().next.find("skerry site invite plant"), std::string::npos);
+  const auto other =
+      invite_site(central.node(), site_called("plant"), author, new_id<SiteId>(central.random));
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, Errc::already_exists);
+  EXPECT_NE(other.error().next.find("skerry site set plant --name"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace skerry::sync

@@ -61,8 +61,30 @@ TEST(Positions, AComparisonIsOfAPosition) {
   EXPECT_FALSE(read_changes_body(extra));
   extra["compared"] = true;
   EXPECT_FALSE(read_changes_body(extra));
+  // … that the site holds.
+  ChangesBody sent = changes();
+  sent.compared->n = sent.down->n;
+  EXPECT_TRUE(read_changes_body(to_json(sent)));
+  ++sent.compared->n;
+  EXPECT_EQ(read_changes_body(to_json(sent)).error().errors[0].pointer, "/compared/n");
+  sent.down.reset();
+  EXPECT_FALSE(read_changes_body(to_json(sent)));
   extra.erase("compared");
   EXPECT_EQ(read_changes_body(extra)->compared, std::nullopt);
+}
+
+TEST(Positions, LostRowsAreARange) {
+  ChangesBody sent = changes();
+  sent.lost = {{EpochId{{3}}, 4, 4}};
+  EXPECT_EQ(read_changes_body(to_json(sent))->lost, sent.lost);
+  for (const auto& [first, last] : {std::pair(4, 3), std::pair(0, 3), std::pair(-1, 3)}) {
+    sent.lost = {{EpochId{{3}}, first, last}};
+    EXPECT_FALSE(read_changes_body(to_json(sent))) << first << ' ' << last;
+    json::object down = to_json(state());
+    down["lost"].as_array()[0].as_object()["first"] = first;
+    down["lost"].as_array()[0].as_object()["last"] = last;
+    EXPECT_FALSE(read_state_body(down)) << first << ' ' << last;
+  }
 }
 
 TEST(Positions, ADigestIsAHash) {

@@ -31,6 +31,30 @@ TEST_F(Copies, H3_OfTwoLiveCopiesOneIsTheSiteAndTheOtherHandsOver) {
   expect_same(*copy, {acme, here, there, late});
 }
 
+// The stick is still on its way when the site is put back behind the epoch it was written in: the
+// next epoch is the first that central hears of.
+TEST_F(Copies, H1_AStickOfAnEpochThatNeverCameIsNoCopys) {
+  add(site, "first");
+  meet(site);
+  const sim::Image backup = site.image();
+  site.print.board = "another";
+  site.restart();
+  const RecordId sent = add(site, "sent");
+  const auto late = pack_up(site);
+  site.put_back(backup, false);
+  meet(site);
+  ASSERT_EQ(known(site).epoch, site.log->own().epoch);
+  ASSERT_EQ(name_at(central, sent), "-");
+  for (const Bytes& bundle : late) EXPECT_EQ(take(central, bundle), "applied") << last_detail;
+  EXPECT_EQ(quarantined(), 0);
+  EXPECT_EQ(reauthorise_copy(central.node(), sim::site_id(1), {}, admin).error().code,
+            Errc::not_found);
+  meet(site, 2);
+  EXPECT_FALSE(site.log->is_copy());
+  EXPECT_EQ(name_at(site, sent), "\"sent\"");
+  expect_same(site, {acme, sent});
+}
+
 TEST_F(Copies, H3_ACopyThatWroteNothingSinceIsHeardOfToo) {
   meet(site);
   auto copy = clone(site, true);

@@ -1,6 +1,7 @@
 // Central put back from a backup: each hazard of the design under its number.
 #include "store/identity.hpp"
 #include "store/prune_log.hpp"
+#include "sync/new_life.hpp"
 #include "tests/unit/sync/reconcile_epochs_fixture.hpp"
 
 namespace skerry::sync {
@@ -18,6 +19,9 @@ class Lives : public Epochs {
     });
     ASSERT_TRUE(gone) << gone.error().detail;
     ASSERT_EQ(epochs(at).back().first, upto + 1);
+  }
+  std::map<SiteId, UnixMillis> tellers() {
+    return central.read([](store::Connection& connection) { return tellers_of_lives(connection); });
   }
 };
 
@@ -123,6 +127,56 @@ TEST_F(Lives, H4_LivesAfterEachOtherAreTold) {
   }
   const auto audit = store::verify_chains(*central.database->read(), {});
   EXPECT_TRUE(audit) << audit.error().detail;
+}
+
+// Whoever has a site's keys could say so with each bundle, and each time every site begins anew.
+TEST_F(Lives, H19_ThatCentralLostMemoryASiteSaysOnceUntilAPersonAgrees) {
+  meet(site);
+  const sim::Image first = central.image();
+  add(site, "one");
+  meet(site);
+  central.put_back(first, true);
+  EXPECT_EQ(believe_site(central.node(), sim::site_id(1), admin).error().code, Errc::not_found);
+  meet(site);
+  const std::int64_t ord = central.log->own().ord;
+  EXPECT_EQ(tellers().count(sim::site_id(1)), 1U);
+  meet(site);
+  const sim::Image second = central.image();
+  const RecordId again = add(site, "again");
+  meet(site);
+  central.put_back(second, true);
+  meet(site);
+  EXPECT_EQ(last_up, "wrong_history");
+  EXPECT_EQ(central.log->own().ord, ord);
+  EXPECT_EQ(pending(site), 0) << "what it sent before is not lost: it has it";
+
+  const auto agreed = reauthorise_copy(central.node(), sim::site_id(1), {}, admin);
+  ASSERT_TRUE(agreed) << agreed.error().detail;
+  EXPECT_TRUE(agreed->epoch.is_zero());
+  EXPECT_TRUE(tellers().empty());
+  meet(site, 3);
+  EXPECT_GT(central.log->own().ord, ord);
+  EXPECT_EQ(name_at(central, again), "\"again\"");
+  expect_same(site, {acme, again});
+}
+
+// The word of one site stops no other's.
+TEST_F(Lives, H4_AnotherSiteIsBelievedAllTheSame) {
+  for (Machine* each : {&site, &other}) meet(*each);
+  const sim::Image first = central.image();
+  add(site, "one");
+  meet(site);
+  central.put_back(first, true);
+  for (Machine* each : {&site, &other}) meet(*each, 2);
+  const sim::Image second = central.image();
+  const RecordId again = add(other, "again");
+  for (Machine* each : {&other, &site}) meet(*each);
+  central.put_back(second, true);
+  for (Machine* each : {&other, &site, &other, &site}) meet(*each);
+  EXPECT_EQ(tellers().size(), 2U);
+  expect_same(site, {acme, again});
+  expect_same(other, {acme, again});
+  EXPECT_EQ(name_at(central, again), "\"again\"");
 }
 
 TEST_F(Lives, H4_BothSidesRestored) {

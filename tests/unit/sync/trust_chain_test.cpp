@@ -262,6 +262,8 @@ class SiteKeysTest : public testing::Test {
     return {keys.sign.verify_key(), keys.age.recipient()};
   }
   static const crypto::KeyId id_of(const SiteKeys& keys) { return keys.sign.key_id(); }
+  const IsGivenUp given_up_ = [this](const crypto::KeyId& id) { return id == given_up_id_; };
+  crypto::KeyId given_up_id_;
 
   test::SeededRandom random{6};
   SiteId site;
@@ -274,18 +276,20 @@ TEST_F(SiteKeysTest, AStatementLeadsFromTheOldKeyToTheNewOne) {
   const SignedText first = next_site_keys(site, one, two, 0);
   const SignedText second = next_site_keys(site, two, three, 0);
   const auto at = [&](const Keys& held, const std::vector<SignedText>& carried) {
-    return follow_site_keys(site, held_of(held), carried).value().sign.key_id();
+    return follow_site_keys(site, held_of(held), carried, given_up_).value().sign.key_id();
   };
   EXPECT_EQ(at(one, {first, second}), three.sign.verify_key().key_id());
   EXPECT_EQ(at(two, {first, second}), three.sign.verify_key().key_id());
   EXPECT_EQ(at(three, {first, second}), three.sign.verify_key().key_id());
   EXPECT_EQ(at(one, {second}), one.sign.verify_key().key_id());  // does not go on from here
   EXPECT_EQ(at(one, {}), one.sign.verify_key().key_id());
+  given_up_id_ = two.sign.verify_key().key_id();  // the site was put back to before it had that
+  EXPECT_EQ(at(one, {first, second}), one.sign.verify_key().key_id());
 }
 
 TEST_F(SiteKeysTest, BothKeysSignAndForThisSiteOnly) {
   const auto refusal = [&](const SignedText& statement) {
-    const auto followed = follow_site_keys(site, held_of(one), {statement});
+    const auto followed = follow_site_keys(site, held_of(one), {statement}, given_up_);
     return followed ? Errc::internal : followed.error().code;
   };
   const SignedText sound = next_site_keys(site, one, two, 0);
