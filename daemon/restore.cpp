@@ -212,6 +212,7 @@ class Restore {
     SKERRY_TRY(const auto database, store::Database::open(report.safety));
     const sync::Node node{*database,      log, *keys_, clock, random_, scratch_.path(),
                           SKERRY_VERSION, {}};
+    report.waiting = cost.waiting() > 0;
     const auto emit = [&](sync::PackedBundle&& packed) -> Result<void> {
       const fs::path file = report.safety / packed.name;
       SKERRY_TRY_VOID(sync::place_file(packed.bundle.file.fd(), packed.bundle.size,

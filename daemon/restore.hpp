@@ -25,6 +25,7 @@ struct RestoreReport {
   std::filesystem::path safety;              // folder with what was here; empty where nothing was
   std::vector<std::filesystem::path> saved;  // bundles in it of what is not in the backup
   bool for_central = false;                  // … which central takes in
+  bool waiting = false;                      // … nobody else has some of it
   std::string damage;                        // why nothing could be saved; empty: it was not so
 };
 

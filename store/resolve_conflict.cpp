@@ -41,11 +41,14 @@ class Resolver {
 
   Result<Conflict> resolve(const ConflictDecision& decision) {
     const auto before = value_in_conflict(connection_, conflict_);
+    const bool lived = lives();
     SKERRY_TRY_VOID(decide(decision));
-    return mark(decision, before);
+    return mark(decision, before, lived);
   }
 
  private:
+  bool lives() { return record_exists(connection_, *conflict_.kind, conflict_.record); }
+
   Result<void> decide(const ConflictDecision& decision) {
     if (conflict_.type == ConflictType::duplicate_key) {
       SKERRY_TRY_VOID(decide_key(decision));
@@ -53,7 +56,7 @@ class Resolver {
       RecordWriter writer(connection_, log_, role_, random_);
       SKERRY_TRY_VOID(writer.remove(*conflict_.kind, conflict_.record, std::nullopt, author_, false,
                                     conflict_.id));
-    } else if (record_exists(connection_, *conflict_.kind, conflict_.record)) {
+    } else if (lives()) {
       SKERRY_TRY(const json::object patch, patch_for(decision));
       RecordWriter writer(connection_, log_, role_, random_);
       SKERRY_TRY_VOID(writer.update(*conflict_.kind, conflict_.record, patch, std::nullopt, author_,
@@ -181,7 +184,8 @@ class Resolver {
     return {};
   }
 
-  Conflict mark(const ConflictDecision& decision, const std::optional<json::value>& before) {
+  Conflict mark(const ConflictDecision& decision, const std::optional<json::value>& before,
+                bool lived) {
     conflict_.open = false;
     conflict_.decided_by = author_.actor;
     conflict_.resolved_at = log_.wall_ms();
@@ -199,6 +203,8 @@ class Resolver {
       conflict_.version = version.n;
       conflict_.resolution["version"] = to_json(version);
       keep_fate(connection_, conflict_, version);
+    } else if (lives() != lived) {
+      conflict_.resolution["record"] = lived ? "removed" : "restored";
     }
     const auto after = value_in_conflict(connection_, conflict_);
     if (before && after && conflict_.type != ConflictType::duplicate_key)

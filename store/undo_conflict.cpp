@@ -91,7 +91,6 @@ class Undoing {
     const std::string_view choice = text_of(conflict_.resolution, "choice");
     if (choice == "winner" || (choice == "loser" && conflict_.field.empty() && lives()))
       return say_so();
-    SKERRY_TRY_VOID(check_central());
     return not_undone(conflict_.field.empty()
                           ? "what the decision changed is not kept with it"
                           : "the decision set a value too long to be kept with it");
@@ -132,7 +131,8 @@ class Undoing {
   Result<void> check_central() const {
     if (role_ == Role::central) return {};
     return fail(Errc::wrong_role, "the decision did more than set one field: central takes it back",
-                fmt::format("at central: skerry conflict undo {}", to_string(conflict_.id)));
+                fmt::format("exchange with central, then there: skerry conflict undo {}",
+                            to_string(conflict_.id)));
   }
 
   // Whether the decision was the last that happened to what has this version.

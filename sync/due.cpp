@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/check.hpp"
+#include "core/json_member.hpp"
 #include "store/scope_moves.hpp"
 #include "store/tombstone.hpp"
 #include "sync/state_line.hpp"
@@ -82,11 +83,29 @@ std::optional<std::string> line_of_result(Connection& connection, const DueFor& 
   return encode_row_result({epoch->epoch, {due.seq, *disposition, std::string(cursor.text(1))}});
 }
 
+bool sees_record(Connection& connection, const DueFor& due_for, const Kind& kind,
+                 const RecordId& id) {
+  if (due_for.scope.sees_all()) return true;
+  if (const auto record = store::find_record(connection, kind, id))
+    return due_for.scope.sees(kind, record->scope);
+  const auto tombstone = store::find_tombstone(connection, id);
+  return tombstone && due_for.scope.sees(kind, tombstone->scope);
+}
+
+// Another record with the same key may be of a customer that the site does not see: that there is
+// one it has to learn, not which, nor who wrote it and when (I12).
+std::string line_of(Connection& connection, const DueFor& due_for, store::Conflict conflict) {
+  const auto other = conflict.other();
+  if (other && !sees_record(connection, due_for, *conflict.kind, *other))
+    conflict.winner = {{"value", member_of(conflict.winner, "value")}};
+  return encode_conflict(conflict);
+}
+
 std::optional<std::string> line_of_conflict(Connection& connection, const DueFor& due_for,
                                             const Due& due) {
-  const auto conflict = store::find_conflict(connection, due.id);
+  auto conflict = store::find_conflict(connection, due.id);
   if (!conflict || !due_for.scope.sees(conflict->scope_customer)) return std::nullopt;
-  return encode_conflict(*conflict);
+  return line_of(connection, due_for, std::move(*conflict));
 }
 
 std::optional<std::string> line_of_record(Connection& connection, const DueFor& due_for,
@@ -140,7 +159,7 @@ class CustomerLines {
     for (std::int64_t rows = due_batch_rows; rows == due_batch_rows && goes_on();) {
       const auto batch = store::conflicts_of(connection_, due_.id, after, due_batch_rows);
       for (const store::Conflict& conflict : batch)
-        if (!add(encode_conflict(conflict))) return;
+        if (!add(line_of(connection_, due_for_, conflict))) return;
       rows = std::ssize(batch);
       if (rows > 0) after = batch.back().id;
     }

@@ -202,6 +202,8 @@ class Import {
       staged.error().next =
           "central may have admitted another machine in place of this one: compare skerry site "
           "list there, and enrol this one with a new invitation";
+    else if (!staged && staged.error().code == Errc::missing_key)
+      staged.error().next = remedy_of_lost_keys(*node_.database.read(), reader.manifest());
     return staged;
   }
 
@@ -219,6 +221,7 @@ class Import {
       auto site = store::find_site(connection, manifest.from.party.id);
       if (!site || site->status != store::SiteStatus::active)
         return fail(Errc::revoked_signer, "the site is not active any more");
+      outcome_.of_other_life = !body.down || body.down->life != life_of(node_.log.own());
       site->clock_suspect = clock_suspect(manifest.clock.hlc, node_.clock.wall_ms());
       site->app_version = manifest.producer.app;
       site->schema = manifest.producer.schema;
@@ -253,7 +256,7 @@ class Import {
                  take_state(connection, node_.log, node_.random, body, snapshot, manifest.clock.hlc,
                             lines_of(reader), to_string(manifest.id)));
       SKERRY_TRY_VOID(confirm_allocations(connection, to_string(manifest.id)));
-      SKERRY_TRY(news_, take_trust(connection, manifest, node_.clock.wall_ms()));
+      SKERRY_TRY(news_, take_trust(connection, node_.log, manifest));
       const std::string_view outcome = outcome_of(counts);
       const bool only_trust = outcome == "duplicate" && !news_.empty();
       finish(connection, only_trust ? "applied" : outcome, describe(counts), counts_json(counts));

@@ -22,6 +22,9 @@ struct ImportOutcome {
   // The file, of a bundle that is damaged or not to be trusted: worth keeping.
   std::optional<SpooledFile> evidence;
   bool from_copy = false;  // the sender is a copy of its site: it is to be told, no more
+  // At central: the sender is a site that holds nothing of this life. What is due to it makes it
+  // send again what this life lacks, whatever became of its rows (H4).
+  bool of_other_life = false;
   bool applied() const { return !error.has_value(); }
 };
 

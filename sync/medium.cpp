@@ -21,6 +21,7 @@ namespace skerry::sync {
 namespace {
 
 constexpr const char* tree_name = "SKERRY";
+constexpr std::string_view part_suffix = ".part";
 constexpr int folder_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 // An empty handle when there is no such folder.
@@ -118,6 +119,18 @@ Result<void> add_bundles(const FileHandle& folder, const std::string& from,
   return {};
 }
 
+// What was left by writers that were killed, or whose medium was pulled out: nobody goes on with
+// it, and it takes room.
+void clear_parts(const FileHandle& folder, const std::filesystem::path& path) {
+  Budget budget;
+  const auto names = names_in(folder, path, budget);
+  if (!names) return;
+  for (const std::string& name : *names)
+    if (name.ends_with(part_suffix) &&
+        is_bundle_name(name.substr(0, name.size() - part_suffix.size())))
+      ::unlinkat(folder.fd(), name.c_str(), 0);
+}
+
 // What is there of the text, at most so many bytes; empty when there is none to read.
 std::string read_text(const FileHandle& folder, const char* name, std::size_t bytes_max) {
   const auto file = open_foreign_file(folder.fd(), name);
@@ -178,7 +191,8 @@ Result<std::filesystem::path> Medium::write(int source, std::uint64_t size, cons
   SKERRY_CHECK(is_bundle_name(name));
   SKERRY_TRY(const FileHandle folder, make_folder(to, from));
   std::filesystem::path path = path_of(to, to_string(from), name);
-  PartFile part(folder, name, name + ".part", path);
+  clear_parts(folder, path.parent_path());
+  PartFile part(folder, name, name + std::string(part_suffix), path);
   SKERRY_TRY_VOID(part.copy(source, size));
   SKERRY_TRY_VOID(part.publish(Existing::replace));
   SKERRY_TRY_VOID(part.compare(size, sha256));
@@ -210,8 +224,9 @@ std::vector<FoundReceipt> Medium::receipts_about(const Party& from) const {
     const FileHandle theirs(::openat(tree.fd(), recipient.c_str(), folder_flags));
     const FileHandle ours(::openat(theirs.fd(), to_string(from).c_str(), folder_flags));
     if (!ours.is_open()) continue;
-    auto lines = parse_receipt(read_text(ours, receipt_name, receipt_bytes_max));
-    if (!lines.empty()) found.push_back({recipient, std::move(lines)});
+    const std::string text = read_text(ours, receipt_name, receipt_bytes_max);
+    auto lines = parse_receipt(text);
+    if (!lines.empty()) found.push_back({recipient, std::move(lines), parse_receipt_time(text)});
   }
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a.recipient < b.recipient; });

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ inline constexpr std::size_t medium_names_max = 20'000;
 struct FoundReceipt {
   std::string recipient;  // folder: "central" or a UUID; a claim
   std::vector<ReceiptLine> lines;
+  std::optional<UnixMillis> at;  // a claim, too
 };
 
 // One thread. The medium may be pulled out at any time: every error names the path.

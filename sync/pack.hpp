@@ -37,6 +37,9 @@ struct PackChanges {
   std::int64_t pieces_max = INT64_MAX;
   // Of a machine that is about to be put back from a backup: the epoch it will write then.
   std::optional<EpochId> goes_on_in{};
+  // … and up to where the backup has each epoch. What central only confirmed goes again from there
+  // on, but for what is durable: central may be put back as well.
+  std::vector<LogPlace> in_backup{};
   std::vector<LogPlace> sent;  // on their way already, up to each; the hashes are not looked at
 };
 Result<void> pack_changes(const Node& node, const PackChanges& what, const EmitBundle& emit);

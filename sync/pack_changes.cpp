@@ -160,11 +160,20 @@ std::vector<LostRows> lost_rows(store::Connection& connection) {
   return lost;
 }
 
-std::int64_t sent_upto(const PackChanges& what, const EpochId& epoch) {
-  std::int64_t upto = 0;
-  for (const LogPlace& place : what.sent)
-    if (place.epoch == epoch) upto = std::max(upto, place.seq);
-  return upto;
+std::int64_t last_of(const std::vector<LogPlace>& places, const EpochId& epoch) {
+  std::int64_t last = 0;
+  for (const LogPlace& place : places)
+    if (place.epoch == epoch) last = std::max(last, place.seq);
+  return last;
+}
+
+// The last row that need not go.
+std::int64_t known_upto(const PackChanges& what, const store::OwnEpoch& epoch, bool copy) {
+  const std::int64_t gone = epoch.first - 1;
+  if (copy) return gone;
+  if (!what.goes_on_in) return std::max(epoch.acked, gone);
+  const std::int64_t safe = std::max(epoch.durable, last_of(what.in_backup, epoch.epoch));
+  return std::max(std::min(epoch.acked, safe), gone);
 }
 
 // The last is of the epoch that is written now, with rows or without.
@@ -172,9 +181,8 @@ Result<std::vector<DueRows>> find_due(store::Connection& connection, const PackC
                                       bool copy) {
   std::vector<DueRows> due;
   for (store::OwnEpoch& epoch : store::read_own_epochs(connection)) {
-    const std::int64_t gone = epoch.first - 1;
-    const std::int64_t known = copy ? gone : std::max(epoch.acked, gone);
-    const std::int64_t first = std::max(known, sent_upto(what, epoch.epoch)) + 1;
+    const std::int64_t first =
+        std::max(known_upto(what, epoch, copy), last_of(what.sent, epoch.epoch)) + 1;
     if (!due.empty() && due.back().first > due.back().epoch.end) due.pop_back();
     due.push_back({std::move(epoch), first});
   }

@@ -339,7 +339,7 @@ class Packer {
       }
       return {};
     };
-    return node_.database.write(work);
+    return write_or_try(node_, work);
   }
 
   const Node& node_;

@@ -11,6 +11,7 @@ namespace skerry::sync {
 namespace {
 
 constexpr std::size_t fields = 4;
+constexpr std::string_view before_time = " looked at this medium at ";
 
 std::string within_a_line(std::string text) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
@@ -33,9 +34,8 @@ bool split(std::string_view line, std::array<std::string, fields>& into) {
 
 std::string format_receipt(std::string_view recipient, UnixMillis at,
                            const std::vector<ReceiptLine>& lines) {
-  std::string text =
-      fmt::format("# {} looked at this medium at {}. Not signed: what counts is in its bundles.\n",
-                  recipient, format_timestamp(at));
+  std::string text = fmt::format("# {}{}{}. Not signed: what counts is in its bundles.\n",
+                                 recipient, before_time, format_timestamp(at));
   const std::size_t skipped = lines.size() - std::min(lines.size(), receipt_lines_max);
   for (std::size_t i = skipped; i < lines.size(); ++i) {
     const ReceiptLine& line = lines[i];
@@ -58,6 +58,14 @@ std::vector<ReceiptLine> parse_receipt(std::string_view text) {
         {std::move(parts[1]), std::move(parts[0]), std::move(parts[2]), std::move(parts[3])});
   }
   return lines;
+}
+
+std::optional<UnixMillis> parse_receipt_time(std::string_view text) {
+  const std::string_view remarks = text.substr(0, text.find('\n'));
+  const std::size_t at = remarks.find(before_time);
+  if (!remarks.starts_with('#') || at == std::string_view::npos) return std::nullopt;
+  const std::string_view time = remarks.substr(at + before_time.size());
+  return parse_timestamp(time.substr(0, time.find(". ")));
 }
 
 }  // namespace skerry::sync

@@ -3,6 +3,7 @@
 // what central took in is said by its bundles.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,5 +32,7 @@ std::string format_receipt(std::string_view recipient, UnixMillis at,
                            const std::vector<ReceiptLine>& lines);
 // Lines that are none are left out: anybody may have written them.
 std::vector<ReceiptLine> parse_receipt(std::string_view text);
+// When the recipient looked, by its clock; nullopt when the remarks do not say.
+std::optional<UnixMillis> parse_receipt_time(std::string_view text);
 
 }  // namespace skerry::sync

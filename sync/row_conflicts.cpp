@@ -209,6 +209,9 @@ void RowDecider::resolve_conflict(const Row& row, const Decision& decision) {
     conflict->decided_by = fmt::format("{} at {}", row.change.actor, site_.name);
     conflict->resolved_at = received_at_;
     conflict->resolution = {{"version", to_json(row.version)}};
+    // What stood was confirmed.
+    if (row.change.op == ChangeOp::set && row.change.fields.empty())
+      conflict->resolution["choice"] = "winner";
     const auto record = store::find_record(connection_, *conflict->kind, conflict->record);
     if (key && record) conflict->resolution["value"] = key->of(*record);
     store::keep_fate(connection_, *conflict, row.version);

@@ -45,7 +45,10 @@ void show_cost(Terminal& terminal, const sync::RestoreCost& cost, Role role) {
     terminal.line("made here   {}, from {} to {}: {}", counted(cost.own, "change"),
                   format_timestamp(cost.since), format_timestamp(cost.until), kinds);
   if (cost.decided > 0)
-    terminal.line("            {} of them central has, and gives back", cost.decided);
+    terminal.line(
+        "            {} of them central has, and gives back; what it has in no backup is "
+        "saved as well",
+        cost.decided);
   if (cost.waiting() > 0)
     terminal.line("            {} nobody else has: they are saved as a bundle", cost.waiting());
   if (cost.of_others > 0 && role == Role::central)
@@ -81,6 +84,22 @@ Result<bool> confirm(Terminal& terminal, const RestoreOptions& options,
                                   Terminal::clean(name))) == name;
 }
 
+std::string after_restore(const RestoreReport& report, const std::string& folder) {
+  const std::string serve = fmt::format("skerry serve --data {}", shell_word(folder));
+  if (report.saved.empty() || !report.waiting) return serve;
+  const std::size_t more = report.saved.size() - 1;
+  const std::string others =
+      more == 0
+          ? ""
+          : fmt::format("; then the same with the other {} saved above, in their order", more);
+  const std::filesystem::path& first = report.saved.front();
+  if (report.for_central)
+    return fmt::format("{}; at central: skerry bundle import {}{}", serve,
+                       shell_word(first.filename().string()), others);
+  return fmt::format("skerry backup reapply {} --data {}{}", shell_word(first.string()),
+                     shell_word(folder), others);
+}
+
 }  // namespace
 
 Result<Exit> run_backup_restore(const Config& config, Terminal& terminal,
@@ -104,21 +123,15 @@ Result<Exit> run_backup_restore(const Config& config, Terminal& terminal,
       {{"safety", report.safety.empty() ? json::value() : json::value(report.safety.string())},
        {"damage", report.damage.empty() ? json::value() : json::value(report.damage)},
        {"saved", std::move(saved)},
-       {"for_central", report.for_central}});
+       {"for_central", report.for_central},
+       {"waiting", report.waiting}});
   terminal.line("restored to {}", config.data_folder);
   if (!report.safety.empty()) terminal.line("what was here is in {}", report.safety.string());
   if (!report.damage.empty()) terminal.line("nothing could be saved from it: {}", report.damage);
-  for (const auto& file : report.saved) terminal.line("saved {}", file.string());
-  const std::string serve = fmt::format("skerry serve --data {}", shell_word(config.data_folder));
-  if (report.saved.empty())
-    terminal.next(serve);
-  else if (report.for_central)
-    terminal.next(fmt::format("{}; at central: skerry bundle import {}", serve,
-                              shell_word(report.saved.front().filename().string())));
-  else
-    terminal.next(fmt::format("skerry backup reapply {} --data {}",
-                              shell_word(report.saved.front().string()),
-                              shell_word(config.data_folder)));
+  for (const auto& file : report.saved)
+    terminal.line("saved {}{}", file.string(),
+                  report.waiting ? "" : ", in case central is put back as well");
+  terminal.next(after_restore(report, config.data_folder));
   return Exit::ok;
 }
 

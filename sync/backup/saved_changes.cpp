@@ -5,6 +5,7 @@
 
 #include "core/merge.hpp"
 #include "store/lost_ranges.hpp"
+#include "store/sites.hpp"
 #include "store/tombstone.hpp"
 #include "store/upstream.hpp"
 #include "store/write_records.hpp"
@@ -28,10 +29,13 @@ Party self(const store::Identity& identity, const EpochId& epoch) {
   return Party::site(id);
 }
 
-// A site's rows for its central: all that it did not confirm, so that they fit behind what it has.
-Result<void> pack_for_central(const Node& node, const EpochId& next, const EmitBundle& emit) {
+// A site's rows for its central: all that it did not confirm, and what it confirmed that is in no
+// backup, so that they fit behind what it has even if it is put back, too.
+Result<void> pack_for_central(const Node& node, const RestoreCost& cost, const EpochId& next,
+                              const EmitBundle& emit) {
   PackChanges what;
   what.goes_on_in = next;
+  for (const SharedLog& log : cost.logs) what.in_backup.push_back({log.epoch, log.shared, {}});
   return pack_changes(node, what, [&](PackedBundle&& packed) -> Result<void> {
     if (packed.last < packed.first) return {};
     return emit(std::move(packed));
@@ -83,13 +87,16 @@ Result<void> pack_for_itself(const Node& node, const store::Identity& identity, 
 class Applier {
  public:
   Applier(Connection& connection, const Node& node, Role role)
-      : connection_(connection), writer_(connection, node.log, role, node.random) {}
+      : connection_(connection),
+        now_(node.clock.wall_ms()),
+        writer_(connection, node.log, role, node.random) {}
 
   void take(std::string_view line) {
     ++done_.changes;
     const auto change = decode_change(line);
     if (!change) return skip("a change", change.error().detail);
     const Result<bool> written = apply(*change);
+    if (written && change->kind->name == "site") note_times(SiteId{change->record.bytes});
     if (!written)
       return skip(fmt::format("{} {}", change->kind->name, to_string(change->record)),
                   written.error().detail);
@@ -104,6 +111,15 @@ class Applier {
       done_.skipped.push_back(fmt::format("{}: {}", what, why));
   }
 
+  // Of a site that is known by what was written again; its first bundle tells of its log.
+  void note_times(const SiteId& id) {
+    auto site = store::find_site(connection_, id);
+    if (!site) return;
+    if (site->invited_at == 0) site->invited_at = now_;
+    if (site->status == store::SiteStatus::active && !site->admitted_at) site->admitted_at = now_;
+    store::note_site(connection_, *site);
+  }
+
   static store::Author author_of(const Change& change) {
     return {change.actor, change.source, change.request,
             change.reason.empty() ? "written before a restore" : change.reason, change.actor_name};
@@ -111,7 +127,9 @@ class Applier {
 
   // Whether anything was to be written.
   Result<bool> apply(const Change& change) {
-    SKERRY_TRY_VOID(store::check_written(*change.kind));
+    // What central makes by acts of its own, sites and activation codes, is in no other log.
+    if (change.kind->authority != Authority::central)
+      SKERRY_TRY_VOID(store::check_written(*change.kind));
     const auto present = store::find_record(connection_, *change.kind, change.record);
     switch (change.op) {
       case ChangeOp::create:
@@ -145,9 +163,18 @@ class Applier {
     return set_all(record, change).map([](bool) { return true; });
   }
 
+  // Of a site's scope the log has who left and who entered (ADR 26).
+  static Field described_in(const Change& change, const FieldChange& field) {
+    Field described = change.kind->fields[field.field];
+    if (described.type == FieldType::scope && field.old_value.is_array() &&
+        field.new_value.is_array())
+      described.merge = MergeClass::set;
+    return described;
+  }
+
   Result<bool> set(const store::Record& present, const Change& change) {
     for (const FieldChange& field : change.fields) {
-      const Field& described = change.kind->fields[field.field];
+      const Field described = described_in(change, field);
       const json::value& value = present.values[field.field];
       const bool is_register =
           described.merge != MergeClass::map && described.merge != MergeClass::set;
@@ -163,7 +190,7 @@ class Applier {
     for (const FieldChange& field : change.fields) {
       const json::value& value = present.values[field.field];
       json::value wanted =
-          replay_field(change.kind->fields[field.field], value, field.old_value, field.new_value);
+          replay_field(described_in(change, field), value, field.old_value, field.new_value);
       if (wanted != value) values.push_back({field.field, std::move(wanted)});
     }
     if (values.empty()) return false;
@@ -173,6 +200,7 @@ class Applier {
   }
 
   Connection& connection_;
+  UnixMillis now_;
   store::RecordWriter writer_;
   Reapplied done_;
 };
@@ -215,13 +243,13 @@ Result<BundleReader> open_saved(const Node& node, FileHandle file) {
 
 Result<void> pack_saved(const Node& node, const RestoreCost& cost, const EpochId& next,
                         const EmitBundle& emit) {
-  if (cost.waiting() == 0) return {};
+  if (cost.own == 0) return {};
   SKERRY_TRY(const store::Identity identity, identity_of(node));
   const bool has_central = [&] {
     const store::Reader reader = node.database.read();
     return store::read_upstream(*reader).has_value();
   }();
-  return has_central ? pack_for_central(node, next, emit)
+  return has_central ? pack_for_central(node, cost, next, emit)
                      : pack_for_itself(node, identity, cost, emit);
 }
 

@@ -8,8 +8,9 @@
 
 namespace skerry::sync {
 
-// Packs what `cost` says nobody else has; `node` is the machine as it is before the restore, `next`
-// the epoch that it will go on in. No bundle when there is nothing.
+// Packs what `cost` says nobody else has, and of a site what its central has in no backup yet, for
+// central may be put back as well; `node` is the machine as it is before the restore, `next` the
+// epoch that it will go on in. No bundle when there is nothing.
 Result<void> pack_saved(const Node& node, const RestoreCost& cost, const EpochId& next,
                         const EmitBundle& emit);
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import pty
 import random
+import re
 import shutil
 import subprocess
 import time
@@ -41,6 +42,13 @@ class Restores(RestoreTest):
         machine.token = None  # perhaps younger than the backup
         return outcome.lines()
 
+    def assert_way_back(self, machine, detail, steps):
+        """`doctor` on lost rows: the steps in their order, people last."""
+        found = self.findings(machine)["lost rows"]
+        self.assertIn(detail, found["detail"])
+        places = [found["next"].find(step) for step in steps]
+        self.assertTrue(-1 not in places and places == sorted(places), found["next"])
+
     def site_after_its_backup(self):
         """`kept` is in the backup, `sent` at central, `unsent` nowhere else."""
         central, site, medium = self.new_pair()
@@ -76,6 +84,9 @@ class Restores(RestoreTest):
         site.start()
         self.assertEqual(self.names(site), {"kept"})
         self.assertEqual(site.status()["renewed"]["why"], "restored")
+        self.assert_way_back(site, "central may have them",
+                             ("skerry exchange", f"skerry bundle import {report['saved'][0]}",
+                              "only then ask the people", "skerry lost acknowledge"))
         listed = site.ok("backup", "list", "--json").document()["items"]
         self.assertEqual([each["file"] for each in listed], [file], "that it came from")
         self.assertEqual(listed[0]["sha256"], hashlib.sha256(Path(file).read_bytes()).hexdigest())
@@ -92,6 +103,27 @@ class Restores(RestoreTest):
                                "SELECT count(*) FROM customer"], capture_output=True, text=True,
                               timeout=COMMAND_SECONDS, check=True)
         self.assertEqual(kept.stdout.strip(), "3")
+
+    def test_what_central_has_in_no_backup_is_there_in_case(self):
+        central, site, medium = self.new_pair()
+        of_central = self.aside(central)
+        file = self.back_up(site)
+        site.create("customers", {"name": "sent"})
+        self.carry(central, site, medium)
+        site.stop()
+        outcome = site.run("backup", "restore", file, "--yes")
+        self.assertEqual(outcome.code, 0, outcome)
+        self.assertIn("in case central is put back as well", outcome.out)
+        told = re.search("^Next: (.*)$", outcome.out + outcome.err, re.MULTILINE).group(1)
+        self.assertTrue(told.startswith("skerry serve ") and ";" not in told, told)
+        saved = next(site.data.glob("before-restore-*/u-*.skb"))
+        site.token = None
+        site.start()
+        self.put_back(central, of_central, "stays")
+        self.assertEqual(self.names(central) | self.names(site), set())
+        central.ok("bundle", "import", saved)
+        self.follow_next(central, site, self.new_medium("fresh"))
+        self.assert_one_register(central, site, {"sent"})
 
     def test_central_writes_again_what_it_alone_had(self):
         central, site, medium = self.new_pair()
@@ -120,6 +152,52 @@ class Restores(RestoreTest):
         self.assert_one_register(central, site, {"renamed", "made", "of the site"})
         for machine in (central, site):
             self.assertEqual(self.findings(machine), {})
+
+    def test_a_site_that_came_after_the_backup_is_one_still(self):
+        central = self.new_machine("central", "vendor")
+        file = self.back_up(central)
+        site = self.new_machine("site", "mine")
+        medium = self.new_medium()
+        self.site_id = self.enrol(central, site, medium, "mine")
+        site.create("customers", {"name": "sent"})
+        self.carry(central, site, medium)
+        site.create("customers", {"name": "unsent"})
+        central.stop()
+        _, report = self.restore(central, file)
+        central.start()
+        self.assert_way_back(central, "are lost",
+                             ("exchange with the sites",
+                              f"skerry backup reapply {report['saved'][0]}",
+                              "only then enter again", "skerry lost acknowledge"))
+        central.stop()
+        again = central.ok("backup", "reapply", report["saved"][0], "--json").document()
+        self.assertEqual((again["written"], again["skipped"]), (2, []))
+        central.start()
+        shown = central.ok("site", "show", "mine", "--json").document()
+        self.assertEqual((shown["status"], shown["id"]), ("active", self.site_id))
+        self.follow_next(central, site, self.new_medium("fresh"))
+        self.assert_one_register(central, site, {"sent", "unsent"})
+
+    def test_a_scope_is_what_it_was(self):
+        central = self.new_machine("central", "vendor")
+        site = self.new_machine("site", "mine")
+        kept, left = [central.create("customers", {"name": name})["id"] for name in ("A", "B")]
+        medium = self.new_medium()
+        self.site_id = self.enrol(central, site, medium, "mine", scope=f"{kept},{left}")
+        self.carry(central, site, medium)
+        file = self.back_up(central)
+        central.ok("site", "set", "mine", "--scope-remove", left)
+        self.carry(central, site, medium)
+        central.stop()
+        _, report = self.restore(central, file)
+        again = central.ok("backup", "reapply", report["saved"][0], "--json").document()
+        self.assertEqual((again["written"], again["skipped"]), (1, []))
+        central.start()
+        shown = central.ok("site", "show", "mine", "--json").document()
+        self.assertEqual(shown["scope"], [kept])
+        self.follow_next(central, site, self.new_medium("fresh"))
+        self.assertEqual(self.names(site), {"A"})
+        self.assert_same_state(central, site)
 
     def test_a_central_that_only_took_in(self):
         central, site, medium = self.new_pair()

@@ -218,10 +218,13 @@ TEST_F(MediumTest, AFileThatIsALinkIsReplacedNotFollowed) {
 TEST_F(MediumTest, APartOfAnEarlierAttemptIsNoHindrance) {
   ASSERT_TRUE(write("x", Party::central(), site_here, "u-1.skb"));
   const fs::path here = folder_ / "SKERRY" / "central" / site_name_;
-  test::write_file(here / "u-2.skb.part", as_bytes("half a bun"));
+  for (const char* part : {"u-2.skb.part", "u-3.skb.part", "somebodys.part"})
+    test::write_file(here / part, as_bytes("half a bun"));
   ASSERT_TRUE(write("whole", Party::central(), site_here, "u-2.skb"));
   EXPECT_EQ(as_text(test::read_file(here / "u-2.skb")), "whole");
   EXPECT_FALSE(fs::exists(here / "u-2.skb.part"));
+  EXPECT_FALSE(fs::exists(here / "u-3.skb.part")) << "it takes room";
+  EXPECT_TRUE(fs::exists(here / "somebodys.part"));
 }
 
 TEST_F(MediumTest, WhatIsReadBackMustBeWhatWasMeant) {

@@ -17,6 +17,14 @@ TEST(Receipt, WhatIsWrittenIsRead) {
   const std::string text = format_receipt("central", noon, lines);
   EXPECT_TRUE(text.starts_with("# central looked at this medium at 2026-"));
   EXPECT_EQ(parse_receipt(text), lines);
+  EXPECT_EQ(parse_receipt_time(text), noon);
+}
+
+TEST(Receipt, TheTimeIsThereOrNot) {
+  for (const char* text : {"", "applied\tu-1.skb\t\t\n", "# somebody looked at this medium at \n",
+                           " looked at this medium at 2026-01-01T00:00:00.000Z. x\n",
+                           "#\n# central looked at this medium at 2026-01-01T00:00:00.000Z. x\n"})
+    EXPECT_EQ(parse_receipt_time(text), std::nullopt) << text;
 }
 
 TEST(Receipt, NothingForeignLeavesItsLine) {

@@ -40,6 +40,14 @@ class H9_Duplicate : public ReconcileAssets {
     expect_equal(site);
     expect_equal(other);
   }
+  // Nothing that comes is of what the machine does not see (I12).
+  void exchange_scanned(Machine& with) {
+    up(with);
+    for (const Bytes& bundle : pack_down(with)) {
+      EXPECT_EQ(sim::line_out_of_scope(central, bundle, with), "");
+      take(with, bundle);
+    }
+  }
 };
 
 TEST_F(H9_Duplicate, AChoiceTakesTheKeyAwayFromOneOfThem) {
@@ -108,6 +116,52 @@ TEST_F(H9_Duplicate, BothRecordsAndBothAuthorsAreNamed) {
     EXPECT_EQ(conflict.winner.at("author"), json::value(central_wrote));
     EXPECT_EQ(conflict.loser.at("author"), json::value(site_wrote));
     EXPECT_TRUE(conflict.winner.contains("effective"));
+  }
+}
+
+// One key in two sites' scopes: each learns that it is taken, not by whom.
+TEST_F(H9_Duplicate, WhoElseHasTheKeyIsNotToldToWhomDoesNotSeeIt) {
+  see_only(site, {acme});
+  see_only(other, {bell});
+  settle();
+  ASSERT_TRUE(set(other, "customer", bell, {{"account_ref", "K"}}));
+  ASSERT_TRUE(set(site, "customer", acme, {{"account_ref", "K"}}));
+  for (Machine* each : {&other, &site}) exchange_scanned(*each);
+  EXPECT_EQ(only_open(central).other(), bell);
+  EXPECT_TRUE(conflicts(other).empty());
+  const store::Conflict at_site = only_open(site);
+  const json::object value_alone{{"value", "K"}};
+  EXPECT_EQ(at_site.winner, value_alone);
+  EXPECT_EQ(decide(site, at_site.id, ConflictChoice::loser).error().code, Errc::wrong_role);
+  ASSERT_TRUE(decide(site, at_site.id, ConflictChoice::winner));
+  exchange_scanned(site);
+  expect_settled();
+  EXPECT_EQ(value(central, "customer", acme, "account_ref"), "null");
+  EXPECT_EQ(value(central, "customer", bell, "account_ref"), "\"K\"");
+  // Who sees both is told of both.
+  see_only(site, {acme, bell});
+  settle();
+  ASSERT_TRUE(set(central, "customer", acme, {{"account_ref", "L"}}));
+  ASSERT_TRUE(set(site, "customer", bell, {{"account_ref", "L"}}));
+  exchange_scanned(site);
+  EXPECT_EQ(only_open(site).other(), acme);
+}
+
+// What stands against a deletion may be out of sight, too.
+TEST_F(H9_Duplicate, WhatRefersToARecordIsNotNamedToWhomDoesNotSeeIt) {
+  const RecordId passing = asset(central, "passing", bell);
+  see_only(site, {acme});
+  settle();
+  const RecordId came = move(central, passing, yard, {{"arrived_at", "2026-01-01"}});
+  move(central, passing, mill, {{"arrived_at", "2026-01-02"}});
+  ASSERT_TRUE(remove(site, "location", yard));
+  up(site);
+  EXPECT_EQ(only_open(central).winner.at("referrer"), json::value("another record"));
+  for (const Bytes& bundle : pack_down(site)) {
+    for (const std::string& line : sim::lines_of(bundle, site)) {
+      const bool decides = line.starts_with(R"({"k":"cf")") || line.starts_with(R"({"k":"res")");
+      EXPECT_FALSE(decides && line.find(to_string(came)) != std::string::npos) << line;
+    }
   }
 }
 

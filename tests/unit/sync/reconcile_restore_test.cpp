@@ -198,6 +198,52 @@ TEST_F(H8_Restore, ADeletionAgainstANewDependantIsAConflict) {
   }
 }
 
+TEST_F(H8_Restore, ThatARecordStaysIsTakenBackAtEitherSide) {
+  const RecordId cove = *create(central, "customer", {{"name", "Cove"}});
+  settle();
+  location(cove, "Quay");
+  ASSERT_TRUE(remove(site, "customer", cove));
+  settle();
+  for (Machine* at : {&central, &site}) {
+    const RecordId conflict = open_conflicts(site).front().id;
+    resolve(site, conflict, ConflictChoice::winner);
+    settle();
+    expect_nothing_open();
+    undo(*at, conflict);
+    settle();
+    for (Machine* machine : {&central, &site, &other})
+      EXPECT_EQ(open_conflicts(*machine).size(), 1U) << machine->name();
+  }
+}
+
+// A site does not know what the record met at central meanwhile: it says who takes it back.
+TEST_F(H8_Restore, WhatASiteBroughtBackCentralTakesAway) {
+  const RecordId ann = contact();
+  settle();
+  const RecordId first = edited_and_deleted("contact", ann, {{"title", "Head"}});
+  resolve(site, first, ConflictChoice::loser);  // on its way
+  resolve(central, first, ConflictChoice::loser);
+  ASSERT_TRUE(remove(central, "contact", ann));
+  settle();
+  const auto open = open_conflicts(site);
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open.front().field, "");
+  const RecordId conflict = open.front().id;
+  resolve(site, conflict, ConflictChoice::loser);
+  for (const bool confirmed : {false, true}) {
+    const auto refused = try_undo(site, conflict);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::wrong_role);
+    EXPECT_NE(refused.error().next.find("skerry conflict undo"), std::string::npos);
+    EXPECT_TRUE(has(site, "contact", ann)) << confirmed;
+    settle();
+  }
+  undo(central, conflict);
+  settle();
+  for (Machine* machine : {&central, &site, &other}) EXPECT_FALSE(has(*machine, "contact", ann));
+  EXPECT_EQ(open_conflicts(site).size(), 1U);
+}
+
 TEST_F(H8_Restore, AnIdThatTwoRecordsWereGivenIsAConflict) {
   const RecordId id = parse_id<RecordId>("0199c0de-0000-7000-8000-000000000077").value();
   ASSERT_TRUE(create(central, "customer", {{"name", "Central's"}}, id));

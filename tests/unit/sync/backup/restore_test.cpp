@@ -201,6 +201,52 @@ TEST_F(Restores, OfASiteGiveCentralWhatWasSaved) {
   }
 }
 
+// What central confirmed is in no backup of central's yet: it is saved with the rest.
+TEST_F(Restores, OfASiteFitACentralThatIsPutBackAsWell) {
+  meet(site);
+  const sim::Image of_central = backup_of(central, true);
+  next = new_id<EpochId>(system_random);
+  const sim::Image of_site = backup_of(site);
+  const RecordId sent = add(site, "sent");
+  meet(site);
+  const RecordId unsent = add(site, "unsent");
+  const auto bundles = saved(site, of_site);
+  ASSERT_THAT(bundles, SizeIs(1));
+  site.put_back(of_site, false);
+  central.put_back(of_central, false);
+  EXPECT_EQ(take(central, bundles[0]), "applied") << last_detail;
+  meet(site, 3);
+  expect_same(site, {acme, sent, unsent});
+  EXPECT_EQ(name_at(site, sent), "\"sent\"");
+  EXPECT_EQ(name_at(site, unsent), "\"unsent\"");
+  EXPECT_EQ(pending(site), 0);
+}
+
+TEST_F(Restores, OfASiteSaveWhatOnlyCentralHas) {
+  meet(site);
+  const sim::Image of_central = backup_of(central, true);
+  next = new_id<EpochId>(system_random);
+  const sim::Image of_site = backup_of(site);
+  const RecordId sent = add(site, "sent");
+  meet(site);
+  EXPECT_EQ(cost(site, of_site).waiting(), 0);
+  const auto bundles = saved(site, of_site);
+  ASSERT_THAT(bundles, SizeIs(1));
+  ASSERT_TRUE(site.write([&](store::Connection& connection) -> Result<void> {
+    store::OwnEpoch own = store::read_own_epochs(connection).back();
+    own.durable = own.acked;
+    store::write_confirmed(connection, own);
+    return {};
+  }));
+  EXPECT_THAT(saved(site, of_site), IsEmpty()) << "central has it in a backup";
+  site.put_back(of_site, false);
+  central.put_back(of_central, false);
+  EXPECT_EQ(take(central, bundles[0]), "applied") << last_detail;
+  meet(site, 3);
+  expect_same(site, {acme, sent});
+  EXPECT_EQ(name_at(site, sent), "\"sent\"");
+}
+
 TEST_F(Restores, OfCentralWriteAgainWhatWasSaved) {
   meet(site);
   const RecordId old = add(central, "old");
