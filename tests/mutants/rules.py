@@ -22,10 +22,10 @@ class Break:
 BREAKS = (
     # Lost memory and other branches.
     Break("fork", "H2: another row under a known number is a fork", "sync/row_taker.cpp",
-          "forked_ = known && known->hash != hash;", "forked_ = false;"),
+          "forked_ = known && known->hash != row.hash;", "forked_ = false;"),
     Break("fork_rest", "4.5: what follows a fork is kept, not taken in", "sync/row_taker.cpp",
-          "if (forked_) return keep(line, seq, hash);",
-          "if (forked_ && seq <= epoch_.head) return keep(line, seq, hash);"),
+          "if (forked_) return keep(row);",
+          "if (forked_ && row.seq <= epoch_.head) return keep(row);"),
     Break("reissue", "H2: a change that is issued again counts once", "sync/row_taker.cpp",
           "if (!row.uid) return std::nullopt;", "return std::nullopt;"),
     Break("future_up", "H4: a site that knows central's future means a new life",
@@ -59,6 +59,10 @@ BREAKS = (
           "return AnchorVerdict::ahead;", "return AnchorVerdict::fits;"),
     Break("fence", "H3: the rows of a copy's epoch are only kept", "sync/engine_central.cpp",
           "} else if (central.epoch->fenced) {", "} else if (false) {"),
+    Break("unheard_epoch", "H1: what comes late of an epoch that was never heard of is no copy's",
+          "sync/take_changes.cpp",
+          "if (!left) left = store::insert_epoch(connection_, site_, *body_.previous);",
+          "if (!left) return;", 1800),
     Break("copy_down", "H3: a copy takes nothing in", "sync/engine_site.cpp",
           "if (verdict.copy || site.copy)", "if (false)"),
     # Order.

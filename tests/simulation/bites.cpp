@@ -65,6 +65,8 @@ const std::vector<Sabotage> sabotages{
      "INSERT INTO shadow(record,kind,doc) VALUES(randomblob(16),'note','{}')"},
     {"a site's rows are pending for ever", false, "UPDATE log SET acked=acked-1 WHERE acked>0"},
     {"a cursor went back", false, "UPDATE upstream SET n=n-1 WHERE n>0"},
+    {"central believes in a copy of a site", true,
+     "UPDATE site_epoch SET copy_at=1 WHERE number=(SELECT min(number) FROM site_epoch)"},
     {"central believes that a site holds more", true,
      "UPDATE site SET confirmed=confirmed+1000 WHERE confirmed>0"},
 };
@@ -72,7 +74,7 @@ const std::vector<Sabotage> sabotages{
 enum class Outcome { noticed, unnoticed, nothing_to_spoil };
 
 Outcome spoil(std::uint64_t seed, const Sabotage& sabotage, std::string& how) {
-  World world(seed, false);
+  World world(seed, {});
   if (world.any_disasters()) return Outcome::nothing_to_spoil;  // would excuse what is spoilt
   world.run();
   world.settle();

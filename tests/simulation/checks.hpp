@@ -24,6 +24,8 @@ void check_ledger(World& world);
 void check_changes_kept(World& world);
 // I4: every chain is whole, everywhere, and a row is what it was when it was acknowledged.
 void check_chains(World& world);
+// H1, H3: nobody is called a copy where the world has no second machine, at any time.
+void check_copies(World& world);
 // Where assets are and what counts for a customer, at this machine, at any time.
 void check_derived(Machine& machine);
 void check_derived(World& world);

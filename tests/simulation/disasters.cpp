@@ -2,14 +2,27 @@
 // rolled back; clones; disks in other machines; central restored, and it knows it or not.
 #include <fmt/format.h>
 
+#include "store/own_epochs.hpp"
 #include "store/quarantine.hpp"
 #include "sync/copies.hpp"
 #include "tests/simulation/checks.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace skerry::sim {
+namespace {
 
-Disasters draw_disasters(Rng& fate) {
+std::set<EpochId> own_epochs(Machine& machine) {
+  return machine.read([](store::Connection& connection) {
+    std::set<EpochId> epochs;
+    for (const store::OwnEpoch& own : store::read_own_epochs(connection)) epochs.insert(own.epoch);
+    return epochs;
+  });
+}
+
+}  // namespace
+
+Disasters draw_disasters(Rng& fate, bool all) {
+  if (all) return {true, true, true, true, true, 25};
   Disasters disasters;
   if (!fate.percent(50)) return disasters;
   disasters.site_restores = fate.percent(50);
@@ -57,7 +70,16 @@ void World::restore(Machine& machine, bool with_anchor) {
   journal_.happened(machine.is_central() ? "central put back"
                     : with_anchor        ? "machine put back"
                                          : "database put back");
+  std::set<EpochId> before = own_epochs(machine);
   machine.put_back(backup->second, with_anchor);
+  if (!machine.is_central()) {
+    // Its next epoch names the last one it was in. What comes late of another that it forgot cannot
+    // be told from what a copy wrote.
+    std::size_t& forgotten = forgotten_[machine.number];
+    for (const EpochId& epoch : own_epochs(machine)) before.erase(epoch);
+    forgotten += before.size();
+    if (with_anchor || forgotten > 1) doubled_.insert(machine.number);
+  }
   cursors_.erase(&machine);
   const store::Reader reader = machine.database->read();
   std::erase_if(machine.acknowledged, [&](const Acknowledged& row) {
@@ -76,6 +98,7 @@ void World::clone(Machine& machine) {
     return fmt::format("{} is cloned{}", machine.name(), with_anchor ? ", its anchor too" : "");
   });
   journal_.happened("cloned");
+  doubled_.insert(machine.number);
   const std::string folder = fmt::format("{}-clone{}", machine.number, clones_.size());
   auto twin =
       std::make_unique<Machine>(machine.number, folder_ / folder, image, now_, fate_.next());
@@ -86,7 +109,7 @@ void World::clone(Machine& machine) {
 
 // One disaster now and then, or the backup it needs.
 bool World::strike() {
-  if (!disasters_.any() || !fate_.percent(8)) return false;
+  if (!disasters_.any() || !fate_.percent(disasters_.strikes_percent)) return false;
   Machine& site = some_instance(1 + fate_.below(swarm_.sites));
   switch (fate_.below(9)) {
     case 0:
@@ -139,6 +162,8 @@ void World::settle_after_disasters() {
   constexpr int exchanges_max = 16;
   for (int round = 1; round <= exchanges_max; ++round) {
     for (std::size_t number = 1; number <= swarm_.sites; ++number) {
+      // Its people know that central was put back when a site said so.
+      (void)sync::believe_site(central().node(), site_id(number), {"uid:0", "api", "sim"});
       // Machines of one name look alike to central: each has its answer before the next one speaks.
       for (Machine* site : instances(number)) {
         now_ += 1000;
@@ -150,6 +175,7 @@ void World::settle_after_disasters() {
       }
     }
     note_cursors();
+    check_copies(*this);
     if (all_agree(*this))
       return journal_.say([&] { return fmt::format("settled after {} exchanges", round); });
     if (round % 4 == 3) administrate();

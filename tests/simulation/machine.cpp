@@ -217,6 +217,10 @@ std::string line_out_of_scope(Machine& central, ByteView bundle, const Machine& 
       if (gone->kind->scope == ScopePath::nowhere) return line;
     } else if (const auto* conflict = std::get_if<store::Conflict>(&state)) {
       if (!store::in_scope(*connection, site, conflict->scope_customer)) return line;
+      const auto other = conflict->other();
+      const auto holder =
+          other ? store::find_record(*connection, *conflict->kind, *other) : std::nullopt;
+      if (holder && !store::in_scope(*connection, site, *holder->kind, holder->scope)) return line;
     }
   }
   return {};
@@ -271,8 +275,8 @@ void Machine::open() {
   anchor_.emplace(must(store::AnchorFile::open(folder / "anchor"), "opening an anchor"));
   must(sync::recall(node(), *anchor_, print), "recalling");
   keeper_.emplace(*anchor_, site_id(number), print);
-  keeper_->keep(log->own());
-  log->on_commit([this](std::int64_t) { keeper_->keep(log->own()); });
+  keeper_->keep(log->own(), log->trust_seen());
+  log->on_commit([this](std::int64_t) { keeper_->keep(log->own(), log->trust_seen()); });
 }
 
 void Machine::close() {

@@ -44,8 +44,8 @@ struct Shared {
 };
 
 // The world of records.
-Hash run_world(std::uint64_t seed, bool aloud, Counts& counts) {
-  World world(seed, aloud);
+Hash run_world(std::uint64_t seed, Manner manner, Counts& counts) {
+  World world(seed, manner);
   world.run();
   world.settle();
   world.check();
@@ -54,12 +54,13 @@ Hash run_world(std::uint64_t seed, bool aloud, Counts& counts) {
 }
 
 // Prints what broke.
-bool run_seed(std::uint64_t seed, bool aloud, Counts& counts) {
+bool run_seed(std::uint64_t seed, Manner manner, Counts& counts) {
   try {
-    SeatWorld(seed, aloud).run();
-    const Hash end = run_world(seed, aloud, counts);
+    if (!manner.disasters) SeatWorld(seed, manner.aloud).run();  // it has none
+    const Hash end = run_world(seed, manner, counts);
     Counts ignored;
-    if (seed % seeds_between_replays == 0 && run_world(seed, false, ignored) != end)
+    manner.aloud = false;
+    if (seed % seeds_between_replays == 0 && run_world(seed, manner, ignored) != end)
       throw Violation("replay", "the same seed ended in another state");
     return true;
   } catch (const std::exception& error) {
@@ -69,12 +70,12 @@ bool run_seed(std::uint64_t seed, bool aloud, Counts& counts) {
   }
 }
 
-int run_job(const std::vector<std::uint64_t>& seeds, bool aloud, Shared& shared, Job& job) {
+int run_job(const std::vector<std::uint64_t>& seeds, Manner manner, Shared& shared, Job& job) {
   while (job.failed < failures_max) {
     const std::size_t at = shared.next.fetch_add(1);
     if (at >= seeds.size()) break;
     job.running = seeds[at];
-    if (!run_seed(seeds[at], aloud, job.counts)) job.red[job.failed++] = seeds[at];
+    if (!run_seed(seeds[at], manner, job.counts)) job.red[job.failed++] = seeds[at];
   }
   return job.failed == 0 ? 0 : 1;
 }
@@ -137,34 +138,35 @@ std::vector<std::uint64_t> wait_for(std::vector<pid_t> children, const Job* jobs
   return died;
 }
 
-void show_again(std::uint64_t seed) {
+void show_again(std::uint64_t seed, Manner manner) {
   fmt::print("the steps of seed {}:\n", seed);
   const pid_t child = in_child([&] {
     Counts ignored;
-    return run_seed(seed, true, ignored) ? 0 : 1;
+    manner.aloud = true;
+    return run_seed(seed, manner, ignored) ? 0 : 1;
   });
   int status = 0;
   ::waitpid(child, &status, 0);
   if (WIFSIGNALED(status))
     fmt::print("seed {} fails\n  the process died of signal {}\n", seed, WTERMSIG(status));
-  fmt::print("again: ./dev sim --seed {}\n", seed);
+  fmt::print("again: ./dev sim --seed {}{}\n", seed, manner.disasters ? " --disasters" : "");
 }
 
-int run_all(const std::vector<std::uint64_t>& seeds, std::size_t jobs_wanted, bool aloud) {
+int run_all(const std::vector<std::uint64_t>& seeds, std::size_t jobs_wanted, Manner manner) {
   const Clock::time_point started = Clock::now();
   for (std::size_t number = 0; number <= sites_max; ++number) template_of(number);
   Shared& shared = *new_shared<Shared>(1);
   Job* const jobs = new_shared<Job>(jobs_wanted);
   std::vector<pid_t> children;
   for (std::size_t job = 0; job < jobs_wanted; ++job)
-    children.push_back(in_child([&] { return run_job(seeds, aloud, shared, jobs[job]); }));
+    children.push_back(in_child([&] { return run_job(seeds, manner, shared, jobs[job]); }));
   std::vector<std::uint64_t> red = wait_for(children, jobs, shared, seeds.size());
   Counts counts;
   for (std::size_t job = 0; job < jobs_wanted; ++job) {
     counts.add(jobs[job].counts);
     red.insert(red.end(), jobs[job].red.begin(), jobs[job].red.begin() + jobs[job].failed);
   }
-  if (!red.empty() && !aloud) show_again(red.front());
+  if (!red.empty() && !manner.aloud) show_again(red.front(), manner);
   const std::size_t done = std::min(shared.next.load(), seeds.size());
   fmt::print("{} seeds, {} failed, {}; {} writes, {} bundles, {} imports, {} refusals\n", done,
              red.size(), rate(done, started), counts.all_writes(), counts.bundles, counts.imports,
@@ -193,12 +195,13 @@ struct Options {
   std::optional<std::uint64_t> one;
   std::size_t jobs = 2;
   bool bites = false;
+  bool disasters = false;
   bool model = false;
   std::string known;
 };
 
 constexpr const char* usage =
-    "skerry_sim [--seeds N] [--first S] [--jobs J] [--known FILE]\n"
+    "skerry_sim [--seeds N] [--first S] [--jobs J] [--known FILE] [--disasters]\n"
     "skerry_sim --seed N               runs one seed and says what it does\n"
     "skerry_sim --model < HISTORIES    repeats what model_history.py wrote down\n"
     "skerry_sim --bites [--seeds N]    spoils runs on purpose: the checks must notice each\n";
@@ -222,6 +225,8 @@ Options read_options(const std::vector<std::string>& arguments) {
       options.jobs = std::max<std::size_t>(std::stoul(value()), 1);
     else if (name == "--known")
       options.known = value();
+    else if (name == "--disasters")
+      options.disasters = true;
     else if (name == "--model")
       options.model = true;
     else if (name == "--bites")
@@ -236,10 +241,10 @@ int run(const Options& options) {
   if (options.model) return run_model(std::cin);
   if (options.bites) return run_bites(options.first, options.count);
   std::vector<std::uint64_t> seeds;
-  if (options.one) return run_all({*options.one}, 1, true);
+  if (options.one) return run_all({*options.one}, 1, {true, options.disasters});
   if (!options.known.empty()) seeds = read_seeds(options.known);
   for (std::uint64_t i = 0; i < options.count; ++i) seeds.push_back(options.first + i);
-  return run_all(seeds, options.jobs, false);
+  return run_all(seeds, options.jobs, {false, options.disasters});
 }
 
 }  // namespace

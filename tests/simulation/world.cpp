@@ -10,13 +10,13 @@
 
 namespace skerry::sim {
 
-World::World(std::uint64_t seed, bool aloud)
+World::World(std::uint64_t seed, Manner manner)
     : rng_(seed),
       swarm_(draw_swarm(rng_)),
-      journal_(now_, aloud),
+      journal_(now_, manner.aloud),
       folder_(scratch_folder()),
       fate_(seed ^ 0x5deece66dU),
-      disasters_(draw_disasters(fate_)),
+      disasters_(draw_disasters(fate_, manner.disasters)),
       keeping_(seed ^ 0x2545f491U),
       keeps_house_(keeping_.percent(40)) {
   for (std::size_t number = 0; number <= swarm_.sites; ++number)
@@ -67,6 +67,7 @@ void World::run() {
     step();
     if (keeps_house_) keep_house();
     note_cursors();
+    check_copies(*this);
     if (rng_.percent(4)) check_derived(*machines_[rng_.below(machines_.size())]);
     check_allocations(central());
   }
@@ -120,6 +121,7 @@ void World::settle() {
 }
 
 void World::check() {
+  check_copies(*this);
   check_views(*this);
   if (disasters_.any()) {
     check_changes_kept(*this);

@@ -32,16 +32,22 @@ struct Disasters {
   bool clones = false;
   bool relocations = false;  // the disk in another machine
   bool central_restores = false;
+  unsigned strikes_percent = 8;  // of the steps
   bool any() const {
     return site_restores || rollbacks || clones || relocations || central_restores;
   }
 };
-Disasters draw_disasters(Rng& fate);
+Disasters draw_disasters(Rng& fate, bool all);
+
+// How a run is made: the same seed in another manner is another run.
+struct Manner {
+  bool aloud = false;      // the steps go to stdout
+  bool disasters = false;  // of every sort, and often, instead of those that the seed draws
+};
 
 class World {
  public:
-  // `aloud`: the steps go to stdout.
-  World(std::uint64_t seed, bool aloud);
+  World(std::uint64_t seed, Manner manner);
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -61,6 +67,9 @@ class World {
   Machine* active_instance(std::size_t number);
   // Changes that a restore destroyed, where they had been acknowledged.
   bool is_destroyed(const ChangeUid& uid) const { return destroyed_.contains(uid); }
+  // Whether there ever was another machine of the site's, or one of which something looks like
+  // another's: it had been put back as a whole (H28), or twice.
+  bool was_doubled(std::size_t number) const { return doubled_.contains(number); }
   std::size_t sites() const { return swarm_.sites; }
   const Swarm& swarm() const { return swarm_; }
   bool any_disasters() const { return disasters_.any(); }
@@ -127,7 +136,9 @@ class World {
   std::vector<std::unique_ptr<Machine>> clones_;
   std::map<const Machine*, Image> backups_;
   std::set<ChangeUid> destroyed_;
-  Rng keeping_;  // a stream of its own, too
+  std::set<std::size_t> doubled_;                 // numbers of sites
+  std::map<std::size_t, std::size_t> forgotten_;  // how many epochs each forgot
+  Rng keeping_;                                   // a stream of its own, too
   const bool keeps_house_;
   std::set<Hash> pruned_;  // of rows
   std::set<const Machine*> spoilt_;
