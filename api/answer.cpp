@@ -54,8 +54,12 @@ void Session::compose_head() {
   }
   if (!loop_.shared.options.dialect.is_bare) {
     head_.append("X-Content-Type-Options: nosniff\r\n");
-    if (!reply_.content_type.starts_with("text/html"))  // a page has a policy of its own
-      head_.append("Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n");
+    fmt::format_to(std::back_inserter(head_),
+                   "Content-Security-Policy: default-src 'none'; base-uri 'none'; "
+                   "frame-ancestors 'none'; {}\r\n",
+                   reply_.policy);
+    if (reply_.content_type.starts_with("text/html"))
+      head_.append("Referrer-Policy: no-referrer\r\n");
   }
   if (reply_.close)
     head_.append("Connection: close\r\n");

@@ -6,6 +6,9 @@
 namespace skerry::api {
 namespace {
 
+constexpr std::string_view how_to_send =
+    "send Authorization: Bearer TOKEN, with one that skerry token create made";
+
 bool is_token_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("-._~+/=").find(c) != std::string_view::npos;
@@ -24,10 +27,12 @@ Result<std::string_view> bearer_token(std::string_view authorization) {
   if (authorization.empty()) return authorization;
   const std::size_t space = authorization.find(' ');
   if (space == std::string_view::npos || !is_bearer(authorization.substr(0, space)))
-    return fail(Errc::unauthorized, "the Authorization header is not of the form: Bearer <token>");
+    return fail(Errc::unauthorized, "the Authorization header is not of the form: Bearer <token>",
+                std::string(how_to_send));
   const std::string_view token = authorization.substr(space + 1);
   if (token.empty() || !std::all_of(token.begin(), token.end(), is_token_char))
-    return fail(Errc::unauthorized, "the bearer token is not written as a token is");
+    return fail(Errc::unauthorized, "the bearer token is not written as a token is",
+                std::string(how_to_send));
   return token;
 }
 

@@ -132,16 +132,10 @@ Result<void> Session::choose_route() {
 Result<void> Session::identify() {
   request_.principal = peer_.local ? peer_.local : loop_.shared.anonymous;
   if (loop_.shared.options.dialect.is_bare) return {};
-  SKERRY_TRY(const std::string_view token, bearer_token(request_.header("Authorization")));
-  if (!token.empty())
-    return identify_by([&](Authenticator& authenticator) {
-      return authenticator.authenticate(token, peer_.address);
-    });
-  const std::string_view secret = cookie_value(request_.header("Cookie"), session_cookie);
-  if (secret.empty()) return {};
-  auto found = identify_by([&](Authenticator& authenticator) {
-    return authenticator.find_session(secret, Use::counted);
-  });
+  SKERRY_TRY(const Proof proof, read_proof());
+  if (proof.token.empty() && proof.secret.empty()) return {};
+  auto found = let_in(look_up(proof, Use::counted));
+  if (!proof.token.empty()) return found;
   if (found) found = check_same_site(request_);
   if (found || request_.route->access != Access::open) return found;
   // An open route takes anybody: whoever signs in again still sends the cookie of a session that
@@ -150,12 +144,20 @@ Result<void> Session::identify() {
   return {};
 }
 
-template <class Find>
-Result<void> Session::identify_by(Find find) {
+Result<Session::Proof> Session::read_proof() const {
+  SKERRY_TRY(const std::string_view token, bearer_token(request_.header("Authorization")));
+  return Proof{token, cookie_value(request_.header("Cookie"), session_cookie)};
+}
+
+Result<std::shared_ptr<const Principal>> Session::look_up(const Proof& proof, Use use) const {
+  Authenticator* const authenticator = loop_.shared.authenticator;
+  if (!authenticator) return fail(Errc::unauthorized, "tokens are not known here");
+  return proof.token.empty() ? authenticator->find_session(proof.secret, use)
+                             : authenticator->authenticate(proof.token, peer_.address);
+}
+
+Result<void> Session::let_in(Result<std::shared_ptr<const Principal>> found) {
   Shared& shared = loop_.shared;
-  Result<std::shared_ptr<const Principal>> found =
-      shared.authenticator ? find(*shared.authenticator)
-                           : fail(Errc::unauthorized, "tokens are not known here");
   if (!found) {
     if (found.error().code == Errc::unauthorized) {
       // Whoever is known is not held up by what others guess from the same address.
@@ -177,8 +179,8 @@ Result<void> Session::check_rights() const {
   if (!principal.may(asked)) {
     if (principal.kind == Principal::Kind::anonymous)
       return fail(Errc::unauthorized, "this route needs a token", "skerry token create");
-    return fail(Errc::forbidden,
-                fmt::format("this route needs the right \"{}\"", to_string(asked)));
+    return fail(Errc::forbidden, fmt::format("this route needs the right \"{}\"", to_string(asked)),
+                "ask an administrator for an access that has it");
   }
   const bool asks_for_right = asked != Access::open && asked != Access::any;
   if (asks_for_right && principal.is_limited() && route.reach == Reach::machine)
@@ -191,16 +193,11 @@ Result<void> Session::check_rights() const {
 // A token is revoked or expires, a session ends, and what is left may be less, while an answer goes
 // on. No guess is counted: whoever asks was let in before.
 Result<void> Session::check_still_allowed() const {
-  Authenticator* const authenticator = loop_.shared.authenticator;
-  const Principal& let_in = *request_.principal;
-  if (!authenticator || let_in.kind == Principal::Kind::anonymous ||
-      let_in.kind == Principal::Kind::local)
-    return {};
-  SKERRY_TRY(const std::string_view token, bearer_token(request_.header("Authorization")));
-  const std::string_view secret = cookie_value(request_.header("Cookie"), session_cookie);
-  SKERRY_TRY(const auto now, token.empty() ? authenticator->find_session(secret, Use::none)
-                                           : authenticator->authenticate(token, peer_.address));
-  if (now->may(access_asked(request_)) && now->customers == let_in.customers) return {};
+  const Principal& before = *request_.principal;
+  if (before.kind == Principal::Kind::anonymous || before.kind == Principal::Kind::local) return {};
+  SKERRY_TRY(const Proof proof, read_proof());
+  SKERRY_TRY(const auto now, look_up(proof, Use::none));
+  if (now->may(access_asked(request_)) && now->customers == before.customers) return {};
   return fail(Errc::forbidden, "what this access may see was changed meanwhile", "ask again");
 }
 

@@ -189,10 +189,9 @@ class Page {
 std::string docs_page(const json::object& document) { return Page(document).write(); }
 
 const std::string& docs_security_policy() {
-  static const std::string policy = fmt::format(
-      "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'; "
-      "frame-ancestors 'none'",
-      base64(crypto::sha256(as_bytes(openapi::docs_style()))));
+  static const std::string policy =
+      fmt::format("form-action 'none'; style-src 'sha256-{}'",
+                  base64(crypto::sha256(as_bytes(openapi::docs_style()))));
   return policy;
 }
 

@@ -10,7 +10,7 @@ namespace skerry::api {
 // `document` as openapi_object() gives it. All text in it is escaped.
 std::string docs_page(const json::object& document);
 
-// The policy that goes with every such page: nothing but its own style sheet, by its hash.
+// What goes with every such page (Response::policy): nothing but its own style sheet, by its hash.
 const std::string& docs_security_policy();
 
 }  // namespace skerry::api

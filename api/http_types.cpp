@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <fmt/format.h>
+
+#include "core/text.hpp"
 
 namespace skerry::api {
 namespace {
@@ -24,6 +27,21 @@ bool is_field_value(std::string_view value) {
     const auto byte = static_cast<unsigned char>(c);
     return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
   });
+}
+
+// How much an Accept header wants a media type that it names; 0 when it does not, or does not want
+// it (RFC 9110 section 12.5.1).
+double weight_of(std::string_view accept, std::string_view type) {
+  while (!accept.empty()) {
+    const std::string_view item = accept.substr(0, accept.find(','));
+    accept.remove_prefix(std::min(item.size() + 1, accept.size()));
+    if (trim_blanks(item.substr(0, item.find(';'))) != type) continue;
+    double weight = 1;
+    if (const std::size_t at = item.find("q="); at != std::string_view::npos)
+      std::from_chars(item.data() + at + 2, item.data() + item.size(), weight);
+    return weight;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -91,6 +109,12 @@ std::string_view Request::header(std::string_view name) const {
   if (found == headers->end()) return {};
   const auto value = found->value();
   return {value.data(), value.size()};
+}
+
+bool Request::prefers_to_json(std::string_view type) const {
+  const std::string accept = ascii_lower(header("Accept"));
+  const double wanted = weight_of(accept, type);
+  return wanted > 0 && wanted >= weight_of(accept, "application/json");
 }
 
 Result<json::object> Request::json_body() const {

@@ -98,6 +98,8 @@ class Request {
 
   // Empty when absent. The first one when repeated; the framing and identity headers cannot be.
   std::string_view header(std::string_view name) const;
+  // Whether its Accept names `type` and wants JSON no more than that.
+  bool prefers_to_json(std::string_view type) const;
 
   // The body as the one kind of JSON object we accept (depth limit 32): Errc::bad_json.
   Result<json::object> json_body() const;
@@ -142,6 +144,8 @@ struct Response {
   unsigned status = 200;
   std::string_view content_type = "application/json";  // static storage
   std::string headers;                                 // whole lines; written by header()
+  // Of Content-Security-Policy, what this answer has beyond what each has; static storage.
+  std::string_view policy = "form-action 'none'";
   std::variant<std::string, FileBody, std::unique_ptr<EventStream>, std::unique_ptr<BodyStream>>
       body;
   bool close = false;  // close the connection afterwards

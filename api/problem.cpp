@@ -30,8 +30,7 @@ void add_quota(Response& response, const Quota& quota) {
 std::string_view next_of(const Error& error) {
   const int status = info(error.code).http_status;
   if (!error.next.empty() || (status != 400 && status != 422)) return error.next;
-  return error.errors.empty() ? "what this request may hold stands at /docs"
-                              : "correct what errors names, and send it again";
+  return error.errors.empty() ? see_docs : see_errors;
 }
 
 }  // namespace

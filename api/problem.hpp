@@ -7,6 +7,10 @@
 
 namespace skerry::api {
 
+// The remedy of a request that has to be another one, where who refused it knew none.
+inline constexpr std::string_view see_docs = "what this request may hold stands at /docs";
+inline constexpr std::string_view see_errors = "correct what errors names, and send it again";
+
 // {"type":"/problems/<slug>","title":…,"status":…,"detail":…,"instance":"<request
 // id>","code":"<slug>",
 //  "errors":[{"pointer","code","detail"}],"next":…}; empty members are left out. Status, title and

@@ -41,6 +41,7 @@ void sign_seat_answer(Context& context, const Request& request, Response& respon
   sign_if_asked(context.node.keys.sign, context.node.clock, request, response);
 }
 constexpr Finish signed_if_asked = finish<Context, sign_seat_answer>;
+constexpr Finish as_page = finish<Context, show_setup_refusal>;
 
 constexpr Route routes[] = {
     {get, "/livez", Access::open, Body::none, handler<get_livez>, "getLivez",
@@ -109,9 +110,9 @@ constexpr Route routes[] = {
     {post, "/v1/session:claim", Access::open, Body::json, handler<claim_account>, "claimAccount",
      "Choose a password by a one-time code"},
     {get, "/setup", Access::open, Body::none, handler<get_setup_page>, "getSetupPage",
-     "The page behind a one-time link"},
+     "The page behind a one-time link", false, Reach::machine, as_page},
     {post, "/setup", Access::open, Body::text, handler<post_setup_page>, "postSetupPage",
-     "Choose a password by its form"},
+     "Choose a password by its form", false, Reach::machine, as_page},
     {post, "/v1/session:password", Access::any, Body::json, handler<change_password>,
      "changePassword", "Choose another password"},
     {get, "/v1/certificate", Access::read, Body::none, handler<get_certificate>, "getCertificate",

@@ -83,8 +83,13 @@ class Session {
   Result<void> choose_route();
   Result<void> authorize();
   Result<void> identify();
-  template <class Find>
-  Result<void> identify_by(Find find);
+  // What the request proves its caller by: a token, else the secret of a session's cookie.
+  struct Proof {
+    std::string_view token, secret;
+  };
+  Result<Proof> read_proof() const;
+  Result<std::shared_ptr<const Principal>> look_up(const Proof& proof, Use use) const;
+  Result<void> let_in(Result<std::shared_ptr<const Principal>> found);
   Result<void> check_rights() const;
   Result<void> check_still_allowed() const;
   Result<void> check_body();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -189,9 +190,8 @@ bool is_guessable(std::string_view password, std::span<const std::string_view> n
          is_little(without_words(meant(keys), words, meant));
 }
 
-}  // namespace
-
-std::string password_complaint(std::string_view password, std::span<const std::string_view> names) {
+// As a sentence's end; empty when there is none.
+std::string complaint_about(std::string_view password, std::span<const std::string_view> names) {
   if (!is_utf8(password) || has_control_characters(password) ||
       password.find_first_of("\t\r\n") != std::string_view::npos)
     return "must be text in UTF-8 without control characters";
@@ -203,6 +203,18 @@ std::string password_complaint(std::string_view password, std::span<const std::s
     return "must hold more than common words, rows of keys, repetitions and the names of the user "
            "and of this machine";
   return {};
+}
+
+}  // namespace
+
+Result<void> check_password(std::string_view password, std::string_view user,
+                            std::string_view machine) {
+  const std::array names{user, machine};
+  std::string complaint = complaint_about(password, names);
+  if (complaint.empty()) return {};
+  return fail(Error(Errc::validation_failed, "the password is not acceptable",
+                    "choose another password",
+                    {{"/password", "weak_password", std::move(complaint)}}));
 }
 
 }  // namespace skerry

@@ -2,18 +2,19 @@
 // that it is none of those that are tried first. No rule about kinds of characters.
 #pragma once
 
-#include <span>
-#include <string>
+#include <cstddef>
 #include <string_view>
+
+#include "core/result.hpp"
 
 namespace skerry {
 
 inline constexpr std::size_t password_characters_min = 15;
 inline constexpr std::size_t password_bytes_max = 1024;
 
-// Why `password` is refused, as a sentence's end ("must …"); empty when it is acceptable.
-// `names`: of whom it is to be, of the machine; guessed at like common words. The password itself
-// is never repeated.
-std::string password_complaint(std::string_view password, std::span<const std::string_view> names);
+// Errc::validation_failed about /password when it is not acceptable for `user`, whose name is
+// guessed at like common words, as is that of the machine. The password itself is never repeated.
+Result<void> check_password(std::string_view password, std::string_view user,
+                            std::string_view machine);
 
 }  // namespace skerry

@@ -9,6 +9,8 @@ namespace skerry {
 
 // Well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
+// The whole characters of well-formed UTF-8 that fit.
+std::string_view beginning_of(std::string_view text, std::size_t bytes_max);
 // Code points of well-formed UTF-8.
 std::size_t count_characters(std::string_view text);
 // C0 controls other than tab, line feed and carriage return; DEL.

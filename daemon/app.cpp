@@ -191,8 +191,9 @@ Result<Exit> serve(const Config& config) {
     identity = store::read_identity(*reader);
     if (!identity)
       return fail(Errc::bad_config,
-                  fmt::format("{} was never finished by init", folder.path.string()),
-                  "remove the folder and run skerry init again");
+                  fmt::format("{} holds no machine: it was emptied, or init was cut off",
+                              folder.database().string()),
+                  folder.database_is_lost().next);
     if (store::read_meta(*reader, "sandbox")) SKERRY_TRY_VOID(enter_sandbox(config, clock));
     SKERRY_TRY(key_of_cursors, cursor_key(*reader));
     SKERRY_TRY(own_keys, load_own_keys(folder, *reader));
@@ -211,7 +212,7 @@ Result<Exit> serve(const Config& config) {
                         SKERRY_VERSION, bundles};
   SKERRY_TRY_VOID(remember(node, anchor, keeper));
   log.on_commit([&](std::int64_t) {
-    keeper->keep(log.own());
+    keeper->keep(log.own(), log.trust_seen());
     commits.notify_all();
   });
   Patience patience;
@@ -269,6 +270,7 @@ Result<Exit> serve(const Config& config) {
   SKERRY_TRY(api::Descriptor for_relay, take_passed(passed, config.relay_address));
   const bool claimed = is_claimed(*database);
   SKERRY_TRY_VOID(doors->open(std::move(passed), claimed));
+  context.plain_for_others = doors->plain_for_others();
   SKERRY_TRY_VOID(
       crypto::write_file_atomically(folder.address(), as_bytes(doors->tcp() + "\n"), 0644));
 

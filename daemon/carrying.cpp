@@ -6,13 +6,19 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
 
+#include "api/limits.hpp"
+#include "core/json_member.hpp"
 #include "core/json_text.hpp"
 #include "core/text.hpp"
+#include "sync/bundle_limits.hpp"
 #include "sync/bundle_name.hpp"
+#include "sync/bundle_reader.hpp"
+#include "sync/exchange.hpp"
 #include "sync/part_file.hpp"
 
 namespace skerry::daemon {
@@ -117,6 +123,59 @@ Result<std::vector<FoundBundle>> find_answers(const fs::path& place) {
               "at the site: skerry enrol DIR");
 }
 
+Result<OpenFile> open_bundle(const fs::path& file) {
+  SKERRY_TRY(OpenFile opened, open_input(file));
+  const std::uint64_t bytes_max = sync::BundleLimits{}.file_bytes_max;
+  if (opened.size <= bytes_max) return opened;
+  return fail(Errc::limit_exceeded,
+              fmt::format("{} has {} bytes; a bundle has at most {}", file.string(), opened.size,
+                          bytes_max),
+              sync::bundle_remedy(Errc::limit_exceeded));
+}
+
+Error about_file(const fs::path& file, Error error) {
+  const Exit exit = info(error.code).exit;
+  if (exit == Exit::bad_input || exit == Exit::trust)
+    error.detail = fmt::format("{}: {}", file.string(), error.detail);
+  return error;
+}
+
+Result<json::object> hand_in(DaemonClient& daemon, const OpenFile& file, std::string_view name,
+                             std::string_view what) {
+  Query query;
+  query.add("name", Terminal::name(name));  // for people, and perhaps no UTF-8
+  const auto send = [&](const OpenFile& sent) {
+    return daemon.upload("/v1/bundles" + query.text(), sent, sync::bundle_media_type, what);
+  };
+  if (file.size <= api::Limits{}.upload_bytes_max) return send(file);
+  query.add("bytes", std::to_string(file.size));
+  OpenFile beginning;
+  beginning.file = sync::FileHandle(::fcntl(file.file.fd(), F_DUPFD_CLOEXEC, 0));
+  if (!beginning.file.is_open())
+    return fail(sync::system_error(errno, fmt::format("opening {} again", name)));
+  beginning.size = sync::BundleLimits{}.file_bytes_max;
+  return send(beginning);
+}
+
+Result<std::set<Hash>> kept_evidence(DaemonClient& daemon, std::int64_t last) {
+  SKERRY_TRY(const auto entries, daemon.list("/v1/inbox", last));
+  std::set<Hash> kept;
+  for (const json::value& each : entries) {
+    const json::object& entry = each.as_object();
+    if (member_of(entry, "kept") != json::value(true)) continue;
+    if (find_errc(text_of(entry, "outcome")) == nullptr) continue;
+    if (const auto sha256 = hash_from_hex(text_of(entry, "sha256"))) kept.insert(*sha256);
+  }
+  return kept;
+}
+
+bool is_one_of(const std::set<Hash>& kept, int fd) {
+  const auto size = sync::file_size(fd);
+  if (!size || *size > sync::BundleLimits{}.file_bytes_max) return false;
+  sync::HashSink sink;
+  return sync::pump(fd, 0, *size, sink) && kept.contains(sink.hash());
+}
+
 Result<OpenFile> fetch_bundle(DaemonClient& daemon, const DueBundle& bundle) {
   return daemon.fetch(in_outbox(bundle));
 }
@@ -191,6 +250,14 @@ Result<void> check_room(const fs::path& place) {
   ::unlink(probe.c_str());
   if (written != ssize_t{room_bytes}) return fail(sync::medium_error(why, "writing to", folder));
   return {};
+}
+
+void note_own_disk(Terminal& terminal, const fs::path& data, const fs::path& folder) {
+  struct stat medium {};
+  struct stat own {};
+  if (::stat(folder.c_str(), &medium) == 0 && ::stat(data.c_str(), &own) == 0 &&
+      medium.st_dev == own.st_dev)
+    terminal.talk("{} is on this machine's own disk: is the medium mounted?", folder.string());
 }
 
 std::vector<sync::FileHandle> take_turns(Terminal& terminal, const std::vector<fs::path>& folders) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,20 @@ Result<FoundBundle> find_invitation(const std::filesystem::path& place);
 // The same for answers: SKERRY/central/*/enrol-*.skb. All of them, ordered by name.
 Result<std::vector<FoundBundle>> find_answers(const std::filesystem::path& place);
 
+// As open_input(), of what shall be a bundle: Errc::limit_exceeded for a file that is longer.
+Result<OpenFile> open_bundle(const std::filesystem::path& file);
+// Names the file in a refusal of what it holds.
+Error about_file(const std::filesystem::path& file, Error error);
+
+// To the daemon, to be taken in as `name`. Of what is too long to be sent the beginning goes: so it
+// is refused by its true length, and recorded, like any other file. `what`: for the progress.
+Result<json::object> hand_in(DaemonClient& daemon, const OpenFile& file, std::string_view name,
+                             std::string_view what);
+
+// Of the files seen last, those refused whose evidence the daemon keeps.
+Result<std::set<Hash>> kept_evidence(DaemonClient& daemon, std::int64_t last);
+bool is_one_of(const std::set<Hash>& kept, int fd);
+
 // From the daemon's outbox; and out of it, when it has arrived elsewhere.
 Result<OpenFile> fetch_bundle(DaemonClient& daemon, const DueBundle& bundle);
 Result<void> drop_bundle(DaemonClient& daemon, const DueBundle& bundle);
@@ -58,6 +73,10 @@ Result<void> check_place(const std::filesystem::path& place);
 // Errc::io_failed, Errc::storage_full when a small bundle finds no room at `place`, which
 // check_place() has seen: to ask before something is done that cannot be done twice.
 Result<void> check_room(const std::filesystem::path& place);
+
+// A medium that is not mounted is a folder of the system's disk: asks whether that is meant.
+void note_own_disk(Terminal& terminal, const std::filesystem::path& data,
+                   const std::filesystem::path& folder);
 
 // One command at a time packs at a machine, and one writes to a medium: waits, and says so, until
 // nobody else holds these folders. What cannot be locked is not.

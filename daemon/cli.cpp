@@ -19,6 +19,19 @@
 namespace skerry::daemon {
 namespace {
 
+// What a command is about has a name: an empty one would be a part of an address that is not there.
+void refuse_empty_words(CLI::App& app) {
+  const auto is_needed = [](CLI::Option* each) {
+    return each->get_positional() && each->get_required();
+  };
+  for (CLI::Option* option : app.get_options(is_needed))
+    option->check([](const std::string& word) {
+      return word.empty() ? std::string("must not be empty") : std::string();
+    });
+  for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; }))
+    refuse_empty_words(*verb);
+}
+
 // Builds the tree of commands. What an option is read into lives as long as this.
 class Parser : public CommandTree {
  public:
@@ -49,6 +62,7 @@ class Parser : public CommandTree {
     add_audit();
     add_configuration();
     add_local();
+    refuse_empty_words(app_);
   }
 
   const Common& common() const { return common_; }
@@ -145,13 +159,16 @@ class Parser : public CommandTree {
     online->excludes(folder);
     exchange->add_flag("--relay", relay_, "by this process, for a daemon without a network")
         ->needs(online);
-    exchange->add_flag("--remove", exchange_.remove, "take files off that were taken in")
+    exchange
+        ->add_flag("--remove", exchange_.remove,
+                   "take files off that were taken in, or are kept as refused")
         ->excludes(online);
-    exchange->add_flag("--dry-run", exchange_.dry_run, "only say what is there")->excludes(online);
+    add_dry_run(exchange);
     example(exchange, "skerry exchange /media/stick");
   }
   Result<Exit> run_any_exchange(Session& session) {
     if (online_) return run_exchange_online(session, relay_);
+    exchange_.dry_run = is_dry_run();
     if (!exchange_.folder.empty()) return run_exchange(session, exchange_);
     return fail(Errc::usage, "exchange needs a folder or --online", "skerry exchange DIR");
   }
@@ -163,7 +180,8 @@ class Parser : public CommandTree {
                         [this](Session& s) { return run_bundle_export(s, export_); });
     out->add_option("SITE", export_.site, "at central: for this site only");
     out->add_option("--from", export_.from, "from this row of this machine's log on");
-    out->add_option("--out", export_.out, "a medium's folder, or a file");
+    out->add_option("--out", export_.out, "a medium's folder, or a file; without it this folder");
+    add_dry_run(out);
     example(out, "skerry bundle export 'Plant 7' --out /media/stick");
     CLI::App* in = add(bundle, "import", "take one bundle in",
                        [this](Session& s) { return run_bundle_import(s, file_); });
@@ -185,7 +203,7 @@ class Parser : public CommandTree {
     repeatable(verify->add_option(
         "--key", keys_,
         "public key of a signer: its text (sign_key of status or site list) or a PEM file, "
-        "repeatable; without it the key of this machine"));
+        "repeatable; without it this machine's and, at a site, its central's"));
   }
 
   void add_audit() {

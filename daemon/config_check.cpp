@@ -17,6 +17,17 @@ constexpr std::size_t secret_bytes_max = 4096;
 constexpr std::size_t pem_bytes_max = 256 * 1024;
 constexpr std::size_t socket_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
 
+// As the daemon will take it. Of another user's file root cannot tell whether that is the daemon's.
+Result<crypto::SecretBytes> read_daemons_secret(const std::string& file, std::size_t bytes_max) {
+  struct stat status {};
+  const bool is_daemons =
+      ::geteuid() == 0 && ::stat(file.c_str(), &status) == 0 && status.st_uid != 0;
+  if (!is_daemons) return crypto::read_secret_file(file, bytes_max);
+  return crypto::read_small_file(file, bytes_max).map([](const Bytes& bytes) {
+    return crypto::SecretBytes(ByteView(bytes));
+  });
+}
+
 class ConfigCheck {
  public:
   explicit ConfigCheck(const Config& config) : config_(config) {}
@@ -60,18 +71,9 @@ class ConfigCheck {
     return false;
   }
 
-  // As the daemon will take the two. Of another user's key root cannot tell whether that is the
-  // daemon's.
   void check_certificate() {
     if (config_.listen_tls_address.empty()) return;
-    const std::string& file = config_.tls_key_file;
-    struct stat of_key {};
-    const bool is_daemons =
-        ::geteuid() == 0 && ::stat(file.c_str(), &of_key) == 0 && of_key.st_uid != 0;
-    auto key = is_daemons ? crypto::read_small_file(file, pem_bytes_max).map([](const Bytes& pem) {
-      return crypto::SecretBytes(ByteView(pem));
-    })
-                          : crypto::read_secret_file(file, pem_bytes_max);
+    auto key = read_daemons_secret(config_.tls_key_file, pem_bytes_max);
     if (!key) {
       const std::string& next = key.error().next;
       return complain("tls.key_file", "bad_file",
@@ -137,11 +139,11 @@ class ConfigCheck {
 
 Result<std::string> read_secret_text(const std::string& file) {
   constexpr std::string_view remedy = "write the secret into it, or take the key out";
-  const auto bytes = crypto::read_small_file(file, secret_bytes_max);
+  const auto bytes = read_daemons_secret(file, secret_bytes_max);
   if (!bytes)
-    return fail(Errc::bad_config, fmt::format("{} cannot be read: {}", file, bytes.error().detail),
-                std::string(remedy));
-  std::string secret(as_text(*bytes));
+    return fail(Errc::bad_config, bytes.error().detail,
+                bytes.error().next.empty() ? std::string(remedy) : bytes.error().next);
+  std::string secret(bytes->text());
   while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
   if (!secret.empty()) return secret;
   return fail(Errc::bad_config, fmt::format("{} is empty", file), std::string(remedy));

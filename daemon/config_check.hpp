@@ -12,7 +12,8 @@ namespace skerry::daemon {
 // errors[], each with its key and the remedy.
 Result<void> check_config(const Config& config);
 
-// What stands in a file with a secret, without the ends of its lines. Errc::bad_config without one.
+// What stands in a file with a secret, without the ends of its lines. Errc::bad_config without one,
+// and of a file that others may read.
 Result<std::string> read_secret_text(const std::string& file);
 
 }  // namespace skerry::daemon

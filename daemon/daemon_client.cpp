@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/problem.hpp"
 #include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "crypto/secret.hpp"
@@ -28,6 +29,34 @@ std::string random_key() {
   std::array<std::uint8_t, 16> bytes{};
   crypto::SystemRandom().fill(bytes);
   return to_hex(bytes);
+}
+
+// Whatever an argument held: a shell may give any bytes.
+Result<void> check_typed(std::string_view text) {
+  if (is_utf8(text)) return {};
+  return fail(Errc::usage, "an argument is not text in UTF-8",
+              "set the terminal to UTF-8, and type it again");
+}
+
+Result<std::string> body_of(const json::object& object) {
+  std::string text = to_json_text(object);
+  SKERRY_TRY_VOID(check_typed(text));
+  return text;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte =
+        text[at] == '%' ? from_hex(ascii_lower(text.substr(at + 1, 2))) : std::nullopt;
+    if (byte && byte->size() == 1) {
+      out += static_cast<char>(byte->front());
+      at += 2;
+    } else {
+      out += text[at];
+    }
+  }
+  return out;
 }
 
 sync::HttpOptions socket_options(const std::filesystem::path& socket, Progress*& progress,
@@ -101,6 +130,9 @@ Error error_of_problem(int status, std::string_view body) {
                  "see the daemon's log");
   Error error(entry->code, text_member(*problem, "detail"), text_member(*problem, "next"));
   if (error.detail.empty()) error.detail = text_member(*problem, "title");
+  // Whoever typed a command sees neither the request nor its answer.
+  if (error.next == api::see_docs) error.next = "--help after the command says what it takes";
+  if (error.next == api::see_errors) error.next = "correct this, and run the command again";
   if (const json::value* list = problem->if_contains("errors"); list && list->is_array())
     for (const json::value& one : list->get_array())
       if (const json::object* object = one.if_object())
@@ -133,6 +165,7 @@ Error DaemonClient::unreachable(const Error& why) const {
 }
 
 Result<sync::HttpResponse> DaemonClient::send(sync::HttpRequest request, std::string_view target) {
+  SKERRY_TRY_VOID(check_typed(percent_decoded(target)));
   if (!named_) terminal_.talk("skerry at {}", socket_.string());
   named_ = true;
   request.url = "http://skerry" + std::string(target);
@@ -143,6 +176,7 @@ Result<sync::HttpResponse> DaemonClient::send(sync::HttpRequest request, std::st
     const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
     if (std::any_of(reason_.begin(), reason_.end(), is_control))
       return fail(Errc::usage, "a reason is one line of text");
+    SKERRY_TRY_VOID(check_typed(reason_));
     request.headers.push_back({"Skerry-Reason", reason_});
   }
   if (request.body_bytes_max < answer_bytes_max) request.body_bytes_max = answer_bytes_max;
@@ -174,7 +208,7 @@ Result<json::object> DaemonClient::post(std::string_view target, const json::obj
   sync::HttpRequest request;
   request.method = "POST";
   request.headers.push_back({"Content-Type", "application/json"});
-  request.body = to_json_text(body);
+  SKERRY_TRY(request.body, body_of(body));
   return send_for_object(std::move(request), target);
 }
 
@@ -184,7 +218,7 @@ Result<json::object> DaemonClient::patch(std::string_view target, const json::ob
   request.method = "PATCH";
   request.headers.push_back({"Content-Type", "application/merge-patch+json"});
   request.headers.push_back({"If-Match", fmt::format("\"{}\"", revision)});
-  request.body = to_json_text(body);
+  SKERRY_TRY(request.body, body_of(body));
   return send_for_object(std::move(request), target);
 }
 
@@ -208,7 +242,7 @@ Result<json::object> DaemonClient::upload(std::string_view target, const OpenFil
   request.headers.push_back({"Content-Type", std::string(content_type)});
   request.headers.push_back({"Idempotency-Key", random_key()});
   request.body = sync::HttpFile{file.file.fd(), file.size, 0};
-  Progress progress(terminal_, std::string(what));
+  Progress progress(terminal_, what);
   progress_ = &progress;
   auto answer = send_for_object(std::move(request), target);
   progress_ = nullptr;
@@ -254,6 +288,7 @@ Result<json::array> DaemonClient::list(const std::string& target, std::int64_t l
 }
 
 Result<void> DaemonClient::events(std::string_view target, const sync::LineCallback& on_data) {
+  SKERRY_TRY_VOID(check_typed(percent_decoded(target)));
   sync::HttpRequest request;
   request.url = "http://skerry" + std::string(target);
   request.headers.push_back({"Accept", "text/event-stream"});

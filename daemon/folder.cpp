@@ -56,6 +56,7 @@ bool is_there(const fs::path& path) {
 tl::unexpected<Error> no_folder(const fs::path& folder, int why) {
   Error error = sync::system_error(why, fmt::format("making the folder {}", folder.string()));
   if (why == ENOENT) error.next = "make the folder above it first, or name another";
+  if (why == EEXIST) error.next = "what is there is no folder: name another";
   return fail(std::move(error));
 }
 

@@ -55,6 +55,7 @@ Result<std::string> Doors::listen_now(const Endpoint& endpoint, Speech speech) {
 Result<void> Doors::open_endpoint(const std::string& text, Speech speech, bool claimed) {
   const Endpoint endpoint = parse_endpoint(text).value();  // checked when it was read
   std::string& place = speech == Speech::tls ? tls_ : tcp_;
+  if (speech == Speech::plain && !is_loopback(endpoint.address)) plain_for_others_ = text;
   const auto open = [this, endpoint, speech] { return listen_now(endpoint, speech); };
   SKERRY_TRY(place, open_other(text, false, claimed, open));
   return {};
@@ -81,8 +82,12 @@ Result<void> Doors::open_passed(api::Descriptor socket, bool claimed) {
   const Speech speech = is_tls ? Speech::tls : Speech::plain;
   std::string& place = known.family == AF_UNIX ? socket_ : is_tls ? tls_ : tcp_;
   if (place.empty()) place = known.address;
-  if (claimed || known.family == AF_UNIX || is_loopback(known.address)) {
+  const bool is_ours = known.family == AF_UNIX || is_loopback(known.address);
+  const bool is_open = !is_ours && speech == Speech::plain;
+  if (is_open) plain_for_others_ = known.address;
+  if (claimed || is_ours) {
     SKERRY_TRY_VOID(server_.listen_on(std::move(socket), speech));
+    if (is_open) warn_of_plain(known.address);
     return {};
   }
   log(Level::warning, "nobody has claimed this machine: {} is not answered until skerry setup",
@@ -90,6 +95,7 @@ Result<void> Doors::open_passed(api::Descriptor socket, bool claimed) {
   const auto kept = std::make_shared<api::Descriptor>(std::move(socket));
   shut_.emplace_back([this, kept, speech]() -> Result<std::string> {
     SKERRY_TRY(const api::PassedSocket opened, server_.listen_on(std::move(*kept), speech));
+    if (speech == Speech::plain) warn_of_plain(opened.address);
     return opened.address;
   });
   return {};

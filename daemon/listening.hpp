@@ -38,6 +38,8 @@ class Doors {
   const std::string& tcp() const { return tcp_; }
   const std::string& tls() const { return tls_; }
   const std::string& socket() const { return socket_; }
+  // Where other machines may speak without TLS, once the machine is claimed; empty: nowhere.
+  const std::string& plain_for_others() const { return plain_for_others_; }
 
  private:
   using Speech = api::Server::Speech;
@@ -47,7 +49,7 @@ class Doors {
 
   api::Server& server_;
   const Config& config_;
-  std::string tcp_, tls_, socket_;
+  std::string tcp_, tls_, socket_, plain_for_others_;
   bool activated_ = false;  // the service manager has opened something
   std::mutex mutex_;
   std::vector<Open> shut_;  // guarded by mutex_

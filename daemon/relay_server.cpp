@@ -12,7 +12,7 @@ namespace {
 Result<std::string> read_secret(const std::string& file) {
   if (file.empty()) return std::string();
   auto secret = read_secret_text(file);
-  if (!secret) secret.error().detail = "relay.signing_secret_file " + secret.error().detail;
+  if (!secret) secret.error().detail = "relay.signing_secret_file: " + secret.error().detail;
   return secret;
 }
 

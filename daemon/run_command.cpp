@@ -31,7 +31,9 @@ Result<Exit> run(const Common& common, const Command& command, Terminal& termina
 
 int run_command(const Common& common, const Command& command) {
   Terminal terminal(common.json);
-  const auto outcome = run(common, command, terminal);
+  auto outcome = run(common, command, terminal);
+  if (auto written = terminal.check_written(); outcome && !written)
+    outcome = tl::unexpected<Error>(std::move(written).error());
   if (outcome) return static_cast<int>(*outcome);
   terminal.error(outcome.error());
   return static_cast<int>(info(outcome.error().code).exit);

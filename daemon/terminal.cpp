@@ -1,10 +1,13 @@
 #include "daemon/terminal.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <system_error>
 #include <unistd.h>
+#include <vector>
 
 #include "core/json_text.hpp"
 #include "core/text.hpp"
@@ -17,10 +20,11 @@ bool colour_wanted() {
   return (off == nullptr || *off == '\0') && ::isatty(STDERR_FILENO) != 0;
 }
 
-void write_line(std::FILE* file, std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), file);
-  std::fputc('\n', file);
-  std::fflush(file);
+// 0, or why not.
+int write_line(std::FILE* file, std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size() &&
+                       std::fputc('\n', file) != EOF && std::fflush(file) == 0;
+  return written ? 0 : errno;
 }
 
 // What is no UTF-8, as a file on a medium may be named, becomes U+FFFD, byte by byte.
@@ -47,6 +51,14 @@ json::object to_json(const Error& error) {
           {"errors", std::move(errors)}, {"exit", static_cast<int>(entry.exit)}};
 }
 
+// A single complaint is often all that the detail says, with its place before it or without.
+bool says(std::string_view text, const FieldError& one) {
+  const std::size_t slash = one.pointer.starts_with('/') ? 1 : 0;
+  const std::string place = one.pointer.substr(slash);
+  return text == one.detail ||
+         text.find(fmt::format("{} {}", place, one.detail)) != std::string_view::npos;
+}
+
 }  // namespace
 
 Terminal::Terminal(bool json_output)
@@ -55,7 +67,7 @@ Terminal::Terminal(bool json_output)
       colour_(colour_wanted()) {}
 
 void Terminal::document(const json::value& value) {
-  if (json_) write_line(stdout, well_formed(to_json_text(value)));
+  if (json_) write_out(well_formed(to_json_text(value)));
 }
 
 void Terminal::next(std::string_view step) {
@@ -63,18 +75,29 @@ void Terminal::next(std::string_view step) {
 }
 
 void Terminal::error(const Error& error) {
-  const std::string_view text =
-      error.detail.empty() ? info(error.code).title : std::string_view(error.detail);
+  std::string text(error.detail.empty() ? info(error.code).title : std::string_view(error.detail));
+  std::vector<std::string> complaints;
+  for (const FieldError& one : error.errors)
+    complaints.push_back(one.detail.find(one.pointer) != std::string::npos
+                             ? one.detail
+                             : fmt::format("{}: {}", one.pointer, one.detail));
+  if (error.errors.size() == 1 && says(text, error.errors[0])) {
+    if (text == error.errors[0].detail) text = complaints[0];
+    complaints.clear();
+  }
   write_talk(fmt::format("{}skerry:{} {}", colour_ ? "\x1b[31m" : "", colour_ ? "\x1b[0m" : "",
                          clean(text)));
-  for (const FieldError& one : error.errors) {
-    if (one.detail.find(one.pointer) != std::string::npos)
-      write_talk(fmt::format("  {}", clean(one.detail)));
-    else
-      write_talk(fmt::format("  {}: {}", clean(one.pointer), clean(one.detail)));
-  }
+  for (const std::string& one : complaints) write_talk(fmt::format("  {}", clean(one)));
   if (!error.next.empty()) write_talk(fmt::format("Next: {}", clean(error.next)));
   document({{"error", to_json(error)}});
+}
+
+Result<void> Terminal::check_written() const {
+  if (lost_ == 0 || lost_ == EPIPE) return {};
+  return fail(
+      lost_ == ENOSPC ? Errc::storage_full : Errc::io_failed,
+      fmt::format("the result could not be written: {}", std::generic_category().message(lost_)),
+      "what was to be done is done; ask again for the result, where there is room for it");
 }
 
 std::optional<std::string> Terminal::ask(std::string_view question) {
@@ -100,12 +123,15 @@ std::string Terminal::clean(std::string_view text) {
   return out;
 }
 
-void Terminal::write_result(std::string_view text) { write_line(stdout, clean(text)); }
+void Terminal::write_result(std::string_view text) { write_out(clean(text)); }
+void Terminal::write_out(std::string_view line) {
+  if (const int error = write_line(stdout, line); error != 0) lost_ = error;
+}
 void Terminal::write_talk(std::string_view text) { write_line(stderr, text); }
 
-Progress::Progress(Terminal& terminal, std::string what)
+Progress::Progress(Terminal& terminal, std::string_view what)
     : terminal_(terminal),
-      what_(std::move(what)),
+      what_(Terminal::name(what)),
       started_(Clock::now()),
       said_(started_),
       in_place_(::isatty(STDERR_FILENO) != 0) {}

@@ -37,6 +37,9 @@ class Terminal {
   }
   // "skerry: <detail>", each complaint, "Next: …"; with --json also an object on stdout.
   void error(const Error& error);
+  // Errc::io_failed, Errc::storage_full when something of the result could not be written; a reader
+  // who has read enough is none.
+  Result<void> check_written() const;
   // Asks on the terminal; nullopt at the end of input.
   std::optional<std::string> ask(std::string_view question);
 
@@ -48,7 +51,9 @@ class Terminal {
  private:
   void write_result(std::string_view text);
   void write_talk(std::string_view text);
+  void write_out(std::string_view line);
 
+  int lost_ = 0;  // why a line of the result was not written: errno of the last such
   bool json_;
   bool can_ask_;
   bool colour_;  // of stderr
@@ -57,7 +62,7 @@ class Terminal {
 // Says how far long work is: in place on a terminal, a plain line every 10 s when piped.
 class Progress {
  public:
-  Progress(Terminal& terminal, std::string what);
+  Progress(Terminal& terminal, std::string_view what);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

@@ -5,12 +5,16 @@
 #   skerry-<version>-<arch>.spdx.json   which libraries that is
 # and what sign.sh says of them. Two runs on one tree give the same bytes. `./dev package` calls it.
 #
-# Usage: package.sh SKERRY TARGET_FOLDER [SIGNING_KEY.pem]
+# With a copy of Debian's security tracker nothing is signed, and the exit code is 1, while a
+# library lacks what Debian has mended.
+#
+# Usage: package.sh SKERRY TARGET_FOLDER [SIGNING_KEY.pem [TRACKER]]
 set -euo pipefail
 
 program=$(realpath "$1")
 target=$2
 key=${3:-}
+tracker=${4:-}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 
@@ -81,6 +85,7 @@ stage_sources
 make_deb
 make_run
 cp "$work/skerry-$version/program/skerry.spdx.json" "$target/$name.spdx.json"
+[ -z "$tracker" ] || python3 -B "$here/vulnerable.py" "$target/$name.spdx.json" "$tracker"
 "$here/sign.sh" "$target" "$key"
 echo "In $target:"
 (cd "$target" && stat --printf '  %s bytes  %n\n' -- *)

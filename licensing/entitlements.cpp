@@ -25,8 +25,7 @@ Result<Record> present(const Acting& acting, std::string_view kind_name, const R
                        std::optional<std::int64_t> revision = std::nullopt) {
   const Kind& kind = *find_kind(kind_name);
   auto record = store::find_record(acting.connection, kind, id);
-  if (!record)
-    return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
+  if (!record) return fail(store::no_such(kind, id));
   SKERRY_TRY_VOID(store::check_revision(*record, revision));
   return std::move(*record);
 }

@@ -151,8 +151,7 @@ Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, con
                                std::string_view confirmed, std::string_view token,
                                const Author& author) {
   const auto record = find_record(connection, kind, id);
-  if (!record)
-    return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
+  if (!record) return fail(no_such(kind, id));
   // Before its dependants go: they may change it, as the moves of an asset do.
   SKERRY_TRY_VOID(check_revision(*record, revision));
   const Confirmation wanted = confirmation_of(*record);

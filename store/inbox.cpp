@@ -62,12 +62,13 @@ std::vector<UnreadFile> list_unread(Connection& connection) {
   return files;
 }
 
-std::vector<InboxEntry> list_inbox(Connection& connection, std::int64_t limit) {
+std::vector<InboxEntry> list_inbox(Connection& connection, std::int64_t limit,
+                                   std::int64_t before) {
   std::vector<InboxEntry> entries;
   Cursor cursor = connection.query(
-      "SELECT sha256,name,kind,sender,outcome,detail,received_at FROM inbox ORDER BY number DESC "
-      "LIMIT ?1",
-      limit);
+      "SELECT sha256,name,kind,sender,outcome,detail,received_at,number FROM inbox "
+      "WHERE number<?2 ORDER BY number DESC LIMIT ?1",
+      limit, before);
   while (cursor.next()) {
     InboxEntry entry;
     entry.sha256 = cursor.hash(0);
@@ -77,6 +78,7 @@ std::vector<InboxEntry> list_inbox(Connection& connection, std::int64_t limit) {
     entry.outcome = cursor.text(4);
     entry.detail = cursor.text(5);
     entry.received_at = cursor.integer(6);
+    entry.number = cursor.integer(7);
     entries.push_back(std::move(entry));
   }
   return entries;

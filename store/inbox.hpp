@@ -1,6 +1,7 @@
 // Every bundle file ever seen, with what became of it (SYNC 4.3).
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,8 @@ struct InboxEntry {
   std::string outcome;           // applied, duplicate, or the slug of the refusal
   std::string detail;
   UnixMillis received_at = 0;
-  bool open_door = false;  // it came where everybody may send something
+  bool open_door = false;   // it came where everybody may send something
+  std::int64_t number = 0;  // of its row, when it is listed: of two the later has the greater
 };
 
 // Refusals without a verified sender are anybody's to cause, so few are kept: one row for all
@@ -37,7 +39,8 @@ struct UnreadFile {
   std::string name;
 };
 std::vector<UnreadFile> list_unread(Connection& connection);
-// The newest first.
-std::vector<InboxEntry> list_inbox(Connection& connection, std::int64_t limit);
+// The newest first; of those before the row `before` only.
+std::vector<InboxEntry> list_inbox(Connection& connection, std::int64_t limit,
+                                   std::int64_t before = std::numeric_limits<std::int64_t>::max());
 
 }  // namespace skerry::store

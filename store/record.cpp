@@ -6,6 +6,7 @@
 
 #include "core/check.hpp"
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/custom_fields.hpp"
 #include "store/derived.hpp"
@@ -151,6 +152,13 @@ bool record_exists(Connection& connection, const Kind& kind, const RecordId& id)
   return connection.query(sql_of(kind).exists, id).next();
 }
 
+Error no_such(const Kind& kind, const std::optional<RecordId>& id) {
+  return Error(Errc::not_found,
+               id ? fmt::format("no {} has the id {}", kind.name, to_string(*id))
+                  : fmt::format("no {} has this id", kind.name),
+               fmt::format("GET /v1/{} lists those that are there", kind.plural));
+}
+
 void insert_record(Connection& connection, Record& record) {
   const std::string stamps = record.stamps.to_text();
   std::vector<std::string> held;
@@ -245,9 +253,7 @@ std::string record_label(const Record& record) {
   if (!label) return {};
   std::string text(*label);
   if (text.size() <= 80) return text;
-  std::size_t end = 77;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "…";
+  return std::string(beginning_of(text, 77)) + "…";
 }
 
 Result<void> check_tables(Connection& connection) {

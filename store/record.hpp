@@ -42,6 +42,8 @@ struct Record {
 // nullopt when there is none.
 std::optional<Record> find_record(Connection& connection, const Kind& kind, const RecordId& id);
 bool record_exists(Connection& connection, const Kind& kind, const RecordId& id);
+// Errc::not_found, with what shows those that are there. `id`: when it is one.
+Error no_such(const Kind& kind, const std::optional<RecordId>& id = {});
 
 // Insert, replace and delete keep the full-text index, the index of custom fields and the derived
 // columns of other records in step (store/derived.hpp). They check nothing.

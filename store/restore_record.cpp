@@ -15,8 +15,10 @@ Result<Record> RecordWriter::restore(const Kind& kind, const RecordId& id,
   const auto tombstone = find_tombstone(connection_, id);
   const auto gone = tombstone ? record_of(*tombstone) : std::nullopt;
   if (!gone || gone->kind != &kind)
-    return fail(Errc::not_found,
-                fmt::format("no deleted {} with the id {} is kept here", kind.name, to_string(id)));
+    return fail(
+        Errc::not_found,
+        fmt::format("no deleted {} with the id {} is kept here", kind.name, to_string(id)),
+        fmt::format("GET /v1/{}/{}/audit tells what became of it", kind.plural, to_string(id)));
   SKERRY_TRY(const FieldValues wanted, read_patch(kind, patch, gone->values));
   Record record(kind);
   record.id = id;

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "core/text.hpp"
 #include "store/list_plan.hpp"
 #include "store/sqlite/search_index.hpp"
 
@@ -26,12 +27,6 @@ std::int64_t count_rows(Connection& connection, const ListQuery& query, const st
   std::int64_t count = 0;
   while (cursor.next() && cursor.text(0).starts_with(word)) ++count;
   return count;
-}
-
-std::string_view beginning_of(std::string_view term) {
-  std::size_t end = term_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(term[end]) & 0xc0) == 0x80) --end;
-  return term.substr(0, end);
 }
 
 struct Lead {
@@ -122,7 +117,7 @@ class Search {
     position.id = cursor.id<RecordId>(1);
     position.lead = lead_;
     position.term_is_cut = term.size() > term_bytes_max;
-    position.term = position.term_is_cut ? beginning_of(term) : term;
+    position.term = beginning_of(term, term_bytes_max);
     position.row = cursor.integer(0);
     return position;
   }

@@ -1,6 +1,7 @@
 #include "store/upstream.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace skerry::store {
 
@@ -20,6 +21,10 @@ std::optional<Upstream> read_upstream(Connection& connection) {
   upstream.compared = cursor.integer(6);
   upstream.differs = cursor.integer(7) != 0;
   return upstream;
+}
+
+std::string copy_remedy(std::string_view site) {
+  return fmt::format("skerry site reauthorise {} (or adopt, or discard)", site);
 }
 
 void write_upstream(Connection& connection, const Upstream& upstream) {

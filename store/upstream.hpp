@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/sites.hpp"
@@ -26,6 +27,10 @@ struct Upstream {
   std::int64_t compared = 0;  // the position at which both were last compared; 0: not in this life
   bool differs = false;       // and were not the same
 };
+
+// What decides about the copies of a site, as central's operator types it. `site`: name or id, as
+// one word of a shell, or what stands for it.
+std::string copy_remedy(std::string_view site);
 
 std::optional<Upstream> read_upstream(Connection& connection);
 void write_upstream(Connection& connection, const Upstream& upstream);

@@ -60,14 +60,10 @@ bool is_where_it_stands(Connection& connection, const Record& record, const Fiel
              .next();
 }
 
-tl::unexpected<Error> no_such(const Kind& kind, const RecordId& id) {
-  return fail(Errc::not_found, fmt::format("no {} has the id {}", kind.name, to_string(id)));
-}
-
 // What the author does not see is not there for him; what he sees may be another's to write.
 Result<void> check_own(const Author& author, const Record& before) {
   if (!is_seen(author.customers, *before.kind, before.scope))
-    return no_such(*before.kind, before.id);
+    return fail(no_such(*before.kind, before.id));
   Result<void> own = check_within(author, *before.kind, before.scope);
   if (!own) own.error().detail += fmt::format(": {}", to_string(before.id));
   return own;
@@ -109,7 +105,7 @@ Result<Scope> scope_of(Connection& connection, const Record& record) {
 Result<Record> RecordWriter::current(const Kind& kind, const RecordId& id,
                                      std::optional<std::int64_t> revision, const Author& author) {
   auto record = find_record(connection_, kind, id);
-  if (!record) return no_such(kind, id);
+  if (!record) return fail(no_such(kind, id));
   SKERRY_TRY_VOID(check_own(author, *record));
   SKERRY_TRY_VOID(check_revision(*record, revision));
   return std::move(*record);
@@ -273,8 +269,11 @@ Result<Record> RecordWriter::create(const Kind& kind, std::optional<RecordId> id
   if (id && is_taken(connection_, *id))
     complaints.push_back({"/id", "already_exists", "is taken, or was"});
   values = complete_terms(connection_, kind, nullptr, std::move(values), log_.wall_ms());
-  return make(kind, id ? *id : new_record_id(log_.wall_ms(), random_), std::move(values), author,
-              std::move(complaints));
+  auto made = make(kind, id ? *id : new_record_id(log_.wall_ms(), random_), std::move(values),
+                   author, std::move(complaints));
+  if (!made && made.error().code == Errc::already_exists && made.error().next.empty())
+    made.error().next = "leave id out, and the record gets one of its own";
+  return made;
 }
 
 Result<Record> RecordWriter::make(const Kind& kind, const RecordId& id, FieldValues values,

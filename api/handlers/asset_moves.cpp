@@ -144,8 +144,7 @@ Result<Response> get_asset_history(Context& context, Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({}));
   SKERRY_TRY(const RecordId id, id_of(request, kind));
   const store::Reader reader = context.node.database.read();
-  if (!store::record_exists(*reader, kind, id))
-    return fail(Errc::not_found, "no asset has this id");
+  if (!store::record_exists(*reader, kind, id)) return fail(store::no_such(kind));
   SKERRY_TRY_VOID(check_seen(*reader, request, kind, id));
   std::string items;
   for (const store::MoveEvent& event : store::asset_history(*reader, id))

@@ -46,6 +46,11 @@ Result<std::vector<std::string>> read_words(const Request& request) {
   return words;
 }
 
+Error never_was(const Kind& kind) {
+  return Error(Errc::not_found, fmt::format("no {} ever had this id", kind.name),
+               "GET /v1/audit lists what was written");
+}
+
 // What rows of the log are of, at central.
 bool is_site_name(const Context& context, std::string_view name) {
   if (name == "central" || parse_id<SiteId>(name)) return true;
@@ -80,6 +85,9 @@ Result<store::AuditFilter> read_filter(const Context& context, const Request& re
                 "skerry site list; central itself is called central");
   SKERRY_TRY(filter.since, read_time(request, "since"));
   SKERRY_TRY(filter.until, read_time(request, "until"));
+  if (filter.since && filter.until && *filter.since > *filter.until)
+    return fail(Error(Errc::bad_request, "since is after until: nothing lies between", {},
+                      {{"/since", "out_of_range", "must not be after until"}}));
   SKERRY_TRY(filter.words, read_words(request));
   filter.customers = request.principal->customers;
   return filter;
@@ -142,8 +150,7 @@ Result<Response> list_audit(Context& context, Request& request) {
 }
 
 Result<Response> list_record_audit(Context& context, Request& request) {
-  const Kind* const kind = find_kind_by_plural(request.param("plural"));
-  if (!kind) return fail(Errc::not_found, "there is no such kind of record");
+  SKERRY_TRY(const Kind* const kind, kind_of(request));
   SKERRY_TRY_VOID(request.allow_queries(
       {"actor", "source", "op", "site", "since", "until", "q", "limit", "cursor"}));
   SKERRY_TRY(store::AuditFilter filter, read_filter(context, request));
@@ -155,13 +162,12 @@ Result<Response> list_record_audit(Context& context, Request& request) {
     return store::has_history(*reader, *kind, *filter.record) ||
            store::find_record(*reader, *kind, *filter.record);
   }();
-  if (!known) return fail(Errc::not_found, fmt::format("no {} ever had this id", kind->name));
+  if (!known) return fail(never_was(*kind));
   const RecordId record = *filter.record;
   SKERRY_TRY(const store::AuditPage page, read_page(context, request, std::move(filter)));
   if (page.rows.empty() && !page.before_n) {
     const store::Reader reader = context.node.database.read();
-    if (!check_seen(*reader, request, *kind, record))
-      return fail(Errc::not_found, fmt::format("no {} ever had this id", kind->name));
+    if (!check_seen(*reader, request, *kind, record)) return fail(never_was(*kind));
   }
   return page_answer(context, request, page);
 }

@@ -19,17 +19,23 @@ Result<json::object> keep_in_outbox(const Context& context, const sync::PackedBu
   return to_json(packed);
 }
 
-Result<sync::SpooledFile> take_upload(const Context& context, Request& request) {
+Result<sync::SpooledFile> take_upload(const Context& context, Request& request,
+                                      std::optional<std::int64_t> whole_bytes) {
+  const std::uint64_t bytes_max = sync::BundleLimits{}.file_bytes_max;
+  const std::uint64_t bytes =
+      whole_bytes ? static_cast<std::uint64_t>(*whole_bytes) : request.upload.size;
+  if (bytes > bytes_max)
+    return fail(Errc::limit_exceeded,
+                fmt::format("the file has {} bytes; a bundle has at most {}", bytes, bytes_max),
+                sync::bundle_remedy(Errc::limit_exceeded));
+  if (whole_bytes)
+    return fail(Errc::bad_request,
+                fmt::format("bytes is for a file of more than {} bytes", bytes_max),
+                "send the whole file, without bytes");
   if (request.upload.size == 0) {  // no file behind it: an empty bundle, refused like any other
     SKERRY_TRY(sync::SpoolWriter nothing, context.spool.begin());
     return nothing.seal();
   }
-  const std::uint64_t bytes_max = sync::BundleLimits{}.file_bytes_max;
-  if (request.upload.size > bytes_max)
-    return fail(Errc::limit_exceeded,
-                fmt::format("the file has {} bytes; a bundle has at most {}", request.upload.size,
-                            bytes_max),
-                sync::bundle_remedy(Errc::limit_exceeded));
   return sync::SpooledFile{sync::FileHandle(request.upload.file.release()), request.upload.size,
                            request.upload.sha256};
 }

@@ -1,12 +1,14 @@
 #include "api/handlers/bundles.hpp"
 
 #include <fmt/format.h>
+#include <limits>
 
 #include "api/handlers/bundle_json.hpp"
 #include "api/handlers/dry_run.hpp"
 #include "api/handlers/list_request.hpp"
 #include "api/handlers/usage.hpp"
 #include "api/work.hpp"
+#include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/conflicts.hpp"
@@ -24,6 +26,7 @@ struct ExportWish {
   std::optional<std::int64_t> from;
   bool always = false;
   bool resume = false;
+  bool dry_run = false;  // nothing is put into the outbox, nor taken out of it
 };
 
 FieldError complaint_about(std::string_view key) {
@@ -72,9 +75,10 @@ Result<void> pack_for_sites(const Context& context, const ExportWish& wish,
                             const sync::EmitBundle& emit) {
   SKERRY_TRY(const auto sites, chosen_sites(context, wish.site));
   for (const store::Site& site : sites) {
-    context.outbox.clear_for(sync::Party::site(site.id));
-    SKERRY_TRY_VOID(sync::pack_state(
-        context.node, site, {.always = wish.always, .from = wish.from, .resume = {}}, emit));
+    if (!wish.dry_run) context.outbox.clear_for(sync::Party::site(site.id));
+    SKERRY_TRY_VOID(sync::pack_state(node_for(context, wish.dry_run), site,
+                                     {.always = wish.always, .from = wish.from, .resume = {}},
+                                     emit));
   }
   return {};
 }
@@ -89,8 +93,8 @@ std::optional<json::object> left_over(const Context& context) {
 Result<json::array> pack_due(const Context& context, const ExportWish& wish) {
   json::array bundles;
   const sync::EmitBundle keep = [&](sync::PackedBundle&& packed) -> Result<void> {
-    SKERRY_TRY(auto described, keep_in_outbox(context, packed));
-    bundles.push_back(std::move(described));
+    if (!wish.dry_run) SKERRY_TRY_VOID(context.outbox.put(packed));
+    bundles.push_back(to_json(packed));
     return {};
   };
   if (context.role == Role::central && wish.from && wish.site.empty())
@@ -103,8 +107,10 @@ Result<json::array> pack_due(const Context& context, const ExportWish& wish) {
     SKERRY_TRY_VOID(pack_for_sites(context, wish, keep));
     return bundles;
   }
-  context.outbox.clear_for(sync::Party::central());
-  SKERRY_TRY_VOID(write_usage(context));
+  if (!wish.dry_run) {
+    context.outbox.clear_for(sync::Party::central());
+    SKERRY_TRY_VOID(write_usage(context));
+  }
   SKERRY_TRY_VOID(sync::pack_changes(context.node, {.from = wish.from, .sent = {}}, keep));
   return bundles;
 }
@@ -112,9 +118,9 @@ Result<json::array> pack_due(const Context& context, const ExportWish& wish) {
 Result<json::object> export_due(const Context& context, const ExportWish& wish) {
   if (wish.resume)
     if (auto left = left_over(context)) return std::move(*left);
-  context.outbox.begin_packing();
+  if (!wish.dry_run) context.outbox.begin_packing();
   SKERRY_TRY(json::array bundles, pack_due(context, wish));
-  SKERRY_TRY_VOID(context.outbox.end_packing(bundles));
+  if (!wish.dry_run) SKERRY_TRY_VOID(context.outbox.end_packing(bundles));
   return json::object{{"bundles", std::move(bundles)}, {"carried", 0}};
 }
 
@@ -129,9 +135,7 @@ Response outcome_json(const Context& context, const sync::ImportOutcome& outcome
 }
 
 std::string safe_name(const Request& request) {
-  std::string name(request.query("name").value_or("upload"));
-  if (name.size() > 255) name.resize(255);
-  return name;
+  return std::string(beginning_of(request.query("name").value_or("upload"), 255));
 }
 
 // The sender of a bundle that was just accepted.
@@ -152,9 +156,11 @@ Result<sync::OnlineReport> go_online(const Context& context) {
 }
 
 Task<Result<Response>> import_bundle(Context& context, Request& request) {
-  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request, {"name", "dry_run"}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request, {"name", "bytes", "dry_run"}));
+  SKERRY_CO_TRY(const auto bytes, read_number(request, "bytes"));
   const Hash sha256 = request.upload.sha256;
-  auto file = take_upload(context, request);
+  auto file = take_upload(context, request, bytes);
+  if (!file && file.error().code == Errc::bad_request) co_return fail(std::move(file).error());
   const std::string name = safe_name(request);
   auto work = [&]() -> Result<Response> {
     if (dry_run && !file) return fail(std::move(file).error());
@@ -171,12 +177,13 @@ Task<Result<Response>> import_bundle(Context& context, Request& request) {
 }
 
 Task<Result<Response>> export_bundles(Context& context, Request& request) {
-  SKERRY_CO_TRY_VOID(request.allow_queries({}));
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
   json::object body;
   if (!request.body.empty()) {
     SKERRY_CO_TRY(body, request.json_body());
   }
-  SKERRY_CO_TRY(const ExportWish wish, read_wish(body));
+  SKERRY_CO_TRY(ExportWish wish, read_wish(body));
+  wish.dry_run = dry_run;
   auto work = [&]() -> Result<Response> {
     SKERRY_TRY(const json::object due, export_due(context, wish));
     return Response::json(200, due);
@@ -199,20 +206,30 @@ Result<Response> drop_outbox_file(Context& context, Request& request) {
 }
 
 Result<Response> list_inbox(Context& context, Request& request) {
-  SKERRY_TRY_VOID(request.allow_queries({"limit"}));
+  SKERRY_TRY_VOID(request.allow_queries({"limit", "cursor"}));
   SKERRY_TRY(const int limit, read_limit(request, store::list_limit_default));
+  SKERRY_TRY(const auto position, read_cursor(context, request));
+  std::int64_t before = std::numeric_limits<std::int64_t>::max();
+  if (position) before = std::stoll(*position);  // authentic: written below
   const store::Reader reader = context.node.database.read();
-  json::array items;
-  for (const store::InboxEntry& entry : store::list_inbox(*reader, limit)) {
+  auto entries = store::list_inbox(*reader, limit + 1, before);
+  std::optional<std::string> next;
+  if (std::ssize(entries) > limit) {
+    entries.pop_back();
+    next = std::to_string(entries.back().number);
+  }
+  std::string items;
+  for (const store::InboxEntry& entry : entries) {
     json::object item{
         {"name", entry.name},     {"sha256", to_hex(entry.sha256)},
         {"kind", entry.kind},     {"outcome", entry.outcome},
         {"detail", entry.detail}, {"received_at", format_timestamp(entry.received_at)}};
     item["kept"] = context.spool.is_kept(entry.sha256);
     item["sender"] = entry.sender ? json::value(to_string(*entry.sender)) : json::value();
-    items.push_back(std::move(item));
+    if (!items.empty()) items += ',';
+    append_json(items, std::move(item));
   }
-  return Response::json(200, json::object{{"items", std::move(items)}});
+  return list_answer(context, request, std::move(items), next);
 }
 
 // The bundle's own signature is the authority here: no token, and nothing is done for a bundle that
@@ -230,7 +247,9 @@ Task<Result<Response>> exchange_bundle(Context& context, Request& request) {
         file ? sync::import_bundle(context.node, std::move(*file), "online", sync::Door::open)
              : sync::refuse_bundle(context.node, sha256, "online", std::move(file).error(),
                                    sync::Door::open);
-    if (outcome.error) return fail(std::move(*outcome.error));
+    const bool leads_on =
+        outcome.error && outcome.error->code == Errc::bundle_gap && outcome.of_other_life;
+    if (outcome.error && !leads_on) return fail(std::move(*outcome.error));
     SKERRY_TRY(const store::Site site, sender_of(context, outcome));
     std::optional<sync::PackedBundle> due;
     SKERRY_TRY_VOID(sync::pack_state(
@@ -239,6 +258,7 @@ Task<Result<Response>> exchange_bundle(Context& context, Request& request) {
           due.emplace(std::move(packed));
           return {};
         }));
+    if (outcome.error && !due) return fail(std::move(*outcome.error));
     Response response = Response::empty();
     if (due) {
       const std::uint64_t size = due->bundle.size;
@@ -246,7 +266,7 @@ Task<Result<Response>> exchange_bundle(Context& context, Request& request) {
           Response::file(Descriptor(due->bundle.file.release()), size, sync::bundle_media_type);
       if (!due->resume.empty()) response.header(sync::header_resume, due->resume);
     }
-    response.header(sync::header_outcome, outcome.outcome);
+    response.header(sync::header_outcome, leads_on ? "noted" : outcome.outcome);
     return response;
   };
   auto response = co_await on_worker(context, work);

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "api/handlers/list_request.hpp"
-#include "core/text.hpp"
 #include "store/audit.hpp"
 #include "store/change_feed.hpp"
 
@@ -120,27 +119,6 @@ Result<store::FeedPosition> start_of(const Request& request) {
   return store::FeedPosition{*n, std::string(last.substr(std::min(dash + 1, last.size())))};
 }
 
-// How much an Accept header wants a media type that it names; 0 when it does not, or does not want
-// it (RFC 9110 section 12.5.1).
-double weight_of(std::string_view accept, std::string_view type) {
-  while (!accept.empty()) {
-    const std::string_view item = accept.substr(0, accept.find(','));
-    accept.remove_prefix(std::min(item.size() + 1, accept.size()));
-    if (trim_blanks(item.substr(0, item.find(';'))) != type) continue;
-    double weight = 1;
-    if (const std::size_t at = item.find("q="); at != std::string_view::npos)
-      std::from_chars(item.data() + at + 2, item.data() + item.size(), weight);
-    return weight;
-  }
-  return 0;
-}
-
-bool wants_events(const Request& request) {
-  const std::string accept = ascii_lower(request.header("Accept"));
-  const double events = weight_of(accept, "text/event-stream");
-  return events > 0 && events >= weight_of(accept, "application/json");
-}
-
 Result<store::FeedQuery> read_feed_query(const Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({"after", "at", "limit", "wait", "kind", "customer"}));
   SKERRY_TRY_VOID(request.allow_repeated({"kind"}));
@@ -174,7 +152,7 @@ Task<Result<Response>> read_changes(Context& context, Request& request) {
     SKERRY_CO_TRY_VOID(store::check_position(*reader, start));
   }
   query.after = start.n;
-  if (wants_events(request)) {
+  if (request.prefers_to_json("text/event-stream")) {
     query.limit = stream_batch_rows;
     Response response =
         Response::events(std::make_unique<ChangeStream>(context, request, std::move(query)));

@@ -95,7 +95,7 @@ Result<Response> get_customer_summary(Context& context, Request& request) {
   const store::Reader reader = context.node.database.read();
   const auto customer =
       id ? store::find_record(*reader, *find_kind("customer"), *id) : std::nullopt;
-  if (!customer) return fail(Errc::not_found, "no customer has this id");
+  if (!customer) return fail(store::no_such(*find_kind("customer")));
   SKERRY_TRY_VOID(check_seen(*reader, request, *customer->kind, customer->id));
   std::string body = "{\"customer\":" + store::record_json(*customer) + ",\"counts\":{";
   for (const Section& section : sections) {

@@ -50,8 +50,7 @@ Result<Response> get_docs(Context&, Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({}));
   static const LargeText page(docs_page(openapi_object()));
   SKERRY_TRY(Response response, page.answer("text/html; charset=utf-8"));
-  response.header("Content-Security-Policy", docs_security_policy());
-  response.header("Referrer-Policy", "no-referrer");
+  response.policy = docs_security_policy();
   return response;
 }
 

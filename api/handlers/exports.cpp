@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/handlers/record_query.hpp"
+#include "api/handlers/record_request.hpp"
 #include "api/work.hpp"
 #include "store/export_records.hpp"
 #include "sync/file_handle.hpp"
@@ -56,8 +57,7 @@ Result<SpooledBody> make_file(Context& context, const RecordQuery& query,
 }  // namespace
 
 Task<Result<Response>> export_records(Context& context, Request& request) {
-  const Kind* kind = find_kind_by_plural(request.param("plural"));
-  if (!kind) co_return fail(Errc::not_found, "there is no such kind of record");
+  SKERRY_CO_TRY(const Kind* const kind, kind_of(request));
   SKERRY_CO_TRY(const store::ExportFormat format, take_format(request));
   SKERRY_CO_TRY(const RecordQuery query, read_query(context, request, *kind));
   auto work = [&]() -> Result<SpooledBody> { return make_file(context, query, format); };

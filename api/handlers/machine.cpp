@@ -93,8 +93,8 @@ void add_epoch_status(store::Connection& connection, const store::OwnEpoch& own,
   if (upstream && upstream->copy_since)
     attention.push_back(json::string(fmt::format(
         "this is a copy of the site, which goes on elsewhere: read only; skerry exchange hands "
-        "over what it wrote, and at central: skerry site reauthorise, adopt or discard {}",
-        shell_word(store::read_identity(connection)->name))));
+        "over what it wrote, and at central: {}",
+        store::copy_remedy(shell_word(store::read_identity(connection)->name)))));
   // Until central has heard of it.
   if (own.why.empty() || own.acked > 0) return;
   attention.push_back(json::string(

@@ -74,7 +74,7 @@ std::optional<std::pair<std::string, std::string>> note_of_branches(store::Conne
   if (copy)
     return std::pair(
         fmt::format("there is a copy of site {}, {} rows are in quarantine", site.name, rows),
-        fmt::format("skerry site reauthorise, adopt or discard {}", shell_word(site.name)));
+        store::copy_remedy(shell_word(site.name)));
   if (rows == 0) return std::nullopt;
   return std::pair(
       fmt::format("{} rows of site {} are of another branch of its log, and in quarantine", rows,

@@ -4,6 +4,7 @@
 
 #include "api/handlers/list_request.hpp"
 #include "api/handlers/record_query.hpp"
+#include "api/handlers/record_request.hpp"
 #include "api/handlers/records.hpp"
 #include "core/json_text.hpp"
 #include "store/sqlite/search_index.hpp"
@@ -56,8 +57,7 @@ void append_hit(std::string& body, store::Connection& connection, const Hits& hi
 }  // namespace
 
 Result<Response> list_records(Context& context, Request& request) {
-  const Kind* kind = find_kind_by_plural(request.param("plural"));
-  if (!kind) return fail(Errc::not_found, "there is no such kind of record");
+  SKERRY_TRY(const Kind* const kind, kind_of(request));
   SKERRY_TRY(const auto position, read_cursor(context, request));
   const store::Reader reader = context.node.database.read();
   SKERRY_TRY(RecordQuery query, read_record_query(*reader, request, *kind));

@@ -63,8 +63,13 @@ Result<json::value> filter_value(const Field& field, const QueryParameter& param
 
 Result<store::ListFilter> read_filter(const Kind& kind, const QueryParameter& parameter) {
   SKERRY_TRY(const Field* const field, list_field(kind, parameter.name, ListUse::filter));
-  if (parameter.value == "null" && store::may_be_asked_for_none(*field))
-    return store::ListFilter{field, nullptr};
+  const bool may_be_none = store::may_be_asked_for_none(*field);
+  if (parameter.value == "null" && may_be_none) return store::ListFilter{field, nullptr};
+  if (parameter.value.empty())
+    return fail(Errc::bad_request, fmt::format("{} must not be empty", parameter.name),
+                may_be_none ? fmt::format("leave it out, or ask with {}=null for those without one",
+                                          parameter.name)
+                            : "leave it out");
   SKERRY_TRY(json::value value, filter_value(*field, parameter));
   return store::ListFilter{field, std::move(value)};
 }

@@ -69,7 +69,7 @@ std::optional<Response> refuse_unwritten(const Request& request, const Kind& kin
 
 Result<RecordId> id_of(const Request& request, const Kind& kind) {
   const auto id = parse_id<RecordId>(request.param("id"));
-  if (!id) return fail(Errc::not_found, fmt::format("no {} has this id", kind.name));
+  if (!id) return fail(store::no_such(kind));
   return *id;
 }
 
@@ -79,7 +79,7 @@ Result<void> check_seen(store::Connection& connection, const Request& request, c
   if (!principal.is_limited()) return {};
   const auto record = store::find_record(connection, kind, id);
   if (record && store::is_seen(principal.customers, kind, record->scope)) return {};
-  return fail(Errc::not_found, fmt::format("no {} has this id", kind.name));
+  return fail(store::no_such(kind));
 }
 
 NewRecord read_new_record(const Kind& kind, json::object body) {

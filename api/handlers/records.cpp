@@ -74,7 +74,7 @@ Result<Response> get_record(Context& context, Request& request) {
     SKERRY_TRY_VOID(check_seen(*reader, request, *kind, id));
     revision = store::append_found_json(body, *reader, *kind, id);
   }
-  if (!revision) return fail(Errc::not_found, fmt::format("no {} has this id", kind->name));
+  if (!revision) return fail(store::no_such(*kind));
   const std::string_view known = request.header("If-None-Match");
   const bool unchanged = !known.empty() && none_match_fails(known, *revision);
   Response response = unchanged ? Response::empty(304) : Response::json(200, std::move(body));
@@ -115,7 +115,8 @@ Task<Result<Response>> delete_record(Context& context, Request& request) {
     co_return fail(Errc::bad_request, "confirm and token go together",
                    "delete it without both to see what would go");
   if (confirm && !request.principal->may(Access::admin))
-    co_return fail(Errc::forbidden, "deleting a record with what refers to it takes admin rights");
+    co_return fail(Errc::forbidden, "deleting a record with what refers to it takes admin rights",
+                   "ask an administrator, or delete first what refers to it");
   const store::Author author = author_of(request);
   std::optional<Record> refused;
   std::optional<store::Dependants> dependants;  // why

@@ -140,12 +140,7 @@ Result<void> check_new_password(Context& context, std::string_view password,
   if (const store::Reader reader = context.node.database.read();
       const auto identity = store::read_identity(*reader))
     machine = identity->name;
-  const std::array<std::string_view, 2> names{user, machine};
-  const std::string complaint = password_complaint(password, names);
-  if (complaint.empty()) return {};
-  FieldError error{"/password", "weak_password", complaint};
-  return fail(
-      Error(Errc::validation_failed, "the password is not acceptable", {}, {std::move(error)}));
+  return check_password(password, user, machine);
 }
 
 void note_failure(Context& context, const Request& request, std::string_view event,

@@ -197,8 +197,7 @@ std::string schema_name(const Kind& kind, Form form) {
 json::object kind_schema(const Kind& kind, Form form) {
   object properties;
   array required;
-  if (form == Form::record || (form == Form::create && kind.is_written()))
-    properties["id"] = reference("Id");
+  if (form != Form::patch) properties["id"] = reference("Id");
   if (form == Form::record) add_record_members(properties, required);
   for (const Field& field : kind.fields) {
     if (form != Form::record && field.read_only) continue;

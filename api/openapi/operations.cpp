@@ -6,6 +6,7 @@
 #include "api/handlers/record_request.hpp"
 #include "api/openapi/kind_schemas.hpp"
 #include "api/openapi/parts.hpp"
+#include "api/openapi/problems.hpp"
 #include "api/openapi/words.hpp"
 #include "core/check.hpp"
 
@@ -217,7 +218,9 @@ json::object operation(const Route& route, const Kind* kind, std::set<int>& refu
     statuses.insert(info(code).http_status);
   }
   for (const int status : statuses)
-    responses[std::to_string(status)] = reference("responses", fmt::format("Refused{}", status));
+    responses[std::to_string(status)] =
+        flag(described, "for_browsers") ? problem_or_page(status)
+                                        : reference("responses", fmt::format("Refused{}", status));
   refusals.merge(statuses);
   made["responses"] = std::move(responses);
   made["x-errors"] = std::move(slugs);

@@ -116,6 +116,18 @@ json::object problem_schema() {
           {"properties", std::move(properties)}};
 }
 
+json::object problem_or_page(int status) {
+  object made = problem_response(status);
+  object& content = made["content"].as_object();
+  object& problem = content["application/problem+json"].as_object();
+  problem["example"] =
+      object(problem["examples"].as_object().begin()->value().as_object())["value"];
+  problem.erase("examples");
+  content["text/html"] = object{{"schema", object{{"type", "string"}}},
+                                {"example", "<!doctype html><title>Skerry</title>"}};
+  return made;
+}
+
 json::object problem_responses(const std::set<int>& statuses) {
   object responses;
   for (const int status : statuses)

@@ -8,6 +8,8 @@
 namespace skerry::api::openapi {
 
 json::object problem_schema();
+// What is refused with a status, as a page for browsers, too.
+json::object problem_or_page(int status);
 // {"Refused404": …}, with an example for each code of core/errc that has the status.
 json::object problem_responses(const std::set<int>& statuses);
 

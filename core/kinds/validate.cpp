@@ -28,7 +28,9 @@ struct Place {
 
 json::value read_text(const Field& field, std::string_view text, const Place& at) {
   const std::size_t length = count_characters(text);
-  if (length == 0) return at.refuse("empty", "must not be empty; send null for no value");
+  if (length == 0)
+    return at.refuse("empty", field.required ? "must not be empty"
+                                             : "must not be empty; send null for no value");
   if (length > field.length_max)
     return at.refuse("too_long",
                      fmt::format("has {} characters, at most {} fit", length, field.length_max));

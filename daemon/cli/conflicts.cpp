@@ -26,7 +26,7 @@ void ConflictCommands::add_to(CommandTree& tree) {
   resolve->add_flag("--always", resolution_.always, "at central: so from now on, by a rule")
       ->excludes(value);
   for (CLI::App* verb : {resolve, undo}) {
-    verb->add_flag("--dry-run", resolution_.dry_run, "only say whether it can be done");
+    tree.add_dry_run(verb);
     tree.add_reason(verb);
   }
   add_rules(tree, conflict);
@@ -55,7 +55,7 @@ void ConflictCommands::add_rules(CommandTree& tree, CLI::App* conflict) {
   for (CLI::App* verb : {made, gone}) {
     verb->add_option("KIND", rule_.kind, "such as customer")->required();
     verb->add_option("FIELD", rule_.field, "such as phone")->required();
-    verb->add_flag("--dry-run", rule_.dry_run, "only say whether it can be done");
+    tree.add_dry_run(verb);
     tree.add_reason(verb);
   }
   made->add_option("SIDE", rule_.side, "central or site")

@@ -40,9 +40,13 @@ void OfflineCommands::add_to(CommandTree& tree) {
   qr->add_option("--as", qr_.form, "text, svg or png")
       ->check(CLI::IsMember({"text", "svg", "png"}));
   qr->add_option("--out", qr_.out, "a new file; without it stdout");
-  CLI::App* join = tree.add_plain(
-      offline, "join", "make a request or an answer of what was read of its QR codes",
-      [this](const Config&, Terminal& terminal) { return run_offline_join(terminal, join_); });
+  CLI::App* join = tree.add_plain(offline, "join",
+                                  "make a request or an answer of what was read of its QR codes",
+                                  [this, &tree](const Config&, Terminal& terminal) {
+                                    join_.dry_run = tree.is_dry_run();
+                                    return run_offline_join(terminal, join_);
+                                  });
+  tree.add_dry_run(join);
   join->add_option("FILE", join_.files, "a line for each code, in any order, in any of the files")
       ->required();
   join->add_option("--out", join_.out, "a new file")->required();

@@ -9,6 +9,7 @@ void SiteCommands::add_to(CommandTree& tree) {
   CLI::App* revoke =
       add_of(tree, site, "revoke", "refuse a site's bundles from now on", run_site_revoke);
   tree.add_dry_run(revoke);
+  tree.add_reason(revoke);
   CommandTree::example(revoke, "skerry site revoke 'Plant 7'");
   CommandTree::example(
       add_of(tree, site, "copies", "machines that write as this site and are not the one",
@@ -26,6 +27,8 @@ void SiteCommands::add_enrolment(CommandTree& tree, CLI::App* site) {
   invite->add_option("--scope", invitation_.scope,
                      "what it sees: all, or customers with commas: account_ref, name or id");
   invite->add_option("--customer", invitation_.customer, "whose site it is");
+  invite->add_option("--id", invitation_.id,
+                     "of a site that is one already, where central was put back to before it");
   invite->add_option("--out", invitation_.out, "a medium's folder, or a file");
   tree.add_dry_run(invite);
   CommandTree::example(invite, "skerry site invite 'Plant 7' --scope ACME,BOLT --out /media/stick");
@@ -63,7 +66,7 @@ void SiteCommands::add_records(CommandTree& tree, CLI::App* site) {
   CommandTree::repeatable(
       set->add_option("--scope-remove", change_.scope_remove, "a customer, repeatable"))
       ->excludes(scope);
-  set->add_flag("--dry-run", change_.dry_run, "only say what would change");
+  tree.add_dry_run(set);
   tree.add_reason(set);
   CommandTree::example(set, "skerry site set 'Plant 7' --scope-add CORK --dry-run");
 }

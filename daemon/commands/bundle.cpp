@@ -3,11 +3,14 @@
 
 #include "core/json_text.hpp"
 #include "core/text.hpp"
+#include "crypto/file.hpp"
 #include "daemon/backup_access.hpp"
 #include "daemon/carrying.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/folder.hpp"
 #include "sync/bundle_reader.hpp"
+#include "sync/medium.hpp"
+#include "sync/trust.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -40,6 +43,30 @@ Error about(const std::string& file, Error error) {
   return error;
 }
 
+// Where carry_out() would write it, and would not refuse to.
+Result<std::filesystem::path> place_of(const DueBundle& bundle, const std::filesystem::path& out) {
+  SKERRY_TRY_VOID(check_place(out));
+  if (std::filesystem::is_directory(out)) {
+    SKERRY_TRY(const auto medium, sync::Medium::open(out));
+    return medium.path_of(bundle.to, party_text(bundle.from), bundle.name);
+  }
+  SKERRY_TRY_VOID(out.filename() == bundle.name ? crypto::check_file_place(out)
+                                                : crypto::check_new_file(out));
+  return out;
+}
+
+// This machine's own, and at a site those that it trusts as central's.
+Result<std::vector<crypto::VerifyKey>> keys_held(const DataFolder& folder) {
+  SKERRY_TRY(auto keys, load_public_keys({folder.public_key().string()}));
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder.database(), ignored)) return keys;
+  const auto connection =
+      store::Connection::open(folder.database(), store::Connection::Mode::read_only);
+  if (auto trust = sync::load_trust(*connection))
+    keys.insert(keys.end(), trust->signing_keys.begin(), trust->signing_keys.end());
+  return keys;
+}
+
 }  // namespace
 
 Result<Exit> run_bundle_export(Session& session, const ExportOptions& options) {
@@ -55,26 +82,37 @@ Result<Exit> run_bundle_export(Session& session, const ExportOptions& options) {
   const auto turns = take_turns(session.terminal, {session.config.socket().parent_path()});
   SKERRY_TRY(const auto answer, session.daemon.post("/v1/bundles:export", body));
   SKERRY_TRY(const auto bundles, due_bundles(answer));
-  if (bundles.size() > 1 && !std::filesystem::is_directory(options.out))
+  // Without --out the working folder is the medium, which its name tells and a dot does not.
+  std::error_code ignored;  // of a folder that is gone: refused below
+  const auto out = options.out.empty() ? std::filesystem::current_path(ignored)
+                                       : std::filesystem::path(options.out);
+  if (bundles.size() > 1 && !std::filesystem::is_directory(out))
     return fail(Errc::usage,
-                fmt::format("{} bundles are due, {} is one file", bundles.size(), options.out),
+                fmt::format("{} bundles are due, {} is one file", bundles.size(), out.string()),
                 "name a folder: --out DIR");
+  const bool dry_run = session.daemon.is_dry_run();
   for (const DueBundle& bundle : bundles) {
-    SKERRY_TRY(const auto path, carry_out(session.daemon, bundle, options.out));
+    SKERRY_TRY(const auto path,
+               dry_run ? place_of(bundle, out) : carry_out(session.daemon, bundle, out));
     session.terminal.document(
         {{"file", path.string()}, {"to", party_text(bundle.to)}, {"bytes", bundle.size}});
-    session.terminal.line("wrote {} for {} ({})", path.string(), party_text(bundle.to),
-                          sized(bundle.size));
+    session.terminal.line("{} {} for {} ({})", dry_run ? "would write" : "wrote", path.string(),
+                          party_text(bundle.to), sized(bundle.size));
   }
   if (bundles.empty()) session.terminal.line("nothing to send");
+  if (!bundles.empty() && !dry_run)
+    session.terminal.next(
+        fmt::format("carry it to {}, and there: skerry {} {}",
+                    bundles.front().to.role == Role::central ? "central" : "the site",
+                    std::filesystem::is_directory(out) ? "exchange" : "bundle import",
+                    shell_word(out.string())));
   return Exit::ok;
 }
 
 Result<Exit> run_bundle_import(Session& session, const std::string& file) {
   SKERRY_TRY(const auto opened, open_input(file));
   const std::string name = std::filesystem::path(file).filename().string();
-  auto answer = session.daemon.upload("/v1/bundles" + Query().add("name", name).text(), opened,
-                                      "application/vnd.skerry.bundle", "importing " + name);
+  auto answer = hand_in(session.daemon, opened, name, "importing " + name);
   if (!answer) return fail(about(file, std::move(answer).error()));
   session.terminal.document(*answer);
   const std::string detail = text_of(*answer, "detail");
@@ -101,8 +139,8 @@ Result<Exit> run_bundle_inspect(Terminal& terminal, const std::string& file) {
 Result<Exit> run_bundle_verify(const Config& config, Terminal& terminal, const std::string& file,
                                const std::vector<std::string>& keys) {
   SKERRY_TRY(const auto opened, open_input(file));
-  const auto own = DataFolder{config.data()}.public_key().string();
-  SKERRY_TRY(const auto known, load_public_keys(keys.empty() ? std::vector{own} : keys));
+  SKERRY_TRY(const auto known,
+             keys.empty() ? keys_held(DataFolder{config.data()}) : load_public_keys(keys));
   auto seen = sync::verify_bundle(opened.file.fd(), known);
   if (!seen && seen.error().code == Errc::unknown_signer && keys.empty())
     seen.error().next = "name the public key of its sender: --key FILE.pem";

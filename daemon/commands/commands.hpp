@@ -201,6 +201,7 @@ struct Invitation {
   std::string name;
   std::string customer;
   std::string scope = "all";  // or customers, with commas between them
+  std::string id;             // of a site that was one before central was put back
   std::string out;
 };
 struct Admission {
@@ -221,7 +222,6 @@ struct SiteChange {
   std::string scope;                   // "all", or customers with commas between them
   std::vector<std::string> scope_add;  // customers
   std::vector<std::string> scope_remove;
-  bool dry_run = false;
 };
 Result<Exit> run_site_list(Session& session, bool all);
 Result<Exit> run_site_show(Session& session, const std::string& name);
@@ -253,7 +253,7 @@ Result<Exit> run_exchange_online(Session& session, bool relay);
 struct ExportOptions {
   std::string site;
   std::optional<std::int64_t> from;
-  std::string out = ".";
+  std::string out;  // empty: the working folder
 };
 Result<Exit> run_bundle_export(Session& session, const ExportOptions& options);
 Result<Exit> run_bundle_import(Session& session, const std::string& file);
@@ -267,11 +267,9 @@ struct Resolution {
   std::string choose;
   std::string value;  // JSON
   bool always = false;
-  bool dry_run = false;
 };
 struct RuleWish {
   std::string kind, field, side;
-  bool dry_run = false;
 };
 Result<Exit> run_conflict_list(Session& session, bool all, std::int64_t limit);
 Result<Exit> run_conflict_show(Session& session, const std::string& id);

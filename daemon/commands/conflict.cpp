@@ -84,12 +84,10 @@ void show_side(Terminal& terminal, std::string_view which, const json::object& s
 
 std::string target_of(const std::string& id) { return "/v1/conflicts/" + percent_encoded(id); }
 
-std::string trying(bool dry_run) { return dry_run ? "?dry_run=true" : ""; }
-
 // The end of a dry run that was not refused.
 Exit tried(Session& session, std::string_view what) {
   session.terminal.line("nothing stands against it: {}", what);
-  session.terminal.next("nothing was changed: the same without --dry-run");
+  session.terminal.next("the same without --dry-run");
   return Exit::ok;
 }
 
@@ -155,11 +153,9 @@ Result<Exit> run_conflict_resolve(Session& session, const Resolution& resolution
     body["value"] = std::move(*value);
   }
   if (resolution.always) body["always"] = true;
-  SKERRY_TRY(const auto conflict,
-             session.daemon.post(target_of(resolution.id) + ":resolve" + trying(resolution.dry_run),
-                                 body));
+  SKERRY_TRY(const auto conflict, session.daemon.post(target_of(resolution.id) + ":resolve", body));
   session.terminal.document(conflict);
-  if (resolution.dry_run) return tried(session, place(conflict));
+  if (session.daemon.is_dry_run()) return tried(session, place(conflict));
   session.terminal.line("decided: {}", place(conflict));
   if (resolution.always) session.terminal.line("and so from now on: skerry conflict rule list");
   session.terminal.next("the decision travels with the next exchange");
@@ -168,10 +164,9 @@ Result<Exit> run_conflict_resolve(Session& session, const Resolution& resolution
 
 Result<Exit> run_conflict_undo(Session& session, const Resolution& taken_back) {
   const std::string& id = taken_back.id;
-  SKERRY_TRY(const auto conflict,
-             session.daemon.post_empty(target_of(id) + ":undo" + trying(taken_back.dry_run)));
+  SKERRY_TRY(const auto conflict, session.daemon.post_empty(target_of(id) + ":undo"));
   session.terminal.document(conflict);
-  if (taken_back.dry_run) return tried(session, place(conflict));
+  if (session.daemon.is_dry_run()) return tried(session, place(conflict));
   session.terminal.line("open again: {}", place(conflict));
   session.terminal.next(fmt::format("skerry conflict show {}", id));
   return Exit::ok;
@@ -191,24 +186,24 @@ Result<Exit> run_rule_list(Session& session) {
 }
 
 Result<Exit> run_rule_add(Session& session, const RuleWish& rule) {
-  SKERRY_TRY(
-      const auto made,
-      session.daemon.post("/v1/conflict-rules" + trying(rule.dry_run),
-                          {{"kind", rule.kind}, {"field", rule.field}, {"side", rule.side}}));
+  SKERRY_TRY(const auto made, session.daemon.post("/v1/conflict-rules", {{"kind", rule.kind},
+                                                                         {"field", rule.field},
+                                                                         {"side", rule.side}}));
   session.terminal.document(made);
-  if (rule.dry_run) return tried(session, fmt::format("{} of {}", rule.field, rule.kind));
+  if (session.daemon.is_dry_run())
+    return tried(session, fmt::format("{} of {}", rule.field, rule.kind));
   session.terminal.line("{} of {}: the value of {} stands from now on", rule.field, rule.kind,
                         rule.side);
   return Exit::ok;
 }
 
 Result<Exit> run_rule_remove(Session& session, const RuleWish& rule) {
-  SKERRY_TRY_VOID(
-      session.daemon.remove(fmt::format("/v1/conflict-rules/{}/{}{}", percent_encoded(rule.kind),
-                                        percent_encoded(rule.field), trying(rule.dry_run))));
+  SKERRY_TRY_VOID(session.daemon.remove(fmt::format(
+      "/v1/conflict-rules/{}/{}", percent_encoded(rule.kind), percent_encoded(rule.field))));
   session.terminal.document(
-      {{"kind", rule.kind}, {"field", rule.field}, {"removed", !rule.dry_run}});
-  if (rule.dry_run) return tried(session, fmt::format("{} of {}", rule.field, rule.kind));
+      {{"kind", rule.kind}, {"field", rule.field}, {"removed", !session.daemon.is_dry_run()}});
+  if (session.daemon.is_dry_run())
+    return tried(session, fmt::format("{} of {}", rule.field, rule.kind));
   session.terminal.line("{} of {} is a person's to decide again", rule.field, rule.kind);
   return Exit::ok;
 }

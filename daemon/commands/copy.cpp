@@ -3,6 +3,7 @@
 #include "core/text.hpp"
 #include "daemon/carrying.hpp"
 #include "daemon/commands/commands.hpp"
+#include "store/upstream.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -39,9 +40,7 @@ Result<Exit> run_site_copies(Session& session, const std::string& site) {
   session.terminal.line("{}, {} in quarantine",
                         counted(static_cast<std::int64_t>(copies.size()), "machine"),
                         counted(integer_of(answer, "quarantined"), "row"));
-  if (!copies.empty())
-    session.terminal.next(
-        fmt::format("skerry site reauthorise, adopt or discard {}", shell_word(site)));
+  if (!copies.empty()) session.terminal.next(store::copy_remedy(shell_word(site)));
   return Exit::ok;
 }
 
@@ -49,6 +48,11 @@ Result<Exit> run_site_reauthorise(Session& session, const std::string& site,
                                   const std::string& epoch) {
   SKERRY_TRY(const auto answer, settle(session, "reauthorise", site, epoch));
   const bool dry_run = session.daemon.is_dry_run();
+  if (text_of(answer, "epoch").empty()) {
+    session.terminal.line("there is no copy of {0}; what it says of central's memory {1} again",
+                          name_in(answer), dry_run ? "would count" : "counts");
+    return Exit::ok;
+  }
   session.terminal.line("the copy of {} that writes epoch {} {} on as the site", name_in(answer),
                         text_of(answer, "epoch"), dry_run ? "would go" : "goes");
   if (dry_run) return Exit::ok;

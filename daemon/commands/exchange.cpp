@@ -2,12 +2,12 @@
 #include "sync/exchange.hpp"
 
 #include <algorithm>
-#include <sys/stat.h>
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "daemon/carrying.hpp"
 #include "daemon/commands/commands.hpp"
+#include "daemon/commands/receipts.hpp"
 #include "sync/bundle_reader.hpp"
 
 namespace skerry::daemon {
@@ -57,35 +57,11 @@ class FileExchange {
     }
     for (const Incoming& file : incoming_)
       if (file.refusal) note_refusal(file);
-    return {};
+    if (as_copy_) show_refusal(counted(refused_as_copy_, "bundle"), *as_copy_);
+    return refused_ > 0 && !options_.dry_run ? take_off_kept() : Result<void>();
   }
 
-  // What others left about bundles of this machine.
-  void show_receipts() {
-    for (const sync::FoundReceipt& receipt : medium_.receipts_about(self_)) {
-      std::int64_t refused = 0;
-      for (const sync::ReceiptLine& line : receipt.lines) {
-        session_.terminal.document({{"event", "receipt"},
-                                    {"from", receipt.recipient},
-                                    {"file", line.name},
-                                    {"outcome", line.outcome},
-                                    {"detail", line.detail},
-                                    {"next", line.next}});
-        const ErrcInfo* why = find_errc(line.outcome);
-        if (why == nullptr) continue;
-        ++refused;
-        // What was damaged or is missing is packed again; this heals by nobody's doing but theirs.
-        if (why->code == Errc::revoked_signer || why->code == Errc::unknown_signer)
-          ++refused_there_;
-        session_.terminal.line("refused by {}: {}: {} ({})", receipt.recipient, line.name,
-                               Terminal::name(line.detail), Terminal::name(line.outcome));
-        if (!line.next.empty()) session_.terminal.line("          {}", Terminal::name(line.next));
-      }
-      session_.terminal.line("receipt of {} (not signed): {} taken in, {} refused",
-                             receipt.recipient,
-                             counted(std::ssize(receipt.lines) - refused, "bundle"), refused);
-    }
-  }
+  void show_receipts() { receipts_.show(session_, medium_, self_); }
 
   // Receipts, then what is due, until the medium takes no more. An error is the daemon's.
   Result<void> write_due() {
@@ -112,7 +88,8 @@ class FileExchange {
     if (failure_) note_failure();
     Exit exit = worst_;
     if (stays_) note_staying();
-    if (exit == Exit::ok && (refused_there_ > 0 || stays_)) exit = Exit::partly;
+    if (self_.role == Role::site) SKERRY_TRY_VOID(receipts_.weigh(session_, status));
+    if (exit == Exit::ok && (receipts_.refused() > 0 || stays_)) exit = Exit::partly;
     if (exit == Exit::ok && conflicts > 0) exit = Exit::conflicts;
     session_.terminal.document({{"event", "summary"},
                                 {"applied", applied_},
@@ -204,9 +181,8 @@ class FileExchange {
     file.file = std::move(*opened);
     file.size = *size;
     if (options_.dry_run) return show_only(incoming, file);
-    auto answer =
-        session_.daemon.upload("/v1/bundles" + Query().add("name", incoming.entry.name).text(),
-                               file, sync::bundle_media_type, incoming.entry.name);
+    ++handed_in_;
+    auto answer = hand_in(session_.daemon, file, incoming.entry.name, incoming.entry.name);
     if (!answer) {
       const Exit exit = info(answer.error().code).exit;
       const bool about_file = answer.error().code == Errc::read_only_copy;
@@ -224,11 +200,12 @@ class FileExchange {
   }
 
   // What stays on the medium is taken in all the same, and the other files are looked at.
-  void remove(const Incoming& incoming) {
+  bool remove(const Incoming& incoming) {
     auto removed = medium_.remove(self_, incoming.entry);
-    if (removed) return;
+    if (removed) return true;
     if (!stays_) stays_ = std::move(removed).error();
     ++stay_;
+    return false;
   }
 
   void note_staying() {
@@ -236,7 +213,26 @@ class FileExchange {
                                 {"files", stay_},
                                 {"detail", stays_->detail},
                                 {"next", stays_->next}});
-    session_.terminal.line("{} stay on the medium: {}", counted(stay_, "file"), stays_->detail);
+    session_.terminal.line("{} {} on the medium: {}", counted(stay_, "file"),
+                           stay_ == 1 ? "stays" : "stay", stays_->detail);
+  }
+
+  // Refused files alarm at every exchange; those that are kept here as evidence may go.
+  Result<void> take_off_kept() {
+    SKERRY_TRY(const auto kept, kept_evidence(session_.daemon, handed_in_));
+    std::int64_t removed = 0;
+    for (const Incoming& file : incoming_) {
+      if (!file.refusal) continue;
+      const auto lies_there = medium_.open_entry(self_, file.entry);
+      if (!lies_there || !is_one_of(kept, lies_there->fd())) continue;
+      ++kept_;
+      if (options_.remove && remove(file)) ++removed;
+    }
+    if (kept_ == 0) return {};
+    session_.terminal.document({{"event", "kept"}, {"files", kept_}, {"removed", removed}});
+    session_.terminal.line("kept      {} of these here (/v1/inbox); {} taken off the medium",
+                           counted(kept_, "file"), removed);
+    return {};
   }
 
   Result<void> show_only(Incoming& incoming, const OpenFile& file) {
@@ -285,14 +281,32 @@ class FileExchange {
                                 {"code", entry.slug},
                                 {"detail", error.detail},
                                 {"next", error.next}});
-    session_.terminal.line("refused   {}: {} ({})", incoming.path, error.detail, entry.slug);
-    if (!error.next.empty()) session_.terminal.line("          {}", error.next);
+    if (error.code == Errc::read_only_copy) {  // whatever the file is: once for all of them
+      as_copy_ = &error;
+      ++refused_as_copy_;
+    } else {
+      show_refusal(incoming.path, error);
+    }
     if (entry.exit == Exit::trust)
       worst_ = Exit::trust;
     else if (entry.exit == Exit::gap && worst_ != Exit::trust)
       worst_ = Exit::gap;
     else if (worst_ == Exit::ok)
       worst_ = Exit::partly;
+  }
+
+  void show_refusal(std::string_view what, const Error& error) {
+    session_.terminal.line("refused   {}: {} ({})", what, error.detail, info(error.code).slug);
+    if (!error.next.empty()) session_.terminal.line("          {}", error.next);
+  }
+
+  std::string refused_step() const {
+    const std::string look = "see the refused files above";
+    if (news_) return look + "; then " + carry_on();
+    if (kept_ == 0) return look + "; take off the medium what nobody will mend";
+    if (options_.remove) return look;
+    return fmt::format("{}; skerry exchange {} --remove takes off what is kept here", look,
+                       shell_word(options_.folder));
   }
 
   std::string next_step(std::int64_t conflicts) const {
@@ -305,21 +319,30 @@ class FileExchange {
       return fmt::format("skerry exchange {} --remove takes off what was taken in here",
                          shell_word(options_.folder));
     if (failure_) return failure_->next;
-    if (refused_ > 0) return "see the refused files above";
+    if (refused_ > 0) return refused_step();
     if (stays_) return stays_->next;
-    if (passed_over_ > 0) return "see what was passed by above";
-    if (refused_there_ > 0)
-      return fmt::format(
-          "see above why {} took nothing of it; until that is mended this machine "
-          "keeps what it has",
-          self_.role == Role::central ? "the site" : "central");
-    if (conflicts > 0) return fmt::format("skerry conflict list ({} to decide)", conflicts);
-    if (!news_) return "nothing: both sides have everything this medium can carry";
-    return self_.role == Role::central
-               ? fmt::format("carry the medium to the site, and there: skerry exchange {}",
-                             shell_word(options_.folder))
-               : fmt::format("carry the medium to central, and there: skerry exchange {}",
-                             shell_word(options_.folder));
+    if (passed_over_ > 0)
+      return news_ ? "see what was passed by above; then " + carry_on()
+                   : "see what was passed by above";
+    if (receipts_.refused() > 0)
+      return fmt::format("see above why {} took nothing of it; once that is mended: {}",
+                         self_.role == Role::central ? "the site" : "central", carry_on());
+    const std::string medium = news_ ? carry_on() : nothing_left();
+    return conflicts == 0 ? medium
+                          : fmt::format("{}; and here: skerry conflict list ({} to decide)", medium,
+                                        conflicts);
+  }
+
+  std::string nothing_left() const {
+    return incoming_.empty() && written_ == 0
+               ? "nothing: no bundle for this machine is on the medium, and none is due"
+               : "nothing: both sides have everything this medium can carry";
+  }
+
+  std::string carry_on() const {
+    return fmt::format("carry the medium to {}, and there: skerry exchange {}",
+                       self_.role == Role::central ? "the site" : "central",
+                       shell_word(options_.folder));
   }
 
   Session& session_;
@@ -335,7 +358,11 @@ class FileExchange {
   std::int64_t applied_ = 0;
   std::int64_t known_ = 0;
   std::int64_t refused_ = 0;
-  std::int64_t refused_there_ = 0;  // of this machine's bundles, by those they are for
+  const Error* as_copy_ = nullptr;  // why a copy refuses every bundle: of one of the files
+  std::int64_t refused_as_copy_ = 0;
+  std::int64_t handed_in_ = 0;
+  std::int64_t kept_ = 0;  // of those refused, as evidence
+  ReceiptsMet receipts_;
   std::int64_t passed_over_ = 0;
   std::int64_t written_ = 0;
   bool news_ = false;  // the medium holds something that the other side may not know
@@ -351,20 +378,11 @@ Result<sync::Party> who_answers(Session& session, const std::string& folder) {
               fmt::format("skerry enrol {}", shell_word(folder)));
 }
 
-// A medium that is not mounted is a folder of the system's disk.
-void note_own_disk(Session& session, const std::string& folder) {
-  struct stat medium {};
-  struct stat own {};
-  if (::stat(folder.c_str(), &medium) == 0 && ::stat(session.config.data().c_str(), &own) == 0 &&
-      medium.st_dev == own.st_dev)
-    session.terminal.talk("{} is on this machine's own disk: is the medium mounted?", folder);
-}
-
 }  // namespace
 
 Result<Exit> run_exchange(Session& session, const ExchangeOptions& options) {
   SKERRY_TRY_VOID(check_medium(options.folder));
-  note_own_disk(session, options.folder);
+  note_own_disk(session.terminal, session.config.data(), options.folder);
   SKERRY_TRY(auto medium, sync::Medium::open(options.folder));
   const auto turns =
       take_turns(session.terminal, {session.config.socket().parent_path(), options.folder});

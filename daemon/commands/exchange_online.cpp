@@ -29,7 +29,7 @@ class LineWatch {
  public:
   explicit LineWatch(Session& session)
       : session_(session), asking_(session.config, session.terminal, DaemonClient::Talk::none) {
-    latest_ = text_of(ask_trouble(), "latest");
+    seen_ = ask_trouble();
     session_.daemon.while_waiting([this] { look(); });
   }
   ~LineWatch() { session_.daemon.while_waiting({}); }
@@ -39,17 +39,26 @@ class LineWatch {
  private:
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::seconds word_every{10};
+  static constexpr std::chrono::milliseconds answered_within{500};
 
   json::object ask_trouble() {
     const auto status = asking_.get_object("/v1/status");
     return status ? object_of(object_of(*status, "upstream"), "trouble") : json::object();
   }
 
+  // The failure that ends the exchange is its answer, which is here in a moment. Another one is
+  // tried again: there is a later one, or still no answer.
   void look() {
-    const json::object trouble = ask_trouble();
-    if (std::string latest = text_of(trouble, "latest"); latest != latest_) {
-      latest_ = std::move(latest);
-      if (!latest_.empty()) say("{}; trying again", text_of(trouble, "detail"));
+    json::object trouble = ask_trouble();
+    const bool later = text_of(trouble, "latest") != text_of(seen_, "latest");
+    if (untold_ && (later || Clock::now() - seen_at_ >= answered_within)) {
+      say("{}; trying again", text_of(seen_, "detail"));
+      untold_ = false;
+    }
+    if (later) {
+      seen_ = std::move(trouble);
+      seen_at_ = Clock::now();
+      untold_ = !seen_.empty();
     } else if (Clock::now() - said_ >= word_every) {
       const auto since = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_);
       say("waiting for central: {} s", since.count());
@@ -64,7 +73,9 @@ class LineWatch {
 
   Session& session_;
   DaemonClient asking_;
-  std::string latest_;  // the failure that was told last
+  json::object seen_;  // the last failure
+  Clock::time_point seen_at_;
+  bool untold_ = false;
   Clock::time_point started_ = Clock::now();
   Clock::time_point said_ = started_;
 };
@@ -171,16 +182,29 @@ class Relay {
   std::int64_t confirmed_ = 0;
 };
 
+// What would be sent. Central is not asked what it would answer.
+Result<Exit> try_online(Session& session, const std::string& url) {
+  SKERRY_TRY(const auto due, session.daemon.post("/v1/bundles:export", {}));
+  SKERRY_TRY(const auto bundles, due_bundles(due));
+  std::int64_t rows = 0;
+  for (const DueBundle& bundle : bundles) rows += bundle.rows;
+  session.terminal.document({{"url", url}, {"bundles", bundles.size()}, {"rows", rows}});
+  session.terminal.line("would send {} with {} to {}, which is not asked what it has",
+                        counted(std::ssize(bundles), "bundle"), counted(rows, "row"), url);
+  return Exit::ok;
+}
+
 }  // namespace
 
 Result<Exit> run_exchange_online(Session& session, bool relay) {
-  if (relay) {
+  const bool dry_run = session.daemon.is_dry_run();
+  if (relay || dry_run) {
     SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
     if (text_of(status, "role") == "central")
       return fail(Errc::wrong_role, "this machine is central; its sites start the exchange",
                   "at a site: skerry exchange --online");
     SKERRY_TRY(std::string url, sync::exchange_url(session.config.central_url));
-    return Relay(session, std::move(url)).run();
+    return dry_run ? try_online(session, url) : Relay(session, std::move(url)).run();
   }
   const LineWatch watch(session);
   auto report = session.daemon.post("/v1/exchange:online", {});

@@ -149,7 +149,10 @@ Result<Exit> report_on(Session& session, const json::object& state, const Import
                               : "correct these rows; an import writes all rows or none");
     return Exit::bad_input;
   }
-  if (!objects_of(state, "errors").empty() && !rejected) return Exit::bad_input;
+  if (!objects_of(state, "errors").empty() && !rejected) {
+    session.terminal.next("correct the file and import it again");
+    return Exit::bad_input;
+  }
   if (rejected) {
     session.terminal.next(options.rejects.empty()
                               ? "again with --rejects FILE gives the rows that were left out"

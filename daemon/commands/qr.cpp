@@ -75,9 +75,11 @@ Result<Exit> run_offline_join(Terminal& terminal, const JoinWish& wish) {
     return fail(Errc::bad_input,
                 "what was read is no request and no answer: " + read.error().detail,
                 "scan all codes again");
-  SKERRY_TRY_VOID(crypto::create_file_atomically(wish.out, as_bytes(text), private_mode));
+  SKERRY_TRY_VOID(wish.dry_run
+                      ? crypto::check_new_file(wish.out)
+                      : crypto::create_file_atomically(wish.out, as_bytes(text), private_mode));
   terminal.document({{"file", wish.out}, {"bytes", text.size()}});
-  terminal.line("{} has {} bytes", wish.out, text.size());
+  terminal.line("{} {} {} bytes", wish.out, wish.dry_run ? "would have" : "has", text.size());
   return Exit::ok;
 }
 

@@ -24,6 +24,7 @@ Result<std::string> read_scanned(const std::vector<std::string>& files);
 struct JoinWish {
   std::vector<std::string> files;  // what was read
   std::string out;                 // a new file
+  bool dry_run = false;
 };
 Result<Exit> run_offline_join(Terminal& terminal, const JoinWish& wish);
 

@@ -83,6 +83,7 @@ Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
   if (!invitation.customer.empty()) {
     SKERRY_TRY(body["customer"], find_customer(session, invitation.customer));
   }
+  if (!invitation.id.empty()) body["id"] = invitation.id;
   // Before anybody is invited: an invitation that cannot be written would bind the name.
   if (!invitation.out.empty()) SKERRY_TRY_VOID(check_place(invitation.out));
   SKERRY_TRY_VOID(check_room(invitation.out.empty() ? "." : invitation.out));
@@ -111,9 +112,12 @@ Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
 
 Result<Exit> run_site_admit(Session& session, const Admission& admission) {
   SKERRY_TRY(const auto found, choose_answer(session, admission));
-  SKERRY_TRY(const auto file, open_input(found.file));
-  SKERRY_TRY(const auto query, confirmation(session, admission, file));
-  SKERRY_TRY(auto answer, send_answer(session, file, query));
+  SKERRY_TRY(const auto file, open_bundle(found.file));
+  auto sent = confirmation(session, admission, file).and_then([&](const Query& query) {
+    return send_answer(session, file, query);
+  });
+  if (!sent) return fail(about_file(found.file, std::move(sent).error()));
+  json::object& answer = *sent;
   if (session.daemon.is_dry_run()) {
     SKERRY_TRY_VOID(check_room(found.beside()));
     session.terminal.document(answer);
@@ -155,9 +159,11 @@ Result<Exit> run_site_revoke(Session& session, const std::string& site) {
 
 Result<Exit> run_enrol(Session& session, const std::string& place) {
   SKERRY_TRY(const auto found, find_invitation(place));
-  SKERRY_TRY(const auto file, open_input(found.file));
-  SKERRY_TRY(auto answer, session.daemon.upload("/v1/enrolment", file, bundle_media_type,
-                                                "sending the invitation"));
+  SKERRY_TRY(const auto file, open_bundle(found.file));
+  auto sent =
+      session.daemon.upload("/v1/enrolment", file, bundle_media_type, "sending the invitation");
+  if (!sent) return fail(about_file(found.file, std::move(sent).error()));
+  json::object& answer = *sent;
   SKERRY_TRY(const auto bundle, due_bundle(answer["bundle"]));
   if (session.daemon.is_dry_run()) {
     SKERRY_TRY_VOID(check_room(found.beside()));

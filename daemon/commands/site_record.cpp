@@ -182,10 +182,12 @@ Result<Exit> run_site_list(Session& session, bool all) {
         counted(std::max(last - integer_of(site, "confirmed"), std::int64_t{0}), "row"),
         or_never(site, "contact_at"));
   }
-  if (sites.empty())
+  if (!sites.empty())
+    session.terminal.next("skerry site show NAME");
+  else if (text_of(status, "role") == "central")
     session.terminal.next("skerry site invite NAME");
   else
-    session.terminal.next("skerry site show NAME");
+    session.terminal.next("skerry status (this machine is a site; its central has the list)");
   return Exit::ok;
 }
 
@@ -223,16 +225,14 @@ Result<Exit> run_site_set(Session& session, const SiteChange& change) {
   SKERRY_TRY(const auto before, find_site(session, change.site));
   SKERRY_TRY(const auto patch, patch_of(session, before, change));
   const std::string id = text_of(before, "id");
-  if (change.dry_run) {
-    SKERRY_TRY(const auto after, session.daemon.patch("/v1/sites/" + id + "?dry_run=true", patch,
-                                                      integer_of(before, "revision")));
-    session.terminal.document({{"id", id}, {"dry_run", true}, {"patch", patch}});
-    show_change(session.terminal, before, after);
-    session.terminal.next("nothing was changed: the same without --dry-run");
-    return Exit::ok;
-  }
   SKERRY_TRY(const auto after,
              session.daemon.patch("/v1/sites/" + id, patch, integer_of(before, "revision")));
+  if (session.daemon.is_dry_run()) {
+    session.terminal.document({{"id", id}, {"dry_run", true}, {"patch", patch}});
+    show_change(session.terminal, before, after);
+    session.terminal.next("the same without --dry-run");
+    return Exit::ok;
+  }
   session.terminal.document(after);
   show_change(session.terminal, before, after);
   session.terminal.next(

@@ -139,6 +139,7 @@ Result<Exit> report_draft(Terminal& terminal, const std::string& file, const Tru
   return report_file(terminal, file, trust, dry_run).map([](Exit) { return Exit::ok; });
 }
 
+// From here on its node says whether it is a dry run.
 Result<std::unique_ptr<StoppedMachine>> open_here(const Config& config, bool dry_run) {
   auto machine = StoppedMachine::open(DataFolder{config.data()}, dry_run);
   if (machine || machine.error().code != Errc::locked) return machine;
@@ -272,9 +273,9 @@ Result<Exit> run_trust_init(const Config& config, Terminal& terminal, const Trus
   wish.expires_at = expires_at;
   SKERRY_TRY(const TrustFile draft, draft_trust(machine->node(), wish));
   const fs::path folder = start.folder, file = folder / "trust-1.json";
-  if (dry_run) {
+  if (is_tried(machine->node())) {
     SKERRY_TRY_VOID(check_draft_folder(folder, file, roots.made.size()));
-    return report_draft(terminal, file.string(), draft, dry_run);
+    return report_draft(terminal, file.string(), draft, true);
   }
   SKERRY_TRY_VOID(make_private_folder(folder));
   SKERRY_TRY_VOID(save_trust_file(file, draft, true));
@@ -284,7 +285,7 @@ Result<Exit> run_trust_init(const Config& config, Terminal& terminal, const Trus
     terminal.talk(
         "{} holders' keys are in {}: hand each out on a medium of its own, and leave none",
         roots.made.size(), start.folder);
-  return report_draft(terminal, file.string(), draft, dry_run);
+  return report_draft(terminal, file.string(), draft, false);
 }
 
 Result<Exit> run_trust_sign(Terminal& terminal, const std::string& file, const std::string& key,
@@ -347,7 +348,7 @@ Result<Exit> run_trust_adopt(const Config& config, Terminal& terminal, const std
   SKERRY_TRY(const auto next, find_next_keys(folder));
   SKERRY_TRY(const sync::Adopted adopted,
              adopt_trust(node, trust.generations, next ? &*next : nullptr, who()));
-  if (!dry_run) SKERRY_TRY_VOID(put_next_keys_in_place(folder, *node.database.read()));
+  if (!is_tried(node)) SKERRY_TRY_VOID(put_next_keys_in_place(folder, *node.database.read()));
   json::object report = api::trust_json(adopted.trust, node.clock.wall_ms());
   report["taken"] = adopted.generations;
   report["new_keys"] = adopted.new_keys;
@@ -357,7 +358,7 @@ Result<Exit> run_trust_adopt(const Config& config, Terminal& terminal, const std
     terminal.line("nothing of it was news here");
     return Exit::ok;
   }
-  if (dry_run) {
+  if (is_tried(node)) {
     terminal.line("it would be in force{}",
                   adopted.new_keys ? ", and central would sign with its new key" : "");
     return Exit::ok;

@@ -1,7 +1,6 @@
 #include "daemon/commands/user.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iostream>
 #include <optional>
 
@@ -80,12 +79,7 @@ Result<Exit> try_setup(Session& session, const json::object& user,
                        const std::optional<std::string>& password) {
   if (password) {
     SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
-    const std::string name = text_of(user, "name"), machine = text_of(status, "name");
-    const std::array<std::string_view, 2> names{name, machine};
-    std::string complaint = password_complaint(*password, names);
-    if (!complaint.empty())
-      return fail(Error(Errc::validation_failed, "the password is not acceptable", {},
-                        {{"/password", "weak_password", std::move(complaint)}}));
+    SKERRY_TRY_VOID(check_password(*password, text_of(user, "name"), text_of(status, "name")));
   }
   session.terminal.document(user);
   session.terminal.line("{} would be administrator of this machine{}", text_of(user, "name"),

@@ -42,6 +42,14 @@ class Vulnerable(unittest.TestCase):
         self.assertNotIn("CVE-2", told)
         self.assertNotIn("CVE-3", told, "which is in no version of this release")
 
+    def test_nothing_is_signed_that_was_not_held_against_it(self):
+        (self.folder / "key.pem").touch()
+        done = subprocess.run([INSTALLER.parent / "dev", "package", "--sign-key",
+                               self.folder / "key.pem"], capture_output=True, text=True,
+                              check=False)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("--tracker FILE", done.stderr)
+
     def test_what_nobody_has_mended_is_told(self):
         code, told = self.check({"openssl": {"CVE-4": known("open", urgency="low")},
                                  "zlib": {"CVE-5": known("resolved", "9")}})

@@ -105,9 +105,9 @@ class AccessTest(MachineTest):
         self.assertIn(f'name="code" value="{setup["code"]}"'.encode(), page.body)
         self.assertNotIn(b"<script", page.body)
         self.assertEqual(page.body.count(b'type="password"'), 2)
-        self.assertIn("frame-ancestors 'none'", page.headers["Content-Security-Policy"])
-        self.assertTrue(page.headers["Content-Security-Policy"].startswith(
-            "default-src 'none'; form-action 'self'"))
+        policy = page.headers["Content-Security-Policy"]
+        self.assertEqual(policy, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+                                 "form-action 'self'")
         self.assertEqual((page.headers["Cache-Control"], page.headers["Referrer-Policy"]),
                          ("no-store", "no-referrer"))
         self.assertEqual(ask(machine, "GET", "/setup?code=%22%3E").status, 400)
@@ -123,10 +123,29 @@ class AccessTest(MachineTest):
         self.assertEqual(send(chosen, "another").status, 422)
         self.assertEqual(send(chosen, chosen, **{"Sec-Fetch-Site": "cross-site"}).status, 403)
         self.assertEqual(send(chosen, chosen, **{"Content-Type": "text/plain"}).status, 415)
+        browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+        for password, again, said, remedy in (
+                ("short", "short", "This must have 15 ", "choose another password"),
+                (chosen, "another", "This must be the password once more", "send it again")):
+            page = send(password, again, **browser)
+            self.assertEqual((page.status, page.headers["Content-Security-Policy"]), (422, policy))
+            self.assertIn(said, page.body.decode())
+            self.assertIn(remedy, page.body.decode())
+            self.assertIn(f'name="code" value="{setup["code"]}"', page.body.decode())
+            self.assertNotIn(password, page.body.decode())
+            asked = send(password, again, Accept="application/json, text/html;q=0.9")
+            self.assertEqual(asked.json()["code"], "validation_failed")
+        page = ask(machine, "GET", path[:-1], None, browser)
+        self.assertEqual(page.status, 400, page)
+        self.assertIn("take the whole link", page.body.decode())
         done = send(chosen, chosen, **{"Sec-Fetch-Site": "same-origin"})
         self.assertEqual(done.status, 200, done)
         self.assertIn(b"The password is chosen", done.body)
         self.assertEqual(send(chosen, chosen).status, 401, "it is good once")
+        late = send(chosen, chosen, **browser)
+        self.assertEqual(late.status, 401, late)
+        self.assertIn("ask an administrator for another", late.body.decode())
+        self.assertNotIn("<form", late.body.decode(), "with a code that is over")
         self.assertNotIn(setup["code"], machine.log())
         self.assertEqual(self.sign_in(machine, "admin", chosen).status, 200)
 

@@ -1,10 +1,12 @@
 """Exit codes, --json everywhere, configuration, init: what a script can rely on."""
 
 import json
+import os
 import stat
+import subprocess
 import unittest
 
-from machine import MachineTest, run
+from machine import SKERRY, MachineTest, run, wait_until
 
 
 class WithoutADaemon(MachineTest):
@@ -23,6 +25,24 @@ class WithoutADaemon(MachineTest):
         nowhere = run("init", "--role", "site", "--name", "x", "--data", self.folder / "a" / "b")
         self.assertEqual(nowhere.code, 74, nowhere)
         self.assertIn("make the folder above it", nowhere.err)
+
+    def test_a_result_that_is_lost_is_no_success(self):
+        with open("/dev/full", "wb") as full:
+            for command in (("man",), ("explain", "busy"), ("explain", "busy", "--json")):
+                done = subprocess.run([SKERRY, *command], stdout=full, stderr=subprocess.PIPE,
+                                      text=True, check=False)
+                self.assertEqual(done.returncode, 74, command)
+                self.assertIn("the result could not be written", done.stderr)
+
+    def test_streams_that_are_closed_are_no_files(self):
+        site = self.new_machine("site", "mine", start=False)
+        shut = f'exec "{SKERRY}" serve --data "{site.data}" <&- >&- 2>&-'
+        daemon = subprocess.Popen(["sh", "-c", shut])
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.kill)
+        wait_until(lambda: site.run("status").code != 69)
+        for stream in (0, 1, 2):
+            self.assertEqual(os.readlink(f"/proc/{daemon.pid}/fd/{stream}"), "/dev/null")
 
     def test_errors_are_objects_with_json(self):
         for arguments in (("nonsense",), ("status", "--data", self.folder)):
@@ -91,7 +111,25 @@ class WithoutADaemon(MachineTest):
             self.assertIn(words, refused.err)
 
 
+# What shows something, though it be into a file of `--out`; and a sandbox, which is there to try.
+WITHOUT_DRY_RUN = """
+    serve status doctor digest changes export explain version man completion
+    audit-list audit-export audit-verify backup-list backup-verify backup-schedule
+    bundle-inspect bundle-verify cert-show config-show config-check
+    conflict-list conflict-show conflict-rule-list lost-list mapping-list mapping-show offline-qr
+    relay-list site-list site-show site-copies token-list trust-show user-list
+    usage-report usage-outgoing dev-up dev-down dev-status dev-clock dev-peer dev-disk
+"""
+
+
 class DryRuns(MachineTest):
+    def test_every_command_that_changes_something_has_one(self):
+        commands = run("man").out.split("\n.SH COMMANDS")[1].split("\n.SH ")[0]
+        sections = commands.split("\n.SS skerry ")[1:]
+        without = {section.splitlines()[0].replace("\\", "").replace(" ", "-")
+                   for section in sections if r"\-\-dry\-run" not in section}
+        self.assertEqual(without, set(WITHOUT_DRY_RUN.split()))
+
     def tree(self):
         """Every file and folder but SQLite's own, with what is in it."""
         return {path: path.read_bytes() if path.is_file() and path.name != "log" else None

@@ -40,7 +40,7 @@ class Rules(Conflicts):
         conflict = self.open_at(self.central)[0]
         dry = self.central.ok("conflict", "resolve", conflict["id"], "--choose", "site",
                               "--always", "--dry-run")
-        self.assertIn("nothing was changed", dry.out)
+        self.assertIn("nothing is written", dry.err)
         self.assertEqual(len(self.open_at(self.central)), 1)
         self.assertEqual(self.central.ok("conflict", "rule", "list", "--json").lines(), [])
         early = self.central.run("conflict", "undo", conflict["id"], "--dry-run")

@@ -20,6 +20,10 @@ class Copies(RestoreTest):
 
         self.assertIsNotNone(site.status()["copy_since"])
         self.assertIn("this is a copy", site.run("status").out)
+        old = list((medium / "SKERRY" / self.site_id).rglob("d-*.skb"))
+        told = site.run("exchange", medium)
+        self.assertIn(f"refused   {len(old)} bundles: ", told.out)
+        self.assertEqual(told.out.count("read_only_copy"), 1, told)
         refused = site.http("POST", "/v1/customers", {"name": "no"})
         self.assertEqual(refused.status, 409, refused)
         self.assertEqual(refused.json()["code"], "read_only_copy")

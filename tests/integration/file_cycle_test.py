@@ -84,6 +84,7 @@ class FileCycle(MachineTest):
         before = central.digest()
         shown = central.ok("exchange", medium, "--dry-run")
         self.assertIn("found", shown.out)
+        self.assertIn("nothing is written", shown.err)
         self.assertEqual(central.digest(), before)
 
     def test_files_taken_in_can_be_removed(self):
@@ -93,6 +94,24 @@ class FileCycle(MachineTest):
         central.ok("exchange", medium, "--remove")
         left = [f.name for f in (medium / "SKERRY" / "central").rglob("u-*.skb")]
         self.assertEqual(left, [])
+
+    def test_refused_files_that_are_kept_can_be_removed(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "Whole"})
+        site.ok("exchange", medium)
+        bundle = sorted((medium / "SKERRY" / "central").rglob("u-*.skb"))[-1]
+        damaged = bundle.parent / "u-damaged.skb"
+        damaged.write_bytes(bundle.read_bytes()[:-600])
+        for _ in range(2):  # as long as it lies there
+            told = central.run("exchange", medium)
+            self.assertEqual(told.code, 3, told)
+        self.assertIn(f"skerry exchange {medium} --remove takes off what is kept here", told.out)
+        self.assertIn("1 file of these here", told.out)
+        told = central.run("exchange", medium, "--remove")
+        self.assertEqual(told.code, 3, told)
+        self.assertIn("1 taken off the medium", told.out)
+        self.assertFalse(damaged.exists())
+        central.ok("exchange", medium)
 
     def test_status_tells_by_its_exit_code(self):
         site = self.new_machine("site", "alone")
@@ -115,6 +134,7 @@ class FileCycle(MachineTest):
         self.assertIn(listed, site.ok("status").out)
         central.ok("bundle", "verify", up, "--key", listed)
         site.ok("bundle", "verify", down, "--key", trusted[0])
+        site.ok("bundle", "verify", down)  # a site holds central's key
         self.assertEqual(central.run("bundle", "verify", up, "--key", trusted[0]).code, 12)
         none = central.run("bundle", "verify", up, "--key", "nonsense")
         self.assertEqual(none.code, 65, none)

@@ -69,7 +69,7 @@ class HostileMedia(Media):
         self.assertEqual(met.code, 3, met)
         refused = self.events(met, "refused")
         self.assertEqual([Path(each["file"]).name for each in refused], ["u-giant.skb"])
-        self.assertEqual(refused[0]["code"], "payload_too_large")
+        self.assertEqual(refused[0]["code"], "limit_exceeded")
         self.assertEqual(central.status()["records"]["customer"], 1)
 
     def test_bad_files_are_kept_as_evidence(self):

@@ -70,18 +70,21 @@ class QrTest(unittest.TestCase):
             file.write_text(f"{number}/{count}:{part}\n", encoding="utf-8")
         return text, files
 
-    def join(self, *files, code=0):
-        joined = run("offline", "join", *files, "--out", self.folder / "joined")
+    def join(self, *files, code=0, more=()):
+        joined = run("offline", "join", *files, "--out", self.folder / "joined", *more)
         self.assertEqual(joined.code, code, joined)
         return joined
 
     def test_what_was_read_of_several_is_joined(self):
         text, files = self.in_parts(3)
         joined = self.folder / "joined"
+        self.assertIn("would have", self.join(*files, more=("--dry-run",)).out)
+        self.assertFalse(joined.exists())
         self.join(*files)
         self.assertEqual(joined.read_text(encoding="utf-8"), text)
         self.assertEqual(joined.stat().st_mode & 0o777, 0o600)
-        self.join(*files, code=1)  # it is there
+        for more in ((), ("--dry-run",)):
+            self.join(*files, code=1, more=more)  # it is there
         joined.unlink()
         lines = "".join(file.read_text(encoding="utf-8") for file in files)
         (self.folder / "lines").write_text(lines, encoding="utf-8")

@@ -34,6 +34,23 @@ class Refusals(MachineTest):
         refused = site.run("bundle", "import", self.up_bundle(site, medium))
         self.assertEqual(refused.code, 12, refused)
 
+    def test_an_export_that_is_only_tried(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "Up"})
+        central.create("customers", {"name": "Down"})
+        for machine in (central, site):
+            def kept(machine=machine):
+                return sorted(machine.data.rglob("*.skb")), sorted(medium.rglob("*"))
+            before = kept()
+            tried = machine.ok("bundle", "export", "--out", medium, "--dry-run", "--json")
+            self.assertIn("nothing is written", tried.err)
+            self.assertEqual(kept(), before)
+            refused = machine.run("bundle", "export", "--out", medium / "none", "--dry-run")
+            self.assertEqual(refused.code, 74, refused)
+            made = machine.ok("bundle", "export", "--out", medium, "--json").document()
+            self.assertEqual(tried.document()["to"], made["to"])
+            self.assertEqual(tried.document()["file"], made["file"])
+
     def test_a_bundle_that_is_only_tried(self):
         central, site, medium = self.new_pair()
         site.create("customers", {"name": "Tried"})
@@ -50,6 +67,19 @@ class Refusals(MachineTest):
         taken = central.ok("bundle", "import", bundle, "--json").document()
         self.assertEqual((taken["outcome"], taken["counts"]), ("applied", tried["counts"]))
 
+    def test_a_name_that_is_no_utf8_stands_in_no_way(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "Elsewhere"})
+        named = os.fsencode(self.folder) + b"/b\xff.skb"
+        shutil.copy(self.up_bundle(site, medium), named)
+        central.ok("bundle", "import", os.fsdecode(named))
+        self.assertEqual(central.http("GET", "/v1/inbox").json()["items"][0]["name"], "b\ufffd.skb")
+        for command in (("site", "invite"), ("audit", "list", "--search"), ("conflict", "show"),
+                        ("site", "revoke", "mine", "--reason")):
+            refused = central.run(*command, os.fsdecode(b"n\xff"))
+            self.assertEqual(refused.code, 64, refused)
+            self.assertIn("not text in UTF-8", refused.err)
+
     def test_a_revoked_site(self):
         central, site, medium = self.new_pair()
         site.create("customers", {"name": "Too late"})
@@ -62,7 +92,9 @@ class Refusals(MachineTest):
         self.assertEqual(tried.document()["status"], "revoked")
         self.assertEqual(central.ok("site", "show", "mine", "--json").out, standing)
         self.assertEqual(site.run("site", "revoke", "mine", "--dry-run").code, 1)
-        central.ok("site", "revoke", "mine")
+        central.ok("site", "revoke", "mine", "--reason", "the machine was stolen")
+        said = [row.get("reason") for row in central.ok("audit", "list", "--json").lines()]
+        self.assertIn("the machine was stolen", said)
         before = central.digest()
         refused = central.run("bundle", "import", bundle, "--json")
         self.assertEqual(refused.code, 12, refused)
@@ -149,6 +181,8 @@ class Refusals(MachineTest):
         (bundle.parent / "u-folder.skb").mkdir()
         with open(bundle.parent / "u-huge.skb", "wb") as huge:
             huge.truncate(33 << 20)
+        with open(bundle.parent / "u-vast.skb", "wb") as vast:  # no request takes it
+            vast.truncate(600 << 20)
         outcome = central.run("exchange", medium, "--json")
         self.assertEqual(outcome.code, 3, outcome)
         passed = {Path(line["file"]).name: line["detail"] for line in outcome.lines()
@@ -156,12 +190,16 @@ class Refusals(MachineTest):
         self.assertEqual(sorted(passed), ["u-folder.skb", "u-link.skb", "u-pipe.skb"])
         self.assertIn("link", passed["u-link.skb"])
         summary = outcome.lines()[-1]
-        self.assertEqual((summary["refused"], summary["passed_over"]), (2, 3))
+        self.assertEqual((summary["refused"], summary["passed_over"]), (3, 3))
         self.assertEqual(central.status()["records"]["customer"], 1)
         inbox = {entry["name"]: entry["outcome"]
                  for entry in central.http("GET", "/v1/inbox").json()["items"]}
         self.assertEqual(inbox["u-damaged.skb"], "corrupt_bundle")
         self.assertEqual(inbox["u-huge.skb"], "limit_exceeded")
+        self.assertEqual(inbox["u-vast.skb"], "limit_exceeded")
+        [vast] = [line for line in outcome.lines() if line.get("file", "").endswith("u-vast.skb")]
+        self.assertIn(f"{600 << 20} bytes; a bundle has at most {32 << 20}", vast["detail"])
+        self.assertIn("have it written again by its sender", vast["next"])
 
     def test_two_machines_answer_one_invitation(self):
         central = self.new_machine("central", "vendor")
@@ -197,7 +235,12 @@ class Refusals(MachineTest):
         central, site, medium = self.new_pair()
         central.ok("site", "revoke", "mine")
         site.create("customers", {"name": "Written meanwhile"})
-        self.assertEqual(self.enrol(central, site, medium, "mine"), self.site_id)
+        site.ok("exchange", medium)
+        self.assertEqual(central.run("exchange", medium).code, 12)
+        self.assertEqual(site.run("exchange", medium).code, 3)
+        self.assertEqual(self.enrol(central, site, self.new_medium("other"), "mine"), self.site_id)
+        back = site.ok("exchange", medium)  # with the receipt from before
+        self.assertIn("of central: from before it admitted this site again", back.out)
         self.exchange(central, site, medium)
         self.assertEqual(central.status()["records"]["customer"], 1)
         self.assert_same_state(central, site)

@@ -291,6 +291,7 @@ class RelayTest(unittest.TestCase):
     def test_signatures(self):
         secret = self.folder / "secret"
         secret.write_text("hunter2\n", encoding="utf-8")
+        secret.chmod(0o600)
         self.start(signing_secret_file=str(secret))
         self.add("K-1")
         for method, path, status in (("PUT", "/v1/nodes/a", 201), ("PUT", "/v1/nodes/a", 202),

@@ -3,7 +3,7 @@
 import subprocess
 import unittest
 
-from machine import MachineTest, run
+from machine import MachineTest, SKERRY, run
 
 
 class Remedies(MachineTest):
@@ -39,6 +39,71 @@ class Remedies(MachineTest):
         central.ok("site", "revoke", "Plant O'Hara")
         late = central.run("bundle", "import", up)
         self.assert_next(late, 12, "skerry site invite 'Plant O'\\''Hara'")
+
+    def test_a_command_that_was_given_something_wrong(self):
+        central = self.new_machine("central", "vendor")
+        table = self.folder / "table.csv"
+        for text in ("", "name,name\na,b\n", "name\n\"a\n"):
+            table.write_text(text)
+            for more in ((), ("--dry-run",)):
+                self.assert_next(central.run("import", "customers", table, *more), 65,
+                                 "correct the file and import it again")
+        since = central.run("audit", "list", "--since", "yesterday")
+        self.assert_next(since, 64, "--help after the command")
+        invited = central.run("site", "invite", "central", "--out", self.new_medium())
+        self.assert_next(invited, 65, "correct this, and run the command again")
+        self.assertEqual(invited.err.count("what central itself is called"), 1, invited)
+        self.assertIn(f"{table}: ", central.run("site", "admit", table).err)
+
+    def test_what_a_replaced_machine_had_not_sent(self):
+        central, old, medium = self.new_pair()
+        old.create("customers", {"name": "unsent"})
+        old.ok("exchange", medium)
+        central.ok("site", "revoke", "mine")
+        self.assert_next(central.run("exchange", medium), 12, "see the refused files above")
+        told = old.run("exchange", medium)
+        self.assert_next(told, 3, "once that is mended: carry the medium to central, and there: "
+                         f"skerry exchange {medium}")
+        self.enrol(central, self.new_machine("site", "new"), self.new_medium("second"), "mine")
+        refused = central.run("exchange", medium)
+        self.assert_next(refused, 12, "see the refused files above; then carry the medium to the "
+                         f"site, and there: skerry exchange {medium}")
+        self.assertIn("skerry site revoke mine, then skerry site invite mine", refused.out)
+        central.ok("site", "revoke", "mine")
+        self.enrol(central, old, self.new_medium("third"), "mine")
+        for machine in (old, central, old):
+            machine.run("exchange", medium)
+        self.assertEqual(old.status()["pending"], 0)
+        self.assert_same_state(central, old)
+
+    def test_a_single_bundle_is_carried_on(self):
+        central, site, medium = self.new_pair()
+        out = self.folder / "down.skb"
+        self.assert_next(central.run("bundle", "export", "mine", "--out", out), 0,
+                         f"carry it to the site, and there: skerry bundle import {out}")
+        self.assert_next(site.run("bundle", "export", "--out", medium), 0,
+                         f"carry it to central, and there: skerry exchange {medium}")
+        here = subprocess.run([SKERRY, "bundle", "export", "--data", site.data], cwd=medium,
+                              capture_output=True, text=True, check=True).stdout
+        self.assertIn(f"wrote {medium}/SKERRY/central/", here)
+        self.assert_next(site.run("site", "list"), 0, "this machine is a site")
+
+    def test_a_conflict_holds_up_no_courier(self):
+        central, site, medium = self.new_pair()
+        record = site.create("customers", {"name": "first"})["id"]
+        self.exchange(central, site, medium)
+        self.assert_next(central.run("exchange", self.new_medium("empty")), 0,
+                         "nothing: no bundle for this machine is on the medium")
+        for machine, name in ((site, "of the site"), (central, "of central")):
+            machine.edit("customers", record, {"name": name})
+        site.ok("exchange", medium)
+        self.assert_next(central.run("exchange", medium), 11,
+                         f"carry the medium to the site, and there: skerry exchange {medium}; "
+                         "and here: skerry conflict list (1 to decide)")
+        site.run("exchange", medium)
+        central.run("exchange", medium)
+        self.assert_next(site.run("exchange", medium), 11, "nothing: both sides have everything "
+                         "this medium can carry; and here: skerry conflict list (1 to decide)")
 
     def test_a_missing_file_is_one_mistake(self):
         nowhere = self.folder / "nowhere"
@@ -112,6 +177,10 @@ class Remedies(MachineTest):
             refused = machine.run(*command)
             self.assert_next(refused, 78, f"skerry backup restore FILE --data {machine.data}")
             self.assertIn("skerry.db is missing", refused.err)
+        (machine.data / "skerry.db").touch(mode=0o600)  # as a repaired file system may leave it
+        refused = machine.run("serve")
+        self.assert_next(refused, 78, f"skerry backup restore FILE --data {machine.data}")
+        self.assertIn("skerry.db holds no machine", refused.err)
 
 
 if __name__ == "__main__":

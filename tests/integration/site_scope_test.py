@@ -134,7 +134,7 @@ class SiteScope(MachineTest):
                 (("site", "set", "pier", "--scope-add", "Nobody"), 1, "Nobody"),
                 (("site", "set", "pier", "--scope-add", "Old Mill"), 64, "several customers"),
                 (("site", "set", "pier", "--scope", "all", "--scope-add", "N-1"), 64, "Next: "),
-                (("site", "set", "pier", "--name", " "), 65, "/name"),
+                (("site", "set", "pier", "--name", " "), 65, "name must not be blank"),
                 (("site", "invite", "other", "--scope", "N-1,Nobody"), 1, "Nobody"),
                 (("import", "sites", str(self.folder / "none.csv")), 65, "")):
             with self.subTest(arguments):

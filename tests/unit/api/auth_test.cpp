@@ -14,6 +14,7 @@ TEST(BearerToken, IsTakenFromItsHeader) {
     const Result<std::string_view> token = bearer_token(wrong);
     ASSERT_FALSE(token) << wrong;
     EXPECT_EQ(token.error().code, Errc::unauthorized);
+    EXPECT_NE(token.error().next, "") << wrong;
   }
 }
 

@@ -53,7 +53,7 @@ TEST_F(CopiesTest, AreShownWithWhatWasKept) {
           "",
           "",
           200,
-          {"skerry site reauthorise, adopt or discard Plant", R"("quarantined_rows":1)"},
+          {"skerry site reauthorise Plant (or adopt, or discard)", R"("quarantined_rows":1)"},
           {}}});
 }
 

@@ -1,12 +1,15 @@
 // Bundles and exchanges through the API: what is refused, and what the refusal says to do.
 #include <fmt/format.h>
 
+#include "core/text.hpp"
 #include "store/upstream.hpp"
 #include "sync/trust.hpp"
 #include "tests/unit/api/handlers_fixture.hpp"
 
 namespace skerry::api {
 namespace {
+
+constexpr const char* bundle_type = "Content-Type: application/vnd.skerry.bundle\r\n";
 
 TEST_F(HandlersTest, RefusalsOfCentralSayWhatToDo) {
   check({
@@ -43,6 +46,71 @@ TEST_F(HandlersTest, RefusalsOfCentralSayWhatToDo) {
        {R"("/site")", "must name the site"},
        {}},
   });
+}
+
+TEST_F(HandlersTest, TheInboxIsReadInPages) {
+  const auto bring = [&](int number) {
+    const Answer refused = post(fmt::format("/v1/bundles?name={}.skb", number),
+                                fmt::format("no bundle {}", number), bundle_type);
+    EXPECT_THAT(refused.body, HasSubstr("corrupt_bundle"));
+  };
+  for (int i = 1; i <= 5; ++i) bring(i);
+  std::string names;
+  std::string target = "/v1/inbox?limit=2";
+  for (int page = 0; page < 3; ++page) {
+    const Answer answer = get(target);
+    const json::object body = read_json(answer);
+    for (const json::value& item : body.at("items").as_array())
+      names.append(item.at("name").as_string()) += ' ';
+    if (page == 0) bring(6);  // what comes meanwhile moves no page
+    EXPECT_EQ(answer.header("Link").empty(), page == 2);
+    EXPECT_EQ(body.at("next_cursor").is_null(), page == 2);
+    if (page < 2)
+      target =
+          fmt::format("/v1/inbox?limit=2&cursor={}", body.at("next_cursor").as_string().c_str());
+  }
+  EXPECT_EQ(names, "5.skb 4.skb 3.skb 2.skb 1.skb ");
+  const std::string foreign = target.substr(target.find("cursor="));
+  check({{"of another list", "GET", "/v1/conflicts?" + foreign, "", "", 400, {"bad_cursor"}, {}},
+         {"made up", "GET", "/v1/inbox?cursor=MTIz", "", "", 400, {"bad_cursor"}, {}}});
+}
+
+TEST_F(HandlersTest, ALongNameInTheInboxIsCutBetweenCharacters) {
+  std::string name;
+  for (int i = 0; i < 200; ++i) name += "%C3%BC";  // ü, in two bytes
+  post("/v1/bundles?name=" + name, "no bundle", bundle_type);
+  const std::string shown(
+      read_json(get("/v1/inbox")).at("items").at(0).at("name").as_string().c_str());
+  EXPECT_EQ(shown.size(), 254u);
+  EXPECT_TRUE(is_utf8(shown));
+}
+
+// A client cannot send what is over every limit: it tells of it, and sends the beginning.
+TEST_F(HandlersTest, AFileOverEveryLimitIsRecordedToo) {
+  check({{"told of",
+          "POST",
+          "/v1/bundles?name=vast.skb&bytes=700000000000",
+          "its beginning",
+          bundle_type,
+          422,
+          {"limit_exceeded", "700000000000 bytes", "at most 33554432"},
+          {}},
+         {"a beginning of what could be sent",
+          "POST",
+          "/v1/bundles?name=small.skb&bytes=33554432",
+          "its beginning",
+          bundle_type,
+          400,
+          {"without bytes"},
+          {}},
+         {"recorded",
+          "GET",
+          "/v1/inbox",
+          "",
+          "",
+          200,
+          {R"("name":"vast.skb")", R"("outcome":"limit_exceeded")", "700000000000 bytes"},
+          {"small.skb"}}});
 }
 
 TEST_F(SiteHandlersTest, RefusalsOfASiteSayWhatToDo) {

@@ -108,7 +108,7 @@ TEST_F(HandlersTest, RefusesWhatIsNotARecord) {
        415,
        {"unsupported_media"},
        {}},
-      {"no UUID in the path", "GET", "/v1/customers/7", "", "", 404, {"not_found"}, {}},
+      {"no UUID in the path", "GET", "/v1/customers/7", "", "", 404, {"/v1/customers lists"}, {}},
       {"no such id",
        "GET",
        fmt::format("/v1/customers/{}", nobody),
@@ -384,7 +384,7 @@ TEST_F(HandlersTest, ListsFilterAndRefuse) {
       {"archived x", "GET", "/v1/customers?archived=x", "", "", 400, {"exclude"}, {}},
       {"forged cursor", "GET", "/v1/customers?cursor=AAAA", "", "", 400, {"bad_cursor"}, {}},
       {"sorted search", "GET", "/v1/customers?q=one&sort=name", "", "", 400, {"sort"}, {}},
-      {"unknown kind", "GET", "/v1/gadgets", "", "", 404, {"not_found"}, {}},
+      {"unknown kind", "GET", "/v1/gadgets", "", "", 404, {"the kinds are"}, {}},
   });
 }
 

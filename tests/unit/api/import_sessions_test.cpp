@@ -246,7 +246,7 @@ TEST_F(ImportSessionsTest, ExportsAllThatTheFiltersSelect) {
   EXPECT_THAT(lines.body, HasSubstr(R"("name":"C7")"));
   EXPECT_EQ(std::count(lines.body.begin(), lines.body.end(), '\n'), 1);
   check({
-      {"no such kind", "GET", "/v1/exports/gadgets", "", "", 404, {}, {}},
+      {"no such kind", "GET", "/v1/exports/gadgets", "", "", 404, {"the kinds are"}, {}},
       {"no such format", "GET", "/v1/exports/customers?format=xls", "", "", 400, {"ndjson"}, {}},
       {"no such filter", "GET", "/v1/exports/customers?colour=red", "", "", 400, {}, {}},
       {"a page", "GET", "/v1/exports/customers?limit=5", "", "", 400, {"holds all records"}, {}},

@@ -24,7 +24,7 @@ class StatusTest : public MachineTest {
   static bool is_of_machines(const std::string& step) {
     for (const char* table : {"site", "log", "upstream", "lost_range", "p"})  // p: pruned
       if (step == fmt::format("SCAN {}", table)) return true;
-    return false;
+    return step == "SCAN CONSTANT ROW";
   }
   // The statements of a request, which opened the only connection for reading; but for those that
   // the seats were read with, once since the start.

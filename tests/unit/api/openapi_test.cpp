@@ -128,7 +128,7 @@ TEST(Openapi, SitesAreInvitedAndWrittenByAdministrators) {
   const object& invite = paths().at("/v1/sites:invite").at("post").as_object();
   EXPECT_EQ(invite.at("x-access").as_string(), "admin");
   const object& created = schemas().at("SiteCreate").at("properties").as_object();
-  EXPECT_FALSE(created.contains("id"));
+  EXPECT_TRUE(created.contains("id"));
   const std::string imported = json::serialize(paths().at("/v1/imports/{plural}"));
   EXPECT_EQ(imported.find("\"sites\""), std::string::npos);
 }
@@ -202,6 +202,10 @@ TEST(Openapi, RefusalsAreThoseOfTheTableOfErrors) {
   const object& responses = create.at("responses").as_object();
   for (const json::value& slug : create.at("x-errors").as_array())
     EXPECT_TRUE(responses.contains(std::to_string(find_errc(slug.as_string())->http_status)));
+  EXPECT_TRUE(responses.at("422").as_object().contains("$ref"));
+  const object& form = paths().at("/setup").at("post").at("responses").as_object();
+  for (const char* type : {"application/problem+json", "text/html"})
+    EXPECT_TRUE(form.at("422").at("content").as_object().contains(type));
   const object made = openapi::problem_responses({412, 503});
   EXPECT_TRUE(made.at("Refused412").at("headers").as_object().contains("ETag"));
   EXPECT_TRUE(made.at("Refused503").at("headers").as_object().contains("Retry-After"));

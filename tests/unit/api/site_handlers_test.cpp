@@ -31,6 +31,20 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
+TEST_F(FleetTest, AnInvitationMayNameTheId) {
+  const std::string id = "922f1cc7-df47-4f78-8f1c-f32fe77b6676";
+  EXPECT_EQ(invite(fmt::format(R"({{"name":"Lab","id":"{}"}})", id)), id);
+  for (const char* bad : {R"("0199c0de-1234-7000-8000-000000000001")", R"("Lab")", "7", "null"}) {
+    const Answer refused =
+        post("/v1/sites:invite", fmt::format(R"({{"name":"Pier","size":1,"id":{}}})", bad));
+    EXPECT_EQ(refused.status, 422u) << bad;
+    EXPECT_THAT(refused.body, HasSubstr("bad_id"));
+    EXPECT_THAT(refused.body, HasSubstr("unknown_field")) << "all complaints at once";
+  }
+  EXPECT_EQ(post("/v1/sites:invite", fmt::format(R"({{"name":"Pier","id":"{}"}})", id)).status,
+            409u);
+}
+
 TEST_F(FleetTest, TheFleetIsAListLikeOthers) {
   const std::string acme = make("customers", R"({"name":"Acme"})");
   const std::string north = invite(R"({"name":"North pier"})");

@@ -10,8 +10,8 @@ using testing::HasSubstr;
 
 std::string complaint(std::string_view password, std::string_view user = "alice",
                       std::string_view machine = "vendor") {
-  const std::string_view names[] = {user, machine};
-  return password_complaint(password, names);
+  const Result<void> checked = check_password(password, user, machine);
+  return checked ? std::string() : checked.error().errors.at(0).detail;
 }
 
 TEST(PasswordRules, TakeWhatIsLongAndNobodysGuess) {

@@ -15,6 +15,14 @@ void check(Function function, std::initializer_list<TextCase> cases) {
   for (const TextCase& each : cases) EXPECT_EQ(function(each.text), each.good) << each.text;
 }
 
+TEST(TextTest, ABeginningCutsNoCharacter) {
+  EXPECT_EQ(beginning_of("abc", 3), "abc");
+  EXPECT_EQ(beginning_of("abcd", 3), "abc");
+  EXPECT_EQ(beginning_of("aöb", 2), "a");
+  EXPECT_EQ(beginning_of("aöb", 3), "aö");
+  EXPECT_EQ(beginning_of("€", 2), "");
+}
+
 TEST(TextTest, Utf8) {
   check(is_utf8, {{"", true},
                   {"a", true},

@@ -52,6 +52,22 @@ TEST_F(Carrying, AMediumIsNeitherAFileNorItsInside) {
   EXPECT_TRUE(check_place(medium / "media" / "SKERRY")) << "a medium of that name";
 }
 
+TEST_F(Carrying, WhatIsTooLongForABundleIsRefusedByName) {
+  const auto file = put("central", one, "enrol-11111111.skb");
+  EXPECT_TRUE(open_bundle(file));
+  fs::resize_file(file, (32u << 20) + 1);
+  const auto refused = open_bundle(file);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::limit_exceeded);
+  EXPECT_EQ(refused.error().detail,
+            file.string() + " has 33554433 bytes; a bundle has at most 33554432");
+}
+
+TEST_F(Carrying, ARefusalOfAFileNamesIt) {
+  EXPECT_EQ(about_file("a.skb", Error(Errc::corrupt_bundle, "it ends")).detail, "a.skb: it ends");
+  EXPECT_EQ(about_file("a.skb", Error(Errc::unreachable, "no daemon")).detail, "no daemon");
+}
+
 TEST_F(Carrying, FindsTheOneInvitation) {
   put(one, "central", "d-11111111-1-2-3-4.skb");
   const auto file = put(one, "central", "invitation-11111111.skb");

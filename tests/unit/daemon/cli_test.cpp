@@ -132,6 +132,8 @@ TEST(CommandLine, WhatIsWrongIsUsage) {
       {"export", "customers", "--format", "xls"},
       {"mapping"},
       {"bundle", "export", "--from", "many"},
+      {"bundle", "import", ""},
+      {"token", "revoke", ""},
       {"backup"},
       {"backup", "key"},
       {"backup", "verify"},

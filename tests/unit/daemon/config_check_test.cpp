@@ -107,7 +107,9 @@ TEST_F(ConfigCheckTest, FilesAreThere) {
 
 TEST_F(ConfigCheckTest, ASecretIsNotEmpty) {
   const auto with = [&](const char* text) {
-    return "[relay]\nsigning_secret_file = \"" + write("secret", text) + "\"";
+    const std::string file = write("secret", text);
+    ::chmod(file.c_str(), 0600);
+    return "[relay]\nsigning_secret_file = \"" + file + "\"";
   };
   for (const char* const empty : {"", "\n", "\r\n"}) {
     const FieldError error = complaint(with(empty));
@@ -115,7 +117,11 @@ TEST_F(ConfigCheckTest, ASecretIsNotEmpty) {
     EXPECT_THAT(error.detail, HasSubstr("is empty: write the secret into it"));
   }
   EXPECT_TRUE(is_good(with("hunter2\n")));
-  EXPECT_EQ(read_secret_text(write("secret", "hunter2\r\n")), "hunter2");
+  const std::string file = write("secret", "hunter2\r\n");
+  EXPECT_EQ(read_secret_text(file), "hunter2");
+  ::chmod(file.c_str(), 0644);
+  EXPECT_THAT(complaint("[relay]\nsigning_secret_file = \"" + file + "\"").detail,
+              HasSubstr("others may read this secret: chmod 600"));
 }
 
 TEST_F(ConfigCheckTest, AuthoritiesAreCertificates) {

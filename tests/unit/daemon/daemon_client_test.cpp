@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "api/problem.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
 namespace skerry::daemon {
@@ -29,6 +30,15 @@ TEST(Problem, ComesBackAsTheErrorItWas) {
   EXPECT_EQ(error.next, "n");
   ASSERT_EQ(error.errors.size(), 1u);
   EXPECT_EQ(error.errors[0].pointer, "/a");
+}
+
+TEST(Problem, WhoTypesACommandIsToldOfNoRequest) {
+  const auto next = [](std::vector<FieldError> errors) {
+    const auto answer = api::problem(Error(Errc::bad_request, "no", {}, std::move(errors)), "1");
+    return error_of_problem(400, std::get<std::string>(answer.body)).next;
+  };
+  EXPECT_EQ(next({}), "--help after the command says what it takes");
+  EXPECT_EQ(next({{"/a", "c", "x"}}), "correct this, and run the command again");
 }
 
 TEST(Problem, AnythingElseIsADefect) {

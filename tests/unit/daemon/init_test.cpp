@@ -1,5 +1,6 @@
 #include "daemon/init.hpp"
 
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -118,6 +119,13 @@ TEST_F(Init, NamesAreForPeople) {
     EXPECT_EQ(made.error().code, Errc::usage);
     EXPECT_FALSE(fs::exists(folder.path));
   }
+}
+
+TEST_F(Init, AFileWhereTheFolderShouldBe) {
+  std::ofstream(folder.path) << "x";
+  const auto made = initialise({folder.path, anchor, Role::site, "mine"});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().next, "what is there is no folder: name another");
 }
 
 TEST_F(Init, AFolderThatIsNoneOfOurs) {

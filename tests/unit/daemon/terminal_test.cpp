@@ -56,6 +56,19 @@ TEST(Terminal, AnErrorGoesToStderrWithEveryComplaintAndTheNextStep) {
             "Next: skerry exchange DIR\n");
 }
 
+TEST(Terminal, ASingleComplaintIsSaidOnce) {
+  const auto said = [](const char* detail, const char* complaint) {
+    CaptureStderr();
+    Terminal(false).error(
+        Error(Errc::validation_failed, detail, {}, {{"/name", "too_long", complaint}}));
+    return GetCapturedStderr();
+  };
+  EXPECT_EQ(said("name is too long", "is too long"), "skerry: name is too long\n");
+  EXPECT_EQ(said("7 names no record", "7 names no record"), "skerry: /name: 7 names no record\n");
+  EXPECT_EQ(said("it is too long", "is too long"),
+            "skerry: it is too long\n  /name: is too long\n");
+}
+
 TEST(Terminal, AnErrorIsAnObjectToo) {
   Terminal terminal(true);
   CaptureStdout();

@@ -37,6 +37,9 @@ TEST_F(InboxTest, ListsTheNewestFirst) {
     EXPECT_EQ(all[1].outcome, "applied");
     EXPECT_EQ(all[1].received_at, 1000);
     EXPECT_EQ(list_inbox(connection, 1).at(0).name, "holiday.jpg");
+    const auto older = list_inbox(connection, 10, all[0].number);
+    ASSERT_EQ(older.size(), 1u);
+    EXPECT_EQ(older[0].name, entry.name);
   });
 }
 

@@ -179,6 +179,7 @@ TEST_F(WriteTest, AnIdIsOneRecordsOfWhateverKind) {
     });
   };
   EXPECT_EQ(said(take(one.id).error()), "409: /id already_exists");
+  EXPECT_EQ(take(one.id).error().next, "leave id out, and the record gets one of its own");
   ASSERT_TRUE(remove(one));
   EXPECT_EQ(said(take(one.id).error()), "409: /id already_exists");
   EXPECT_TRUE(take(new_record_id(clock.wall_ms(), random)));

@@ -52,6 +52,13 @@ TEST(ReadNewTest, GivesCanonicalValues) {
             std::string::npos);
 }
 
+TEST(ReadNewTest, OffersNullWhereThatWillDo) {
+  const auto read = read_new(customer_kind, body(R"({"name":"","legal_name":""})"));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().errors.at(0).detail, "must not be empty");
+  EXPECT_EQ(read.error().errors.at(1).detail, "must not be empty; send null for no value");
+}
+
 TEST(ReadNewTest, NamesEveryComplaint) {
   EXPECT_EQ(created(customer_kind, "{}"), "/name required");
   EXPECT_EQ(created(customer_kind, R"({"name":null})"), "/name required");

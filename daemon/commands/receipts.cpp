@@ -1,0 +1,68 @@
+#include "daemon/commands/receipts.hpp"
+
+#include <algorithm>
+
+#include "core/json_text.hpp"
+#include "core/timestamp.hpp"
+
+namespace skerry::daemon {
+namespace {
+
+constexpr std::int64_t inbox_looked_at = 1000;  // an enrolment behind these is no news
+
+// When this site last answered an invitation; nullopt: long ago, or never.
+Result<std::optional<UnixMillis>> last_enrolment(Session& session) {
+  SKERRY_TRY(const auto entries, session.daemon.list("/v1/inbox", inbox_looked_at));
+  for (const json::value& each : entries) {
+    const json::object& entry = each.as_object();
+    if (text_of(entry, "kind") == "invitation" && text_of(entry, "outcome") == "applied")
+      return parse_timestamp(text_of(entry, "received_at"));
+  }
+  return std::optional<UnixMillis>();
+}
+
+}  // namespace
+
+void ReceiptsMet::show(Session& session, const sync::Medium& medium, const sync::Party& self) {
+  for (const sync::FoundReceipt& receipt : medium.receipts_about(self)) {
+    std::int64_t refused = 0;
+    for (const sync::ReceiptLine& line : receipt.lines) {
+      session.terminal.document({{"event", "receipt"},
+                                 {"from", receipt.recipient},
+                                 {"file", line.name},
+                                 {"outcome", line.outcome},
+                                 {"detail", line.detail},
+                                 {"next", line.next}});
+      const ErrcInfo* why = find_errc(line.outcome);
+      if (why == nullptr) continue;
+      ++refused;
+      // What was damaged or is missing is packed again; this heals by nobody's doing but theirs.
+      if (why->code == Errc::revoked_signer || why->code == Errc::unknown_signer)
+        refused_at_.push_back(receipt.at);
+      session.terminal.line("refused by {}: {}: {} ({})", receipt.recipient, line.name,
+                            Terminal::name(line.detail), Terminal::name(line.outcome));
+      if (!line.next.empty()) session.terminal.line("          {}", Terminal::name(line.next));
+    }
+    session.terminal.line("receipt of {} (not signed): {} taken in, {} refused", receipt.recipient,
+                          counted(std::ssize(receipt.lines) - refused, "bundle"), refused);
+  }
+}
+
+Result<void> ReceiptsMet::weigh(Session& session, const json::object& status) {
+  // Since it answered an invitation, a site has heard of central only if it was admitted.
+  const bool admitted = !text_of(object_of(status, "upstream"), "contact_at").empty();
+  if (refused_at_.empty() || !admitted) return {};
+  SKERRY_TRY(const auto enrolled, last_enrolment(session));
+  const auto is_settled = [&](const std::optional<UnixMillis>& at) {
+    return at && enrolled && *at < *enrolled;
+  };
+  const auto settled = std::erase_if(refused_at_, is_settled);
+  if (settled == 0) return {};
+  session.terminal.document(
+      {{"event", "receipts_passed_over"}, {"refusals", static_cast<std::int64_t>(settled)}});
+  session.terminal.line("passed by {} of central: from before it admitted this site again",
+                        counted(static_cast<std::int64_t>(settled), "refusal"));
+  return {};
+}
+
+}  // namespace skerry::daemon

@@ -1,0 +1,26 @@
+// What the others left on a medium about bundles of this machine.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "daemon/commands/commands.hpp"
+#include "sync/medium.hpp"
+
+namespace skerry::daemon {
+
+class ReceiptsMet {
+ public:
+  void show(Session& session, const sync::Medium& medium, const sync::Party& self);
+  // After the exchange, with the status then. What central refused before it admitted this site
+  // again is no alarm any more: that is said, and counts for nothing.
+  Result<void> weigh(Session& session, const json::object& status);
+  // Refusals that nobody mends but a person.
+  std::int64_t refused() const { return static_cast<std::int64_t>(refused_at_.size()); }
+
+ private:
+  std::vector<std::optional<UnixMillis>> refused_at_;  // as the receipts have it: anybody's claim
+};
+
+}  // namespace skerry::daemon
