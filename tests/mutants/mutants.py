@@ -69,10 +69,11 @@ class Workshop:
         return program
 
 
-def run(program, seeds):
+def run(program, each):
     """The first seed that fails and why; None when none does."""
-    done = subprocess.run([program, "--seeds", str(seeds)], capture_output=True, text=True,
-                          check=False)
+    worlds = ["--disasters"] if each.disasters else []
+    done = subprocess.run([program, "--seeds", str(each.seeds), *worlds], capture_output=True,
+                          text=True, check=False)
     found = NOTICED.search(done.stdout)
     if found:
         return f"seed {found[1]}: {found[2].strip()[:90]}"
@@ -96,7 +97,7 @@ def main(arguments):
         if options.names and each.name not in options.names:
             continue
         began = time.monotonic()
-        how = run(workshop.make(each), each.seeds)
+        how = run(workshop.make(each), each)
         print(f"{each.name}: {how or 'NOT NOTICED'} ({time.monotonic() - began:.0f} s)",
               flush=True)
         if not how:
