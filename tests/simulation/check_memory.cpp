@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "crypto/sha256.hpp"
 #include "store/quarantine.hpp"
 #include "store/sites.hpp"
 #include "tests/simulation/checks.hpp"
@@ -48,6 +49,34 @@ void check_rows_kept(World& world, Connection& central, Machine& machine) {
   }
 }
 
+// 4.5: what central decided of an epoch is one branch. Rows that were issued again are left out:
+// one that a person adopted stands at the end of an epoch it was not written in.
+void check_one_branch(Connection& central, std::size_t number) {
+  auto cursor = central.query(
+      "SELECT i.epoch,i.seq,i.hash,l.line,i.uid IS NOT NULL FROM ingest i JOIN site_epoch e ON "
+      "e.number=i.epoch JOIN change_log l ON l.n=i.n WHERE e.site=?1 ORDER BY i.epoch,i.seq",
+      static_cast<std::int64_t>(number));
+  constexpr std::string_view member = ",\"row\":";
+  std::pair<std::int64_t, std::int64_t> before;
+  Hash hash{};
+  while (cursor.next()) {
+    const std::pair place(cursor.integer(0), cursor.integer(1));
+    const bool begins = place.second == 1;
+    const bool follows = place == std::pair(before.first, before.second + 1);
+    const Hash previous = begins ? Hash{} : hash;
+    hash = cursor.hash(2);
+    before = cursor.integer(4) == 0 ? place : std::pair<std::int64_t, std::int64_t>();
+    std::string_view row = cursor.text(3);
+    const std::size_t at = row.find(member);
+    if (cursor.integer(4) != 0 || !(begins || follows) || at == row.npos) continue;
+    row.remove_prefix(at + member.size());
+    row.remove_suffix(1);
+    if (row.starts_with('{') && crypto::chain_hash(previous, row) != hash)
+      throw Violation("I4", fmt::format("row {} of an epoch of site{} is of another branch",
+                                        place.second, number));
+  }
+}
+
 // A change has one effect: of all places it was issued at, the decision is one.
 void check_decided_once(Connection& central, std::size_t number) {
   auto cursor = central.query(
@@ -66,6 +95,7 @@ void check_changes_kept(World& world) {
   for (std::size_t number = 1; number <= world.sites(); ++number) {
     check_ledger_is_logged(*central, number);
     check_decided_once(*central, number);
+    check_one_branch(*central, number);
     for (Machine* machine : world.instances(number)) check_rows_kept(world, *central, *machine);
   }
 }

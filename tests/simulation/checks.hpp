@@ -20,7 +20,8 @@ void check_views(World& world);
 // the site was told it.
 void check_ledger(World& world);
 // I2 after disasters: every acknowledged change of every machine is decided at central once, or in
-// quarantine, or was destroyed before it left its machine.
+// quarantine, or was destroyed before it left its machine; and what was decided of an epoch is one
+// branch.
 void check_changes_kept(World& world);
 // I4: every chain is whole, everywhere, and a row is what it was when it was acknowledged.
 void check_chains(World& world);
