@@ -114,7 +114,8 @@ std::string_view Request::header(std::string_view name) const {
 bool Request::prefers_to_json(std::string_view type) const {
   const std::string accept = ascii_lower(header("Accept"));
   const double wanted = weight_of(accept, type);
-  return wanted > 0 && wanted >= weight_of(accept, "application/json");
+  return wanted > 0 && wanted >= std::max(weight_of(accept, "application/json"),
+                                          weight_of(accept, "application/problem+json"));
 }
 
 Result<json::object> Request::json_body() const {

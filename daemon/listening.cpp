@@ -27,7 +27,7 @@ bool has_port_of(const api::PassedSocket& known, const std::string& endpoint) {
 void warn_of_plain(const std::string& where) {
   log(Level::warning,
       "{} takes plain HTTP from other machines: passwords and tokens can be read on the way; set "
-      "listen.tls_address, and listen.address to 127.0.0.1",
+      "listen.tls_address, and listen.address to 127.0.0.1:7070",
       where);
 }
 

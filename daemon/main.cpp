@@ -8,10 +8,13 @@
 
 namespace {
 
-// What the caller has closed is not given to the next file: talk would be written into that.
+// What the caller has closed is not given to the next file: talk would be written into that. Nor
+// can it be used: a result that nobody gets is an error.
 bool keep_standard_streams() {
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != fd) return false;
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    const int useless = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", useless) != fd) return false;
+  }
   return true;
 }
 

@@ -97,7 +97,8 @@ Result<void> Terminal::check_written() const {
   return fail(
       lost_ == ENOSPC ? Errc::storage_full : Errc::io_failed,
       fmt::format("the result could not be written: {}", std::generic_category().message(lost_)),
-      "what was to be done is done; ask again for the result, where there is room for it");
+      "what was to be done is done; ask again for the result, where there is room for it. What is "
+      "shown only once, as a token is, is lost: revoke it and make another");
 }
 
 std::optional<std::string> Terminal::ask(std::string_view question) {

@@ -190,6 +190,7 @@ void SeatDesk::upkeep(store::Connection& connection) {
   if (const auto told = store::read_time_floor(connection)) clock_.raise(told->ms());
   written_floor_ = clock_.floor();
   write_floor(connection, written_floor_);
+  written_run_time_ = run_clock_.now();
   run_clock_.keep(connection);
   counted_.clear();
   jumps_.clear();
@@ -201,7 +202,9 @@ bool SeatDesk::wants_upkeep() {
   return stale_ || noted_ || (facts_ && index_.size() > 0 && heeded_version_ != version_()) ||
          !refreshed_.empty() || !surplus_.empty() || !counted_.empty() || !jumps_.empty() ||
          !tally_.empty() || (!counts_.empty() && hour_of(clock_.now()) != marked_hour_) ||
-         clock_.floor() - written_floor_ >= floor_every_ms || !index_.due(clock_.now(), 1).empty();
+         clock_.floor() - written_floor_ >= floor_every_ms ||
+         run_clock_.now() - written_run_time_ >= floor_every_ms ||
+         !index_.due(clock_.now(), 1).empty();
 }
 
 SeatState SeatDesk::state(const Seat& seat, AllowanceRef allowed) {

@@ -316,6 +316,7 @@ class SeatDesk {
   bool noted_ SKERRY_GUARDED_BY(mutex_) = false;          // since the last upkeep
   UnixMillis marked_hour_ SKERRY_GUARDED_BY(mutex_) = 0;  // whose standing seats are marked
   UnixMillis written_floor_ SKERRY_GUARDED_BY(mutex_) = 0;
+  UnixMillis written_run_time_ SKERRY_GUARDED_BY(mutex_) = 0;
   bool stale_ SKERRY_GUARDED_BY(mutex_) = false;
 
   Mutex signer_mutex_;  // no other is taken under it

@@ -127,27 +127,16 @@ Result<SettledCopy> reauthorise_copy(const Node& node, const SiteId& id, std::st
   SKERRY_TRY_VOID(require_role(node, Role::central));
   auto work = [&](Connection& connection) -> Result<SettledCopy> {
     SKERRY_TRY(Site site, site_of(connection, id));
-    auto found = find_copy(connection, site, epoch);
-    if (!found && epoch.empty() && believe(connection, node.log, site, author))
+    // Before any copy that was heard of: what asks for it names no epoch.
+    if (epoch.empty() && believe(connection, node.log, site, author))
       return SettledCopy{std::move(site), {}, {}};
-    SKERRY_TRY(const SiteEpoch copy, std::move(found));
+    SKERRY_TRY(const SiteEpoch copy, find_copy(connection, site, epoch));
     site.expected = copy.epoch;
     store::note_site(connection, site);
     const std::int64_t rows = store::count_quarantined(connection, site, copy.number);
     store::append_event(connection, node.log, "copy_authorised", facts_of(site, copy.epoch, rows),
                         author);
     return SettledCopy{std::move(site), copy.epoch, {}};
-  };
-  return write_or_try(node, work);
-}
-
-Result<void> believe_site(const Node& node, const SiteId& id, const store::Author& author) {
-  SKERRY_TRY_VOID(require_role(node, Role::central));
-  auto work = [&](Connection& connection) -> Result<void> {
-    SKERRY_TRY(const Site site, site_of(connection, id));
-    if (believe(connection, node.log, site, author)) return {};
-    return fail(Errc::not_found,
-                fmt::format("no life of central began by the word of site {}", site.name));
   };
   return write_or_try(node, work);
 }

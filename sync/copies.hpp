@@ -20,13 +20,11 @@ struct SettledCopy {
 // Errc::wrong_role at a site.
 
 // The copy goes on as the site: it is told so with the next bundle, and begins a new epoch; who
-// writes the site now is a copy from then on. Where no copy was heard of, as believe_site(): the
-// epoch is zero then. Errors: Errc::not_found (there is neither).
+// writes the site now is a copy from then on. Without `epoch`, where a life of central began by the
+// site's word (tellers_of_lives): that only, it was right and is believed again; the epoch is zero
+// then. Errors: Errc::not_found (there is neither).
 Result<SettledCopy> reauthorise_copy(const Node& node, const SiteId& site, std::string_view epoch,
                                      const store::Author& author);
-// Central was put back when the site said so (tellers_of_lives): it is believed again. Errors:
-// Errc::not_found (it said nothing since).
-Result<void> believe_site(const Node& node, const SiteId& site, const store::Author& author);
 
 // The rows in quarantine, of the epoch or of all, are taken in as the site's, or refused for good;
 // that there was a copy is not said any more until it is heard of again. Errors: Errc::not_found

@@ -1,6 +1,9 @@
 #include "sync/new_life.hpp"
 
+#include <fmt/format.h>
+
 #include "core/json_member.hpp"
+#include "core/text.hpp"
 #include "store/log_event.hpp"
 #include "sync/engine.hpp"
 #include "sync/lost_rows.hpp"
@@ -40,6 +43,13 @@ std::map<SiteId, UnixMillis> tellers_of_lives(store::Connection& connection) {
       tellers.erase(*site);
   }
   return tellers;
+}
+
+std::string remedy_of_teller(const std::string& site) {
+  return fmt::format(
+      "at central, if it was put back: skerry site reauthorise {0}; if not, somebody may have the "
+      "site's keys: skerry site revoke {0}",
+      shell_word(site));
 }
 
 void note_believed(store::Connection& connection, store::ChangeLog& log, const SiteId& site,

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/clock.hpp"
@@ -25,6 +26,8 @@ void begin_life(store::Connection& connection, store::ChangeLog& log, Random& ra
 // put back then. None of them is believed again: what it says cannot be checked, costs every other
 // site a reset, and could be said with each bundle by whoever has its keys.
 std::map<SiteId, UnixMillis> tellers_of_lives(store::Connection& connection);
+// What is printed where one of them is not believed.
+std::string remedy_of_teller(const std::string& site);
 // A person says so.
 void note_believed(store::Connection& connection, store::ChangeLog& log, const SiteId& site,
                    const store::Author& author);

@@ -1,7 +1,9 @@
 #include "sync/read_rows.hpp"
 
 #include <exception>
+#include <optional>
 #include <pthread.h>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -141,10 +143,15 @@ Result<void> read_rows(const ChangesBody& body, const LineSource& lines,
                        const RowCallback& on_row) {
   const bool is_short = body.last - body.first < static_cast<std::int64_t>(batch_rows_max);
   if (is_short) return read_here(body, lines, on_row);
-  Ahead ahead(body, lines);
-  for (std::optional<Batch> batch = ahead.next({}); batch; batch = ahead.next(std::move(*batch)))
+  std::optional<Ahead> ahead;
+  try {
+    ahead.emplace(body, lines);
+  } catch (const std::system_error&) {  // no thread is to be had: then without one
+    return read_here(body, lines, on_row);
+  }
+  for (std::optional<Batch> batch = ahead->next({}); batch; batch = ahead->next(std::move(*batch)))
     for (SiteRow& row : *batch) SKERRY_TRY_VOID(on_row(row));
-  return ahead.finish();
+  return ahead->finish();
 }
 
 }  // namespace skerry::sync

@@ -14,6 +14,7 @@
 
 namespace skerry::sync {
 
+// Gives the payload's lines behind its head to the callback, in order; stops at its first error.
 using LineSource = std::function<Result<void>(const LineCallback&)>;
 
 // A row on its way: where it stands in the site's log, its bytes, and what was read from them.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "core/text.hpp"
 #include "store/log_event.hpp"
 #include "store/lost_ranges.hpp"
 #include "sync/engine.hpp"
@@ -142,9 +141,7 @@ class Taking {
                 fmt::format("site {} says again that central lost memory: it is believed once, "
                             "until a person says that it was so",
                             site_.name),
-                fmt::format("at central, if it was put back: skerry site reauthorise {0}; if not, "
-                            "somebody may have the site's keys: skerry site revoke {0}",
-                            shell_word(site_.name)));
+                remedy_of_teller(site_.name));
   }
 
   // As far as the site tells how far this life had come. When central wrote again before it learnt

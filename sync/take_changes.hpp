@@ -1,8 +1,6 @@
 // At central: takes one "changes" or "handover" bundle in, in one transaction.
 #pragma once
 
-#include <functional>
-
 #include "core/random.hpp"
 #include "store/change_log.hpp"
 #include "store/sites.hpp"
@@ -12,7 +10,6 @@
 
 namespace skerry::sync {
 
-// Gives the payload's lines behind its head to the callback, in order; stops at its first error.
 struct TakenChanges {
   TakenCounts counts;
   bool new_life = false;              // central had lost memory

@@ -22,6 +22,9 @@ Result<json::object> keep_in_outbox(const Context& context, const sync::PackedBu
 Result<sync::SpooledFile> take_upload(const Context& context, Request& request,
                                       std::optional<std::int64_t> whole_bytes) {
   const std::uint64_t bytes_max = sync::BundleLimits{}.file_bytes_max;
+  if (whole_bytes && request.upload.size == 0)
+    return fail(Errc::bad_request, "bytes comes with the beginning of a file",
+                "send the beginning, or the whole file without bytes");
   const std::uint64_t bytes =
       whole_bytes ? static_cast<std::uint64_t>(*whole_bytes) : request.upload.size;
   if (bytes > bytes_max)

@@ -12,6 +12,7 @@
 #include "core/timestamp.hpp"
 #include "store/accounts.hpp"
 #include "store/conflicts.hpp"
+#include "store/identity.hpp"
 #include "store/lost_ranges.hpp"
 #include "store/own_epochs.hpp"
 #include "store/record.hpp"
@@ -41,11 +42,12 @@ json::object finding(std::string_view severity, std::string_view subject, std::s
 void add_copy_findings(store::Connection& connection, json::array& findings) {
   const auto upstream = store::read_upstream(connection);
   if (upstream && upstream->copy_since)
-    findings.push_back(finding("error", "copy",
-                               "this machine is a copy of its site, which goes on elsewhere: it "
-                               "takes no writes",
-                               "skerry exchange hands over what it wrote; then at central: " +
-                                   store::copy_remedy("SITE")));
+    findings.push_back(
+        finding("error", "copy",
+                "this machine is a copy of its site, which goes on elsewhere: it "
+                "takes no writes",
+                "skerry exchange hands over what it wrote; then at central: " +
+                    store::copy_remedy(shell_word(store::read_identity(connection)->name))));
   for (const store::Site& site : store::list_sites(connection))
     if (auto note = note_of_branches(connection, site))
       findings.push_back(
@@ -63,9 +65,7 @@ void add_life_findings(store::Connection& connection, json::array& findings) {
         fmt::format("central began a new life at {}: site {} said that it knew more of central "
                     "than central itself. The site is not believed again",
                     format_timestamp(told->second), site.name),
-        fmt::format("if central was put back then: skerry site reauthorise {0}; if not, somebody "
-                    "may have the site's keys: skerry site revoke {0}",
-                    shell_word(site.name))));
+        sync::remedy_of_teller(site.name)));
   }
 }
 
@@ -105,14 +105,17 @@ std::vector<std::filesystem::path> saved_bundles(const std::filesystem::path& da
 }
 
 // How such a bundle comes back, with a semicolon behind it; empty where there is none.
-std::string saved_step(const std::vector<std::filesystem::path>& saved) {
+std::string saved_step(const std::vector<std::filesystem::path>& saved,
+                       const std::filesystem::path& data) {
   if (saved.empty()) return {};
+  const std::string file = shell_word(saved.front().string());
   const bool for_central = saved.front().filename().string().starts_with("u-");
-  return fmt::format("{} {}{}; ",
-                     for_central ? "at central: skerry bundle import"
-                                 : "with the daemon stopped: skerry backup reapply",
-                     shell_word(saved.front().string()),
-                     saved.size() > 1 ? ", then what lies beside it, in order" : "");
+  return fmt::format(
+      "{}{}; ",
+      for_central ? "at central: skerry bundle import " + file
+                  : fmt::format("with the daemon stopped: skerry backup reapply {} --data {}", file,
+                                shell_word(data.string())),
+      saved.size() > 1 ? ", then what lies beside it, in order" : "");
 }
 
 // Whose rows are lost, for whoever reads it.
@@ -136,7 +139,7 @@ std::string say_lost(const LostRows& lost, Role role) {
 
 // From what costs nobody anything to what only people can do.
 std::string way_back(const LostRows& lost, Role role, const std::filesystem::path& data) {
-  const std::string saved = lost.own ? saved_step(saved_bundles(data, lost.range.epoch)) : "";
+  const std::string saved = lost.own ? saved_step(saved_bundles(data, lost.range.epoch), data) : "";
   if (role == Role::central && lost.own)
     return fmt::format(
         "exchange with the sites, which send again what they wrote; {}only then "
@@ -276,7 +279,7 @@ Result<Response> get_doctor(Context& context, Request& request) {
                                fmt::format("{} takes plain HTTP from other machines: passwords and "
                                            "tokens can be read on the way",
                                            context.plain_for_others),
-                               "set listen.tls_address, and listen.address to 127.0.0.1"));
+                               "set listen.tls_address, and listen.address to 127.0.0.1:7070"));
   for (const store::Site& site : store::list_sites(*reader))
     if (site.clock_suspect)
       findings.push_back(

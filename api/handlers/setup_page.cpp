@@ -142,7 +142,10 @@ void show_setup_refusal(Context&, const Request& request, Response& response) {
     for (const json::value& each : errors->as_array()) {
       std::string_view name = text_of(each.as_object(), "pointer");
       name.remove_prefix(std::min<std::size_t>(name.size(), 1));
-      complaints.emplace(name, text_of(each.as_object(), "detail"));
+      const std::string_view what = text_of(each.as_object(), "detail");
+      complaints.emplace(name, what);
+      if (name != "password" && name != "again")  // those stand beside their fields
+        page += fmt::format("<p>{}: {}.</p>\n", docs::escape(name), docs::escape(what));
     }
   // A code that was refused is not sent again.
   const bool is_over = response.status == 401 || response.status == 403;

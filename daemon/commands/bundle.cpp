@@ -38,7 +38,7 @@ void show(Terminal& terminal, const sync::BundleInspection& seen) {
 
 // Names the file in an error about it.
 Error about(const std::string& file, Error error) {
-  error.detail = fmt::format("{}: {}", file, error.detail);
+  error = about_file(file, std::move(error));
   if (error.next.empty()) error.next = sync::bundle_remedy(error.code);
   return error;
 }
@@ -47,6 +47,7 @@ Error about(const std::string& file, Error error) {
 Result<std::filesystem::path> place_of(const DueBundle& bundle, const std::filesystem::path& out) {
   SKERRY_TRY_VOID(check_place(out));
   if (std::filesystem::is_directory(out)) {
+    SKERRY_TRY_VOID(check_room(out));
     SKERRY_TRY(const auto medium, sync::Medium::open(out));
     return medium.path_of(bundle.to, party_text(bundle.from), bundle.name);
   }
@@ -55,15 +56,18 @@ Result<std::filesystem::path> place_of(const DueBundle& bundle, const std::files
   return out;
 }
 
-// This machine's own, and at a site those that it trusts as central's.
+// This machine's own, and at a site those that it trusts as central's. A database that cannot be
+// read keeps nobody from looking at a bundle.
 Result<std::vector<crypto::VerifyKey>> keys_held(const DataFolder& folder) {
   SKERRY_TRY(auto keys, load_public_keys({folder.public_key().string()}));
-  std::error_code ignored;
-  if (!std::filesystem::exists(folder.database(), ignored)) return keys;
-  const auto connection =
-      store::Connection::open(folder.database(), store::Connection::Mode::read_only);
-  if (auto trust = sync::load_trust(*connection))
-    keys.insert(keys.end(), trust->signing_keys.begin(), trust->signing_keys.end());
+  try {
+    const auto connection =
+        store::Connection::open(folder.database(), store::Connection::Mode::read_only);
+    if (auto trust = sync::load_trust(*connection))
+      keys.insert(keys.end(), trust->signing_keys.begin(), trust->signing_keys.end());
+  } catch (const store::StorageError&) {
+    return keys;
+  }
   return keys;
 }
 

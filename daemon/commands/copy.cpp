@@ -49,8 +49,11 @@ Result<Exit> run_site_reauthorise(Session& session, const std::string& site,
   SKERRY_TRY(const auto answer, settle(session, "reauthorise", site, epoch));
   const bool dry_run = session.daemon.is_dry_run();
   if (text_of(answer, "epoch").empty()) {
-    session.terminal.line("there is no copy of {0}; what it says of central's memory {1} again",
-                          name_in(answer), dry_run ? "would count" : "counts");
+    session.terminal.line(
+        "what {0} says of central's memory {1} again; nothing is decided of copies",
+        name_in(answer), dry_run ? "would count" : "counts");
+    session.terminal.next("run an exchange with the site; of copies: skerry site copies " +
+                          shell_word(site));
     return Exit::ok;
   }
   session.terminal.line("the copy of {} that writes epoch {} {} on as the site", name_in(answer),

@@ -88,7 +88,8 @@ class FileExchange {
     if (failure_) note_failure();
     Exit exit = worst_;
     if (stays_) note_staying();
-    if (self_.role == Role::site) SKERRY_TRY_VOID(receipts_.weigh(session_, status));
+    if (self_.role == Role::site)
+      SKERRY_TRY_VOID(receipts_.weigh(session_, status, applied_ + known_ > 0));
     if (exit == Exit::ok && (receipts_.refused() > 0 || stays_)) exit = Exit::partly;
     if (exit == Exit::ok && conflicts > 0) exit = Exit::conflicts;
     session_.terminal.document({{"event", "summary"},
@@ -185,8 +186,8 @@ class FileExchange {
     auto answer = hand_in(session_.daemon, file, incoming.entry.name, incoming.entry.name);
     if (!answer) {
       const Exit exit = info(answer.error().code).exit;
-      const bool about_file = answer.error().code == Errc::read_only_copy;
-      if (!about_file &&
+      const bool as_copy = answer.error().code == Errc::read_only_copy;
+      if (!as_copy &&
           (exit == Exit::unreachable || exit == Exit::busy || exit == Exit::not_permitted))
         return fail(std::move(answer).error());
       incoming.refusal = std::move(answer).error();

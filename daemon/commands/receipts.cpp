@@ -48,10 +48,10 @@ void ReceiptsMet::show(Session& session, const sync::Medium& medium, const sync:
   }
 }
 
-Result<void> ReceiptsMet::weigh(Session& session, const json::object& status) {
+Result<void> ReceiptsMet::weigh(Session& session, const json::object& status, bool heard_now) {
   // Since it answered an invitation, a site has heard of central only if it was admitted.
   const bool admitted = !text_of(object_of(status, "upstream"), "contact_at").empty();
-  if (refused_at_.empty() || !admitted) return {};
+  if (refused_at_.empty() || !admitted || !heard_now) return {};
   SKERRY_TRY(const auto enrolled, last_enrolment(session));
   const auto is_settled = [&](const std::optional<UnixMillis>& at) {
     return at && enrolled && *at < *enrolled;

@@ -14,8 +14,9 @@ class ReceiptsMet {
  public:
   void show(Session& session, const sync::Medium& medium, const sync::Party& self);
   // After the exchange, with the status then. What central refused before it admitted this site
-  // again is no alarm any more: that is said, and counts for nothing.
-  Result<void> weigh(Session& session, const json::object& status);
+  // again is no alarm where central's bundles lie beside it (`heard_now`): that is said, and counts
+  // for nothing. By the clocks alone, which may differ, it stays one.
+  Result<void> weigh(Session& session, const json::object& status, bool heard_now);
   // Refusals that nobody mends but a person.
   std::int64_t refused() const { return static_cast<std::int64_t>(refused_at_.size()); }
 

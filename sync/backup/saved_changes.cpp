@@ -163,10 +163,12 @@ class Applier {
     return set_all(record, change).map([](bool) { return true; });
   }
 
-  // Of a site's scope the log has who left and who entered (ADR 26).
-  static Field described_in(const Change& change, const FieldChange& field) {
+  // Of a site's scope the log has who left and who entered (ADR 26),
+  // where all of them are lists.
+  static Field described_in(const Change& change, const FieldChange& field,
+                            const json::value& present) {
     Field described = change.kind->fields[field.field];
-    if (described.type == FieldType::scope && field.old_value.is_array() &&
+    if (described.type == FieldType::scope && present.is_array() && field.old_value.is_array() &&
         field.new_value.is_array())
       described.merge = MergeClass::set;
     return described;
@@ -174,8 +176,8 @@ class Applier {
 
   Result<bool> set(const store::Record& present, const Change& change) {
     for (const FieldChange& field : change.fields) {
-      const Field described = described_in(change, field);
       const json::value& value = present.values[field.field];
+      const Field described = described_in(change, field, value);
       const bool is_register =
           described.merge != MergeClass::map && described.merge != MergeClass::set;
       if (is_register && value != field.old_value && value != field.new_value)
@@ -190,7 +192,7 @@ class Applier {
     for (const FieldChange& field : change.fields) {
       const json::value& value = present.values[field.field];
       json::value wanted =
-          replay_field(described_in(change, field), value, field.old_value, field.new_value);
+          replay_field(described_in(change, field, value), value, field.old_value, field.new_value);
       if (wanted != value) values.push_back({field.field, std::move(wanted)});
     }
     if (values.empty()) return false;

@@ -5,6 +5,7 @@
 #include "store/own_epochs.hpp"
 #include "store/quarantine.hpp"
 #include "sync/copies.hpp"
+#include "sync/new_life.hpp"
 #include "tests/simulation/checks.hpp"
 #include "tests/simulation/world.hpp"
 
@@ -163,7 +164,12 @@ void World::settle_after_disasters() {
   for (int round = 1; round <= exchanges_max; ++round) {
     for (std::size_t number = 1; number <= swarm_.sites; ++number) {
       // Its people know that central was put back when a site said so.
-      (void)sync::believe_site(central().node(), site_id(number), {"uid:0", "api", "sim"});
+      const bool told = central().read([&](store::Connection& connection) {
+        return sync::tellers_of_lives(connection).contains(site_id(number));
+      });
+      if (told)
+        must(sync::reauthorise_copy(central().node(), site_id(number), {}, {"uid:0", "api", "sim"}),
+             "believing a site");
       // Machines of one name look alike to central: each has its answer before the next one speaks.
       for (Machine* site : instances(number)) {
         now_ += 1000;

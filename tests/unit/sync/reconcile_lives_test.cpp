@@ -136,7 +136,8 @@ TEST_F(Lives, H19_ThatCentralLostMemoryASiteSaysOnceUntilAPersonAgrees) {
   add(site, "one");
   meet(site);
   central.put_back(first, true);
-  EXPECT_EQ(believe_site(central.node(), sim::site_id(1), admin).error().code, Errc::not_found);
+  EXPECT_EQ(reauthorise_copy(central.node(), sim::site_id(1), {}, admin).error().code,
+            Errc::not_found);
   meet(site);
   const std::int64_t ord = central.log->own().ord;
   EXPECT_EQ(tellers().count(sim::site_id(1)), 1U);
