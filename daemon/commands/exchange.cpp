@@ -137,7 +137,7 @@ class FileExchange {
       failure_ = path.error();
       return {};
     }
-    if (fresh || applied_ > 0) news_ = true;
+    if (fresh || applied_ > 0 || !receipts_.names(bundle.name)) news_ = true;
     session_.terminal.document({{"event", "written"},
                                 {"file", path->string()},
                                 {"to", sync::to_string(bundle.to)},
@@ -302,12 +302,12 @@ class FileExchange {
   }
 
   std::string refused_step() const {
-    const std::string look = "see the refused files above";
-    if (news_) return look + "; then " + carry_on();
-    if (kept_ == 0) return look + "; take off the medium what nobody will mend";
-    if (options_.remove) return look;
-    return fmt::format("{}; skerry exchange {} --remove takes off what is kept here", look,
-                       shell_word(options_.folder));
+    std::string step = "see the refused files above";
+    if (kept_ > 0 && !options_.remove)
+      step += fmt::format("; skerry exchange {} --remove takes off what is kept here",
+                          shell_word(options_.folder));
+    if (news_) return step + "; then " + carry_on();
+    return kept_ > 0 ? step : step + "; take off the medium what nobody will mend";
   }
 
   std::string next_step(std::int64_t conflicts) const {

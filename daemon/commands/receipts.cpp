@@ -27,6 +27,7 @@ void ReceiptsMet::show(Session& session, const sync::Medium& medium, const sync:
   for (const sync::FoundReceipt& receipt : medium.receipts_about(self)) {
     std::int64_t refused = 0;
     for (const sync::ReceiptLine& line : receipt.lines) {
+      named_.insert(line.name);
       session.terminal.document({{"event", "receipt"},
                                  {"from", receipt.recipient},
                                  {"file", line.name},

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "daemon/commands/commands.hpp"
@@ -17,10 +19,13 @@ class ReceiptsMet {
   // again is no alarm where central's bundles lie beside it (`heard_now`): that is said, and counts
   // for nothing. By the clocks alone, which may differ, it stays one.
   Result<void> weigh(Session& session, const json::object& status, bool heard_now);
+  // Whether the bundle has been where it goes to.
+  bool names(const std::string& bundle) const { return named_.contains(bundle); }
   // Refusals that nobody mends but a person.
   std::int64_t refused() const { return static_cast<std::int64_t>(refused_at_.size()); }
 
  private:
+  std::set<std::string> named_;
   std::vector<std::optional<UnixMillis>> refused_at_;  // as the receipts have it: anybody's claim
 };
 
