@@ -228,10 +228,12 @@ json::object operation(const Route& route, const Kind* kind, std::set<int>& refu
 }
 
 std::string_view unused_description(std::span<const Route> routes) {
-  for (const auto& [name, ignored] : parts().operations)
+  for (const auto& described : parts().operations) {
+    const std::string_view name = described.key();
     if (std::none_of(routes.begin(), routes.end(),
                      [&](const Route& route) { return route.operation_id == name; }))
       return name;
+  }
   return {};
 }
 

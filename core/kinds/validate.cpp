@@ -147,7 +147,8 @@ json::value read_choices(const Field& field, const json::array& elements, const 
 
 json::value read_group(const Field& field, const json::object& object, const Place& at) {
   json::object canonical;
-  for (const auto& [key, value] : object) {
+  for (const auto& given : object) {
+    const std::string_view key = given.key();
     const auto member = std::find_if(field.members.begin(), field.members.end(),
                                      [&](const Field& m) { return m.name == key; });
     if (member == field.members.end())
