@@ -35,10 +35,7 @@ Result<SiteKeys> walk_keys(Connection& connection, const store::Site& site,
 
 // What leads on where central was put back to before generations that a site holds.
 std::string later_generation(std::int64_t than) {
-  return fmt::format(
-      "where central was put back to before its last keys, there: skerry trust rotate FILE "
-      "--central-keys, signed and adopted, again until its generation is later than {}",
-      than);
+  return "where central was put back to before its last keys, there: " + remedy_of_later(than);
 }
 
 }  // namespace

@@ -124,6 +124,13 @@ Result<Trust> parse_generation(std::string_view text) {
   return trust;
 }
 
+std::string remedy_of_later(std::int64_t than) {
+  return fmt::format(
+      "skerry trust rotate FILE --central-keys, signed and adopted, again until its generation is "
+      "later than {}",
+      than);
+}
+
 Result<MissingSignatures> missing_signatures(const Trust& held, const Trust& next,
                                              const SignedText& signed_next) {
   SKERRY_TRY(const std::int64_t own, count_signers(signed_next, next.roots));

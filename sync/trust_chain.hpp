@@ -21,6 +21,9 @@ std::string generation_text(const Trust& trust);
 // Errc::corrupt_bundle, unsupported_version.
 Result<Trust> parse_generation(std::string_view text);
 
+// What is to be done at central where others hold generations up to `than` that it does not.
+std::string remedy_of_later(std::int64_t than);
+
 // How many signatures are still missing, of this generation's own roots and of those before it.
 struct MissingSignatures {
   std::int64_t own = 0;

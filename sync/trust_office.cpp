@@ -77,9 +77,9 @@ Result<const Keys*> keys_for(const Node& node, const Trust& trust, const Keys* n
   return fail(Errc::missing_key,
               fmt::format("generation {} names other keys for central than this machine has",
                           trust.generation),
-              fmt::format("skerry trust rotate FILE --central-keys drafts one with keys that are "
-                          "here; where sites hold {} already, again until it is later than that",
-                          trust.generation));
+              "skerry trust rotate FILE --central-keys drafts one with keys that are here; where "
+              "sites hold it already: " +
+                  remedy_of_later(trust.generation));
 }
 
 // Two generations of one number come about where central was put back to before the first of them.

@@ -36,10 +36,8 @@ std::optional<std::pair<std::string, std::string>> note_of_missing(store::Connec
       fmt::format("generation {} of trust was in force here before the database was put back, "
                   "which has {}: sites refuse what it sends",
                   seen, held),
-      fmt::format("skerry trust adopt FILE, with the missing ones; where they are gone: skerry "
-                  "trust rotate FILE --central-keys, signed and adopted, again until its "
-                  "generation is later than {}",
-                  seen));
+      "skerry trust adopt FILE, with the missing ones; where they are gone: " +
+          sync::remedy_of_later(seen));
 }
 
 }  // namespace
@@ -78,7 +76,7 @@ std::optional<std::pair<std::string, std::string>> note_of_trust(store::Connecti
     return std::pair(fmt::format("generation {} of trust names another key for central than this "
                                  "machine has: sites refuse what it sends",
                                  trust->generation),
-                     std::string("skerry trust rotate --central-keys FILE, have the holders sign "
+                     std::string("skerry trust rotate FILE --central-keys, have the holders sign "
                                  "it, skerry trust adopt FILE"));
   const UnixMillis now = context.node.clock.wall_ms();
   if (trust->expires_at > now + expiry_notice_ms) return std::nullopt;

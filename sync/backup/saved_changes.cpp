@@ -163,8 +163,7 @@ class Applier {
     return set_all(record, change).map([](bool) { return true; });
   }
 
-  // Of a site's scope the log has who left and who entered (ADR 26),
-  // where all of them are lists.
+  // Of a site's scope the log has who left and who entered (ADR 26), where all of them are lists.
   static Field described_in(const Change& change, const FieldChange& field,
                             const json::value& present) {
     Field described = change.kind->fields[field.field];

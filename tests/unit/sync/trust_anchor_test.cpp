@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "store/anchor.hpp"
-#include "store/trust.hpp"
 #include "sync/recall.hpp"
 #include "tests/unit/sync/trust_fixture.hpp"
 
@@ -12,23 +11,8 @@ namespace {
 
 using testing::HasSubstr;
 
-class TrustAnchor : public EnrolmentTest {
+class TrustAnchor : public TrustTest {
  protected:
-  // The next generation, in force at central.
-  void adopt(const Keys* next) {
-    TrustWish wish;
-    if (!store::newest_trust(*central.database->read())) {
-      wish.add_roots = holders.roots();
-      wish.threshold = 2;
-    }
-    wish.next = next;
-    wish.expires_at = central.clock.now + 1'000'000;
-    auto draft = draft_trust(central.node(), wish);
-    ASSERT_TRUE(draft) << draft.error().detail;
-    holders.sign_by(draft->generations.back(), {0, 1});
-    const auto adopted = adopt_trust(central.node(), {draft->generations.back()}, next, author);
-    ASSERT_TRUE(adopted) << adopted.error().detail;
-  }
   // As the start of a machine whose anchor has seen `generation`.
   void start_behind(Machine& machine, std::int64_t generation) {
     auto anchor = store::AnchorFile::open(machine.folder / "anchor");
@@ -40,28 +24,15 @@ class TrustAnchor : public EnrolmentTest {
     ASSERT_TRUE(noticed) << noticed.error().detail;
     EXPECT_EQ(*noticed, "") << "no row is missing";
   }
-  PackedBundle down() {
-    const store::Site known = *store::find_site(*central.database->read(), site.identity().id);
-    std::optional<PackedBundle> last;
-    EXPECT_TRUE(pack_state(central.node(), known, {.always = true, .resume = {}},
-                           [&](PackedBundle&& packed) -> Result<void> {
-                             last.emplace(std::move(packed));
-                             return {};
-                           }));
-    return std::move(*last);
-  }
-  std::int64_t held() { return load_trust(*site.database->read())->generation; }
-
-  Holders holders;
 };
 
 TEST_F(TrustAnchor, H18_ASiteThatWasPutBackBelievesNoLessThanItsAnchorKnows) {
   enrol(site, "plant");
-  adopt(nullptr);
+  adopt();
   state_to(site);
   site.write_customer("Of the site");
   central.write_customer("On its way");
-  const PackedBundle old = down();
+  const PackedBundle old = down(site);
   // Generation 2 was in force here; central was told so, and ships it no more.
   start_behind(site, 2);
   EXPECT_EQ(site.log.trust_seen(), 2);
@@ -79,24 +50,24 @@ TEST_F(TrustAnchor, H18_ASiteThatWasPutBackBelievesNoLessThanItsAnchorKnows) {
   EXPECT_THAT(refused.next, HasSubstr("skerry trust adopt FILE"));
   state_to(site);
   EXPECT_EQ(outcome, "unknown_signer") << "nor without the generation by the new key";
-  EXPECT_EQ(held(), 1);
+  EXPECT_EQ(generation_of(site), 1);
   // The way out: what the site sends says how far it is.
   changes_from(site);
   EXPECT_EQ(outcome, "applied");
   state_to(site);
   EXPECT_EQ(outcome, "applied");
-  EXPECT_EQ(held(), 2);
+  EXPECT_EQ(generation_of(site), 2);
   EXPECT_EQ(site.customers(), central.customers());
 }
 
 TEST_F(TrustAnchor, ACentralRemembersAsWell) {
-  adopt(nullptr);
+  adopt();
   EXPECT_EQ(central.log.trust_seen(), 1);
   start_behind(central, 2);
   EXPECT_EQ(central.log.trust_seen(), 2);
   EXPECT_EQ(store::trust_seen(*central.database->read()), 2);
-  adopt(nullptr);
-  adopt(nullptr);
+  adopt();
+  adopt();
   EXPECT_EQ(central.log.trust_seen(), 3);
 }
 

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 
 #include "store/inbox.hpp"
-#include "store/trust.hpp"
 #include "sync/site_keys.hpp"
 #include "tests/unit/sync/trust_fixture.hpp"
 
@@ -11,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-class TrustExchange : public EnrolmentTest {
+class TrustExchange : public TrustTest {
  protected:
   TrustExchange() {
     enrol(site, "plant");
@@ -20,27 +19,6 @@ class TrustExchange : public EnrolmentTest {
     EXPECT_EQ(outcome, "applied");
   }
 
-  // A generation that the holders signed; with `next`, other keys for central.
-  Result<SignedText> signed_draft(const Keys* next, std::initializer_list<std::size_t> by) {
-    TrustWish wish;
-    if (generation_of(central) == 0) {
-      wish.add_roots = holders.roots();
-      wish.threshold = 2;
-    }
-    wish.next = next;
-    wish.expires_at = central.clock.now + expires_in;
-    SKERRY_TRY(TrustFile file, draft_trust(central.node(), wish));
-    holders.sign_by(file.generations.back(), by);
-    return file.generations.back();
-  }
-  void adopt(const Keys* next = nullptr) {
-    const auto draft = signed_draft(next, {0, 1});
-    ASSERT_TRUE(draft) << draft.error().detail;
-    const auto adopted = adopt_trust(central.node(), {*draft}, next, author);
-    ASSERT_TRUE(adopted) << adopted.error().detail;
-    EXPECT_EQ(adopted->generations, 1);
-    EXPECT_EQ(adopted->new_keys, next != nullptr);
-  }
   void adopt_with_new_keys() {
     Keys next = new_keys(central.random);
     adopt(&next);
@@ -53,16 +31,6 @@ class TrustExchange : public EnrolmentTest {
     put_in_place(site, std::move(next));
   }
 
-  PackedBundle down(Machine& to) {
-    const store::Site known = *store::find_site(*central.database->read(), to.identity().id);
-    std::optional<PackedBundle> last;
-    EXPECT_TRUE(pack_state(central.node(), known, {.always = true, .resume = {}},
-                           [&](PackedBundle&& packed) -> Result<void> {
-                             last.emplace(std::move(packed));
-                             return {};
-                           }));
-    return std::move(*last);
-  }
   PackedBundle up(Machine& from) {
     std::optional<PackedBundle> last;
     EXPECT_TRUE(pack_changes(from.node(), {}, [&](PackedBundle&& packed) -> Result<void> {
@@ -91,17 +59,10 @@ class TrustExchange : public EnrolmentTest {
   ImportOutcome deliver(Machine& machine, const PackedBundle& packed) {
     return import_bundle(machine.node(), copy_of(packed), packed.name);
   }
-  static std::int64_t generation_of(Machine& machine) {
-    const auto newest = store::newest_trust(*machine.database->read());
-    return newest ? newest->generation : 0;
-  }
   json::value carried(const SignedText& text) { return json::array{to_json(text)}; }
   std::string key_at_central() {
     return store::find_site(*central.database->read(), site.identity().id)->sign_key;
   }
-
-  const Holders holders;
-  UnixMillis expires_in = 1'000'000'000;
 };
 
 TEST_F(TrustExchange, ARootIsTakenOnByCentralsWord) {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "store/trust.hpp"
 #include "sync/trust_office.hpp"
 #include "tests/unit/sync/enrolled_fixture.hpp"
 
@@ -32,5 +33,48 @@ inline void put_in_place(EnrolledMachine& machine, Keys next) {
   next.earlier.push_back(std::move(machine.keys.age));
   machine.keys = std::move(next);
 }
+
+// Central, a site, and the holders of the roots; two of them sign.
+class TrustTest : public EnrolmentTest {
+ protected:
+  // A generation that the holders signed; with `next`, other keys for central.
+  Result<SignedText> signed_draft(const Keys* next, std::initializer_list<std::size_t> by) {
+    TrustWish wish;
+    if (generation_of(central) == 0) {
+      wish.add_roots = holders.roots();
+      wish.threshold = 2;
+    }
+    wish.next = next;
+    wish.expires_at = central.clock.now + expires_in;
+    SKERRY_TRY(TrustFile file, draft_trust(central.node(), wish));
+    holders.sign_by(file.generations.back(), by);
+    return file.generations.back();
+  }
+  void adopt(const Keys* next = nullptr) {
+    const auto draft = signed_draft(next, {0, 1});
+    ASSERT_TRUE(draft) << draft.error().detail;
+    const auto adopted = adopt_trust(central.node(), {*draft}, next, author);
+    ASSERT_TRUE(adopted) << adopted.error().detail;
+    EXPECT_EQ(adopted->generations, 1);
+    EXPECT_EQ(adopted->new_keys, next != nullptr);
+  }
+  PackedBundle down(Machine& to) {
+    const store::Site known = *store::find_site(*central.database->read(), to.identity().id);
+    std::optional<PackedBundle> last;
+    EXPECT_TRUE(pack_state(central.node(), known, {.always = true, .resume = {}},
+                           [&](PackedBundle&& packed) -> Result<void> {
+                             last.emplace(std::move(packed));
+                             return {};
+                           }));
+    return std::move(*last);
+  }
+  static std::int64_t generation_of(Machine& machine) {
+    const auto newest = store::newest_trust(*machine.database->read());
+    return newest ? newest->generation : 0;
+  }
+
+  const Holders holders;
+  UnixMillis expires_in = 1'000'000'000;
+};
 
 }  // namespace skerry::sync
