@@ -30,7 +30,8 @@ function(skerry_test name)
   set_target_properties(${name}_test PROPERTIES
     UNITY_BUILD ${SKERRY_UNITY_TESTS} UNITY_BUILD_BATCH_SIZE 10
     SKERRY_TOGETHER ${SKERRY_UNITY_TESTS})
-  add_test(NAME unit_${name} COMMAND ${name}_test)
+  # Brief, so that a log of a failure that is cut short still says which test it was.
+  add_test(NAME unit_${name} COMMAND ${name}_test --gtest_brief=1)
   set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
 

@@ -45,10 +45,10 @@ Result<void> check_revoked(const Trust& trust, const TrustWish& wish) {
     if (std::any_of(trust.roots.begin(), trust.roots.end(), is_named))
       return fail(Errc::usage,
                   fmt::format("{} is a root, and would go on to sign for generations", id),
-                  fmt::format("skerry trust rotate --drop-root {}", id));
+                  fmt::format("skerry trust rotate FILE --drop-root {}", id));
     if (!wish.next && std::any_of(trust.signing_keys.begin(), trust.signing_keys.end(), is_named))
       return fail(Errc::usage, fmt::format("{} is the key that central signs with", id),
-                  "skerry trust rotate --central-keys revokes it, and makes another");
+                  "skerry trust rotate FILE --central-keys revokes it, and makes another");
   }
   return {};
 }

@@ -63,7 +63,7 @@ TEST_F(TrustHandlersTest, ACentralWithoutItsKeySaysSo) {
   const sync::Keys next{crypto::SigningKey::generate(), crypto::AgeIdentity::generate(random)};
   adopt(clock.now + year_ms, &next);  // this process goes on with the old ones
   EXPECT_THAT(status(), HasSubstr("names another key for central"));
-  EXPECT_THAT(doctor(), HasSubstr("skerry trust rotate --central-keys"));
+  EXPECT_THAT(doctor(), HasSubstr("skerry trust rotate FILE --central-keys"));
 }
 
 TEST_F(SiteHandlersTest, ASiteWithoutACentralTrustsNobody) {
