@@ -2,19 +2,21 @@
 #include <fmt/format.h>
 
 #include "store/sites.hpp"
+#include "tests/simulation/checks.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace skerry::sim {
 
 void World::put_in_air(sync::PackedBundle&& packed, std::size_t from, std::size_t to) {
   ++journal_.counts.bundles;
-  InAir bundle{read_whole(packed.bundle.file.fd(), packed.bundle.size), packed.name, from, to};
+  InAir bundle{read_whole(packed.bundle.file.fd(), packed.bundle.size), packed.name, from, to,
+               packed.bundle.manifest.kind == sync::BundleKind::snapshot};
   journal_.say([&] {
     return fmt::format("{} packs {} ({} lines{})", machines_[from]->name(), bundle.name,
                        packed.lines, packed.more ? ", more follows" : "");
   });
   if (packed.more) journal_.happened("more follows");
-  if (packed.bundle.manifest.kind == sync::BundleKind::snapshot) journal_.happened("snapshot");
+  if (bundle.is_snapshot) journal_.happened("snapshot");
   if (from == 0 && rng_.percent(20)) scan_for_scope(bundle);
   air_.push_back(std::move(bundle));
 }
@@ -30,6 +32,7 @@ void World::export_up(Machine& site) {
 
 void World::export_down(std::size_t number, bool always) {
   const auto site = central().read([&](store::Connection& connection) {
+    history_.note(connection);
     return *store::find_site(connection, site_id(number));
   });
   must(sync::pack_state(central().node(), site, {.always = always, .resume = {}},
@@ -56,8 +59,7 @@ void World::deliver_some() {
   if (rng_.percent(swarm_.damage_percent)) return deliver_damaged(bundle, to);
   if (rng_.percent(swarm_.misroute_percent)) {
     Machine& other = *machines_[rng_.below(machines_.size())];
-    if (other.number != bundle.to)
-      return expect_refused(bundle, other, bundle.bytes, "brought to the wrong machine");
+    if (other.number != bundle.to) return misroute(bundle, other);
   }
   deliver(bundle, to);
 }
@@ -65,7 +67,13 @@ void World::deliver_some() {
 // Whole, at the right place: taken in, or recognised; I3: taking it in again changes nothing.
 void World::deliver(const InAir& bundle, Machine& to) {
   ++journal_.counts.imports;
+  const bool pieces = swarm_.small_bundles;
+  const auto before = to.is_central() ? std::nullopt : std::optional(stand_of(to, pieces));
   const sync::ImportOutcome outcome = to.import(bundle.bytes, bundle.name);
+  if (before) {
+    check_taken(*before, stand_of(to, pieces), to.name(), bundle, history_);
+    check_replayed(to);
+  }
   journal_.happened("import " + outcome.outcome);
   journal_.say([&] {
     return fmt::format("{} takes {}: {} {}", to.name(), bundle.name, outcome.outcome,
@@ -78,9 +86,9 @@ void World::deliver(const InAir& bundle, Machine& to) {
                                                          outcome.outcome, outcome.detail));
   if (!rng_.percent(10)) return;
   journal_.happened("same bundle twice");
-  const Hash before = to.digest();
+  const Hash taken = to.digest();
   to.import(bundle.bytes, bundle.name);
-  if (to.digest() != before)
+  if (to.digest() != taken)
     throw Violation("I3",
                     fmt::format("{} taken in twice changed {} again", bundle.name, to.name()));
 }
@@ -89,18 +97,29 @@ void World::deliver_damaged(const InAir& bundle, Machine& to) {
   Bytes bytes = bundle.bytes;
   if (rng_.percent(40)) {
     bytes.resize(rng_.below(bytes.size()));
-    return expect_refused(bundle, to, bytes, "cut off");
+    expect_refused(bundle, to, bytes, "cut off");
+    return;
   }
   const std::size_t bit = rng_.below(bytes.size() * 8);
   bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ (1U << bit % 8));
   expect_refused(bundle, to, bytes, "bit flipped");
 }
 
-void World::expect_refused(const InAir& bundle, Machine& to, ByteView bytes, const char* why) {
+// H17: a site that knows the signer says whose it is; that it has no key for it is the last wall.
+void World::misroute(const InAir& bundle, Machine& to) {
+  const auto outcome = expect_refused(bundle, to, bundle.bytes, "brought to the wrong machine");
+  const bool knows_signer = bundle.from == 0 && !to.is_central();
+  if (knows_signer && (!outcome.error || outcome.error->code != Errc::wrong_recipient))
+    throw Violation("H17", fmt::format("{} was not for {}, which said {}", bundle.name, to.name(),
+                                       outcome.outcome));
+}
+
+sync::ImportOutcome World::expect_refused(const InAir& bundle, Machine& to, ByteView bytes,
+                                          const char* why) {
   ++journal_.counts.refusals;
   journal_.happened(why);
   const Hash before = to.digest();
-  const sync::ImportOutcome outcome = to.import(bytes, bundle.name);
+  sync::ImportOutcome outcome = to.import(bytes, bundle.name);
   journal_.say([&] {
     return fmt::format("{} refuses {} ({}): {}", to.name(), bundle.name, why, outcome.outcome);
   });
@@ -110,6 +129,7 @@ void World::expect_refused(const InAir& bundle, Machine& to, ByteView bytes, con
   if (to.digest() != before)
     throw Violation("a refusal changed something",
                     fmt::format("{} at {}: {}, {}", bundle.name, to.name(), why, outcome.outcome));
+  return outcome;
 }
 
 void World::scan_for_scope(const InAir& bundle) {

@@ -2,8 +2,11 @@
 // differs.
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
+#include "store/upstream.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace skerry::sim {
@@ -27,6 +30,18 @@ void check_changes_kept(World& world);
 void check_chains(World& world);
 // H1, H3: nobody is called a copy where the world has no second machine, at any time.
 void check_copies(World& world);
+// Where a site stands before and behind a bundle.
+struct Stand {
+  store::Upstream upstream;
+  std::map<RecordId, std::vector<Version>> versions;  // of fields, as central has them
+};
+Stand stand_of(Machine& site, bool with_versions);
+// H3, H5, H14, H18: a site goes on along one history of central's, to another life by a snapshot
+// alone, and a copy not at all. `now`: behind `bundle`.
+void check_taken(const Stand& before, const Stand& now, const std::string& who, const InAir& bundle,
+                 const History& history);
+// 4.3: a site shows central's state with what waits for a decision over it, at any time.
+void check_replayed(Machine& site);
 // Where assets are and what counts for a customer, at this machine, at any time.
 void check_derived(Machine& machine);
 void check_derived(World& world);

@@ -72,6 +72,7 @@ void World::restore(Machine& machine, bool with_anchor) {
                     : with_anchor        ? "machine put back"
                                          : "database put back");
   std::set<EpochId> before = own_epochs(machine);
+  const store::LogHead head = machine.log->own();
   machine.put_back(backup->second, with_anchor);
   if (!machine.is_central()) {
     // Its next epoch names the last one it was in. What comes late of another that it forgot cannot
@@ -83,6 +84,9 @@ void World::restore(Machine& machine, bool with_anchor) {
   }
   cursors_.erase(&machine);
   const store::Reader reader = machine.database->read();
+  const bool forgot = head.seq > 0 && !has_row(*reader, {head.epoch, head.seq, head.hash});
+  if (forgot && !with_anchor && machine.log->own().epoch == head.epoch && !machine.log->is_copy())
+    throw Violation("H1", machine.name() + " writes on behind rows that its anchor knows");
   std::erase_if(machine.acknowledged, [&](const Acknowledged& row) {
     if (has_row(*reader, row)) return false;
     if (!machine.is_central()) destroyed_.insert(store::uid_of_hash(row.hash));

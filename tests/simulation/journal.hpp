@@ -14,7 +14,7 @@
 namespace skerry::sim {
 
 // Over many seeds each must happen: main.cpp fails when one never does.
-inline constexpr std::array<std::string_view, 58> event_names{
+inline constexpr std::array<std::string_view, 59> event_names{
     "archive",
     "bit flipped",
     "brought back",
@@ -54,6 +54,7 @@ inline constexpr std::array<std::string_view, 58> event_names{
     "more follows",
     "move many",
     "moved to another place",
+    "overstepped",
     "record spoilt",
     "refused duplicate_key",
     "refused in_use",

@@ -20,15 +20,19 @@ namespace {
 
 constexpr UnixMillis template_time_ms = 1'760'000'000'000;
 
-std::array<sync::Keys, sites_max + 1> make_keys() {
-  const auto make = [](std::uint64_t number) {
-    Rng random(1000 + number);
-    std::array<std::uint8_t, 32> seed{};
-    random.fill(seed);
-    return sync::Keys{must(crypto::SigningKey::from_seed(seed), "key"),
-                      crypto::AgeIdentity::generate(random)};
-  };
-  return {make(0), make(1), make(2), make(3), make(4)};
+sync::Keys make_keys(std::size_t number) {
+  Rng random(1000 + number);
+  std::array<std::uint8_t, 32> seed{};
+  random.fill(seed);
+  return {must(crypto::SigningKey::from_seed(seed), "key"), crypto::AgeIdentity::generate(random)};
+}
+
+// make(0) … make(sites_max).
+template <class Make>
+auto for_each_number(Make make) {
+  std::vector<decltype(make(0))> made;
+  for (std::size_t number = 0; number <= sites_max; ++number) made.push_back(make(number));
+  return made;
 }
 
 void enrol_sites(store::Connection& connection, store::ChangeLog& log, Random& random) {
@@ -141,7 +145,7 @@ std::filesystem::path scratch_folder() {
 }
 
 const sync::Keys& keys_of(std::size_t number) {
-  static const auto keys = make_keys();
+  static const auto keys = for_each_number(make_keys);
   return keys[number];
 }
 
@@ -152,8 +156,7 @@ SiteId site_id(std::size_t number) {
 }
 
 const Image& template_of(std::size_t number) {
-  static const std::array<Image, sites_max + 1> templates{
-      make_template(0), make_template(1), make_template(2), make_template(3), make_template(4)};
+  static const auto templates = for_each_number(make_template);
   return templates[number];
 }
 

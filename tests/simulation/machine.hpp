@@ -112,7 +112,7 @@ class Machine {
 };
 
 // Fixed for all runs: who a machine is.
-inline constexpr std::size_t sites_max = 4;
+inline constexpr std::size_t sites_max = 12;
 inline constexpr std::int64_t central_ord = 1'760'000'000;  // of central's first life
 const sync::Keys& keys_of(std::size_t number);
 SiteId site_id(std::size_t number);

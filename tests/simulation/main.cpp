@@ -154,7 +154,7 @@ void show_again(std::uint64_t seed, Manner manner) {
 
 int run_all(const std::vector<std::uint64_t>& seeds, std::size_t jobs_wanted, Manner manner) {
   const Clock::time_point started = Clock::now();
-  for (std::size_t number = 0; number <= sites_max; ++number) template_of(number);
+  template_of(0);  // and all others, once for all jobs
   Shared& shared = *new_shared<Shared>(1);
   Job* const jobs = new_shared<Job>(jobs_wanted);
   std::vector<pid_t> children;

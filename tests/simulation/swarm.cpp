@@ -1,5 +1,6 @@
 #include "tests/simulation/swarm.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "tests/simulation/machine.hpp"
@@ -19,7 +20,7 @@ std::size_t draw_sites(Rng& rng) {
   const std::size_t dice = rng.below(100);
   if (dice < 30) return 1;
   if (dice < 85) return 2;
-  return 3 + rng.below(sites_max - 2);
+  return 3 + rng.below(2);
 }
 
 std::vector<std::size_t> draw_fields(Rng& rng, const Kind& kind) {
@@ -30,9 +31,16 @@ std::vector<std::size_t> draw_fields(Rng& rng, const Kind& kind) {
   return fields;
 }
 
+// A fleet now and then, with steps for all.
+void draw_fleet(Swarm& swarm, Rng& rng) {
+  if (!rng.percent(3)) return;
+  swarm.sites = 5 + rng.below(sites_max - 4);
+  swarm.steps = std::max(swarm.steps, swarm.sites * 15);
+}
+
 }  // namespace
 
-Swarm draw_swarm(Rng& rng) {
+Swarm draw_swarm(Rng& rng, Rng& more) {
   Swarm swarm;
   swarm.sites = draw_sites(rng);
   swarm.steps = draw_steps(rng);
@@ -58,6 +66,10 @@ Swarm draw_swarm(Rng& rng) {
     swarm.fields.push_back(draw_fields(rng, kind));
   }
   ++swarm.kinds.front();  // never none at all
+  draw_fleet(swarm, more);
+  swarm.oversteps = more.percent(30);
+  swarm.tiny_bundles = more.percent(12);
+  swarm.small_bundles = swarm.small_bundles || swarm.tiny_bundles;
   return swarm;
 }
 

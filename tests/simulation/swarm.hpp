@@ -37,6 +37,8 @@ struct Swarm {
   bool restarts = true;
   bool scope_flips = false;     // what sites see changes
   bool small_bundles = false;   // pieces of a few lines
+  bool tiny_bundles = false;    // and fewer still
+  bool oversteps = false;       // sites write what is central's
   std::size_t palette = 1000;   // different values of a field
   std::vector<unsigned> acts;   // weight of each Act
   std::vector<unsigned> kinds;  // weight of each kind, as all_kinds()
@@ -44,6 +46,7 @@ struct Swarm {
   std::vector<std::vector<std::size_t>> fields;
 };
 
-Swarm draw_swarm(Rng& rng);
+// `more`: a stream of its own for what is drawn beside: the others stay what they were.
+Swarm draw_swarm(Rng& rng, Rng& more);
 
 }  // namespace skerry::sim

@@ -12,7 +12,8 @@ namespace skerry::sim {
 
 World::World(std::uint64_t seed, Manner manner)
     : rng_(seed),
-      swarm_(draw_swarm(rng_)),
+      more_(seed ^ 0x6a09e667U),
+      swarm_(draw_swarm(rng_, more_)),
       journal_(now_, manner.aloud),
       folder_(scratch_folder()),
       fate_(seed ^ 0x5deece66dU),
@@ -35,7 +36,11 @@ World::~World() {
 // A few records at central, and whose clock is wrong.
 void World::furnish() {
   for (auto& machine : machines_) {
-    if (swarm_.small_bundles) machine->options.limits.lines_max = 24 + rng_.below(12);
+    std::uint64_t& lines_max = machine->options.limits.lines_max;
+    if (swarm_.tiny_bundles)
+      lines_max = 4 + more_.below(8);
+    else if (swarm_.small_bundles)
+      lines_max = 24 + rng_.below(12);
     constexpr std::array<std::int64_t, 7> skews_s{0, 0, 0, -1'000'000, 1'000'000, -50, 50};
     if (swarm_.skewed_clocks && !machine->is_central())
       machine->clock.skew_ms = skews_s[rng_.below(skews_s.size())] * 1000;
@@ -62,10 +67,33 @@ void World::flip_scope(std::size_t number) {
   journal_.say([&] { return fmt::format("site{} sees {}", number, json::serialize(scope)); });
 }
 
+// Another program at a site's machine, with its keys, writes what is central's.
+void World::overstep(Machine& site) {
+  Change change;
+  change.kind = find_kind("site");
+  change.record = RecordId{site_id(1 + more_.below(sites())).bytes};
+  change.fields.push_back({static_cast<std::size_t>(change.kind->find_field("name")), nullptr,
+                           json::string("mine"), std::nullopt});
+  change.actor = "uid:0";
+  change.source = "sim";
+  auto work = [&](store::Connection& connection) -> Result<void> {
+    SKERRY_TRY_VOID(site.log->check_writable());
+    change.hlc = site.log->tick();
+    change.wall = site.log->wall_ms();
+    site.log->append_own(connection, change.kind->name, change.record, encode(change),
+                         {"mine", {}, {}});
+    return {};
+  };
+  if (!site.write(work)) return;  // a copy
+  journal_.happened("overstepped");
+  journal_.say([&] { return site.name() + " writes what is central's"; });
+}
+
 void World::run() {
   for (std::size_t i = 0; i < swarm_.steps; ++i) {
     step();
     if (keeps_house_) keep_house();
+    if (swarm_.oversteps && more_.percent(5)) overstep(site(1 + more_.below(sites())));
     note_cursors();
     check_copies(*this);
     if (rng_.percent(4)) check_derived(*machines_[rng_.below(machines_.size())]);

@@ -1,4 +1,4 @@
-// One simulated run: a central, one to four sites, and sticks between them that are lost, copied,
+// One simulated run: a central, one to twelve sites, and sticks between them that are lost, copied,
 // late, damaged and carried to the wrong place.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/simulation/history.hpp"
 #include "tests/simulation/journal.hpp"
 #include "tests/simulation/machine.hpp"
 #include "tests/simulation/oracle.hpp"
@@ -23,6 +24,7 @@ struct InAir {
   std::string name;
   std::size_t from = 0;
   std::size_t to = 0;
+  bool is_snapshot = false;
 };
 
 // What machines forget (disasters.cpp), drawn like the faults of a swarm.
@@ -84,6 +86,7 @@ class World {
  private:
   void furnish();
   void flip_scope(std::size_t site);
+  void overstep(Machine& site);
   void step();
   Person person(Machine& machine) { return {machine, rng_, swarm_, journal_}; }
 
@@ -109,8 +112,10 @@ class World {
   void put_in_air(sync::PackedBundle&& packed, std::size_t from, std::size_t to);
   void deliver_some();
   void deliver(const InAir& bundle, Machine& to);
+  void misroute(const InAir& bundle, Machine& to);
   void deliver_damaged(const InAir& bundle, Machine& to);
-  void expect_refused(const InAir& bundle, Machine& to, ByteView bytes, const char* why);
+  sync::ImportOutcome expect_refused(const InAir& bundle, Machine& to, ByteView bytes,
+                                     const char* why);
   void scan_for_scope(const InAir& bundle);
 
   void note_cursors_of(Machine& machine);
@@ -124,12 +129,14 @@ class World {
   };
 
   Rng rng_;
+  Rng more_;  // a stream of its own for what was added later: known seeds stay what they were
   const Swarm swarm_;
   UnixMillis now_ = 1'790'000'000'000;
   Journal journal_;
   const std::filesystem::path folder_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::vector<InAir> air_;
+  History history_;
   std::map<const Machine*, Cursor> cursors_;
   Rng fate_;  // a stream of its own: runs without disasters stay what they were
   const Disasters disasters_;
