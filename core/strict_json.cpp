@@ -1,6 +1,7 @@
 #include "core/strict_json.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <fmt/format.h>
@@ -80,6 +81,9 @@ class StrictHandler : public Handler {
     // Integers too large for 64 bits also arrive here.
     const bool integer = text.find_first_of(".eE") == string_view::npos;
     if (fractions_ && !integer && std::isfinite(number)) {
+      // Boost's own is now and then the neighbour of the nearest double: written, and read again,
+      // it would be another one. `text` is all of the number, since all of the text is one piece.
+      std::from_chars(text.data(), text.data() + text.size(), number);
       stack_.push_double(number);
       return true;
     }
@@ -211,6 +215,10 @@ Result<json::value> parse_json(std::string_view text, JsonLimits limits) {
                       {{finder.handler().pointer(), "repeated", "stands there twice"}}));
   }
   return value;
+}
+
+json::value parse_kept_json(std::string_view text) {
+  return parse_json(text, {.fractions = true}).value();
 }
 
 Result<json::object> parse_json_object(std::string_view text, JsonLimits limits) {

@@ -24,6 +24,10 @@ struct JsonLimits {
 // offset, or the pointer of the key that stands twice.
 Result<json::value> parse_json(std::string_view text, JsonLimits limits = {});
 
+// What this program wrote itself, to_json_text() most likely: a double is the same again, which it
+// is not by boost::json::parse. Throws where somebody else wrote it.
+json::value parse_kept_json(std::string_view text);
+
 // As parse_json, and the value is an object.
 Result<json::object> parse_json_object(std::string_view text, JsonLimits limits = {});
 

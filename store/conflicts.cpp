@@ -19,7 +19,7 @@ constexpr std::string_view columns =
 
 json::object read_object(std::string_view text) {
   if (text.empty()) return {};
-  json::value value = json::parse(text);
+  json::value value = parse_kept_json(text);
   return value.is_object() ? std::move(value.get_object()) : json::object();
 }
 

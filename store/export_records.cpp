@@ -105,7 +105,7 @@ bool RecordExport::next(std::string& out) {
 }
 
 void RecordExport::append_csv(std::string& out, const std::string& record) const {
-  const json::value value = json::parse(record);
+  const json::value value = parse_kept_json(record);
   std::vector<std::string> cells{plain(member_of(value, "id"))};
   for (const Field& field : query_.kind->fields) {
     const json::value& whole = member_of(value, field.name);

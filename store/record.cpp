@@ -80,9 +80,10 @@ json::value read_column(const Cursor& cursor, int column, const Field& field) {
     case FieldType::choices:
     case FieldType::texts:
     case FieldType::group:
+      return json::parse(cursor.text(column));
     case FieldType::custom:
     case FieldType::settings:
-      return json::parse(cursor.text(column));
+      return parse_kept_json(cursor.text(column));  // they may hold doubles
     case FieldType::scope:
       if (cursor.text(column).starts_with('[')) return json::parse(cursor.text(column));
       return json::string(cursor.text(column));
@@ -268,8 +269,10 @@ Result<void> check_tables(Connection& connection) {
     std::string wanted = sql_of(kind).columns;
     for (const std::string_view name : kind.hidden) wanted += fmt::format(",\"{}\"", name);
     if (columns != wanted)
-      return fail(Errc::internal, fmt::format("table {} has columns {}, its kind asks for {}",
-                                              kind.name, columns, wanted));
+      return fail(
+          Errc::bad_input,
+          fmt::format("table {} has columns {}, its kind asks for {}", kind.name, columns, wanted),
+          "restore a backup of this version: skerry backup restore FILE");
   }
   return {};
 }

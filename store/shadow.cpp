@@ -19,7 +19,7 @@ std::string to_doc(const Record& record) {
 }
 
 Record from_doc(const Kind& kind, const RecordId& id, std::string_view doc) {
-  const json::object object = json::parse(doc).as_object();
+  const json::object object = parse_kept_json(doc).as_object();
   Record record(kind);
   record.id = id;
   record.created_at = object.at("c").as_int64();

@@ -41,11 +41,13 @@ class RealData(MachineTest):
 
     def import_airports(self, central):
         """Countries as customers, their regions as locations, navigation aids as assets."""
+        central.create("custom_fields", {"record_kind": "asset", "key": "lat", "type": "number"})
         tables = (
             ("customers", "ourairports-countries.csv", ("account_ref=code", "name=name"), ()),
             ("locations", "ourairports-regions.csv", ("customer_ref=iso_country", "name=code"), ()),
             ("assets", "ourairports-navaids.csv",
-             ("serial=id", "product_sku=type", "owner_ref=iso_country", "description=name"),
+             ("serial=id", "product_sku=type", "owner_ref=iso_country", "description=name",
+              "custom.lat=latitude_deg"),
              ("--create-parents",)),
         )
         for kind, name, mapping, more in tables:

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <string>
 
+#include "core/json_text.hpp"
+
 namespace skerry {
 namespace {
 
@@ -183,6 +185,8 @@ TEST(StrictJson, FractionsOnlyWhenAskedFor) {
     EXPECT_TRUE(parse_json(text, fractions)) << text;
   }
   EXPECT_EQ(parse_json("0.1", fractions)->as_double(), 0.1);
+  EXPECT_EQ(parse_json("43.930599212646484", fractions)->as_double(), 43.930599212646484);
+  EXPECT_EQ(to_json_text(parse_kept_json("-60.02289962768555")), "-60.02289962768555");
   EXPECT_TRUE(parse_json("1", fractions)->is_int64());
   // What has no finite double, and integers that only look large.
   for (const char* text : {"1e400", "-1e400", "9007199254740992", "123456789012345678901234567890",

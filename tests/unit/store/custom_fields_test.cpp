@@ -58,6 +58,7 @@ TEST_F(CustomFieldsTest, NumbersHaveOneForm) {
            {R"({"n":1e2})", R"({"n":100})"},
            {R"({"n":-0.0})", R"({"n":0})"},
            {R"({"n":0.50})", R"({"n":0.5})"},
+           {R"({"n":43.930599212646484})", R"({"n":43.930599212646484})"},
            {R"({"n":9007199254740992.0})", R"({"n":9007199254740992.0})"}}) {
     EXPECT_EQ(put(given), "written") << given;
     EXPECT_EQ(custom(), kept);
