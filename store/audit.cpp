@@ -7,10 +7,10 @@
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
 #include "store/prune_log.hpp"
+#include "store/row_scope.hpp"
 #include "store/sites.hpp"
 #include "store/sqlite/search_index.hpp"
 #include "store/upstream.hpp"
-#include "store/write_records.hpp"
 
 namespace skerry::store {
 namespace {
@@ -106,13 +106,20 @@ Cursor open_newest_first(Connection& connection, const AuditQuery& query,
 
 }  // namespace
 
-AuditReader::AuditReader(Connection& connection, Role role) : connection_(connection), role_(role) {
+AuditReader::AuditReader(Connection& connection, Role role, std::vector<RecordId> customers)
+    : connection_(connection), role_(role), customers_(std::move(customers)) {
   if (role == Role::central) return;
   received_log_ = read_head(connection, "received").number;
   own_epochs_ = read_own_epochs(connection);
 }
 
 AuditRow AuditReader::read(const LogRow& from) {
+  AuditRow row = read_whole(from);
+  hide_others(connection_, from, customers_, row);
+  return row;
+}
+
+AuditRow AuditReader::read_whole(const LogRow& from) {
   AuditRow row;
   row.n = from.n;
   row.kind = from.kind;
@@ -206,10 +213,10 @@ bool AuditFilter::is_empty() const {
          words.empty() && customers.empty();
 }
 
-bool AuditFilter::may_pass(const LogRow& row) const {
+bool AuditFilter::may_pass(Connection& connection, const LogRow& row) const {
   return (!kind || row.kind == *kind) && (!record || row.record == *record) &&
          (!since || row.recorded_at >= *since) && (!until || row.recorded_at < *until) &&
-         (is_within(customers, row.subject.customer) || is_within(customers, row.subject.place));
+         is_row_seen(connection, row, customers);
 }
 
 bool AuditFilter::passes(const AuditRow& row) const {
@@ -238,7 +245,7 @@ bool has_history(Connection& connection, const Kind& kind, const RecordId& recor
 }
 
 AuditPage list_audit(Connection& connection, Role role, const AuditQuery& query) {
-  AuditReader reader(connection, role);
+  AuditReader reader(connection, role, query.customers);
   AuditPage page;
   page.pruned = read_log_begin(connection).n;
   const std::int64_t before = query.before_n.value_or(INT64_MAX);
@@ -254,7 +261,7 @@ AuditPage list_audit(Connection& connection, Role role, const AuditQuery& query)
     ++examined;
     const LogRow from = read_log_row(cursor);
     last_n = from.n;
-    if (!query.may_pass(from)) continue;
+    if (!query.may_pass(connection, from)) continue;
     AuditRow row = reader.read(from);
     if (query.passes(row)) page.rows.push_back(std::move(row));
   }

@@ -33,18 +33,20 @@ struct AuditRow {
 };
 
 // Turns lines into rows. Lives as long as one request: it reads once who this machine is and what
-// central has confirmed.
+// central has confirmed. For who is limited to `customers`, without what is another's.
 class AuditReader {
  public:
-  AuditReader(Connection& connection, Role role);
+  AuditReader(Connection& connection, Role role, std::vector<RecordId> customers = {});
   AuditRow read(const LogRow& row);
 
  private:
+  AuditRow read_whole(const LogRow& row);
   std::string site_name(std::string_view id);
   void add_disposition(AuditRow& row, const LogRow& from);
 
   Connection& connection_;
   Role role_;
+  std::vector<RecordId> customers_;
   std::int64_t received_log_ = 0;
   std::vector<OwnEpoch> own_epochs_;
   std::vector<std::pair<std::string, std::string>> site_names_;
@@ -69,8 +71,8 @@ struct AuditFilter {
   std::vector<RecordId> customers{};  // rows about their records alone; empty: everybody's
 
   bool is_empty() const;
-  // What can be said before the line is read.
-  bool may_pass(const LogRow& row) const;
+  // What can be said before the row is read as a whole.
+  bool may_pass(Connection& connection, const LogRow& row) const;
   bool passes(const AuditRow& row) const;
 };
 

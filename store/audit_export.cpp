@@ -132,7 +132,7 @@ bool AuditExport::append(Connection& connection, std::string& out) {
   const std::int64_t after = position_;
   int examined = 0;
   {
-    AuditReader reader(connection, identity_.role);
+    AuditReader reader(connection, identity_.role, filter_.customers);
     Cursor cursor = connection.statement(by_record ? of_record : every);
     cursor.bind(1, after);
     cursor.bind(2, upto_);
@@ -164,7 +164,7 @@ void AuditExport::append_row(AuditReader& reader, Connection& connection, const 
                              std::string& out) {
   Chain& chain = chains_[from.log];
   std::optional<AuditRow> row;
-  if (filter_.may_pass(from)) {
+  if (filter_.may_pass(connection, from)) {
     row = reader.read(from);
     if (!filter_.passes(*row)) row.reset();
   }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "core/json_member.hpp"
 #include "store/prune_log.hpp"
+#include "store/row_scope.hpp"
 
 namespace skerry::store {
 namespace {
@@ -13,59 +13,12 @@ constexpr std::size_t hash_bytes_shown = 8;
 
 std::string shown(const Hash& hash) { return to_hex(ByteView(hash).first(hash_bytes_shown)); }
 
-// A record that moves to another customer leaves the one that its change names as an old value.
-bool leaves(std::string_view line, const std::string& customer) {
-  return line.find(fmt::format(R"("o":"{}")", customer)) != std::string_view::npos;
-}
-
-// Whose the location was when row `n` was written: its last row until then says so. Where that was
-// pruned, the table must do.
-RecordId customer_at(Connection& connection, const RecordId& location, std::int64_t n) {
-  Cursor then = connection.query(
-      "SELECT customer FROM change_log WHERE record=?1 AND n<=?2 ORDER BY n DESC LIMIT 1", location,
-      n);
-  if (then.next()) return then.id<RecordId>(0);
-  Cursor now = connection.query("SELECT scope_customer FROM location WHERE id=?1", location);
-  return now.next() ? now.id<RecordId>(0) : RecordId{};
-}
-
-// Whether a place that was the customer's is one that a move names or named: its asset comes there
-// or leaves it.
-bool moves_there(Connection& connection, const LogRow& row, const RecordId& customer) {
-  if (row.kind != "move") return false;
-  const auto line = parse_json_object(row.line, {.fractions = true});
-  if (!line) return false;
-  const json::value* taken_in = line->if_contains("row");
-  const json::object* change = taken_in ? taken_in->if_object() : &*line;
-  const json::object* fields = change ? object_of(*change, "f") : nullptr;
-  if (!fields) return false;
-  const auto was_theirs = [&](const json::value& location) {
-    const json::string* text = location.if_string();
-    const auto id = text ? parse_id<RecordId>(*text) : std::nullopt;
-    return id && customer_at(connection, *id, row.n) == customer;
-  };
-  for (const char* name : {"from_location", "to_location"}) {
-    const json::value& value = member_of(*fields, name);
-    if (value.is_object() ? was_theirs(member_of(value, "o")) || was_theirs(member_of(value, "n"))
-                          : was_theirs(value))
-      return true;
-  }
-  return false;
-}
-
-bool is_of_customer(Connection& connection, const LogRow& row, const RecordId& customer) {
-  return row.subject.customer == customer || row.subject.place == customer ||
-         leaves(row.line, to_string(customer)) || moves_there(connection, row, customer);
-}
-
 bool passes(Connection& connection, const LogRow& row, const FeedQuery& query) {
   if (!query.kinds.empty() &&
       std::find(query.kinds.begin(), query.kinds.end(), row.kind) == query.kinds.end())
     return false;
   if (query.customer && !is_of_customer(connection, row, *query.customer)) return false;
-  return query.customers.empty() ||
-         std::any_of(query.customers.begin(), query.customers.end(),
-                     [&](const RecordId& each) { return is_of_customer(connection, row, each); });
+  return is_row_seen(connection, row, query.customers);
 }
 
 tl::unexpected<Error> other_history(std::string detail, std::int64_t last) {

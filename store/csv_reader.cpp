@@ -194,7 +194,7 @@ class Reading {
     const bool second_half = ends_.empty() && after_return_ && terminator == '\n';  // of CR LF
     after_return_ = terminator == '\r';
     if (second_half) return;
-    if (!is_blank_line()) {
+    if (!is_blank_line() && !is_delimiter_line()) {
       if (header_.empty())
         take_header();
       else
@@ -209,6 +209,12 @@ class Reading {
   }
 
   bool is_blank_line() const { return ends_.empty() || (ends_.size() == 1 && row_text_.empty()); }
+
+  // Excel's "sep=;" before the header: by it the delimiter is known already.
+  bool is_delimiter_line() const {
+    return header_.empty() && ends_.size() == 2 && ascii_lower(cell(0)) == "sep=" &&
+           cell(1).empty();
+  }
 
   std::string_view cell(std::size_t index) const {
     const std::size_t begin = index == 0 ? 0 : ends_[index - 1];

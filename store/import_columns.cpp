@@ -313,8 +313,13 @@ std::optional<json::value> read_cell(const Field& field, std::string_view cell,
       return read_value(field, split_texts(text), {}, errors);
     case FieldType::settings:
       return read_value(field, read_settings(text), {}, errors);
-    case FieldType::choices:
-      return read_value(field, split_choices(text), {}, errors);
+    case FieldType::choices: {
+      const std::size_t complaints = errors.size();
+      json::value choices = read_value(field, split_choices(text), {}, errors);
+      if (errors.size() > complaints && text.find(',') != std::string_view::npos)
+        errors.back().detail += "; between several stands ; or |";
+      return choices;
+    }
     case FieldType::choice:
       return read_value(field, json::string(ascii_lower(text)), {}, errors);
     case FieldType::text:

@@ -6,6 +6,7 @@
 
 #include "core/check.hpp"
 #include "core/kinds/amounts.hpp"
+#include "core/text.hpp"
 #include "store/allocations.hpp"
 #include "store/terms.hpp"
 
@@ -53,16 +54,34 @@ bool is_attribute_value(const Definition& attribute, const json::value& value) {
   return is_attribute(attribute.type, attribute.pattern, value);
 }
 
-// A field of values by key, the kind that defines the keys, and which values fit a definition.
+std::string wanted_feature(const Definition& feature) {
+  if (feature.type == "bool") return "must be true or false: the feature is on or off";
+  return fmt::format(
+      "must be an amount, a whole number from 0 on or \"unlimited\": the feature is {}",
+      with_article(feature.type));
+}
+
+std::string wanted_counted(const Definition&) {
+  return "is a feature that is on or off: it has no overdraft";
+}
+
+std::string wanted_attribute(const Definition& attribute) {
+  return fmt::format("must be {}{}{}", with_article(attribute.type),
+                     attribute.pattern.empty() ? "" : " that fits ", attribute.pattern);
+}
+
+// A field of values by key, the kind that defines the keys, and which values fit a definition, and
+// what others are told.
 struct Settings {
   string_view field;
   string_view kind;
   bool (*fits)(const Definition&, const json::value&);
+  std::string (*wanted)(const Definition&);
 };
 constexpr std::array all_settings{
-    Settings{"features", "feature", is_feature_value},
-    Settings{"feature_overdraft", "feature", is_of_counted},
-    Settings{"attributes", "attribute", is_attribute_value},
+    Settings{"features", "feature", is_feature_value, wanted_feature},
+    Settings{"feature_overdraft", "feature", is_of_counted, wanted_counted},
+    Settings{"attributes", "attribute", is_attribute_value, wanted_attribute},
 };
 
 // Each key is one the product defines, and the value fits its definition. What stands in `held`
@@ -79,9 +98,7 @@ void check_keys(const Record& record, const Record* held, const Settings& settin
       refusal.take(
           complaint(pointer, "unknown_key", fmt::format("is no {} of the product", settings.kind)));
     else if (const Definition& wanted = found->second; !settings.fits(wanted, value))
-      refusal.take(complaint(
-          pointer, "wrong_type",
-          fmt::format("is no {}{}", wanted.type, wanted.pattern.empty() ? "" : " of its pattern")));
+      refusal.take(complaint(pointer, "wrong_type", settings.wanted(wanted)));
   }
 }
 

@@ -41,9 +41,8 @@ Result<std::vector<std::string>> read_words(const Request& request) {
   if (text->size() > search_bytes_max || !is_utf8(*text))
     return fail(Errc::bad_request,
                 fmt::format("q must be text of at most {} bytes in UTF-8", search_bytes_max));
-  auto words = store::search_words(*text);
-  if (words.empty()) return fail(Errc::bad_request, "q names no word");
-  return words;
+  SKERRY_TRY_VOID(words_in(*text));
+  return store::search_words(*text);
 }
 
 Error never_was(const Kind& kind) {

@@ -39,7 +39,7 @@ Feed read(Context& context, const store::FeedQuery& query) {
   feed.last = page.last;
   feed.at_end = page.at_end;
   if (page.rows.empty()) return feed;
-  store::AuditReader audit(*reader, context.role);
+  store::AuditReader audit(*reader, context.role, query.customers);
   feed.changes.reserve(page.rows.size());
   for (const store::LogRow& row : page.rows) {
     Feed::Change& change = feed.changes.emplace_back();

@@ -44,7 +44,7 @@ Result<SpooledBody> make_file(Context& context, const RecordQuery& query,
   const store::Reader reader = context.node.database.read();
   store::RecordExport lines(*reader, query.list, format);
   std::string piece = lines.begin();
-  while (!query.nothing && !context.imports->stopping() && lines.next(piece)) {
+  while (!context.imports->stopping() && lines.next(piece)) {
     if (piece.size() < piece_bytes) continue;
     SKERRY_TRY_VOID(out.write(as_bytes(piece)));
     piece.clear();

@@ -3,9 +3,9 @@
 #include <charconv>
 #include <fmt/format.h>
 
-#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/list_records.hpp"
+#include "store/sqlite/search_index.hpp"
 
 namespace skerry::api {
 namespace {
@@ -60,8 +60,9 @@ Result<int> read_limit(const Request& request, int fallback) {
   return static_cast<int>(*number);
 }
 
-Result<void> check_search(std::string_view text) {
-  if (!trim_blanks(text).empty()) return {};
+Result<std::vector<std::string>> words_in(std::string_view text) {
+  auto words = store::search_index::words_of(text);
+  if (!words.empty()) return words;
   return fail(Errc::bad_request, "q names no word", "leave q out, or say what words begin with");
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/context.hpp"
 #include "api/http_types.hpp"
@@ -13,9 +14,8 @@ namespace skerry::api {
 // `limit`: 1 to list_limit_max. Errc::bad_request names the bounds.
 Result<int> read_limit(const Request& request, int fallback);
 
-// Of the text of a search, `q`: Errc::bad_request for blanks alone. That it has no letter is no
-// error: it finds nothing.
-Result<void> check_search(std::string_view text);
+// Of the text of a search, `q`, at least one; Errc::bad_request for one of blanks and signs alone.
+Result<std::vector<std::string>> words_in(std::string_view text);
 
 // A whole number from 0 on. Errc::bad_request names the parameter.
 Result<std::optional<std::int64_t>> read_number(const Request& request, std::string_view name);

@@ -7,7 +7,6 @@
 #include "api/handlers/record_request.hpp"
 #include "api/handlers/records.hpp"
 #include "core/json_text.hpp"
-#include "store/sqlite/search_index.hpp"
 
 namespace skerry::api {
 namespace {
@@ -61,7 +60,6 @@ Result<Response> list_records(Context& context, Request& request) {
   SKERRY_TRY(const auto position, read_cursor(context, request));
   const store::Reader reader = context.node.database.read();
   SKERRY_TRY(RecordQuery query, read_record_query(*reader, request, *kind));
-  if (query.nothing) return list_answer(context, request, {}, std::nullopt);
   if (position) query.list.after = read_position(*position);
   const store::ListPage page = store::list_records(*reader, query.list);
   Response response =
@@ -76,13 +74,11 @@ Result<Response> search_records(Context& context, Request& request) {
   SKERRY_TRY(const int limit, read_limit(request, search_limit_default));
   const auto text = request.query("q");
   if (!text) return fail(Errc::bad_request, "q, the words to look for, is missing");
-  SKERRY_TRY_VOID(check_search(*text));
   ListQuery query;
+  SKERRY_TRY(query.words, words_in(*text));
   query.archived = store::Archived::include;  // what is archived is still found by its name
   query.limit = limit;
-  query.words = store::search_index::words_of(*text);
   query.customers = request.principal->customers;
-  if (query.words.empty()) return Response::json(200, std::string(R"({"items":[]})"));
   const store::Reader reader = context.node.database.read();
   std::vector<Hits> found;
   for (const Kind& kind : all_kinds()) {

@@ -9,7 +9,6 @@
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "store/custom_fields.hpp"
-#include "store/sqlite/search_index.hpp"
 
 namespace skerry::api {
 namespace {
@@ -61,15 +60,18 @@ Result<json::value> filter_value(const Field& field, const QueryParameter& param
   return fail(Errc::bad_request, fmt::format("{} {}", parameter.name, errors[0].detail));
 }
 
+Error without_value(const QueryParameter& parameter, bool may_be_none) {
+  return Error(Errc::bad_request, fmt::format("{} must not be empty", parameter.name),
+               may_be_none ? fmt::format("leave it out, or ask with {}=null for those without one",
+                                         parameter.name)
+                           : "leave it out");
+}
+
 Result<store::ListFilter> read_filter(const Kind& kind, const QueryParameter& parameter) {
   SKERRY_TRY(const Field* const field, list_field(kind, parameter.name, ListUse::filter));
   const bool may_be_none = store::may_be_asked_for_none(*field);
   if (parameter.value == "null" && may_be_none) return store::ListFilter{field, nullptr};
-  if (parameter.value.empty())
-    return fail(Errc::bad_request, fmt::format("{} must not be empty", parameter.name),
-                may_be_none ? fmt::format("leave it out, or ask with {}=null for those without one",
-                                          parameter.name)
-                            : "leave it out");
+  if (parameter.value.empty()) return fail(without_value(parameter, may_be_none));
   SKERRY_TRY(json::value value, filter_value(*field, parameter));
   return store::ListFilter{field, std::move(value)};
 }
@@ -113,9 +115,7 @@ Result<void> read_words(RecordQuery& query, std::string_view text) {
   if (!store::is_searched(kind))
     return fail(Errc::bad_request, fmt::format("{} are not searched by words", kind.plural),
                 "leave q out");
-  SKERRY_TRY_VOID(check_search(text));
-  query.list.words = store::search_index::words_of(text);
-  query.nothing = query.list.words.empty();
+  SKERRY_TRY(query.list.words, words_in(text));
   return {};
 }
 
@@ -131,8 +131,9 @@ std::optional<json::value> parse_number(std::string_view text) {
   return number;
 }
 
-// The value as a record would hold it; nullopt when none could.
-std::optional<json::value> custom_value(const store::CustomField& field, std::string_view text) {
+// The value as a record would hold it, or does; nullopt when none could.
+std::optional<json::value> custom_value(store::Connection& connection, const Kind& kind,
+                                        const store::CustomField& field, std::string_view text) {
   if (field.type == "number") return parse_number(text);
   if (field.type == "boolean") {
     if (text != "true" && text != "false") return std::nullopt;
@@ -141,7 +142,9 @@ std::optional<json::value> custom_value(const store::CustomField& field, std::st
   if (field.type == "date" && !is_date(text)) return std::nullopt;
   const bool known =
       std::find(field.options.begin(), field.options.end(), text) != field.options.end();
-  if (field.type == "option" && !known) return std::nullopt;
+  if (field.type == "option" && !known &&
+      !store::has_custom_value(connection, kind, field.key, text))
+    return std::nullopt;
   return json::string(text);
 }
 
@@ -155,7 +158,8 @@ Result<store::CustomFilter> read_custom(store::Connection& connection, const Kin
       continue;
     }
     if (parameter.value == "null") return store::CustomFilter{field.key, std::nullopt};
-    const auto value = custom_value(field, parameter.value);
+    if (parameter.value.empty()) return fail(without_value(parameter, true));
+    const auto value = custom_value(connection, kind, field, parameter.value);
     if (!value)
       return fail(Errc::bad_request, fmt::format("{} is {}, and \"{}\" is none", parameter.name,
                                                  with_article(field.type), parameter.value));

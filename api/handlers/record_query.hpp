@@ -10,7 +10,6 @@ namespace skerry::api {
 struct RecordQuery {
   store::ListQuery list;
   bool counted = false;  // count=true
-  bool nothing = false;  // q holds no word: it finds nothing, ever
 };
 
 // limit, sort, archived, scrapped, q, count, the fields that the kind is filtered by, their bounds

@@ -36,7 +36,6 @@ Result<std::vector<RecordId>> select_records(store::Connection& connection, cons
       query.list.scrapped = store::Archived::include;
   }
   std::vector<RecordId> selected;
-  if (query.nothing) return selected;
   query.list.limit = store::list_limit_max;
   while (true) {
     store::ListPage page = store::list_records(connection, query.list);

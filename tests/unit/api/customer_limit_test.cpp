@@ -127,6 +127,39 @@ TEST_F(CustomerLimitTest, WhatStandsWithItIsReadAndNotWritten) {
   }
 }
 
+// The feed and the audit view tell that it came and went, and not from where nor to where.
+TEST_F(CustomerLimitTest, WhatLeavesItsPlaceIsNotSaidToGoToAnothers) {
+  const std::string pump =
+      make("assets", fmt::format(R"({{"product":"{}","serial":"SN-9"}})", product_));
+  const auto move_to = [&](std::string_view asset, const Owned& location, int day) {
+    return make(
+        "moves",
+        fmt::format(R"({{"asset":"{}","to_location":"{}","arrived_at":"2026-01-0{}T00:00:00Z"}})",
+                    asset, location.id, day));
+  };
+  const std::string came = move_to(pump, mine_[1], 1);
+  const std::string went = move_to(pump, theirs_[1], 2);
+  for (const char* target : {"/v1/changes?kind=move&limit=500", "/v1/audit?kind=move&limit=500"}) {
+    SCOPED_TRACE(target);
+    const Answer answer = ask("GET", target);
+    EXPECT_THAT(answer.body, HasSubstr(came));
+    EXPECT_THAT(answer.body, HasSubstr("SN-9 to minerva yard, 2026-01-01"));
+    EXPECT_THAT(answer.body, HasSubstr(went));
+    EXPECT_THAT(answer.body, Not(HasSubstr("thebes")));
+    EXPECT_THAT(answer.body, Not(HasSubstr(theirs_[1].id)));
+    EXPECT_THAT(get(target).body, HasSubstr("SN-9 to thebes yard, 2026-01-02"));
+  }
+  EXPECT_THAT(ask("GET", "/v1/moves").body, Not(HasSubstr(went)));
+  // Where its own stands it may know; not what others call the place.
+  const std::string lent = move_to(mine_[4].id, theirs_[1], 3);
+  patch("/v1/moves/" + lent, R"({"note":"by night"})", "*");
+  for (const char* target : {"/v1/moves", "/v1/changes?kind=move", "/v1/audit?kind=move"}) {
+    const Answer answer = ask("GET", target);
+    EXPECT_THAT(answer.body, HasSubstr(theirs_[1].id)) << target;
+    EXPECT_THAT(answer.body, Not(HasSubstr("thebes"))) << target;
+  }
+}
+
 // That a key is taken has to be said; not by whom.
 TEST_F(CustomerLimitTest, AKeyOfAnotherIsTakenByNobodyInParticular) {
   make("custom_fields", R"({"record_kind":"customer","key":"u","type":"text","unique":true})");

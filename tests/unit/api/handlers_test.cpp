@@ -349,7 +349,7 @@ TEST_F(HandlersTest, ListsFilterAndRefuse) {
        {R"("items":[])"},
        {}},
       {"words", "GET", "/v1/contacts?q=lov+ada", "", "", 200, {"ada@"}, {"bob@"}},
-      {"no word", "GET", "/v1/contacts?q=%2B%2B", "", "", 200, {R"("items":[])"}, {}},
+      {"no word", "GET", "/v1/contacts?q=%2B%2B", "", "", 400, {"no word"}, {}},
       {"search", "GET", "/v1/search?q=tw", "", "", 200, {R"("kind":"customer")", "Two"}, {"One"}},
       {"search over kinds",
        "GET",

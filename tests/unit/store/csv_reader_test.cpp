@@ -78,6 +78,7 @@ TEST(CsvReader, AcceptsWhatPeopleSave) {
        {"2:|1|2"}},
       {"byte order mark, quoted header", "\xef\xbb\xbf\"a\",b\n1,2\n", {"2:|1|2"}},
       {"semicolons", "a;b\n1,5;2\n", {"2:|1,5|2"}},
+      {"Excel's word for them", "\xef\xbb\xbfsep=;\r\na;b\r\n1,5;2\r\n", {"3:|1,5|2"}},
       {"tabs", "a\tb\n1;5\t2,0\n", {"2:|1;5|2,0"}},
       {"a delimiter inside a quoted header", "\"a,x,y\";b\n1;2\n", {"2:|1|2"}},
       {"one column", "a\n1\n2\n", {"2:|1", "3:|2"}},

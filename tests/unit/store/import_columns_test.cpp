@@ -187,5 +187,14 @@ TEST(ImportColumns, CellsAreReadAsTheirField) {
   EXPECT_EQ(read_columns("contact", "customer", "x"), "bad_id");
 }
 
+TEST(ImportColumns, CommasBetweenChoicesAreToldWhatStandsThere) {
+  const Kind& customer = *find_kind("customer");
+  const Field& roles = customer.field(static_cast<std::size_t>(customer.find_field("roles")));
+  std::vector<FieldError> errors;
+  read_cell(roles, "customer,supplier", errors);
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_THAT(errors[0].detail, HasSubstr("between several stands ; or |"));
+}
+
 }  // namespace
 }  // namespace skerry::store

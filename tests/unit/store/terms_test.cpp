@@ -133,6 +133,16 @@ TEST_F(TermsTest, KeysAreThoseOfTheProduct) {
   EXPECT_EQ(changed("offering", offering, R"({"feature_overdraft":{"hdr":1,"nokey":2}})"),
             "/feature_overdraft/hdr wrong_type;/feature_overdraft/nokey unknown_key;");
   EXPECT_EQ(changed("offering", offering, R"({"feature_overdraft":{"render":"10%"}})"), "");
+  const auto refused = [&](std::string_view wrong) {
+    return update(read("offering", offering), wrong).error().errors.at(0).detail;
+  };
+  EXPECT_EQ(refused(R"({"feature_overdraft":{"hdr":1}})"),
+            "is a feature that is on or off: it has no overdraft");
+  const std::string why = create("edition", body(R"("name":"E","features":{"threads":true})"))
+                              .error()
+                              .errors.at(0)
+                              .detail;
+  EXPECT_NE(why.find("from 0 on or \"unlimited\": the feature is an element_pool"), why.npos);
   EXPECT_EQ(made("entitlement", sold(R"(,"features":{"render":-1})")),
             "/features/render wrong_type;");
 }
