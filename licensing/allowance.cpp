@@ -30,6 +30,13 @@ Amount less(const Amount& all, const Amount& taken) {
   return {std::max<std::int64_t>(0, *all.limit - *taken.limit)};
 }
 
+Status status_by(UnixMillis now, const std::optional<UnixMillis>& start,
+                 const std::optional<UnixMillis>& end, std::int64_t grace_seconds) {
+  if (!start || now < *start) return Status::created;
+  if (!end || now < *end) return Status::active;
+  return now < *end + grace_seconds * 1000 ? Status::grace : Status::expired;
+}
+
 class Reader {
  public:
   Reader(Connection& connection, const store::Identity& self, UnixMillis now)
@@ -44,6 +51,7 @@ class Reader {
     made.status = status_of(connection_, entitlement, now_);
     read_names(entitlement, made);
     read_terms(entitlement, made);
+    if (const auto start = first_seat(made)) made = begun(std::move(made), *start, now_);
     read_features(entitlement, made);
     read_codes(id_in(entitlement.value("sales_order")), made);
     return made;
@@ -81,6 +89,13 @@ class Reader {
   // What may be overdrawn once `taken` is taken of all and `given` is given before it.
   static Amount beyond(const Amount& bound, const Amount& taken, const Amount& given) {
     return less(less(bound, taken), given);
+  }
+
+  std::optional<UnixMillis> first_seat(const Allowance& made) {
+    if (!made.starts_with_activation || made.starts_at) return std::nullopt;
+    auto row =
+        connection_.query("SELECT at FROM first_activation WHERE entitlement=?1", made.entitlement);
+    return row.next() ? std::optional(row.integer(0)) : std::nullopt;
   }
 
   void read_names(const Record& entitlement, Allowance& made) {
@@ -213,17 +228,24 @@ std::optional<UnixMillis> Allowance::seats_until() const {
   return end;
 }
 
+Allowance begun(Allowance allowance, UnixMillis start, UnixMillis now) {
+  if (!allowance.starts_with_activation || allowance.starts_at) return allowance;
+  allowance.starts_at = start;
+  if (allowance.duration) allowance.expires_at = add_period(start, *allowance.duration);
+  if (allowance.status == Status::created)
+    allowance.status =
+        status_by(now, allowance.starts_at, allowance.expires_at, allowance.grace_seconds);
+  return allowance;
+}
+
 Status status_of(Connection& connection, const Record& entitlement, UnixMillis now) {
   if (!entitlement.value("disabled_at").is_null()) return Status::disabled;
   const RecordId customer = id_in(entitlement.value("customer"));
   auto disabled = connection.query("SELECT disabled_at FROM customer WHERE id=?1", customer);
   if (disabled.next() && !disabled.is_null(0)) return Status::customer_disabled;
-  const auto start = store::instant_of(entitlement.value("starts_at"));
-  if (!start || now < *start) return Status::created;
-  const auto end = store::instant_of(entitlement.value("expires_at"));
-  if (!end || now < *end) return Status::active;
-  const std::int64_t grace = number_or(entitlement.value("grace_seconds"), 0);
-  return now < *end + grace * 1000 ? Status::grace : Status::expired;
+  return status_by(now, store::instant_of(entitlement.value("starts_at")),
+                   store::instant_of(entitlement.value("expires_at")),
+                   number_or(entitlement.value("grace_seconds"), 0));
 }
 
 std::optional<Allowance> find_allowance(Connection& connection, const store::Identity& self,

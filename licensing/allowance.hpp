@@ -73,6 +73,11 @@ inline constexpr std::int64_t offline_lease_seconds_default = 30 * 24 * 3600;
 // What an entitlement's status is at `now`. Of a record of the kind entitlement.
 Status status_of(store::Connection& connection, const store::Record& entitlement, UnixMillis now);
 
+// As it is at `now`, its first seat here given at `start`: an entitlement that begins with its
+// first activation has begun then, though its record says so only once central has heard of the
+// seat.
+Allowance begun(Allowance allowance, UnixMillis start, UnixMillis now);
+
 // What `self` may give of an entitlement at `now`: at central what no site holds, at a site what is
 // allocated to it. nullopt when there is no such entitlement, and at a site when nothing of it was
 // ever allocated to it.

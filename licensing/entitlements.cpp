@@ -36,7 +36,7 @@ std::optional<Period> period_of(const Record& record, std::string_view field) {
 }
 
 Error refusal(std::string_view pointer, std::string_view code, std::string detail) {
-  return Error(Errc::validation_failed, detail, {},
+  return Error(Errc::validation_failed, fmt::format("{} {}", pointer.substr(1), detail), {},
                {{std::string(pointer), std::string(code), detail}});
 }
 
@@ -88,7 +88,9 @@ Result<Record> renew(const Acting& acting, const RecordId& entitlement,
   const auto end = store::instant_of(before.value("expires_at"));
   if (!duration)
     return fail(refusal("/duration", "not_a_subscription", "is of subscriptions: this one stays"));
-  if (!end) return fail(refusal("/starts_at", "not_begun", "is not set: start it first"));
+  if (before.value("starts_at").is_null())
+    return fail(refusal("/starts_at", "not_begun", "is not set: start it first"));
+  if (!end) return fail(refusal("/expires_at", "required", "is not set: nothing goes on from it"));
   const std::int64_t* grace = before.value("grace_seconds").if_int64();
   const bool over = acting.now >= *end + (grace ? *grace * 1000 : 0);
   const Kind& kind = *before.kind;
@@ -99,7 +101,8 @@ Result<Record> renew(const Acting& acting, const RecordId& entitlement,
   put("expires_at", add_period(over ? acting.now : *end, *duration));
   const auto maintained = store::instant_of(before.value("maintenance_until"));
   if (const auto period = period_of(before, "maintenance"); period && maintained)
-    put("maintenance_until", add_period(over ? acting.now : *maintained, *period));
+    put("maintenance_until",
+        std::max(*maintained, add_period(over ? acting.now : *maintained, *period)));
   put("renewed_at", acting.now);
   return acting.writer.set(before, values, acting.author);
 }

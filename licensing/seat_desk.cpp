@@ -72,24 +72,24 @@ void SeatDesk::load_if_stale(store::Connection& connection) {
   if (stale_) load(connection);
 }
 
+Allowance SeatDesk::as_granted(Allowance read) const {
+  // The source may not know yet of a start that is just being written.
+  if (const auto start = starts_.find(read.entitlement); start != starts_.end())
+    read = begun(std::move(read), start->second, clock_.floor());
+  // Who sold it went by the wall clock, which may have been set forward within this run.
+  if (read.status == Status::created && read.starts_at && *read.starts_at <= wall_.wall_ms())
+    read.status = Status::active;
+  return read;
+}
+
 AllowanceRef SeatDesk::keep(std::optional<Allowance> read, const RecordId& entitlement,
                             std::int64_t version) {
   Known& known = known_[entitlement];
   known.version = version;
   known.read_at = clock_.now();
   known.allowance =
-      read ? std::make_shared<const Allowance>(begun(*std::move(read))) : AllowanceRef();
+      read ? std::make_shared<const Allowance>(as_granted(*std::move(read))) : AllowanceRef();
   return known.allowance;
-}
-
-Allowance SeatDesk::begun(Allowance allowance) const {
-  const auto start = starts_.find(allowance.entitlement);
-  if (start == starts_.end() || !allowance.starts_with_activation || allowance.starts_at)
-    return allowance;
-  allowance.starts_at = start->second;
-  if (allowance.duration) allowance.expires_at = add_period(start->second, *allowance.duration);
-  if (allowance.status == Status::created) allowance.status = Status::active;
-  return allowance;
 }
 
 bool SeatDesk::is_fresh(const Known& known, std::int64_t version) const {
@@ -245,6 +245,13 @@ std::optional<PoolState> SeatDesk::pool(const RecordId& entitlement) {
   const AllowanceRef allowed = allowance(*reader, entitlement, version_());
   if (!allowed && !counts_.contains(entitlement)) return std::nullopt;
   return pool_state(entitlement, listed_max);
+}
+
+std::optional<Allowance> SeatDesk::allowed(const RecordId& entitlement) {
+  const store::Reader reader = database_.read();
+  const MutexLock lock(mutex_);
+  auto read = source_.by_id(*reader, entitlement, clock_.floor());
+  return read ? std::optional(as_granted(*std::move(read))) : std::nullopt;
 }
 
 ClockState SeatDesk::clock() {

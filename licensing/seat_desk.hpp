@@ -189,6 +189,8 @@ class SeatDesk {
   Decision<SeatState> look(const RecordId& id, const Caller& caller) SKERRY_EXCLUDES(mutex_);
   std::vector<PoolState> pools() SKERRY_EXCLUDES(mutex_);
   std::optional<PoolState> pool(const RecordId& entitlement) SKERRY_EXCLUDES(mutex_);
+  // Read anew: its status is that of this moment by the clock that seats are granted by.
+  std::optional<Allowance> allowed(const RecordId& entitlement) SKERRY_EXCLUDES(mutex_);
   ClockState clock() SKERRY_EXCLUDES(mutex_);
   // Of this machine's tokens: in the name of this site, with zeros before it is enrolled, and with
   // central's word for its key once that came; or in central's.
@@ -209,13 +211,12 @@ class SeatDesk {
   // As of `version` at least: written_() on the writer thread, version_() on others.
   AllowanceRef allowance(store::Connection& connection, const RecordId& entitlement,
                          std::int64_t version) SKERRY_REQUIRES(mutex_);
+  Allowance as_granted(Allowance read) const SKERRY_REQUIRES(mutex_);
   AllowanceRef keep(std::optional<Allowance> allowance, const RecordId& entitlement,
                     std::int64_t version) SKERRY_REQUIRES(mutex_);
   std::vector<AllowanceRef> opened_by(store::Connection& connection, const Opening& opening)
       SKERRY_REQUIRES(mutex_);
   bool is_fresh(const Known& known, std::int64_t version) const SKERRY_REQUIRES(mutex_);
-  // An entitlement that begins with its first activation has begun when that was here.
-  Allowance begun(Allowance allowance) const SKERRY_REQUIRES(mutex_);
   AllowanceRef start(store::Connection& connection, const AllowanceRef& allowed)
       SKERRY_REQUIRES(mutex_);
   // For a call on any thread, before it holds the mutex: reads when it must.

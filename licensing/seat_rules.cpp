@@ -75,7 +75,8 @@ Decision<void> check_free(const SeatIndex& index, const Allowance& allowance,
   return deny(Why::seats_exhausted,
               kept ? fmt::format("{} of {} seats are in use and the others are kept for groups",
                                  numbers.in_use, *most)
-                   : fmt::format("all {} seats are in use", *most),
+              : *most == 1 ? std::string("the one seat is in use")
+                           : fmt::format("all {} seats are in use", *most),
               numbers.next_free_ms ? "try again in next_free_in_seconds" : "release a seat",
               numbers);
 }

@@ -11,6 +11,7 @@
 #include "core/timestamp.hpp"
 #include "licensing/allowance.hpp"
 #include "licensing/entitlements.hpp"
+#include "licensing/seat_desk.hpp"
 
 namespace skerry::api {
 namespace {
@@ -22,7 +23,7 @@ using store::Record;
 const Kind& kind_named(std::string_view name) { return *find_kind(name); }
 
 Error refusal(std::string_view member, std::string_view code, std::string detail) {
-  return Error(Errc::validation_failed, detail, {},
+  return Error(Errc::validation_failed, fmt::format("{} {}", member, detail), {},
                {{fmt::format("/{}", member), std::string(code), detail}});
 }
 
@@ -164,10 +165,11 @@ Task<Result<Response>> start_entitlement(Context& context, Request& request) {
 Result<Response> get_allowance(Context& context, Request& request) {
   SKERRY_TRY_VOID(request.allow_queries({}));
   SKERRY_TRY(const RecordId id, id_of(request, kind_named("entitlement")));
-  SKERRY_TRY(const store::Identity self, sync::identity_of(context.node));
-  const store::Reader reader = context.node.database.read();
-  SKERRY_TRY_VOID(check_seen(*reader, request, kind_named("entitlement"), id));
-  const auto allowance = licensing::find_allowance(*reader, self, id, context.node.log.wall_ms());
+  {
+    const store::Reader reader = context.node.database.read();
+    SKERRY_TRY_VOID(check_seen(*reader, request, kind_named("entitlement"), id));
+  }
+  const auto allowance = context.seats->allowed(id);
   if (!allowance)
     return fail(Errc::not_found, "this machine has nothing of such an entitlement",
                 "central allocates some to it: POST /v1/allocations");

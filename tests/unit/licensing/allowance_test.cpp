@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "licensing/activation_codes.hpp"
+#include "licensing/seat_rows.hpp"
 #include "tests/unit/store/catalogue_fixture.hpp"
 
 namespace skerry::licensing {
@@ -93,6 +94,22 @@ TEST_F(AllowanceTest, TheStatusFollowsTheTime) {
   EXPECT_EQ(status(366 * day_ms - 1), "grace");
   EXPECT_EQ(status(366 * day_ms), "expired");
   EXPECT_EQ(at_central().seats_until(), clock.wall_ms() + 366 * day_ms);
+}
+
+TEST_F(AllowanceTest, ItHasBegunWithItsFirstSeatHereBeforeItsRecordSaysSo) {
+  plan = make("plan", R"({"name":"Month","license":"subscription","duration":"P1M",
+                          "starts":"first_activation"})");
+  offering = offer("USED", R"("seats":1)");
+  entitlement = make("entitlement", sold());
+  EXPECT_EQ(status(), "created");
+  write([&](store::Connection& connection) -> Result<void> {
+    write_start(connection, entitlement, clock.wall_ms());
+    return {};
+  });
+  EXPECT_EQ(status(), "active");
+  EXPECT_EQ(at_central().expires_at, clock.wall_ms() + 31 * day_ms);
+  EXPECT_EQ(status(31 * day_ms), "grace");
+  EXPECT_EQ(status(32 * day_ms), "expired");
 }
 
 TEST_F(AllowanceTest, ADisabledCustomerSuspendsAllButWhatIsDisabledByItself) {

@@ -83,6 +83,17 @@ TEST_F(EntitlementsTest, InTheGraceItStillDoesAndBehindItFromNowOn) {
   EXPECT_EQ(ends(id), "2029-06-07 2028-12-07 2028-06-07 ");
 }
 
+TEST_F(EntitlementsTest, ARenewalTakesNoMaintenanceAway) {
+  plan = make("plan", R"({"name":"Month","license":"subscription","duration":"P1M"})");
+  offering = offer("PRO-1M", R"("seats":10,"maintenance":"P1Y")");
+  const RecordId id = make("entitlement", sold());
+  EXPECT_EQ(renewed(id), "");
+  EXPECT_EQ(ends(id), "2026-07-28 2028-05-28 2026-05-28 ");
+  clock.now = clock.now + 70 * 86'400'000LL;  // over: 2026-08-06
+  EXPECT_EQ(renewed(id), "");
+  EXPECT_EQ(ends(id), "2026-09-06 2028-05-28 2026-08-06 ");
+}
+
 TEST_F(EntitlementsTest, WhatHasNoPeriodOrHasNotBegunIsNotRenewed) {
   plan = make("plan", R"({"name":"Ever","license":"perpetual"})");
   offering = offer("EVER", R"("seats":1)");
@@ -92,6 +103,8 @@ TEST_F(EntitlementsTest, WhatHasNoPeriodOrHasNotBegunIsNotRenewed) {
   offering = offer("LATER", R"("seats":1)");
   const RecordId id = make("entitlement", sold());
   EXPECT_EQ(renewed(id), "/starts_at not_begun;");
+  const auto refused = act([&](const Acting& acting) { return renew(acting, id, std::nullopt); });
+  EXPECT_EQ(refused.error().detail, "starts_at is not set: start it first");
   const auto begun = [&] {
     return act([&](const Acting& acting) { return start(acting, id, std::nullopt); });
   };
@@ -99,6 +112,8 @@ TEST_F(EntitlementsTest, WhatHasNoPeriodOrHasNotBegunIsNotRenewed) {
   EXPECT_EQ(begun()->revision, 2);  // once
   EXPECT_EQ(ends(id), "2027-05-28 - - ");
   EXPECT_EQ(renewed(id), "");
+  ASSERT_EQ(changed("entitlement", id, R"({"expires_at":null})"), "");
+  EXPECT_EQ(renewed(id), "/expires_at required;");
 }
 
 TEST_F(EntitlementsTest, TheRevisionIsTheOneThatWasSeen) {

@@ -64,6 +64,16 @@ TEST_F(SeatRestartTest, AWallClockThatJumpsChangesNothingWithinARun) {
   EXPECT_EQ(number("SELECT count(*) FROM clock_jump"), 1);
 }
 
+TEST_F(SeatRestartTest, WhatIsSoldByAWallClockThatWasSetForwardHasBegun) {
+  clocks.wall += 8 * 24 * 3'600'000;
+  source.all[0].status = Status::created;
+  source.all[0].starts_at = clocks.wall + 1;
+  EXPECT_EQ(refused(claim("a")), Why::not_entitled);
+  source.all[0].starts_at = clocks.wall;
+  ++version;
+  EXPECT_TRUE(claim("a", "2"));
+}
+
 TEST_F(SeatRestartTest, AWallClockSetBackExtendsNothing) {
   source.all[0].expires_at = TwoClocks::began + 1'000'000;
   ++version;

@@ -52,6 +52,8 @@ TEST_F(SeatRules, GivesAsManyAsWereSold) {
   EXPECT_THAT(none.error().why, HasSubstr("all 2 seats"));
   index.erase(first->seat.id);
   EXPECT_TRUE(claim("c"));
+  allowance.seats = {1};
+  EXPECT_THAT(claim("d").error().why, HasSubstr("the one seat is in use"));
 }
 
 TEST_F(SeatRules, TheSameMachineHasTheSameSeat) {
