@@ -92,6 +92,7 @@ struct ErrcInfo {
   std::string_view title;  // the `title` of problem+json
   int http_status;
   Exit exit;
+  std::string_view remedy;  // a sentence without its full stop: what to do, for `skerry explain`
 };
 
 const ErrcInfo& info(Errc code);

@@ -187,8 +187,9 @@ void Connection::forget_least_recent() {
   statements_.erase(oldest);
 }
 
-void Connection::execute_script(const std::string& script) {
-  check_sqlite(handle_, sqlite3_exec(handle_, script.c_str(), nullptr, nullptr, nullptr), script);
+void Connection::execute_script(const std::string& script, std::string_view name) {
+  check_sqlite(handle_, sqlite3_exec(handle_, script.c_str(), nullptr, nullptr, nullptr),
+               name.empty() ? script : name);
 }
 
 std::int64_t Connection::changes() const { return sqlite3_changes64(handle_); }

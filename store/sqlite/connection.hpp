@@ -28,16 +28,21 @@ struct Deferred;
 
 class StorageError : public std::runtime_error {
  public:
+  // What failed: SQLite or its disk, or what SQLite was given to read.
+  enum class Of { surroundings, contents };
   // `code` tells a full disk (Errc::storage_full) from any other failure (Errc::io_failed).
-  StorageError(Errc code, const std::string& what, std::string next = {})
-      : std::runtime_error(what), code_(code), next_(std::move(next)) {}
+  StorageError(Errc code, const std::string& what, std::string next = {}, Of of = Of::surroundings)
+      : std::runtime_error(what), code_(code), next_(std::move(next)), of_(of) {}
   Errc code() const { return code_; }
+  // Another try would end alike.
+  bool is_of_contents() const { return of_ == Of::contents; }
   // For whoever asked for the work: of a full disk in words of our own, with the remedy.
   Error as_error() const;
 
  private:
   Errc code_;
   std::string next_;
+  Of of_;
 };
 
 // Called when the operating system reports that an fsync failed. Linux may then have dropped the
@@ -173,8 +178,9 @@ class Connection {
     return bound(sql, args...);
   }
 
-  // Several statements without parameters: migrations.
-  void execute_script(const std::string& script);
+  // Several statements without parameters. An error names the script by `name`, which the script
+  // itself is unless it is a long one: a migration.
+  void execute_script(const std::string& script, std::string_view name = {});
   std::int64_t changes() const;
   std::int64_t last_insert_rowid() const;
   // True while some statement has stepped and has not been reset: it would pin the snapshot.

@@ -23,7 +23,7 @@ void print_fsync_failure(const char* what) noexcept {
   write_log_line(Level::critical, text.data());
 }
 
-constexpr std::size_t doing_chars_max = 300;  // a migration is longer than a log line should be
+constexpr std::size_t doing_chars_max = 300;  // of a statement, for a log line
 
 std::atomic<FsyncFailureHook> fsync_failure_hook{print_fsync_failure};
 
@@ -34,6 +34,11 @@ bool is_fsync_error(int code) {
 // Those that leave the system's own error behind.
 bool is_of_system(int code) {
   return (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+}
+
+// The tables are not those that the statement was written for.
+bool is_of_contents(int code) {
+  return (code & 0xff) == SQLITE_ERROR || (code & 0xff) == SQLITE_CONSTRAINT;
 }
 
 // SQLite names a full disk SQLITE_FULL in its own writes, but not where it makes a file, enlarges
@@ -66,13 +71,15 @@ void throw_sqlite_error(sqlite3* handle, int code, std::string_view doing) {
     throw StorageError(
         Errc::io_failed,
         fmt::format("skerry.db is damaged or no database of Skerry's (SQLite {})", code),
-        "restore a backup, or name another folder");
+        "restore a backup, or name another folder", StorageError::Of::contents);
   std::string what =
       fmt::format("{} (SQLite {}): {}", is_last ? sqlite3_errmsg(handle) : sqlite3_errstr(code),
                   code, doing.substr(0, doing_chars_max));
   if (is_of_system(code) && system_error != 0)
     what += fmt::format(": {}", std::strerror(system_error));
-  throw StorageError(is_full(code, system_error) ? Errc::storage_full : Errc::io_failed, what);
+  throw StorageError(
+      is_full(code, system_error) ? Errc::storage_full : Errc::io_failed, what, {},
+      is_of_contents(code) ? StorageError::Of::contents : StorageError::Of::surroundings);
 }
 
 void check_sqlite(sqlite3* handle, int code, std::string_view doing) {

@@ -15,6 +15,8 @@ TEST(Errc, EveryEnumeratorHasItsEntry) {
     EXPECT_EQ(static_cast<int>(entry.code), i);
     EXPECT_FALSE(entry.title.empty()) << entry.slug;
     EXPECT_EQ(entry.title.back() == '.', false) << entry.slug;
+    ASSERT_FALSE(entry.remedy.empty()) << entry.slug;
+    EXPECT_EQ(entry.remedy.back() == '.', false) << entry.slug;
   }
 }
 

@@ -89,21 +89,21 @@ TEST_F(MigrationsTest, RefusesAnotherTextOfTheSameVersion) {
   changed.sql = "CREATE TABLE a(x TEXT) STRICT;";
   const auto outcome = migrate(*connection_, std::array{changed, second});
   ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().code, Errc::io_failed);
+  EXPECT_EQ(outcome.error().code, Errc::bad_input);
   EXPECT_FALSE(has_table("b"));
 }
 
 TEST_F(MigrationsTest, RefusesARecordWithAHole) {
   ASSERT_TRUE(migrate(*connection_, std::array{first, second}));
   connection_->execute("DELETE FROM migration WHERE version = 1");
-  EXPECT_EQ(migrate(*connection_, std::array{first, second}).error().code, Errc::io_failed);
+  EXPECT_EQ(migrate(*connection_, std::array{first, second}).error().code, Errc::bad_input);
   connection_->execute("UPDATE migration SET version = 0");
-  EXPECT_EQ(migrate(*connection_, {}).error().code, Errc::io_failed);
+  EXPECT_EQ(migrate(*connection_, {}).error().code, Errc::bad_input);
 }
 
 TEST_F(MigrationsTest, RefusesAForeignDatabase) {
   connection_->execute("CREATE TABLE somebody_elses(x)");
-  EXPECT_EQ(migrate(*connection_, std::array{first}).error().code, Errc::io_failed);
+  EXPECT_EQ(migrate(*connection_, std::array{first}).error().code, Errc::bad_input);
   EXPECT_FALSE(has_table("a"));
   EXPECT_FALSE(has_table("migration"));
 }
@@ -144,6 +144,33 @@ TEST_F(UpgradeTest, KeepsWhatTheEarlierVersionLeft) {
   ASSERT_TRUE(upgrade_to(std::array{first, second}));
   EXPECT_EQ(rows_of_copy(), 1);
   EXPECT_TRUE(has_table("b"));
+}
+
+TEST_F(UpgradeTest, AFailedOneIsNamed) {
+  constexpr Migration broken{2, "broken", "CREATE TABLE a(x INTEGER, unheard_of TEXT) STRICT;"};
+  ASSERT_TRUE(upgrade_to(std::array{first}));
+  try {
+    (void)upgrade_to(std::array{first, broken});
+    FAIL() << "the table is there";
+  } catch (const StorageError& error) {
+    const std::string said = error.what();
+    EXPECT_NE(said.find("table a already exists"), std::string::npos) << said;
+    EXPECT_NE(said.find("migration 2 (broken)"), std::string::npos) << said;
+    EXPECT_EQ(said.find("unheard_of"), std::string::npos) << said;
+    EXPECT_TRUE(error.is_of_contents());
+  }
+}
+
+TEST_F(UpgradeTest, ATableThatIsGoneIsMissed) {
+  ASSERT_TRUE(upgrade_to(std::array{first}));
+  connection_->execute("DROP TABLE a");
+  for (const auto& refused :
+       {upgrade_to(std::array{first}), must_be_current(*connection_, std::array{first})}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::bad_input);
+    EXPECT_NE(refused.error().detail.find("no table a"), std::string::npos);
+    EXPECT_FALSE(refused.error().next.empty());
+  }
 }
 
 TEST_F(UpgradeTest, AFailedOneLeavesTheDatabaseAsItWas) {
