@@ -1,5 +1,7 @@
 #include "api/sessions.hpp"
 
+#include <algorithm>
+
 #include "crypto/token.hpp"
 
 namespace skerry::api {
@@ -11,7 +13,7 @@ bool Sessions::Entry::has_ended(const Clock& clock) const {
 }
 
 std::string Sessions::begin(Principal principal, std::optional<UnixMillis> until,
-                            const Clock& clock, Random& random) {
+                            const Clock& clock, Random& random, std::string from) {
   std::string secret = crypto::new_token("session", random);
   principal.session = crypto::token_hash(secret);
   const RecordId account = principal.account;
@@ -20,7 +22,8 @@ std::string Sessions::begin(Principal principal, std::optional<UnixMillis> until
   const MutexLock lock(mutex_);
   make_room(account, clock);
   entries_.emplace(key,
-                   Entry{std::make_shared<const Principal>(std::move(principal)), now, now, until});
+                   Entry{std::make_shared<const Principal>(std::move(principal)),
+                         new_record_id(clock.wall_ms(), random), std::move(from), now, now, until});
   return secret;
 }
 
@@ -35,6 +38,22 @@ Result<std::shared_ptr<const Principal>> Sessions::find(std::string_view secret,
   }
   if (use == Use::counted) found->second.used_ms = clock.monotonic_ms();
   return found->second.principal;
+}
+
+std::vector<SessionFacts> Sessions::list(const Clock& clock) {
+  const std::int64_t offset = clock.wall_ms() - clock.monotonic_ms();
+  std::vector<SessionFacts> facts;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [key, entry] : entries_)
+      if (!entry.has_ended(clock))
+        facts.push_back({entry.id, entry.principal, entry.from, entry.began_ms + offset,
+                         entry.used_ms + offset});
+  }
+  std::sort(facts.begin(), facts.end(), [](const SessionFacts& a, const SessionFacts& b) {
+    return a.used_at != b.used_at ? a.used_at > b.used_at : b.id < a.id;
+  });
+  return facts;
 }
 
 void Sessions::end(const Hash& session) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "api/auth.hpp"
 #include "core/clock.hpp"
@@ -17,17 +18,28 @@ inline constexpr std::int64_t session_idle_ms = 30 * 60'000;
 inline constexpr std::int64_t session_ms = 12 * 3'600'000;
 inline constexpr std::size_t sessions_per_account_max = 16;  // the one idle the longest gives way
 
+// One that has not ended, as it is told to people.
+struct SessionFacts {
+  RecordId id;  // opens nothing
+  std::shared_ptr<const Principal> principal;
+  std::string from;
+  UnixMillis began_at = 0;
+  UnixMillis used_at = 0;
+};
+
 // Any thread. Times are of the monotonic clock: a wall clock that jumps ends no session and extends
 // none.
 class Sessions {
  public:
-  // `until`: the wall time at which the account ends, if it does. Gives the session's secret, which
-  // is kept nowhere; principal->session is set here.
+  // `until`: the wall time at which the account ends, if it does; `from`: the peer. Gives the
+  // session's secret, which is kept nowhere; principal->session is set here.
   std::string begin(Principal principal, std::optional<UnixMillis> until, const Clock& clock,
-                    Random& random) SKERRY_EXCLUDES(mutex_);
+                    Random& random, std::string from = {}) SKERRY_EXCLUDES(mutex_);
   // Errc::unauthorized for a session that ended, or never was. Using it is what keeps it.
   Result<std::shared_ptr<const Principal>> find(std::string_view secret, const Clock& clock,
                                                 Use use = Use::counted) SKERRY_EXCLUDES(mutex_);
+  // The one used last comes first.
+  std::vector<SessionFacts> list(const Clock& clock) SKERRY_EXCLUDES(mutex_);
   void end(const Hash& session) SKERRY_EXCLUDES(mutex_);
   // Every one of the account but `kept`: when it was changed.
   void end_of(const RecordId& account, const Hash& kept = {}) SKERRY_EXCLUDES(mutex_);
@@ -35,6 +47,8 @@ class Sessions {
  private:
   struct Entry {
     std::shared_ptr<const Principal> principal;
+    RecordId id;
+    std::string from;
     std::int64_t began_ms = 0;
     std::int64_t used_ms = 0;
     std::optional<UnixMillis> until;

@@ -1,11 +1,13 @@
 #include "api/handlers/sessions.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 
 #include "api/auth.hpp"
 #include "api/handlers/author.hpp"
 #include "api/handlers/body_reader.hpp"
+#include "api/handlers/dry_run.hpp"
 #include "api/handlers/users.hpp"
 #include "api/roles.hpp"
 #include "api/work.hpp"
@@ -73,6 +75,26 @@ std::string cookie(std::string_view value, std::string_view more = {}) {
                      more);
 }
 
+json::object to_json(const SessionFacts& session, const Principal& caller) {
+  return {{"id", to_string(session.id)},
+          {"user", session.principal->name},
+          {"from", session.from},
+          {"began_at", format_timestamp(session.began_at)},
+          {"used_at", format_timestamp(session.used_at)},
+          {"current", caller.session == session.principal->session}};
+}
+
+// The caller's own, or of an administrator everybody's.
+std::vector<SessionFacts> sessions_for(Context& context, const Principal& caller) {
+  auto sessions = context.sessions->list(context.node.clock);
+  const bool is_user = caller.kind == Principal::Kind::user;
+  std::erase_if(sessions, [&](const SessionFacts& session) {
+    const bool is_own = is_user && session.principal->account == caller.account;
+    return !is_own && !caller.may(Access::admin);
+  });
+  return sessions;
+}
+
 // A session that a write job began is given to the client, or ended again.
 Response session_answer(const Principal& principal, std::string_view secret) {
   Response response = Response::json(200, json::value(to_json(principal)));
@@ -131,7 +153,7 @@ std::string begin_session(Context& context, Connection& connection, const Reques
                       {{"user", account.name}, {"from", request.peer}},
                       author_of_account(request, account));
   return context.sessions->begin(principal_of(account), account.expires_at, context.node.clock,
-                                 context.node.random);
+                                 context.node.random, std::string(request.peer));
 }
 
 Result<void> check_new_password(Context& context, std::string_view password,
@@ -258,6 +280,33 @@ Task<Result<Response>> sign_out(Context& context, Request& request) {
   Response response = Response::empty(204);
   response.header("Set-Cookie", cookie("", "; Max-Age=0"));
   co_return response;
+}
+
+Result<Response> list_sessions(Context& context, Request& request) {
+  SKERRY_TRY_VOID(request.allow_queries({}));
+  json::array items;
+  for (const SessionFacts& session : sessions_for(context, *request.principal))
+    items.push_back(to_json(session, *request.principal));
+  return Response::json(200, json::object{{"items", std::move(items)}, {"next_cursor", nullptr}});
+}
+
+Task<Result<Response>> end_session(Context& context, Request& request) {
+  SKERRY_CO_TRY(const bool dry_run, read_dry_run(request));
+  const auto sessions = sessions_for(context, *request.principal);
+  const auto found = std::ranges::find(sessions, request.param("id"),
+                                       [](const SessionFacts& each) { return to_string(each.id); });
+  if (found == sessions.end())
+    co_return fail(Errc::not_found, "no session that goes on has this id", "skerry session list");
+  if (!dry_run) context.sessions->end(found->principal->session);
+  const store::Author author = author_of(request);
+  auto work = [&](Connection& connection) -> Result<void> {
+    store::append_event(connection, context.node.log, "session_ended",
+                        {{"user", found->principal->name}, {"from", found->from}}, author);
+    return {};
+  };
+  auto logged = co_await write_or_try(context, work, dry_run);
+  if (!logged) co_return tl::unexpected<Error>(std::move(logged).error());
+  co_return Response::json(200, json::value(to_json(*found, *request.principal)));
 }
 
 Task<Result<Response>> claim_account(Context& context, Request& request) {

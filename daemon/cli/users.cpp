@@ -31,6 +31,12 @@ void UserCommands::add_to(CommandTree& tree) {
   add_of(tree, user, "disable", "sign a user out and let him in no more", run_user_disable);
   add_of(tree, user, "enable", "take that back", run_user_enable);
   add_of(tree, user, "reset", "end a password; a new one-time code is shown once", run_user_reset);
+  CLI::App* session = tree.add_noun("session", "who has signed in, and from where");
+  tree.add(session, "list", "every session, the one used last first", run_session_list);
+  CLI::App* revoke = tree.add(session, "revoke", "sign out whoever has the session",
+                              [this](Session& s) { return run_session_revoke(s, user_); });
+  revoke->add_option("ID", user_, "as session list shows it")->required();
+  tree.add_dry_run(revoke);
 }
 
 CLI::App* UserCommands::add_of(CommandTree& tree, CLI::App* user, const char* name, const char* doc,

@@ -1,4 +1,4 @@
-// setup, and user create, list, set, disable, enable, reset: their options.
+// setup, user create, list, set, disable, enable, reset, and session list, revoke: their options.
 #pragma once
 
 #include "daemon/cli/tree.hpp"

@@ -107,7 +107,7 @@ Result<std::string> read_secret_line(const std::string& file, std::size_t bytes_
   if (file == "-") {
     std::getline(std::cin, text);
   } else {
-    SKERRY_TRY(const auto secret, crypto::read_secret_file(file, bytes_max));
+    SKERRY_TRY(const auto secret, crypto::read_secret_file(file, bytes_max).map_error(as_input));
     text = secret.text();
   }
   text.resize(std::min(text.find_first_of("\r\n"), text.size()));
@@ -187,6 +187,25 @@ Result<Exit> run_user_enable(Session& session, const std::string& user) {
 Result<Exit> run_user_reset(Session& session, const std::string& user) {
   SKERRY_TRY(const auto answer, session.daemon.post_empty(path_of(user, ":reset")));
   return say_code(session, answer);
+}
+
+Result<Exit> run_session_list(Session& session) {
+  SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/sessions"));
+  for (const json::object* begun : objects_of(answer, "items")) {
+    session.terminal.document(*begun);
+    session.terminal.line("{}  {:<20} from {} since {}, last used {}", text_of(*begun, "id"),
+                          text_of(*begun, "user"), text_of(*begun, "from"),
+                          text_of(*begun, "began_at"), text_of(*begun, "used_at"));
+  }
+  return Exit::ok;
+}
+
+Result<Exit> run_session_revoke(Session& session, const std::string& id) {
+  SKERRY_TRY_VOID(session.daemon.remove("/v1/sessions/" + percent_encoded(id)));
+  const bool dry_run = session.daemon.is_dry_run();
+  session.terminal.document({{"id", id}, {"ended", !dry_run}});
+  session.terminal.line("session {} {}", id, dry_run ? "would end" : "has ended");
+  return Exit::ok;
 }
 
 }  // namespace skerry::daemon

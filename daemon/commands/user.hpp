@@ -25,5 +25,7 @@ Result<Exit> run_user_set(Session& session, const UserWish& wish);
 Result<Exit> run_user_disable(Session& session, const std::string& user);
 Result<Exit> run_user_enable(Session& session, const std::string& user);
 Result<Exit> run_user_reset(Session& session, const std::string& user);
+Result<Exit> run_session_list(Session& session);
+Result<Exit> run_session_revoke(Session& session, const std::string& id);
 
 }  // namespace skerry::daemon

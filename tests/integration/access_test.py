@@ -217,6 +217,10 @@ class AccessTest(MachineTest):
         made = ask(machine, "POST", "/v1/customers", {"name": "Acme"}, session)
         self.assertEqual(made.status, 201, made)
         self.assertIn("alice", machine.ok("user", "list").out)
+        other = session_headers(self.sign_in(machine, "alice"))
+        newest = machine.ok("session", "list", "--json").out.splitlines()[0]
+        machine.ok("session", "revoke", json.loads(newest)["id"])
+        self.assertEqual(ask(machine, "GET", "/v1/customers", headers=other).status, 401)
         self.assertEqual(machine.run("user", "set", "alice").code, 64)
         self.assertEqual(ask(machine, "GET", "/v1/customers", headers=session).status, 200)
         changed = machine.ok("user", "set", "alice", "--role", "viewer", "--expires",

@@ -96,6 +96,38 @@ TEST_F(PeopleTest, ASessionEnds) {
   EXPECT_EQ(send("DELETE", "/v1/session").status, 400u);
 }
 
+TEST_F(PeopleTest, TheOwnSessionsAreListedAndEnded) {
+  const std::string alice = user_with_session("alice", "viewer");
+  const std::string other = cookie_of(sign_in("alice"));
+  const std::string bob = user_with_session("bob", "operator");
+  const auto list = [&](std::string_view headers) {
+    return read_json(send_over_tcp("GET", "/v1/sessions", "", headers)).at("items").as_array();
+  };
+  const auto end = [&](const json::value& of, std::string_view headers, std::string_view how = "") {
+    const std::string target =
+        fmt::format("/v1/sessions/{}{}", of.at("id").as_string().c_str(), how);
+    return send_over_tcp("DELETE", target, "", headers).status;
+  };
+  const json::array own = list(alice);
+  ASSERT_EQ(own.size(), 2u);
+  EXPECT_EQ(own[0].at("user"), "alice");
+  EXPECT_NE(own[0].at("current"), own[1].at("current"));
+  EXPECT_EQ(own[0].at("from"), "127.0.0.1");
+  const json::value& left = own[own[0].at("current").as_bool() ? 1U : 0U];
+  EXPECT_EQ(end(left, bob), 404u) << "another's is not there for him";
+  EXPECT_EQ(end(left, alice, "?dry_run=true"), 200u);
+  EXPECT_EQ(send_over_tcp("GET", "/v1/customers", "", other).status, 200u);
+  EXPECT_EQ(end(left, alice), 200u);
+  EXPECT_EQ(send_over_tcp("GET", "/v1/customers", "", other).status, 401u);
+  EXPECT_EQ(list(alice).size(), 1u);
+  EXPECT_EQ(end(left, alice), 404u);
+  const json::object token = read_json(post("/v1/tokens", R"({"name":"t","access":["write"]})"));
+  const std::string_view secret = token.at("token").as_string();
+  EXPECT_TRUE(list(fmt::format("Authorization: Bearer {}\r\n", secret)).empty());
+  EXPECT_EQ(read_json(get("/v1/sessions")).at("items").as_array().size(), 2u) << "everybody's";
+  EXPECT_THAT(get("/v1/audit").body, HasSubstr("session_ended"));
+}
+
 TEST_F(PeopleTest, WhatIsDoneToAUserCountsAtOnce) {
   for (const char* verb : {":disable", ":reset"}) {
     SCOPED_TRACE(verb);
