@@ -148,7 +148,7 @@ BackupHealth backup_health(store::Connection& connection, const BackupSettings& 
       settings.interval_seconds > 0 ? 2 * settings.interval_seconds * second_ms : old_ms;
   if (!last.empty() && !last.front().failure.empty()) {
     health.complaint = fmt::format("the last backup failed: {}", last.front().failure);
-    health.next = "skerry backup list";
+    health.next = "skerry backup create";
   } else if (!health.good && !settings.recipient.empty()) {
     health.complaint = "there is no backup yet";
     health.next = "skerry backup create";

@@ -45,7 +45,14 @@ tl::unexpected<Error> failed(const char* doing, const fs::path& file, int error)
     case EEXIST:
       return fail(Errc::already_exists, detail, "choose another name: what is there stays");
     case ENOENT:
-      return fail(Errc::not_found, detail, "check the path, and that its folder is there");
+    case ENOTDIR:
+    case EISDIR:
+    case ENAMETOOLONG:
+      return fail(Errc::io_failed, detail, "name a file in a folder that is there");
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return fail(Errc::io_failed, detail, "run it as a user who may, or name another file");
     default:
       return fail(Errc::io_failed, detail);
   }
@@ -124,17 +131,23 @@ Result<Descriptor> open_regular(const fs::path& file, struct stat& status) {
   if (!fd.is_open() && errno == ELOOP)
     return fail(Errc::bad_input, fmt::format("{} is a symbolic link", file.string()),
                 fmt::format("name the file itself: realpath {}", shell_word(file.string())));
+  if (!fd.is_open() && names_nothing(errno))
+    return fail(Errc::not_found, fmt::format("there is no file {}", file.string()),
+                "check the path");
   if (!fd.is_open()) return failed("cannot open", file, errno);
   if (::fstat(fd.get(), &status) != 0) return failed("cannot examine", file, errno);
   if (!S_ISREG(status.st_mode))
-    return fail(Errc::bad_input, fmt::format("{} is not a regular file", file.string()));
+    return fail(Errc::bad_input, fmt::format("{} is not a regular file", file.string()),
+                "name a regular file");
   return fd;
 }
 
 Result<void> check_size(const fs::path& file, const struct stat& status, std::size_t size_max) {
   if (std::cmp_less_equal(status.st_size, size_max)) return {};
-  return fail(Errc::limit_exceeded, fmt::format("{} has {} bytes; at most {} are read",
-                                                file.string(), status.st_size, size_max));
+  return fail(
+      Errc::limit_exceeded,
+      fmt::format("{} has {} bytes; at most {} are read", file.string(), status.st_size, size_max),
+      "check that it is the file that is meant");
 }
 
 // Exactly out.size() bytes and then the end.
@@ -183,6 +196,10 @@ Result<void> check_secrecy(const fs::path& file, const struct stat& status) {
 }
 
 }  // namespace
+
+bool names_nothing(int error) {
+  return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
+}
 
 Result<void> write_file_atomically(const fs::path& file, ByteView bytes, unsigned mode) {
   return put_file(file, bytes, mode, [](const fs::path& from, const fs::path& to) {

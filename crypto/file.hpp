@@ -9,9 +9,11 @@
 
 namespace skerry::crypto {
 
-// Errors of all: Errc::io_failed (errno's text in the detail), storage_full, not_found (the
-// file, or the folder it goes to). A crash may leave ".<name>.<hex>.tmp" beside `file`.
+// Errors of all: Errc::io_failed (errno's text in the detail), storage_full; of those that read,
+// not_found. A crash may leave ".<name>.<hex>.tmp" beside `file`.
 
+// Whether errno says of a path that is opened that no file is there.
+bool names_nothing(int error);
 // Replaces `file` or creates it; readers see the old bytes or the new ones, never a part. The mode
 // is set as given, whatever the umask.
 Result<void> write_file_atomically(const std::filesystem::path& file, ByteView bytes,

@@ -156,8 +156,9 @@ void wait_for_end(api::Server& server, const api::Context& context, Patience& pa
 
 Result<Exit> serve(const Config& config) {
   const DataFolder folder{config.data()};
+  SKERRY_TRY_VOID(folder.must_be_owned());
   SKERRY_TRY_VOID(folder.must_be_initialised());
-  SKERRY_TRY_VOID(check_config(config));
+  SKERRY_TRY_VOID(check_config(config, Folders::at_start));
   const sigset_t signals = take_signals();  // before the first thread
   SKERRY_TRY(Systemd systemd, Systemd::from_environment());
 

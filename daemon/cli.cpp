@@ -19,15 +19,16 @@
 namespace skerry::daemon {
 namespace {
 
-// What a command is about has a name: an empty one would be a part of an address that is not there.
+std::string refuse_empty(const std::string& word) {
+  return word.empty() ? "must not be empty" : "";
+}
+
+// What a command is about has a name. An empty one, of a variable that is not set, would be a part
+// of an address that is not there, or mean all that there are.
 void refuse_empty_words(CLI::App& app) {
-  const auto is_needed = [](CLI::Option* each) {
-    return each->get_positional() && each->get_required();
-  };
-  for (CLI::Option* option : app.get_options(is_needed))
-    option->check([](const std::string& word) {
-      return word.empty() ? std::string("must not be empty") : std::string();
-    });
+  for (CLI::Option* option :
+       app.get_options([](CLI::Option* each) { return each->get_positional(); }))
+    option->check(refuse_empty);
   for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; }))
     refuse_empty_words(*verb);
 }
@@ -39,8 +40,9 @@ class Parser : public CommandTree {
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.option_defaults()->always_capture_default(false);
-    app_.add_option("--data", common_.data, "data folder (or $SKERRY_DATA)");
-    app_.add_option("--config", common_.config, "configuration file (or $SKERRY_CONFIG)");
+    app_.add_option("--data", common_.data, "data folder (or $SKERRY_DATA)")->check(refuse_empty);
+    app_.add_option("--config", common_.config, "configuration file (or $SKERRY_CONFIG)")
+        ->check(refuse_empty);
     app_.add_flag("--json", common_.json, "results as JSON on stdout, one object a line");
     app_.set_version_flag("--version", std::string("skerry ") + SKERRY_VERSION);
     add_machine();
@@ -277,20 +279,18 @@ class Parser : public CommandTree {
     add_dry_run(init);
     example(init, "skerry init --role central --name 'Head office'");
     CLI::App* explain =
-        add_plain(&app_, "explain", "what an error code means",
-                  [this](const Config&, Terminal& terminal) { return run_explain(terminal, id_); });
+        add_unconfigured(&app_, "explain", "what an error code means",
+                         [this](Terminal& terminal) { return run_explain(terminal, id_); });
     explain->add_option("CODE", id_, "of a refusal, such as bundle_gap, or an exit code")
         ->required();
-    add_plain(&app_, "version", "the version of this program",
-              [](const Config&, Terminal& terminal) { return run_version(terminal); });
-    add_plain(&app_, "man", "the manual page of these commands, for man(1)",
-              [this](const Config&, Terminal& terminal) {
-                return print(terminal, manual_page(app_, SKERRY_VERSION));
-              });
-    CLI::App* complete = add_plain(&app_, "completion", "completion of commands, for a shell",
-                                   [this](const Config&, Terminal& terminal) {
-                                     return print(terminal, *completion(app_, shell_));
-                                   });
+    add_unconfigured(&app_, "version", "the version of this program",
+                     [](Terminal& terminal) { return run_version(terminal); });
+    add_unconfigured(
+        &app_, "man", "the manual page of these commands, for man(1)",
+        [this](Terminal& terminal) { return print(terminal, manual_page(app_, SKERRY_VERSION)); });
+    CLI::App* complete = add_unconfigured(
+        &app_, "completion", "completion of commands, for a shell",
+        [this](Terminal& terminal) { return print(terminal, *completion(app_, shell_)); });
     complete->add_option("SHELL", shell_, "bash, zsh or fish")
         ->required()
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));

@@ -23,7 +23,7 @@ namespace {
 constexpr std::int64_t uid_max = 4'294'967'294;
 
 constexpr std::array keys{
-    ConfigKey{"data_folder", TextKey{&Config::data_folder, "path"},
+    ConfigKey{"data_folder", TextKey{&Config::data_folder, "folder"},
               "where the database, the keys and the outbox are"},
     ConfigKey{"anchor.folder", TextKey{&Config::anchor_folder, "path"},
               "where a small file tells a restored or copied database from the newest; not to be "
@@ -148,6 +148,7 @@ std::string shape_complaint(std::string_view shape, std::string_view value) {
   }
   if (shape == "recipient" && !value.empty() && !crypto::AgeRecipient::parse(value))
     return fmt::format("'{}' is no public key of age: skerry backup key FILE makes one", value);
+  if (shape == "folder" && value.empty()) return "name a folder, or leave the key out";
   if (shape == "names") return names_complaint(value);
   if (shape == "level" && !parse_level(value))
     return fmt::format("'{}' is none of critical, error, warning, notice, info, debug", value);
@@ -210,7 +211,8 @@ class ConfigReader {
     if (const std::string why = shape_complaint(type.shape, value); !why.empty())
       return complain(key.name, line_of(node.source()), "bad_value",
                       fmt::format("'{}': {}", key.name, why));
-    if (type.shape == "path" && !value.empty() && std::filesystem::path(value).is_relative())
+    const bool is_path = type.shape == "path" || type.shape == "folder";
+    if (is_path && !value.empty() && std::filesystem::path(value).is_relative())
       value = (std::filesystem::absolute(file_).parent_path() / value).lexically_normal();
     config_.*type.member = std::move(value);
   }

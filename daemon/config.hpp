@@ -70,8 +70,8 @@ struct Config {
 
 struct TextKey {
   std::string Config::*member;
-  std::string_view shape = {};  // address, central, door, level, names, path, proxy, recipient,
-                                // redaction, strategy; empty: any text
+  std::string_view shape = {};  // address, central, door, folder, level, names, path, proxy,
+                                // recipient, redaction, strategy; empty: any text
 };
 struct IntegerKey {
   std::int64_t Config::*member;

@@ -9,6 +9,8 @@
 #include "crypto/certificate.hpp"
 #include "crypto/file.hpp"
 #include "crypto/tls_context.hpp"
+#include "daemon/folder.hpp"
+#include "sync/backup/folder.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -32,7 +34,7 @@ class ConfigCheck {
  public:
   explicit ConfigCheck(const Config& config) : config_(config) {}
 
-  Result<void> run() {
+  Result<void> run(Folders folders) {
     check_pair("tls.certificate_file", config_.tls_certificate_file, "tls.key_file",
                config_.tls_key_file);
     const bool certificate = check_readable("tls.certificate_file", config_.tls_certificate_file);
@@ -42,6 +44,7 @@ class ConfigCheck {
     check_authorities("tls.client_ca_file", config_.tls_client_ca_file, "clients come from");
     check_addresses();
     check_socket();
+    if (folders == Folders::looked_at) check_folders();
     if (errors_.empty()) return {};
     const std::string file = config_.file.empty() ? "" : " " + config_.file.string();
     return fail(Error(Errc::bad_config, fmt::format("the configuration{} is wrong", file),
@@ -64,10 +67,13 @@ class ConfigCheck {
   bool check_readable(std::string_view key, const std::string& file) {
     if (file.empty()) return false;
     if (::access(file.c_str(), R_OK) == 0) return true;
+    const bool is_credential = file.starts_with("/run/credentials/");
     complain(key, "bad_file",
-             fmt::format("{} is not there, or this user may not read it: name a file that is "
-                         "there, and run this as the daemon's user",
-                         file));
+             fmt::format("{} is not there, or this user may not read it: {}", file,
+                         is_credential ? "put it into /etc/credstore by its name; systemd hands it "
+                                         "over while the service runs"
+                                       : "name a file that is there, and run this as the daemon's "
+                                         "user"));
     return false;
   }
 
@@ -131,6 +137,21 @@ class ConfigCheck {
                          path, path.size(), socket_bytes_max));
   }
 
+  // As the daemon takes them: it makes the last folder of a path, and of backups' all.
+  void check_folders() {
+    if (config_.data_folder != Config().data_folder)
+      check_folder("data_folder", check_private_folder(config_.data_folder));
+    if (!config_.anchor_folder.empty())
+      check_folder("anchor.folder", check_private_folder(config_.anchor_folder));
+    if (!config_.backup_folder.empty())
+      check_folder("backup.folder", sync::check_backup_folder(config_.backup_folder));
+  }
+  void check_folder(std::string_view key, const Result<void>& checked) {
+    if (checked) return;
+    const Error& error = checked.error();
+    complain(key, "bad_file", fmt::format("{}: {}", error.detail, error.next));
+  }
+
   const Config& config_;
   std::vector<FieldError> errors_;
 };
@@ -149,6 +170,8 @@ Result<std::string> read_secret_text(const std::string& file) {
   return fail(Errc::bad_config, fmt::format("{} is empty", file), std::string(remedy));
 }
 
-Result<void> check_config(const Config& config) { return ConfigCheck(config).run(); }
+Result<void> check_config(const Config& config, Folders folders) {
+  return ConfigCheck(config).run(folders);
+}
 
 }  // namespace skerry::daemon

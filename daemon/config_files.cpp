@@ -16,10 +16,11 @@ constexpr std::size_t config_bytes_max = 256 * 1024;
 Result<void> read_file(const fs::path& file, std::string remedy, Config& config) {
   const auto bytes = crypto::read_small_file(file, config_bytes_max);
   if (bytes) return read_config(as_text(*bytes), file, config);
-  return fail(
-      Errc::bad_config,
-      fmt::format("the configuration {} cannot be read: {}", file.string(), bytes.error().detail),
-      std::move(remedy));
+  const Error& error = bytes.error();
+  if (error.code == Errc::bad_input) remedy = error.next;  // it is there, and no regular file
+  return fail(Errc::bad_config,
+              fmt::format("the configuration {} cannot be read: {}", file.string(), error.detail),
+              std::move(remedy));
 }
 
 Result<std::vector<fs::path>> drop_ins_beside(const fs::path& file) {

@@ -11,6 +11,7 @@
 #include "api/problem.hpp"
 #include "core/json_text.hpp"
 #include "core/text.hpp"
+#include "crypto/file.hpp"
 #include "crypto/secret.hpp"
 #include "sync/bundle_limits.hpp"
 
@@ -34,8 +35,8 @@ std::string random_key() {
 // Whatever an argument held: a shell may give any bytes.
 Result<void> check_typed(std::string_view text) {
   if (is_utf8(text)) return {};
-  return fail(Errc::usage, "an argument is not text in UTF-8",
-              "set the terminal to UTF-8, and type it again");
+  return fail(Errc::usage, "an argument, or what is in a file that it names, is not text in UTF-8",
+              "set the terminal to UTF-8, and type it again, or name another file");
 }
 
 Result<std::string> body_of(const json::object& object) {
@@ -99,10 +100,12 @@ Result<OpenFile> open_input(const std::filesystem::path& file) {
   OpenFile opened;
   opened.file = sync::FileHandle(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!opened.file.is_open()) {
-    if (errno == ENOENT)
+    if (crypto::names_nothing(errno))
       return fail(Errc::bad_input, fmt::format("there is no file {}", file.string()),
                   "check the path");
-    return fail(sync::system_error(errno, fmt::format("opening {}", file.string())));
+    Error error = sync::system_error(errno, fmt::format("opening {}", file.string()));
+    if (error.next.empty()) error.next = "run it as a user who may read it";
+    return fail(std::move(error));
   }
   struct stat status {};
   if (::fstat(opened.file.fd(), &status) != 0)

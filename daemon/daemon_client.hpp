@@ -41,7 +41,7 @@ struct OpenFile {
 };
 
 // Opens a regular file of the operator's for reading. Errc::bad_input for a folder or anything
-// else, Errc::not_found, Errc::io_failed; each names the path.
+// else and where nothing is, Errc::io_failed for what cannot be read; each names the path.
 Result<OpenFile> open_input(const std::filesystem::path& file);
 // The same kind of error for a missing file of the operator's that others open.
 Error as_input(Error error);

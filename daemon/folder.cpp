@@ -13,12 +13,31 @@
 
 namespace skerry::daemon {
 
+bool is_there(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
+}
+
+Result<void> DataFolder::must_be_owned() const {
+  struct stat status {};
+  const bool is_anothers =
+      ::geteuid() == 0 && ::stat(path.c_str(), &status) == 0 && status.st_uid != 0;
+  if (!is_anothers) return {};
+  return fail(Errc::forbidden,
+              fmt::format("{} belongs to another user (uid {}), whose daemon could not read what "
+                          "root makes in it",
+                          path.string(), status.st_uid),
+              fmt::format("the same as that user: runuser -u \"$(stat -c %U {})\" -- skerry …",
+                          shell_word(path.string())));
+}
+
 Result<void> DataFolder::must_be_initialised() const {
   std::error_code error;
   if (std::filesystem::exists(database(), error)) return {};
   if (error && error != std::errc::no_such_file_or_directory)
     return fail(Errc::bad_config,
-                fmt::format("{} cannot be looked at: {}", database().string(), error.message()));
+                fmt::format("{} cannot be looked at: {}", database().string(), error.message()),
+                "run this as root, or as the daemon's user");
   if (lost_database()) return fail(database_is_lost());
   return fail(
       Errc::bad_config, fmt::format("{} was never initialised", path.string()),
@@ -48,15 +67,11 @@ constexpr const char* sign_file = "sign.pem";
 constexpr const char* public_file = "sign.pub.pem";
 constexpr const char* age_file = "age.key";
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(fs::symlink_status(path, ignored));
-}
-
 tl::unexpected<Error> no_folder(const fs::path& folder, int why) {
   Error error = sync::system_error(why, fmt::format("making the folder {}", folder.string()));
   if (why == ENOENT) error.next = "make the folder above it first, or name another";
-  if (why == EEXIST) error.next = "what is there is no folder: name another";
+  if (why == EEXIST || why == ENOTDIR) error.next = "what is there is no folder: name another";
+  if (error.next.empty()) error.next = "let the daemon's user write there, or name another";
   return fail(std::move(error));
 }
 

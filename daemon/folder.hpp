@@ -27,12 +27,18 @@ struct DataFolder {
   std::filesystem::path config() const { return path / "skerry.toml"; }
   std::filesystem::path address() const { return path / "address"; }  // of the running daemon
 
+  // Errc::forbidden for root in the folder of another user, whose daemon could not read what root
+  // makes there.
+  Result<void> must_be_owned() const;
   // Errc::bad_config, with the way out, unless `init` was here and its database still is.
   Result<void> must_be_initialised() const;
   // Of a machine that was: only its keys are left.
   bool lost_database() const;
   Error database_is_lost() const;  // Errc::bad_config
 };
+
+// Anything, a link to nothing, too.
+bool is_there(const std::filesystem::path& path);
 
 // Creates it with mode 0700 unless it is there.
 Result<void> make_private_folder(const std::filesystem::path& folder);

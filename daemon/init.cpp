@@ -26,11 +26,12 @@ Result<void> check_name(const std::string& name) {
   return {};
 }
 
-Result<void> must_be_new(const DataFolder& folder) {
+// A configuration that somebody put there beforehand is the machine's.
+Result<void> must_be_new(const DataFolder& folder, bool with_config) {
   if (folder.lost_database()) return fail(folder.database_is_lost());
   for (const auto& file : {folder.database(), folder.keys(), folder.config()}) {
-    std::error_code error;
-    if (std::filesystem::exists(std::filesystem::symlink_status(file, error)))
+    if (file == folder.config() && !with_config) continue;
+    if (is_there(file))
       return fail(
           Errc::already_exists,
           fmt::format("{} is initialised: {} is there", folder.path.string(), file.string()),
@@ -38,6 +39,21 @@ Result<void> must_be_new(const DataFolder& folder) {
                       shell_word(folder.path.string())));
   }
   return {};
+}
+
+// The one that is there tells its machine what was put back, and a restore what is lost: that of a
+// machine that runs is not written over, and nothing tells one from that of a lost data folder.
+Result<void> must_have_no_anchor(const InitOptions& options) {
+  const std::filesystem::path file = options.anchor / "anchor";
+  if (!is_there(file)) return {};
+  SKERRY_TRY(const store::AnchorFile there, store::AnchorFile::open(options.anchor));
+  if (!there.read()) return {};  // nothing was ever written, or it is damaged
+  return fail(
+      Errc::already_exists, fmt::format("{} is the anchor of another machine", file.string()),
+      fmt::format("give this one a folder of its own in skerry.toml: [anchor] folder; or, was it "
+                  "of this data folder, which is lost: skerry backup restore FILE --data {}; or, "
+                  "when its machine is gone for good: rm {}",
+                  shell_word(options.data.string()), shell_word(file.string())));
 }
 
 Result<void> make_database(const DataFolder& folder, const InitOptions& options,
@@ -59,26 +75,40 @@ Result<void> make_database(const DataFolder& folder, const InitOptions& options,
     return {};
   };
   auto written = database->write(work);
-  // One of a machine that was here before says nothing of this one.
   if (written) written = anchor.write({SiteId{}, log.own().epoch, log.own().ord, 0, Hash{}, {}});
   database.reset();  // before the log, its participant
   return written;
 }
 
-}  // namespace
+// Of a machine that could not be made whole nothing stays, or the next `init` would find it there.
+class Unmade {
+ public:
+  explicit Unmade(const InitOptions& options)
+      : folder_{options.data},
+        anchor_(options.anchor),
+        had_folder_(is_there(options.data)),
+        had_anchor_(is_there(options.anchor)) {}
+  Unmade(const Unmade&) = delete;
+  Unmade& operator=(const Unmade&) = delete;
+  ~Unmade() {
+    if (!is_on_) return;
+    std::error_code ignored;
+    // check_init() found none in a folder that was there.
+    std::filesystem::remove_all(had_anchor_ ? anchor_ / "anchor" : anchor_, ignored);
+    std::filesystem::remove_all(had_folder_ ? folder_.keys() : folder_.path, ignored);
+    for (const char* const end : {"", "-wal", "-shm"})
+      std::filesystem::remove(folder_.database().string() + end, ignored);
+  }
+  void off() { is_on_ = false; }
 
-Result<void> check_init(const InitOptions& options) {
-  SKERRY_TRY_VOID(check_name(options.name));
-  SKERRY_TRY_VOID(must_be_new({options.data}));
-  SKERRY_TRY_VOID(check_private_folder(options.data));
-  SKERRY_TRY_VOID(store::check_folder(options.data));
-  // The anchor may lie in the data folder itself, which is there by then.
-  const bool inside = options.anchor.parent_path() == options.data;
-  return inside ? Result<void>() : check_private_folder(options.anchor);
-}
+ private:
+  DataFolder folder_;
+  std::filesystem::path anchor_;
+  bool had_folder_, had_anchor_;
+  bool is_on_ = true;
+};
 
-Result<void> initialise(const InitOptions& options) {
-  SKERRY_TRY_VOID(check_init(options));  // or keys would be left behind
+Result<void> make_machine(const InitOptions& options) {
   const DataFolder folder{options.data};
   SKERRY_TRY_VOID(make_private_folder(folder.path));
   SKERRY_TRY(store::AnchorFile anchor, store::AnchorFile::open(options.anchor));
@@ -89,6 +119,30 @@ Result<void> initialise(const InitOptions& options) {
   SKERRY_TRY_VOID(make_database(folder, options, keys, random, anchor));
   if (!options.with_config) return {};
   return crypto::create_file_atomically(folder.config(), as_bytes(config_template()), 0640);
+}
+
+}  // namespace
+
+Result<void> check_init(const InitOptions& options) {
+  SKERRY_TRY_VOID(check_name(options.name));
+  SKERRY_TRY_VOID(DataFolder{options.data}.must_be_owned());
+  SKERRY_TRY_VOID(must_be_new({options.data}, options.with_config));
+  SKERRY_TRY_VOID(check_private_folder(options.data));
+  SKERRY_TRY_VOID(store::check_folder(options.data));
+  // The anchor may lie in the data folder itself, which is there by then.
+  const bool inside = options.anchor.parent_path() == options.data;
+  if (!inside) SKERRY_TRY_VOID(check_private_folder(options.anchor));
+  return must_have_no_anchor(options);
+}
+
+Result<void> initialise(const InitOptions& options) {
+  SKERRY_TRY_VOID(check_init(options));
+  Unmade unmade(options);
+  Result<void> made = make_machine(options);
+  // What was there all of a sudden is of another `init`, at the same time.
+  if (made || made.error().code == Errc::already_exists || made.error().code == Errc::locked)
+    unmade.off();
+  return made;
 }
 
 }  // namespace skerry::daemon

@@ -1,5 +1,6 @@
 #include "daemon/restore.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fmt/format.h>
@@ -11,7 +12,9 @@
 #include "crypto/file.hpp"
 #include "crypto/secret.hpp"
 #include "daemon/folder.hpp"
+#include "store/anchor.hpp"
 #include "store/database.hpp"
+#include "store/own_epochs.hpp"
 #include "store/sqlite/backup.hpp"
 #include "store/sqlite/folder_lock.hpp"
 #include "store/sqlite/wal.hpp"
@@ -30,11 +33,6 @@ using store::Connection;
 constexpr std::size_t key_bytes_max = 16 * 1024;
 constexpr const char* database_files[] = {"skerry.db", "skerry.db-wal", "skerry.db-shm"};
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(fs::symlink_status(path, ignored));
-}
-
 // SQLite's complaints about one database, as an Error.
 template <class Work>
 auto reading(const Work& work) -> decltype(work()) {
@@ -50,6 +48,7 @@ class Restore {
  public:
   Restore(const Config& config, fs::path file, OpenedBackup backup, sync::ScratchFolder scratch)
       : folder_{config.data()},
+        anchor_(config.anchor()),
         file_(std::move(file)),
         backup_(std::move(backup)),
         manifest_(backup_.reader.manifest()),
@@ -66,23 +65,16 @@ class Restore {
 
   // What is here.
   Result<RestorePreview> look() {
-    RestorePreview preview{manifest_, backup_.signer, backup_.vouched, false, {}, {}};
+    RestorePreview preview{manifest_, backup_.signer, backup_.vouched, false, false, {}, {}, {}};
     SKERRY_TRY_VOID(must_be_this_machine());
     preview.bare = !is_there(folder_.database());
-    if (preview.bare) return preview;
-    auto cost = reading([&]() -> Result<sync::RestoreCost> {
-      settle();
-      const auto here = Connection::open(folder_.database(), Connection::Mode::immutable);
-      const auto there = Connection::open(restored(), Connection::Mode::immutable);
-      SKERRY_TRY_VOID(same_machine(*here));
-      return sync::restore_cost(*here, *there);
-    });
-    if (cost)
-      preview.cost = std::move(*cost);
-    else if (cost.error().code == Errc::unknown_signer)
-      return fail(std::move(cost).error());
-    else
-      preview.unreadable = cost.error().detail;
+    preview.gone = folder_.lost_database();
+    const auto anchor = read_anchor();
+    std::int64_t kept = 0;
+    if (anchor)
+      kept = end_of(anchor->epoch, *Connection::open(restored(), Connection::Mode::immutable));
+    if (!preview.bare) SKERRY_TRY_VOID(look_at_database(preview, anchor, kept));
+    if (anchor) preview.lost = std::max<std::int64_t>(0, anchor->seq - kept);
     return preview;
   }
 
@@ -102,7 +94,7 @@ class Restore {
   Result<void> swap(const RestorePreview& preview) {
     {
       const auto connection = Connection::open(restored(), Connection::Mode::read_write);
-      sync::mark_restored(*connection, next_, preview.cost && preview.cost->harmless);
+      sync::mark_restored(*connection, next_, is_harmless(preview));
       SKERRY_TRY_VOID(sync::note_restored(*connection, file_, manifest_, SystemClock().wall_ms()));
       store::Wal(*connection).checkpoint_fully();
     }
@@ -121,6 +113,45 @@ class Restore {
   }
 
  private:
+  // `kept`: how far the anchor's epoch is in a database that is left.
+  Result<void> look_at_database(RestorePreview& preview, const std::optional<store::Anchor>& anchor,
+                                std::int64_t& kept) {
+    auto cost = reading([&]() -> Result<sync::RestoreCost> {
+      settle();
+      const auto here = Connection::open(folder_.database(), Connection::Mode::immutable);
+      const auto there = Connection::open(restored(), Connection::Mode::immutable);
+      SKERRY_TRY_VOID(same_machine(*here));
+      auto found = sync::restore_cost(*here, *there);
+      if (anchor) kept = std::max(kept, end_of(anchor->epoch, *here));
+      return found;
+    });
+    if (cost)
+      preview.cost = std::move(*cost);
+    else if (cost.error().code == Errc::unknown_signer)
+      return fail(std::move(cost).error());
+    else
+      preview.unreadable = cost.error().detail;
+    return {};
+  }
+
+  // Of this machine alone, and nothing is made where there is none.
+  std::optional<store::Anchor> read_anchor() const {
+    if (!is_there(anchor_ / "anchor")) return std::nullopt;
+    const auto file = store::AnchorFile::open(anchor_);
+    auto anchor = file ? file->read() : std::nullopt;
+    const bool is_own =
+        anchor && (anchor->site == SiteId{} || anchor->site == manifest_.facts.identity.id);
+    return is_own ? anchor : std::nullopt;
+  }
+  static std::int64_t end_of(const EpochId& epoch, Connection& connection) {
+    for (const store::OwnEpoch& own : store::read_own_epochs(connection))
+      if (own.epoch == epoch) return own.end;
+    return 0;
+  }
+  static bool is_harmless(const RestorePreview& preview) {
+    return preview.cost && preview.cost->harmless && preview.lost.value_or(0) == 0;
+  }
+
   Result<void> keep_into(const RestorePreview& preview, RestoreReport& report) {
     SKERRY_TRY_VOID(make_private_folder(report.safety));
     report.damage = preview.unreadable;
@@ -236,6 +267,7 @@ class Restore {
   }
 
   DataFolder folder_;
+  fs::path anchor_;
   fs::path file_;
   OpenedBackup backup_;
   const sync::BackupManifest& manifest_;
@@ -251,6 +283,7 @@ Result<std::optional<RestoreReport>> restore_backup(
     const Config& config, const BackupAccess& access, const sync::BackupProgress& progress,
     const std::function<Result<bool>(const RestorePreview&)>& confirm) {
   using Outcome = Result<std::optional<RestoreReport>>;
+  SKERRY_TRY_VOID(DataFolder{config.data()}.must_be_owned());
   SKERRY_TRY(OpenedBackup backup, open_backup(config, access));
   const bool made = !is_there(config.data());
   SKERRY_TRY_VOID(store::prepare_folder(config.data()));

@@ -17,8 +17,12 @@ struct RestorePreview {
   crypto::VerifyKey signer;
   bool vouched = false;                   // somebody but the file says whose key that is
   bool bare = false;                      // there is no database here
+  bool gone = false;                      // … any more: its keys are left
   std::optional<sync::RestoreCost> cost;  // nullopt: there is none here that can be read
   std::string unreadable;                 // why it cannot; empty otherwise
+  // Rows that by the anchor were written here, and are neither here nor in the backup; nullopt: it
+  // tells nothing of this machine.
+  std::optional<std::int64_t> lost;
 };
 
 struct RestoreReport {

@@ -6,6 +6,7 @@ namespace skerry::daemon {
 
 Result<std::unique_ptr<StoppedMachine>> StoppedMachine::open(const DataFolder& folder,
                                                              bool dry_run) {
+  SKERRY_TRY_VOID(folder.must_be_owned());
   SKERRY_TRY_VOID(folder.must_be_initialised());
   SKERRY_TRY(auto database, store::Database::open(folder.path, {.upgrades = !dry_run}));
   std::optional<sync::Keys> keys;

@@ -15,6 +15,7 @@
 #include "store/exchange_trouble.hpp"
 #include "store/identity.hpp"
 #include "store/lost_ranges.hpp"
+#include "store/migrations.hpp"
 #include "store/own_epochs.hpp"
 #include "store/prune_log.hpp"
 #include "store/quarantine.hpp"
@@ -271,6 +272,7 @@ Result<Response> get_status(Context& context, Request& request) {
       {"sign_key", context.node.keys.sign.verify_key().to_text()},
       {"version", context.node.app_version},
       {"schema", schema_version},
+      {"migration", store::all_migrations().size()},
       {"sqlite", store::sqlite_version()},
       {"time", format_timestamp(context.node.clock.wall_ms())},
       {"uptime_seconds", (context.node.clock.wall_ms() - context.started_at) / 1000},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 #include "api/certificates.hpp"
@@ -13,6 +14,8 @@
 namespace skerry::api {
 
 std::uint64_t free_bytes(const std::filesystem::path& folder) {
+  rlimit limit{};  // none of the process's files may grow: `skerry dev disk full`
+  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur == 0) return 0;
   struct statvfs info {};
   if (::statvfs(folder.c_str(), &info) != 0) return 0;
   return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;

@@ -42,9 +42,9 @@ void BackupCommands::add_to(CommandTree& tree) {
   reapply->add_option("FILE", file_, "a bundle saved-….skb that the restore left")->required();
   CommandTree::example(reapply,
                        "skerry backup reapply /var/lib/skerry/before-restore-TIME/saved-NAME.skb");
-  CLI::App* key = tree.add_plain(
+  CLI::App* key = tree.add_unconfigured(
       backup, "key", "make a recovery key, which opens every backup that is made for it",
-      [this, &tree](const Config&, Terminal& terminal) {
+      [this, &tree](Terminal& terminal) {
         return run_backup_key(terminal, file_, tree.is_dry_run());
       });
   tree.add_dry_run(key);

@@ -11,7 +11,8 @@ void CertificateCommands::add_to(CommandTree& tree) {
       tree.add(cert, "install-ca", "have this system trust this machine's authority",
                [this](Session& s) { return run_cert_install(s, file_); });
   tree.add_dry_run(install);
-  install->add_option("--out", file_, "only write its certificate here, for other machines");
+  install->add_option("--out", file_,
+                      "a new file: only write its certificate there, for other machines");
   CLI::App* renew = tree.add(cert, "renew", "a new one at once; one of the site's own is read anew",
                              [this](Session& s) { return run_cert_renew(s, new_authority_); });
   renew->add_flag("--new-ca", new_authority_,

@@ -42,7 +42,16 @@ std::vector<std::string> flags_of(const CLI::App& app) {
 }
 
 // Whether a word follows it.
-bool takes_value(const CLI::Option& option) { return option.get_type_size() != 0; }
+bool takes_value(const CLI::Option& option) { return option.get_expected_max() != 0; }
+
+// "site central" where one of these is taken. CLI11 names them in the type: "TEXT:{site,central}".
+std::string choices_of(const CLI::Option& option) {
+  std::string type = option.get_type_name();
+  const std::size_t begin = type.find('{'), end = type.find('}');
+  if (begin == std::string::npos || end == std::string::npos) return {};
+  std::replace(type.begin(), type.end(), ',', ' ');
+  return type.substr(begin + 1, end - begin - 1);
+}
 
 // Text as man(7) shows it: no escapes, no line that begins like a request, hyphens one can copy.
 std::string roff(std::string_view text) {
@@ -81,25 +90,33 @@ std::string join(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-// Names of the next words behind each beginning of a command: "backup" → "create list …".
+// Names of the next words behind each beginning of a command: "backup" → "create list …"; and of
+// the values behind an option, where there is a choice of them.
 void append_cases(const CLI::App& app, const std::string& path, const std::string& common,
-                  std::string& cases) {
+                  std::string& cases, std::string& values) {
   std::vector<std::string> words;
   const auto children = app.get_subcommands(every);
   for (const CLI::App* child : children) words.push_back(child->get_name());
   if (!path.empty())
     for (std::string& flag : flags_of(app)) words.push_back(std::move(flag));
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string choices = choices_of(*option);
+    if (choices.empty()) continue;
+    if (option->get_positional()) words.insert(words.begin(), choices);
+    for (const std::string& name : option->get_lnames())
+      values += fmt::format("  '{} --{}') words='{}' ;;\n", path, name, choices);
+  }
   cases += fmt::format("    '{}') words='{} {}' ;;\n", path, join(words), common);
   for (const CLI::App* child : children)
     append_cases(*child, path.empty() ? child->get_name() : path + ' ' + child->get_name(), common,
-                 cases);
+                 cases, values);
 }
 
 // One function for both shells: zsh runs it through bashcompinit. Words that are no command, such
 // as values and files, do not lengthen the path.
 std::string for_bash(const CLI::App& app) {
-  std::string cases;
-  append_cases(app, "", join(flags_of(app)) + " --help", cases);
+  std::string cases, values;
+  append_cases(app, "", join(flags_of(app)) + " --help", cases, values);
   std::string paths;
   const std::function<void(const CLI::App&, const std::string&)> visit =
       [&](const CLI::App& parent, const std::string& path) {
@@ -121,11 +138,13 @@ std::string for_bash(const CLI::App& app) {
   done
   case $path in
 {}  esac
+  case "$path ${{COMP_WORDS[COMP_CWORD-1]}}" in
+{}  esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}")
 }}
 complete -o default -F _skerry skerry
 )",
-                     paths, cases);
+                     paths, cases, values);
 }
 
 std::string fish_word(std::string_view text) {
@@ -138,9 +157,14 @@ std::string fish_word(std::string_view text) {
 void append_fish(const CLI::App& app, const std::string& seen, std::string& lines) {
   for (const CLI::Option* option : app.get_options()) {
     if (option == app.get_help_ptr()) continue;
+    const std::string choices = choices_of(*option);
+    const std::string values = choices.empty() ? "" : " -f -a " + fish_word(choices);
     for (const std::string& name : option->get_lnames())
-      lines += fmt::format("complete -c skerry -n {} -l {}{} -d {}\n", fish_word(seen), name,
-                           takes_value(*option) ? " -r" : "", fish_word(option->get_description()));
+      lines += fmt::format("complete -c skerry -n {} -l {}{}{} -d {}\n", fish_word(seen), name,
+                           takes_value(*option) ? " -r" : "", values,
+                           fish_word(option->get_description()));
+    if (option->get_positional() && !choices.empty())
+      lines += fmt::format("complete -c skerry -n {}{}\n", fish_word(seen), values);
   }
   const auto children = app.get_subcommands(every);
   std::vector<std::string> names;

@@ -8,7 +8,7 @@ void OfflineCommands::add_to(CommandTree& tree) {
   const auto verb = [&](const char* name, const char* doc,
                         Result<Exit> (*run)(Terminal&, const OfflineWish&)) {
     CLI::App* made =
-        tree.add_plain(offline, name, doc, [this, &tree, run](const Config&, Terminal& terminal) {
+        tree.add_unconfigured(offline, name, doc, [this, &tree, run](Terminal& terminal) {
           wish_.dry_run = tree.is_dry_run();
           return run(terminal, wish_);
         });
@@ -33,19 +33,19 @@ void OfflineCommands::add_to(CommandTree& tree) {
   CLI::App* back = verb("return", "give the seat back", run_offline_return);
   CommandTree::repeatable(
       back->add_option("--used", wish_.amounts, "feature=number that was used, repeatable"));
-  CLI::App* qr = tree.add_plain(
-      offline, "qr", "show a request or an answer as a QR code",
-      [this](const Config&, Terminal& terminal) { return run_offline_qr(terminal, qr_); });
+  CLI::App* qr =
+      tree.add_unconfigured(offline, "qr", "show a request or an answer as a QR code",
+                            [this](Terminal& terminal) { return run_offline_qr(terminal, qr_); });
   qr->add_option("FILE", qr_.file, "the request, or the answer")->required();
   qr->add_option("--as", qr_.form, "text, svg or png")
       ->check(CLI::IsMember({"text", "svg", "png"}));
   qr->add_option("--out", qr_.out, "a new file; without it stdout");
-  CLI::App* join = tree.add_plain(offline, "join",
-                                  "make a request or an answer of what was read of its QR codes",
-                                  [this, &tree](const Config&, Terminal& terminal) {
-                                    join_.dry_run = tree.is_dry_run();
-                                    return run_offline_join(terminal, join_);
-                                  });
+  CLI::App* join = tree.add_unconfigured(
+      offline, "join", "make a request or an answer of what was read of its QR codes",
+      [this, &tree](Terminal& terminal) {
+        join_.dry_run = tree.is_dry_run();
+        return run_offline_join(terminal, join_);
+      });
   tree.add_dry_run(join);
   join->add_option("FILE", join_.files, "a line for each code, in any order, in any of the files")
       ->required();

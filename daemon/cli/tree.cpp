@@ -14,6 +14,14 @@ CLI::App* CommandTree::add_plain(CLI::App* parent, const std::string& name, cons
   return verb;
 }
 
+CLI::App* CommandTree::add_unconfigured(CLI::App* parent, const std::string& name,
+                                        const std::string& doc,
+                                        std::function<Result<Exit>(Terminal&)> run) {
+  return add_plain(
+      parent, name, doc,
+      [run = std::move(run)](const Config&, Terminal& terminal) { return run(terminal); }, true);
+}
+
 CLI::App* CommandTree::add(CLI::App* parent, const std::string& name, const std::string& doc,
                            std::function<Result<Exit>(Session&)> run) {
   return add_plain(parent, name, doc,

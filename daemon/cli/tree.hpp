@@ -20,6 +20,9 @@ class CommandTree {
   // A command without the daemon; with `any_config` it runs with a wrong configuration, too.
   CLI::App* add_plain(CLI::App* parent, const std::string& name, const std::string& doc,
                       CommandBody run, bool any_config = false);
+  // A command that needs no configuration: it runs with a wrong one, too.
+  CLI::App* add_unconfigured(CLI::App* parent, const std::string& name, const std::string& doc,
+                             std::function<Result<Exit>(Terminal&)> run);
   // A command that talks to the daemon.
   CLI::App* add(CLI::App* parent, const std::string& name, const std::string& doc,
                 std::function<Result<Exit>(Session&)> run);

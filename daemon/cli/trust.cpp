@@ -4,11 +4,11 @@ namespace skerry::daemon {
 
 void TrustCommands::add_to(CommandTree& tree) {
   CLI::App* trust = tree.add_noun("trust", "who stands behind central's keys, and new keys");
-  CLI::App* key =
-      tree.add_plain(trust, "key", "make one holder's root key, on a machine that is on no line",
-                     [this, &tree](const Config&, Terminal& terminal) {
-                       return run_trust_key(terminal, file_, tree.is_dry_run());
-                     });
+  CLI::App* key = tree.add_unconfigured(
+      trust, "key", "make one holder's root key, on a machine that is on no line",
+      [this, &tree](Terminal& terminal) {
+        return run_trust_key(terminal, file_, tree.is_dry_run());
+      });
   tree.add_dry_run(key);
   key->add_option("FILE", file_, "a new file; its public half goes beside it")->required();
   CLI::App* init =
@@ -26,11 +26,11 @@ void TrustCommands::add_to(CommandTree& tree) {
       ->excludes(root);
   init->add_option("--threshold", start_.threshold, "how many of them sign");
   init->add_option("--expires", start_.expires_at, "a time; without it in five years");
-  CLI::App* sign =
-      tree.add_plain(trust, "sign", "add a holder's signature, on a machine that is on no line",
-                     [this, &tree](const Config&, Terminal& terminal) {
-                       return run_trust_sign(terminal, file_, key_, tree.is_dry_run());
-                     });
+  CLI::App* sign = tree.add_unconfigured(
+      trust, "sign", "add a holder's signature, on a machine that is on no line",
+      [this, &tree](Terminal& terminal) {
+        return run_trust_sign(terminal, file_, key_, tree.is_dry_run());
+      });
   tree.add_dry_run(sign);
   sign->add_option("FILE", file_, "the draft")->required();
   sign->add_option("--key", key_, "the holder's key file")->required();

@@ -140,6 +140,13 @@ Result<Exit> verify_here(const Config& config, Terminal& terminal, const BackupA
 }
 
 // Where no daemon runs.
+// A place that nothing can be written to is wrong input to the API; a command's other files end it
+// with Exit::io there.
+Error as_place(Error error) {
+  if (error.code == Errc::bad_input) error.code = Errc::io_failed;
+  return error;
+}
+
 Result<json::object> create_here(Session& session, const NewBackup& wanted) {
   const DataFolder folder{session.config.data()};
   const Config& config = session.config;
@@ -151,13 +158,15 @@ Result<json::object> create_here(Session& session, const NewBackup& wanted) {
   const fs::path target = wanted.to.empty() ? config.backups() : fs::path(absolute_text(wanted.to));
   const sync::BackupPlan plan{target, folder.scratch(), recovery};
   if (dry_run) {
-    SKERRY_TRY(const auto tried, sync::try_backup(machine->node(), plan, wanted.to.empty()));
+    SKERRY_TRY(const auto tried,
+               sync::try_backup(machine->node(), plan, wanted.to.empty()).map_error(as_place));
     return api::to_json(tried);
   }
   if (wanted.to.empty()) SKERRY_TRY_VOID(sync::prepare_backup_folder(target));
   std::optional<Progress> shown;
   SKERRY_TRY(const auto made,
-             sync::make_backup(machine->node(), plan, progress_on(session.terminal, shown)));
+             sync::make_backup(machine->node(), plan, progress_on(session.terminal, shown))
+                 .map_error(as_place));
   return api::to_json(made.backup);
 }
 
@@ -208,7 +217,7 @@ Result<Exit> run_backup_create(Session& session, const NewBackup& wanted) {
   if (!wanted.recipient.empty()) body["recipient"] = wanted.recipient;
   Result<json::object> made = [&] {
     const Watch watch(session);
-    return session.daemon.post("/v1/backups", body);
+    return session.daemon.post("/v1/backups", body).map_error(as_place);
   }();
   // Whether none runs, only the lock of the folder can say.
   if (!made && made.error().code == Errc::unreachable) {

@@ -53,13 +53,14 @@ Result<Exit> run_cert_install(Session& session, const std::string& out) {
                 "trust the authority that issued it: tls.certificate_file in skerry.toml");
   const std::string file = out.empty() ? trusted_file : out;
   if (session.daemon.is_dry_run()) {
-    SKERRY_TRY_VOID(crypto::check_file_place(file));
+    SKERRY_TRY_VOID(out.empty() ? crypto::check_file_place(file) : crypto::check_new_file(file));
     session.terminal.document({{"file", file}});
     session.terminal.line("{} would hold the authority's certificate{}", file,
                           out.empty() ? fmt::format(", and {} would be run", update) : "");
     return Exit::ok;
   }
-  SKERRY_TRY_VOID(crypto::write_file_atomically(file, as_bytes(pem), 0644));
+  SKERRY_TRY_VOID(out.empty() ? crypto::write_file_atomically(file, as_bytes(pem), 0644)
+                              : crypto::create_file_atomically(file, as_bytes(pem), 0644));
   if (out.empty()) {
     const int status = std::system(update);  // a fixed text, found by the administrator's own PATH
     if (status == -1 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)

@@ -55,7 +55,8 @@ Result<void> make(const Sandbox& sandbox) {
   fs::create_directories(sandbox.folder, error);
   if (error)
     return fail(Errc::io_failed,
-                fmt::format("making {}: {}", sandbox.folder.string(), error.message()));
+                fmt::format("making {}: {}", sandbox.folder.string(), error.message()),
+                "name a folder that can be made: --sandbox DIR");
   SKERRY_TRY_VOID(make_machine(sandbox.central, "sandbox central"));
   SKERRY_TRY_VOID(make_machine(sandbox.site, "sandbox harbour"));
   SKERRY_TRY(const std::string central, settle(sandbox.central, ""));
@@ -106,7 +107,7 @@ Result<Exit> show(const Sandbox& sandbox, Terminal& terminal) {
 Result<std::int64_t> parse_move(std::string_view text) {
   const auto wrong = [&] {
     return fail(Errc::usage, fmt::format("'{}' is no time such as +2h, 90s, 15m, 3d", text),
-                "skerry dev clock +2h, or right");
+                "skerry dev clock +2h, the same with --back, or right");
   };
   std::string_view digits = text;
   if (digits.starts_with('+')) digits.remove_prefix(1);

@@ -8,6 +8,7 @@
 
 #include "core/kinds/kinds.hpp"
 #include "daemon/commands/commands.hpp"
+#include "daemon/folder.hpp"
 
 namespace skerry::daemon {
 namespace {
@@ -48,7 +49,7 @@ Result<void> copy(const OpenFile& from, int to, const std::string& name) {
 }  // namespace
 
 Result<void> must_be_new(const std::string& name) {
-  if (::access(name.c_str(), F_OK) != 0) return {};
+  if (!is_there(name)) return {};
   return fail(Errc::already_exists, fmt::format("{} is there already", name),
               "name a file that is not there, or move this one away");
 }

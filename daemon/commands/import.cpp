@@ -122,6 +122,9 @@ void show_counts(Session& session, const json::object& report, const ImportOptio
   const auto errors = objects_of(report, "errors");
   for (const json::object* one : errors)
     session.terminal.line("{}: {}", place_of(*one), text_of(*one, "detail"));
+  if (const auto unlisted = integer_of(report, "errors_left_out"); unlisted > 0)
+    session.terminal.line("{} more: --rejects FILE gives each row with all of its own",
+                          counted(unlisted, "error"));
   std::string more;
   if (const auto rejected = integer_of(report, "rejected"); rejected > 0)
     more += fmt::format(", {} rejected", rejected);

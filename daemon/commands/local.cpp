@@ -1,6 +1,8 @@
 // init, version, explain: nothing of these needs a daemon.
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 
 #include "core/field_codes.hpp"
 #include "core/json_text.hpp"
@@ -52,6 +54,17 @@ Result<Exit> explain_field(Terminal& terminal, const std::string& code) {
   return Exit::ok;
 }
 
+// There may be one in a data folder that this user may not look into.
+Result<void> must_know_the_file(const Config& config) {
+  std::error_code error;
+  const bool is_known =
+      !config.file.empty() || std::filesystem::exists(config.data() / "skerry.toml", error);
+  if (is_known || error != std::errc::permission_denied) return {};
+  return fail(Errc::forbidden,
+              fmt::format("this user may not look for a configuration in {}", config.data_folder),
+              "run this as root, or as the daemon's user");
+}
+
 }  // namespace
 
 Result<Exit> run_explain(Terminal& terminal, const std::string& code) {
@@ -68,14 +81,17 @@ Result<Exit> run_explain(Terminal& terminal, const std::string& code) {
                      {"title", entry->title},
                      {"http_status", entry->http_status},
                      {"exit", exit},
+                     {"remedy", entry->remedy},
                      {"next", remedy}});
   terminal.line("{}: {}.", entry->slug, entry->title);
+  terminal.line("{}.", entry->remedy);
   terminal.line("HTTP status {}, exit code {}", entry->http_status, exit);
   if (!remedy.empty()) terminal.line("of a bundle: {}", remedy);
   return Exit::ok;
 }
 
 Result<Exit> run_config_show(const Config& config, Terminal& terminal) {
+  SKERRY_TRY_VOID(must_know_the_file(config));
   json::object values;
   for (const ConfigKey& key : config_keys()) values[key.name] = key.value_in(config);
   const std::string file =
@@ -92,7 +108,8 @@ Result<Exit> run_config_show(const Config& config, Terminal& terminal) {
 }
 
 Result<Exit> run_config_check(const Config& config, Terminal& terminal) {
-  SKERRY_TRY_VOID(check_config(config));
+  SKERRY_TRY_VOID(must_know_the_file(config));
+  SKERRY_TRY_VOID(check_config(config, Folders::looked_at));
   terminal.document({{"file", config.file.string()}, {"acceptable", true}});
   if (config.file.empty())
     terminal.line("there is no file: every key has its default");

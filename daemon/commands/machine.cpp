@@ -93,8 +93,9 @@ Result<Exit> run_status(Session& session) {
   const std::string id = text_of(status, "id");
   terminal.line("{} \"{}\"{}{}", text_of(status, "role"), text_of(status, "name"),
                 id.empty() ? "" : " ", id);
-  terminal.line("version     {}, schema {}, up for {} s", text_of(status, "version"),
-                integer_of(status, "schema"), integer_of(status, "uptime_seconds"));
+  terminal.line("version     {}, schema {}, migration {}, up for {} s", text_of(status, "version"),
+                integer_of(status, "schema"), integer_of(status, "migration"),
+                integer_of(status, "uptime_seconds"));
   terminal.line("sign key    {}", text_of(status, "sign_key"));
   terminal.line("records     {}", record_counts(object_of(status, "records")));
   const json::object& log = object_of(status, "log");

@@ -35,7 +35,7 @@ class TextCollector final : public ByteSink {
 };
 
 Result<json::object> read_seat(const std::string& file) {
-  SKERRY_TRY(const auto bytes, crypto::read_secret_file(file, file_bytes_max));
+  SKERRY_TRY(const auto bytes, crypto::read_secret_file(file, file_bytes_max).map_error(as_input));
   return parse_json_object(bytes.text(), {32, true});
 }
 
@@ -148,7 +148,8 @@ Result<json::object> open_answer(const json::object& seat, const OfflineWish& wi
 // The key that tokens are held to: the one that is named now, else the one that was named before.
 Result<std::optional<crypto::VerifyKey>> trusted_key(const OfflineWish& wish, json::object& seat) {
   if (!wish.key.empty()) {
-    SKERRY_TRY(const Bytes pem, crypto::read_small_file(wish.key, public_key_bytes_max));
+    SKERRY_TRY(const Bytes pem,
+               crypto::read_small_file(wish.key, public_key_bytes_max).map_error(as_input));
     auto key = crypto::VerifyKey::from_pem(as_text(pem));
     if (!key)
       return fail(Errc::bad_input, fmt::format("{}: {}", wish.key, key.error().detail),
@@ -186,7 +187,7 @@ Result<json::object> read_token(const std::optional<crypto::VerifyKey>& trusted,
 }  // namespace
 
 Result<Exit> run_offline_request(Terminal& terminal, const OfflineWish& wish) {
-  SKERRY_TRY(const auto code, crypto::read_small_file(wish.code, 1024));
+  SKERRY_TRY(const auto code, crypto::read_small_file(wish.code, 1024).map_error(as_input));
   SKERRY_TRY(const json::object amounts, read_amounts(wish.amounts, "--amount", 1));
   std::string text(as_text(code));
   text.erase(text.find_last_not_of(" \t\r\n") + 1);

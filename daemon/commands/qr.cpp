@@ -5,6 +5,7 @@
 
 #include "core/strict_json.hpp"
 #include "crypto/file.hpp"
+#include "daemon/daemon_client.hpp"
 #include "daemon/qr_code.hpp"
 
 namespace skerry::daemon {
@@ -31,7 +32,8 @@ std::string name_of(const std::string& out, std::size_t number, std::size_t part
 Result<Exit> run_offline_qr(Terminal& terminal, const QrWish& wish) {
   if (wish.form == "png" && wish.out.empty())
     return fail(Errc::usage, "a PNG is no text for a terminal", "--out FILE");
-  SKERRY_TRY(const Bytes bytes, crypto::read_small_file(wish.file, file_bytes_max));
+  SKERRY_TRY(const Bytes bytes,
+             crypto::read_small_file(wish.file, file_bytes_max).map_error(as_input));
   SKERRY_TRY(const std::vector<std::string> parts, qr_parts(as_text(bytes)));
   json::array shown;  // the files, or the codes themselves
   for (const std::string& part : parts) {
@@ -57,7 +59,8 @@ Result<Exit> run_offline_qr(Terminal& terminal, const QrWish& wish) {
 Result<std::string> read_scanned(const std::vector<std::string>& files) {
   std::string text;
   for (const std::string& file : files) {
-    SKERRY_TRY(const Bytes bytes, crypto::read_small_file(file, file_bytes_max));
+    SKERRY_TRY(const Bytes bytes,
+               crypto::read_small_file(file, file_bytes_max).map_error(as_input));
     if (!text.empty() && !text.ends_with('\n')) text += '\n';
     text += as_text(bytes);
   }

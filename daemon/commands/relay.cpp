@@ -23,7 +23,9 @@ std::string told(const json::object& licence) {
 
 Result<Exit> run_relay_add(Session& session, const RelayFile& wish) {
   json::object body{{"public_key", wish.public_key}, {"seats", wish.seats}};
-  SKERRY_TRY(const auto file, crypto::read_small_file(wish.file, licensing::keygen_file_bytes_max));
+  SKERRY_TRY(
+      const auto file,
+      crypto::read_small_file(wish.file, licensing::keygen_file_bytes_max).map_error(as_input));
   body["file"] = as_text(file);
   if (!wish.key_file.empty()) {
     SKERRY_TRY(body["key"], read_secret_line(wish.key_file, key_bytes_max));

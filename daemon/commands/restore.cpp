@@ -31,12 +31,14 @@ json::object to_json(const RestorePreview& preview) {
                               {"sign_key", preview.signer.to_text()},
                               {"vouched", preview.vouched}}},
       {"nothing_here", preview.bare},
+      {"lost", preview.lost ? json::value(*preview.lost) : json::value()},
       {"unreadable", preview.unreadable.empty() ? json::value() : json::value(preview.unreadable)},
       {"cost", to_json(preview.cost)}};
 }
 
 void show_cost(Terminal& terminal, const sync::RestoreCost& cost, Role role) {
-  if (cost.rows == 0) return terminal.line("cost        nothing: the backup has every change");
+  if (cost.rows == 0)
+    return terminal.line("cost        nothing: the backup has every change that is here");
   std::string kinds;
   for (const auto& [kind, count] : cost.kinds)
     kinds += fmt::format("{}{} of {}", kinds.empty() ? "" : ", ", count, kind);
@@ -57,6 +59,17 @@ void show_cost(Terminal& terminal, const sync::RestoreCost& cost, Role role) {
     terminal.line("of central  {}: it sends them again", cost.of_others);
 }
 
+// What no database tells.
+void show_anchor(Terminal& terminal, const RestorePreview& preview) {
+  if (!preview.lost) return terminal.line("            no anchor tells what was acknowledged here");
+  if (*preview.lost == 0)
+    return terminal.line("            the backup has every row that the anchor knows of");
+  terminal.line(
+      "lost        {} of this machine, by its anchor, in no database that is left: an exchange "
+      "gives back what others have of it",
+      counted(*preview.lost, "row"));
+}
+
 void show(Terminal& terminal, const RestorePreview& preview) {
   const store::Identity& identity = preview.manifest.facts.identity;
   terminal.line("backup      {} \"{}\" as of {}", to_text(identity.role), identity.name,
@@ -64,11 +77,14 @@ void show(Terminal& terminal, const RestorePreview& preview) {
   if (!preview.vouched)
     terminal.line("signed by   {}: nobody but the file says whose key that is",
                   preview.signer.to_text());
-  if (preview.bare) terminal.line("cost        nothing: there is no database here");
+  const bool is_lost = preview.gone || preview.lost.value_or(0) > 0;
+  if (preview.bare)
+    terminal.line("cost        {}: there is no database here", is_lost ? "not known" : "nothing");
   if (!preview.unreadable.empty())
     terminal.line("cost        not known: the database here cannot be read ({})",
                   preview.unreadable);
   if (preview.cost) show_cost(terminal, *preview.cost, identity.role);
+  if (is_lost || !preview.unreadable.empty()) show_anchor(terminal, preview);
 }
 
 Result<bool> confirm(Terminal& terminal, const RestoreOptions& options,

@@ -1,4 +1,8 @@
 // support bundle: without a daemon, or with one.
+#include <cerrno>
+#include <unistd.h>
+
+#include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/file.hpp"
 #include "daemon/commands/operations.hpp"
@@ -33,6 +37,7 @@ fs::path file_for(const std::string& place) {
 }  // namespace
 
 Result<Exit> run_support_bundle(const Config& config, Terminal& terminal, const SupportWish& wish) {
+  if (!wish.log.empty()) SKERRY_TRY_VOID(open_input(wish.log));
   const std::vector<SupportMember> members = collect_support(config, {wish.log});
   const std::string tar = tar_of(members);
   if (tar.size() > support_bytes_max)
@@ -46,6 +51,9 @@ Result<Exit> run_support_bundle(const Config& config, Terminal& terminal, const 
                   "name another file");
     SKERRY_TRY_VOID(std::move(written));
   }
+  if (::access(config.data_folder.c_str(), R_OK | X_OK) != 0 && errno == EACCES)
+    terminal.talk("this user may not read {}: run this as root, or as the daemon's user, for all",
+                  config.data_folder);
   json::array listed;
   for (const SupportMember& member : members) {
     listed.push_back(json::object{{"name", member.name},
@@ -61,7 +69,7 @@ Result<Exit> run_support_bundle(const Config& config, Terminal& terminal, const 
                      {"members", std::move(listed)}});
   terminal.line("{}", wish.dry_run ? "nothing is written" : "nothing is sent: read it first");
   terminal.next(wish.dry_run ? "skerry support bundle"
-                             : fmt::format("tar -xOf {} | less", file.string()));
+                             : fmt::format("tar -xOf {} | less", shell_word(file.string())));
   return Exit::ok;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/timestamp.hpp"
+#include "crypto/file.hpp"
 #include "sync/backup/file.hpp"
 #include "sync/spool.hpp"
 
@@ -76,7 +77,7 @@ Result<std::vector<FoundBackup>> find_backups(const fs::path& folder) {
   // Those that a person named, too.
   const auto names =
       names_in(folder, error, [](std::string_view name) { return name.ends_with(ending); });
-  if (error == std::errc::no_such_file_or_directory)
+  if (crypto::names_nothing(error.value()))
     return fail(Errc::not_found, fmt::format("there is no folder {}", folder.string()));
   if (error) return fail(system_error(error.value(), fmt::format("reading {}", folder.string())));
   std::vector<FoundBackup> found;

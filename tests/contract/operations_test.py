@@ -247,6 +247,10 @@ class OperationsTest(SeatOperations, MachineTest):
         cookie = session_of(self.ask(central, "POST", "/v1/session", 200, who))
         self.ask(central, "GET", "/v1/session", 200, None, cookie)
         self.ask(central, "GET", "/v1/session", 200)
+        sessions = self.ask(central, "GET", "/v1/sessions", 200, None, cookie).json()["items"]
+        other = next(one["id"] for one in sessions if not one["current"])
+        self.ask(central, "DELETE", f"/v1/sessions/{other}", 200, None, cookie)
+        self.ask(central, "DELETE", f"/v1/sessions/{other}", 404, None, cookie)
         change = {"current": "kelp-forest-lantern", "password": "gravel tide umbrella"}
         self.ask(central, "POST", "/v1/session:password", 403, change)
         cookie = session_of(self.ask(central, "POST", "/v1/session:password", 200, change, cookie))

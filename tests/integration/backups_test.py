@@ -111,7 +111,7 @@ class Backups(MachineTest):
             self.assertEqual(answer.status, 422, answer)
         medium = self.new_medium()
         refused = central.run("backup", "create", medium / "no" / "x")
-        self.assertEqual(refused.code, 65, refused)
+        self.assertEqual(refused.code, 74, refused)
         self.assertIn("Next: ", refused.err)
         central.ok("backup", "create", medium / "mine")
         self.assertEqual(central.run("backup", "create", medium / "mine").code, 1)

@@ -19,6 +19,26 @@ class WithoutADaemon(MachineTest):
             self.assertIn("Next: ", refused.err)
             self.assertEqual(refused.out, "")
 
+    def test_an_empty_name_does_not_mean_all(self):
+        for command in (("site", "show", ""), ("bundle", "export", ""), ("backup", "list", ""),
+                        ("init", "--role", "site", "--name", "x", "--dry-run", "--data", "")):
+            refused = run(*command)
+            self.assertEqual(refused.code, 64, command)
+            self.assertIn("must not be empty", refused.err)
+
+    def test_a_configuration_that_may_not_be_looked_for_is_not_absent(self):
+        shut = self.folder / "shut"
+        shut.mkdir(mode=0)
+        stranger = {"user": 65534} if os.geteuid() == 0 else {}
+        for verb in ("show", "check"):
+            done = subprocess.run([SKERRY, "config", verb, "--data", shut], capture_output=True,
+                                  text=True, check=False, **stranger)
+            self.assertEqual(done.returncode, 77, done.stderr)
+            self.assertIn("Next: run this as root", done.stderr)
+        done = subprocess.run([SKERRY, "support", "bundle", "--dry-run", "--data", shut],
+                              capture_output=True, text=True, check=False, **stranger)
+        self.assertIn("may not read", done.stderr)
+
     def test_what_is_missing_is_named(self):
         self.assertIn("there is no command 'ad'", run("relay", "ad", "file").err)
         self.assertIn("--file is required", run("relay", "add", "file").err)
@@ -48,6 +68,12 @@ class WithoutADaemon(MachineTest):
         for arguments in (("nonsense",), ("status", "--data", self.folder)):
             refused = run(*arguments, "--json")
             self.assertEqual(refused.document()["error"]["exit"], refused.code)
+
+    def test_what_needs_no_configuration_runs_with_a_wrong_one(self):
+        for command in (("explain", "bad_config"), ("version",), ("man",), ("completion", "bash"),
+                        ("backup", "key", self.folder / "k", "--dry-run")):
+            done = run(*command, "--config", self.folder / "nowhere")
+            self.assertEqual(done.code, 0, done)
 
     def test_version_and_explain(self):
         self.assertTrue(run("version").out.startswith("skerry "))
@@ -117,7 +143,7 @@ WITHOUT_DRY_RUN = """
     audit-list audit-export audit-verify backup-list backup-verify backup-schedule
     bundle-inspect bundle-verify cert-show config-show config-check
     conflict-list conflict-show conflict-rule-list lost-list mapping-list mapping-show offline-qr
-    relay-list site-list site-show site-copies token-list trust-show user-list
+    relay-list session-list site-list site-show site-copies token-list trust-show user-list
     usage-report usage-outgoing dev-up dev-down dev-status dev-clock dev-peer dev-disk
 """
 

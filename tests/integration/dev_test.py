@@ -111,6 +111,8 @@ class Sandbox(MachineTest):
         status, refusal = ask(site, "/v1/customers", {"name": "No room"})
         self.assertEqual((status, refusal["code"]), (507, "storage_full"))
         self.assertEqual(ask(site, "/v1/customers")[0], 200, "it serves on")
+        for command in ("status", "doctor"):
+            self.assertIn("0 bytes are free", self.at(site, command).out)
         self.assertEqual(ask(central, "/v1/customers", {"name": "Room"})[0], 201)
         full = self.dev("peer", "join")  # the daemon is another one, its disk as before
         self.assertEqual(full[1]["disk"], "full")

@@ -58,6 +58,11 @@ class Modes(Import):
                                   (5, "account_ref", "duplicate_row")])
         good = self.take("customers", "name\nAcme\nBolt\n", "--dry-run")
         self.assertEqual((good.code, good.document()["created"]), (0, 2), good)
+        many = self.file("many.csv", "name,website\n" + "Many,x\n" * 1001)
+        told = self.folder / "told.csv"
+        listed = self.central.run("import", "customers", many, "--dry-run", "--rejects", told)
+        self.assertIn("1 error more: --rejects", listed.out)
+        self.assertEqual(len(rows_of(told.read_text(encoding="utf-8"))), 1001)
         self.assertEqual(self.count("customer"), 0)
 
     def test_the_same_file_twice_changes_nothing(self):

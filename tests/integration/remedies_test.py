@@ -1,7 +1,9 @@
 """What is printed as the next step: there, true, and such that it can be typed as it stands."""
 
+import sqlite3
 import subprocess
 import unittest
+from contextlib import closing
 
 from machine import MachineTest, SKERRY, run
 
@@ -123,11 +125,21 @@ class Remedies(MachineTest):
             self.assertIn(str(nowhere), missing.err)
             self.assertIn("Next: ", missing.err)
             self.assertEqual(missing.code, 65, f"{command}: {missing}")
+        code = self.folder / "code"
+        code.write_text("ABC", encoding="utf-8")
+        wish = ("--product", "p", "--seat-id", "x")
+        for command in (("request", "s", "r", "--code", nowhere, *wish), ("answer", nowhere, code),
+                        ("refresh", nowhere, "r"), ("return", nowhere, "r"), ("qr", nowhere),
+                        ("join", nowhere, "--out", "r")):
+            self.assert_next(run("offline", *command), 65, "check the path")
+        beyond = nowhere / "x"
+        request = ("request", beyond, "r", "--code", code, *wish)
+        self.assert_next(run("offline", *request), 74, "in a folder that is there")
         for noun in ("backup", "trust"):
             file = self.folder / f"{noun}.key"
             run(noun, "key", file)
             self.assert_next(run(noun, "key", file), 1, "another name")
-            self.assert_next(run(noun, "key", nowhere / "x"), 1, "folder")
+            self.assert_next(run(noun, "key", beyond), 74, "in a folder that is there")
 
     def test_what_is_not_there_to_be_read_or_written(self):
         central, site, _ = self.new_pair()
@@ -144,6 +156,10 @@ class Remedies(MachineTest):
             nowhere = central.run(*command, "--out", self.folder / "nowhere" / "x")
             self.assert_next(nowhere, 74, "in a folder that is there")
         self.assertEqual(there.read_bytes(), b"")
+        there.unlink()
+        there.symlink_to(self.folder / "x")
+        linked = central.run("export", "customers", "--out", there)
+        self.assert_next(linked, 1, "that is not there")
 
     def test_damaged_keys_are_put_back(self):
         machine = self.new_machine("site", "mine", start=False)
@@ -177,7 +193,18 @@ class Remedies(MachineTest):
         self.assertIn("--from", refused.err)
         central.stop()
         (central.data / "skerry.db").write_bytes(b"garbage")
-        self.assert_next(central.run("serve"), 74, "restore a backup")
+        self.assert_next(central.run("serve"), 65, "restore a backup")
+
+    def test_a_database_that_was_changed_by_other_means_is_restored(self):
+        machine = self.new_machine("site", "mine", start=False)
+        for change in ("DROP TABLE meta", "DELETE FROM migration WHERE version=2",
+                       "UPDATE migration SET sha256=zeroblob(32)"):
+            with closing(sqlite3.connect(machine.data / "skerry.db")) as database:
+                database.execute(change)
+                database.commit()
+            refused = machine.run("serve")
+            self.assert_next(refused, 65, "skerry backup restore FILE")
+            self.assertNotIn("CREATE TABLE", refused.err)
 
     def test_a_lost_database_is_restored(self):
         machine = self.new_machine("site", "mine", start=False)

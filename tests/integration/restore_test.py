@@ -290,6 +290,25 @@ class Restores(RestoreTest):
         self.assertEqual(self.names(site), {"kept"})
         self.assert_whole(site)
 
+    def test_what_a_lost_database_held_is_not_nothing(self):
+        site = self.new_machine("site", "alone")
+        file = self.back_up(site)
+        site.create("customers", {"name": "written after"})
+        site.stop()
+        database = site.data / "skerry.db"
+        tried = ("backup", "restore", file, "--dry-run")
+        for damage in (b"", b"this is no database" * 1000, None):
+            database.unlink()
+            if damage is not None:
+                database.write_bytes(damage)
+            shown = site.ok(*tried).out
+            self.assertIn("not known", shown)
+            self.assertRegex(shown, r"lost +\d+ rows? of this machine, by its anchor")
+            self.assertGreater(site.ok(*tried, "--json").document()["preview"]["lost"], 0)
+            database.touch()
+        shutil.rmtree(anchor_of(site))
+        self.assertIn("no anchor tells what", site.ok(*tried).out)
+
     def test_what_is_refused_changes_nothing(self):
         site = self.new_machine("site", "mine")
         other = self.new_machine("site", "other")

@@ -6,6 +6,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import tempfile
 import time
 import unittest
 import urllib.request
@@ -270,9 +271,12 @@ class Units(unittest.TestCase):
         self.assertEqual([line for line in complaints if "skerry" in line], [])
 
     def test_the_configuration_that_is_installed_is_acceptable(self):
-        done = subprocess.run([SKERRY, "config", "check", "--config",
-                               str(ROOT / "systemd" / "skerry.toml")],
-                              capture_output=True, text=True, check=False)
+        text = (ROOT / "systemd" / "skerry.toml").read_text(encoding="utf-8")
+        with tempfile.TemporaryDirectory() as folder:  # whose folders this user may make
+            file = Path(folder) / "skerry.toml"
+            file.write_text(text.replace("/var/lib", folder), encoding="utf-8")
+            done = subprocess.run([SKERRY, "config", "check", "--config", str(file)],
+                                  capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
 
 

@@ -96,6 +96,8 @@ class SupportBundle(MachineTest):
         machine = self.new_machine("central", "vendor", 'tls_address = "127.0.0.1:0"\n'
                                    '[tls]\nnames = "box.plant.example"\n')
         log = self.folder / "daemon.log"
+        missing = machine.run("support", "bundle", "--log", log)
+        self.assertEqual(missing.code, 65, missing)
         log.write_text("<5>the certificate for box.plant.example is new\n"
                        "<6>password=kelp-forest from 2001:db8::17\n", encoding="utf-8")
         _, texts = self.made(machine, "--log", log)

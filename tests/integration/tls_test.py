@@ -47,8 +47,12 @@ class TlsTest(MachineTest):
         self.authority = self.folder / "ca.pem"
         shown = machine.ok("cert", "show", "--json").document()
         if shown["authority"]:
-            machine.ok("cert", "install-ca", "--out", self.authority)
+            self.write_authority(machine)
         return machine
+
+    def write_authority(self, machine):
+        self.authority.unlink(missing_ok=True)
+        machine.ok("cert", "install-ca", "--out", self.authority)
 
     def curl(self, machine, path, *more):
         return run("curl", "-sS", "--max-time", "20", "--cacert", str(self.authority), *more,
@@ -130,7 +134,10 @@ class TlsTest(MachineTest):
         self.assertFalse((self.folder / "tried.pem").exists())
         missing = self.folder / "no" / "ca.pem"
         for more in ((), ("--dry-run",)):
-            self.assertEqual(machine.run("cert", "install-ca", "--out", missing, *more).code, 1)
+            self.assertEqual(machine.run("cert", "install-ca", "--out", missing, *more).code, 74)
+            kept = machine.run("cert", "install-ca", "--out", machine.data / "skerry.toml", *more)
+            self.assertEqual(kept.code, 1, kept)
+        self.assertIn("listen", (machine.data / "skerry.toml").read_text(encoding="utf-8"))
         self.assertEqual(machine.ok("audit", "list", "--json").out.count("certificate_renewed"), 1)
         self.assertEqual(before["authority"]["sha256"], after["authority"]["sha256"])
         self.assertEqual(self.seen_by_a_client(machine), after["sha256"])
@@ -138,7 +145,7 @@ class TlsTest(MachineTest):
         anew = machine.ok("cert", "renew", "--new-ca", "--json").document()
         self.assertNotEqual(anew["authority"]["sha256"], after["authority"]["sha256"])
         self.assertEqual(self.curl(machine, "/livez").returncode, 60)
-        machine.ok("cert", "install-ca", "--out", self.authority)
+        self.write_authority(machine)
         self.assertEqual(self.curl(machine, "/livez").returncode, 0)
         self.start(machine_stopped(machine))
         self.assertEqual(self.seen_by_a_client(machine), anew["sha256"])  # kept over a restart

@@ -132,7 +132,7 @@ TEST_F(BackupHandlersTest, StatusAndDoctorSayHowItStands) {
   EXPECT_THAT(detail_of_doctor(), testing::StartsWith("warning: the last backup failed: "));
   const auto attention = read_json(get("/v1/status")).at("attention").as_array();
   ASSERT_EQ(attention.size(), 1u);
-  EXPECT_THAT(std::string(attention[0].as_string()), testing::HasSubstr("skerry backup list"));
+  EXPECT_THAT(std::string(attention[0].as_string()), testing::HasSubstr("skerry backup create"));
 }
 
 TEST_F(BackupHandlersTest, TheNextOneIsDueByTheInterval) {

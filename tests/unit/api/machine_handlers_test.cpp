@@ -106,6 +106,15 @@ TEST_F(StatusTest, ChangesOfANewerVersionWaitForIt) {
   EXPECT_THAT(get("/v1/doctor").body, HasSubstr("install the newer version of Skerry"));
 }
 
+TEST_F(StatusTest, DoctorTellsOfAClockThatLeasesDoNotGoBy) {
+  const auto doctor = [this] { return get("/v1/doctor").body; };
+  EXPECT_THAT(doctor(), Not(HasSubstr("its leases run by")));
+  clock.wrong_by = 3'600'000;
+  EXPECT_THAT(doctor(), HasSubstr("which takes it for true"));
+  clock.wrong_by = -3'600'000;
+  EXPECT_THAT(doctor(), HasSubstr("set the clock if it is behind"));
+}
+
 TEST(DiskNote, IsOfAnAlmostFullDisk) {
   EXPECT_FALSE(note_of_disk(disk_reserve_bytes));
   EXPECT_THAT(note_of_disk(disk_reserve_bytes - 1)->first, HasSubstr("bytes are free"));

@@ -97,10 +97,19 @@ TEST(CommandLine, HelpEndsWithAnExample) {
   EXPECT_THAT(run({"man"}).out, HasSubstr("Example: skerry exchange /media/stick"));
 }
 
+TEST(CommandLine, ValuesThatAreAChoiceAreCompleted) {
+  EXPECT_THAT(run({"completion", "bash"}).out, HasSubstr("'init --role') words='site central'"));
+  const std::string fish = run({"completion", "fish"}).out;
+  EXPECT_THAT(fish, HasSubstr("-l role -r -f -a 'site central'"));
+  EXPECT_THAT(fish, HasSubstr("__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'"));
+  EXPECT_THAT(fish, HasSubstr("-l dry-run -d"));
+}
+
 TEST(CommandLine, Explain) {
   const Outcome ran = run({"explain", "wrong_recipient"});
   EXPECT_EQ(ran.code, 0);
   EXPECT_THAT(ran.out, HasSubstr("somebody else"));
+  EXPECT_THAT(ran.out, HasSubstr("Carry it to the machine that it was made for."));
 }
 
 TEST(CommandLine, WhatIsWrongIsUsage) {

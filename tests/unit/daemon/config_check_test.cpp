@@ -23,7 +23,7 @@ class ConfigCheckTest : public ::testing::Test {
   static FieldError complaint(const std::string& text) {
     const auto config = parse_config(text, "/etc/skerry/skerry.toml");
     EXPECT_TRUE(config) << text;
-    const auto checked = check_config(*config);
+    const auto checked = check_config(*config, Folders::looked_at);
     EXPECT_FALSE(checked) << text;
     if (checked) return {};
     EXPECT_EQ(checked.error().code, Errc::bad_config);
@@ -32,7 +32,8 @@ class ConfigCheckTest : public ::testing::Test {
     return checked.error().errors.front();
   }
   static bool is_good(const std::string& text) {
-    return check_config(parse_config(text, "/etc/skerry/skerry.toml").value()).has_value();
+    const auto config = parse_config(text, "/etc/skerry/skerry.toml").value();
+    return check_config(config, Folders::looked_at).has_value();
   }
   TemporaryFolder temporary;
 };
@@ -102,7 +103,33 @@ TEST_F(ConfigCheckTest, FilesAreThere) {
     EXPECT_EQ(missing.pointer, key);
     EXPECT_EQ(missing.code, "bad_file");
     EXPECT_THAT(missing.detail, HasSubstr("/nowhere/x.pem"));
+    EXPECT_THAT(complaint(section + "\"/run/credentials/skerry.service/none\"").detail,
+                HasSubstr("/etc/credstore"));
   }
+}
+
+// What the daemon makes itself need not be there.
+TEST_F(ConfigCheckTest, FoldersCanBeWrittenTo) {
+  const std::string file = write("file", "text");
+  for (const char* const key : {"data_folder", "anchor.folder", "backup.folder"}) {
+    const std::string name(key), section = name.substr(0, name.find(".folder"));
+    const auto with = [&](const std::string& folder) {
+      return (section == name ? name : "[" + section + "]\nfolder") + " = \"" + folder + "\"";
+    };
+    for (const std::string& wrong : {file, file + "/below"}) {
+      const FieldError error = complaint(with(wrong));
+      EXPECT_EQ(error.pointer, key);
+      EXPECT_EQ(error.code, "bad_file");
+      EXPECT_THAT(error.detail, HasSubstr(wrong));
+      EXPECT_THAT(error.detail, HasSubstr("name another"));
+      EXPECT_TRUE(check_config(parse_config(with(wrong), "/etc/skerry/skerry.toml").value(),
+                               Folders::at_start));
+    }
+    EXPECT_TRUE(is_good(with(temporary.path())));
+    EXPECT_TRUE(is_good(with(temporary.path() / "new")));
+  }
+  EXPECT_THAT(complaint("[anchor]\nfolder = \"/nowhere/at/all\"").detail,
+              HasSubstr("make the folder above it first"));
 }
 
 TEST_F(ConfigCheckTest, ASecretIsNotEmpty) {

@@ -147,6 +147,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"[exchange]\nzstd_level = 20", "out_of_range", "from 1 to 19"},
         Refused{"[backup]\nrecipient = \"age1\"", "bad_value", "no public key of age"},
         Refused{"[backup]\nkeep = 0", "out_of_range", "from 1"},
+        Refused{"data_folder = \"\"", "bad_value", "or leave the key out"},
         Refused{"[log]\nlevel = \"loud\"", "bad_value", "none of critical"}));
 
 TEST(Config, NamesEveryComplaint) {
@@ -247,6 +248,10 @@ TEST_F(Places, ANamedFileMustBeThere) {
   ASSERT_FALSE(config);
   EXPECT_EQ(config.error().code, Errc::bad_config);
   EXPECT_THAT(config.error().detail, HasSubstr("nowhere.toml"));
+  std::filesystem::create_symlink(folder.write("x.toml", ""), folder.path / "link.toml");
+  const auto linked = load(std::nullopt, folder.path / "link.toml");
+  ASSERT_FALSE(linked);
+  EXPECT_THAT(linked.error().next, HasSubstr("realpath"));
 }
 
 TEST(Endpoint, Cases) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/folder.hpp"
 #include "store/anchor.hpp"
@@ -66,11 +67,6 @@ TEST_F(Init, FilesArePrivateAndKeysLoad) {
 }
 
 TEST_F(Init, AnchorsItsLogOutsideOfTheDataFolder) {
-  ASSERT_TRUE(fs::create_directory(anchor));
-  store::Anchor old;  // of a machine that was here before
-  old.epoch.bytes[0] = 7;
-  old.seq = 42;
-  ASSERT_TRUE(store::AnchorFile::open(anchor)->write(old));
   ASSERT_TRUE(initialise({folder.path, anchor, Role::site, "mine"}));
   const auto database = store::Database::open(folder.path);
   ASSERT_TRUE(database);
@@ -79,6 +75,23 @@ TEST_F(Init, AnchorsItsLogOutsideOfTheDataFolder) {
   ASSERT_TRUE(written);
   EXPECT_EQ(written->epoch, store::read_head(*reader, "own").epoch);
   EXPECT_EQ(written->seq, 0);
+}
+
+TEST_F(Init, TheAnchorOfAnotherMachineStays) {
+  const DataFolder other{parent / "other"};
+  ASSERT_TRUE(initialise({folder.path, anchor, Role::central, "vendor"}));
+  const auto before = store::AnchorFile::open(anchor)->read();
+  const InitOptions options{other.path, anchor, Role::site, "mine"};
+  for (const auto& refused : {check_init(options), initialise(options)}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::already_exists);
+    EXPECT_THAT(refused.error().detail, testing::HasSubstr((anchor / "anchor").string()));
+    EXPECT_THAT(refused.error().next, testing::HasSubstr("[anchor] folder"));
+  }
+  EXPECT_FALSE(fs::exists(other.path));
+  EXPECT_EQ(store::AnchorFile::open(anchor)->read(), before);
+  fs::remove(anchor / "anchor");  // that machine is gone
+  EXPECT_TRUE(initialise(options));
 }
 
 TEST_F(Init, WithoutAPlaceForTheAnchorNothingIsMade) {
@@ -103,6 +116,42 @@ TEST_F(Init, AFolderThatOthersMayWriteToStaysEmpty) {
   EXPECT_TRUE(check_init(options));
   EXPECT_TRUE(fs::is_empty(folder.path));
   EXPECT_TRUE(initialise(options));
+}
+
+TEST_F(Init, RootMakesNothingInAnothersFolder) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives a folder away";
+  fs::create_directory(folder.path);
+  ASSERT_EQ(::chown(folder.path.c_str(), 65534, 65534), 0);
+  const auto made = initialise({folder.path, anchor, Role::site, "mine"});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, Errc::forbidden);
+  EXPECT_THAT(made.error().next, ::testing::HasSubstr("runuser -u"));
+  EXPECT_TRUE(fs::is_empty(folder.path));
+}
+
+TEST_F(Init, WhatIsCutShortLeavesNothing) {
+  fs::create_directories(folder.path / "lock" / "in the way");
+  ASSERT_EQ(::chmod(folder.path.c_str(), 0700), 0);
+  ASSERT_FALSE(initialise({folder.path, anchor, Role::site, "mine"}));
+  EXPECT_FALSE(fs::exists(folder.keys()));
+  EXPECT_FALSE(fs::exists(anchor));
+  fs::create_directory(anchor);
+  ASSERT_EQ(::chmod(anchor.c_str(), 0700), 0);
+  ASSERT_FALSE(initialise({folder.path, anchor, Role::site, "mine"}));
+  EXPECT_TRUE(fs::is_empty(anchor));
+  fs::remove_all(folder.path / "lock");
+  EXPECT_TRUE(initialise({folder.path, anchor, Role::site, "mine"}));
+}
+
+TEST_F(Init, AConfigurationThatIsThereIsTheMachines) {
+  fs::create_directory(folder.path);
+  ASSERT_EQ(::chmod(folder.path.c_str(), 0700), 0);
+  std::ofstream(folder.config()) << "io_threads = 2";
+  InitOptions options{folder.path, anchor, Role::site, "mine"};
+  EXPECT_FALSE(initialise(options));  // or the defaults would take its place
+  options.with_config = false;
+  EXPECT_TRUE(initialise(options));
+  EXPECT_EQ(fs::file_size(folder.config()), 14U);
 }
 
 TEST_F(Init, OnceOnly) {

@@ -297,7 +297,9 @@ TEST_F(Backups, RotateByMachine) {
   EXPECT_GT((*found)[1].name, (*found)[2].name);
   EXPECT_THAT(rotate_backups(place, {Role::central, {}, ""}, 2, good), IsEmpty());
   EXPECT_THAT(rotate_backups(folder / "no", {Role::central, {}, ""}, 2, good), IsEmpty());
-  EXPECT_EQ(find_backups(folder / "no").error().code, Errc::not_found);
+  for (const fs::path& no_folder :
+       {folder / "no", (place / found->front().name), (place / found->front().name) / "x"})
+    EXPECT_EQ(find_backups(no_folder).error().code, Errc::not_found) << no_folder;
 }
 
 TEST_F(Backups, ListWhatCannotBeRead) {
