@@ -9,7 +9,7 @@
 #include "store/identity.hpp"
 #include "store/prune_log.hpp"
 #include "store/time_floor.hpp"
-#include "store/trust.hpp"
+#include "store/trust_seen.hpp"
 #include "store/upstream.hpp"
 
 namespace skerry::store {

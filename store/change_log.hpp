@@ -84,7 +84,7 @@ class ChangeLog final : public Participant {
   Result<void> check_writable() const;
   bool is_copy() const { return now_.copy; }
   void set_copy(bool copy) { now_.copy = copy; }
-  // store::trust_seen() of the database, for the anchor; store/trust.hpp sets it.
+  // store::trust_seen() of the database, for the anchor; whoever changes that sets it.
   std::int64_t trust_seen() const { return now_.trust; }
   void set_trust_seen(std::int64_t generation) { now_.trust = generation; }
   // Central's version for the row that append_own will write next.

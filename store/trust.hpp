@@ -10,6 +10,7 @@
 
 #include "core/clock.hpp"
 #include "store/change_log.hpp"
+#include "store/trust_seen.hpp"
 
 namespace skerry::store {
 
@@ -27,9 +28,7 @@ std::vector<TrustGeneration> trust_after(Connection& connection, std::int64_t ge
 void insert_trust(Connection& connection, ChangeLog& log, const TrustGeneration& generation);
 // Of another central, that an earlier invitation brought.
 void forget_trust(Connection& connection, ChangeLog& log);
-// The newest generation that was ever in force here: later than the newest that is held, where the
-// database was put back to before it and the anchor knows better (SYNC 4.8).
-std::int64_t trust_seen(Connection& connection);
+// What trust_seen() is from now on, unless more is held.
 void note_trust_seen(Connection& connection, ChangeLog& log, std::int64_t generation);
 
 // At central, of the site with this number: the generation that it last said it holds.

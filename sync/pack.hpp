@@ -23,15 +23,19 @@ struct PackedBundle {
   std::int64_t first = 0;  // rows up, or positions down
   std::int64_t last = 0;
   std::int64_t lines = 0;
-  bool more = false;   // another piece follows
-  std::string resume;  // of a snapshot's piece: where the next one begins, for pack_state
+  bool more = false;        // another piece follows
+  std::string resume;       // of a snapshot's piece: where the next one begins, for pack_state
+  std::int64_t passed = 0;  // of pack_changes: `last`, or behind it where rows are withheld
 };
 // Called for each piece as it is finished; an error ends the packing and is returned.
 using EmitBundle = std::function<Result<void>(PackedBundle&&)>;
 
 // At a site: of each epoch of its log the rows that central has not confirmed, older epochs first.
 // Always at least one bundle, of the epoch that is written now: it also reports what the site holds
-// of central. A copy hands over every row it has. Errc::bad_input for a `from` behind the end.
+// of central. A copy hands over every row it has. Where the database was put back to before the
+// newest generation of trust (store::trust_seen), central's keys that it knows may be revoked
+// since: the bundles go without rows, and ask for what is missing. Errc::bad_input for a `from`
+// behind the end.
 struct PackChanges {
   std::optional<std::int64_t> from;  // of the epoch that is written now: from this row on
   std::int64_t pieces_max = INT64_MAX;

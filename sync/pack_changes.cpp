@@ -26,6 +26,7 @@ struct Up {
   std::vector<LostRows> lost;
   json::array new_keys;  // of this site, that central has not confirmed
   bool copy = false;
+  bool withheld = false;  // no rows go out: the keys that would read them may be revoked
 };
 
 // The rows of one epoch that are due, `first` and what follows.
@@ -136,8 +137,9 @@ Result<PackedBundle> pack_piece(const Node& node, const Up& up, const store::Own
   SKERRY_TRY(auto writer,
              BundleWriter::create(node.spool, node.random, up.trust.recipients,
                                   {manifest.id, manifest.from, manifest.to}, node.options));
-  SKERRY_TRY_VOID(add_rows(node, epoch, writer, body));
-  if (body.last < body.first && body.last < epoch.end)
+  if (!up.withheld) SKERRY_TRY_VOID(add_rows(node, epoch, writer, body));
+  const bool left = body.last < epoch.end;
+  if (body.last < body.first && left && !up.withheld)
     return fail(Errc::limit_exceeded,
                 fmt::format("row {} of this site's log does not fit into a bundle", body.first),
                 "skerry backup create, and send the vendor a copy: a row like that is a defect");
@@ -148,8 +150,10 @@ Result<PackedBundle> pack_piece(const Node& node, const Up& up, const store::Own
   SKERRY_TRY(auto file, writer.finish(std::move(manifest), {&node.keys.sign, 1}));
   const auto name = up_bundle_name(up.from.id, epoch.epoch, static_cast<std::uint64_t>(body.first),
                                    static_cast<std::uint64_t>(body.last));
-  return PackedBundle{std::move(file),       name, up.from, to, body.first, body.last, lines,
-                      body.last < epoch.end, {}};
+  const bool more = left && !up.withheld;
+  const std::int64_t passed = up.withheld ? epoch.end : body.last;
+  return PackedBundle{std::move(file), name,  up.from, to, body.first,
+                      body.last,       lines, more,    {}, passed};
 }
 
 std::vector<LostRows> lost_rows(store::Connection& connection) {
@@ -212,6 +216,8 @@ Result<void> pack_changes(const Node& node, const PackChanges& what, const EmitB
     if (upstream->life.ord > 0) up.down = DownPosition{upstream->life, upstream->n, upstream->hash};
     if (up.down && upstream->compared > 0) up.compared = {upstream->compared, !upstream->differs};
     up.copy = upstream->copy_since.has_value();
+    // What a restore saves stays on this machine until somebody carries it: it must not be less.
+    up.withheld = !what.goes_on_in && up.trust.generation < store::trust_seen(*reader);
     up.lost = lost_rows(*reader);
     for (const std::string& text : store::list_new_keys(*reader)) {
       SKERRY_TRY(json::value statement, parse_json(text));

@@ -93,7 +93,8 @@ KeyResult find_site_key(Connection& connection, const Manifest& manifest, const 
   if (site->sign_key.empty())
     return fail(Errc::unknown_signer,
                 fmt::format("site {} was invited but not admitted", site->name),
-                "skerry site admit FILE");
+                "at the site: skerry enrol INVITATION; then here, with its answer: skerry site "
+                "admit FILE");
   SKERRY_TRY(SiteKeys keys, walk_keys(connection, *site, manifest));
   if (keys.sign.key_id() == id) return std::optional(std::move(keys.sign));
   if (store::is_former_key(connection, site->number, id))

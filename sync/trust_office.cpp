@@ -5,6 +5,7 @@
 
 #include "core/json_text.hpp"
 #include "store/log_event.hpp"
+#include "store/lost_ranges.hpp"
 #include "store/trust.hpp"
 #include "sync/enrolment.hpp"
 #include "sync/site_keys.hpp"
@@ -22,6 +23,14 @@ bool has(const std::vector<Value>& values, const Value& value) {
 bool names(const Trust& trust, const Keys& keys) {
   return has(trust.signing_keys, keys.sign.verify_key()) &&
          has(trust.recipients, keys.age.recipient());
+}
+
+// Central takes nothing more that the key signed which a site gives up.
+bool awaits_rows(Connection& connection) {
+  const auto lost = store::list_missing(connection);
+  return std::any_of(lost.begin(), lost.end(), [](const store::LostRange& range) {
+    return !range.told && !range.acknowledged_at;
+  });
 }
 
 Result<void> change_roots(Trust& trust, const TrustWish& wish) {
@@ -175,6 +184,12 @@ Result<void> rotate_site_keys(const Node& node, const Keys& next, const store::A
         return fail(Errc::limit_exceeded,
                     fmt::format("central has not heard of the last {} keys yet", new_keys_max),
                     "exchange first: skerry exchange");
+      if (awaits_rows(connection))
+        return fail(Errc::bundle_gap,
+                    "rows that this site lost may come back by what a restore saved, which its "
+                    "present key signed",
+                    "skerry doctor names the way back; where nothing is to come any more: skerry "
+                    "lost acknowledge; then again");
       const SignedText statement =
           next_site_keys(identity.id, node.keys, next, node.clock.wall_ms());
       store::add_new_key(connection, key, to_json_text(to_json(statement)));

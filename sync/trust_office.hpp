@@ -38,7 +38,8 @@ Result<Adopted> adopt_trust(const Node& node, std::vector<SignedText> generation
                             const store::Author& author);
 
 // At a site: `next` are its keys from now on. Errc::wrong_role; Errc::limit_exceeded when
-// central has not heard of the last new_keys_max yet.
+// central has not heard of the last new_keys_max yet; Errc::bundle_gap while rows are lost that a
+// bundle by the present key may bring back.
 Result<void> rotate_site_keys(const Node& node, const Keys& next, const store::Author& author);
 
 }  // namespace skerry::sync

@@ -29,9 +29,11 @@ std::optional<std::pair<std::string, std::string>> note_of_missing(store::Connec
   if (held >= seen) return std::nullopt;
   if (!central)
     return std::pair(fmt::format("generation {} of trust was in force here before the database was "
-                                 "put back, which has {}: what comes with less is refused",
+                                 "put back, which has {}: what comes with less is refused, and no "
+                                 "changes go out, since the keys it knows may be revoked",
                                  seen, held),
-                     std::string("an exchange there and back: central sends what is missing"));
+                     std::string("an exchange there and back: central sends what is missing; or "
+                                 "skerry trust adopt FILE"));
   return std::pair(
       fmt::format("generation {} of trust was in force here before the database was put back, "
                   "which has {}: sites refuse what it sends",

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 class TrustAnchor : public TrustTest {
  protected:
   // As the start of a machine whose anchor has seen `generation`.
-  void start_behind(Machine& machine, std::int64_t generation) {
+  void start_behind(Machine& machine, std::int64_t generation, std::string_view says = "") {
     auto anchor = store::AnchorFile::open(machine.folder / "anchor");
     ASSERT_TRUE(anchor) << anchor.error().detail;
     const store::LogHead head = machine.log.own();
@@ -22,7 +22,20 @@ class TrustAnchor : public TrustTest {
         {machine.identity().id, head.epoch, head.ord, head.seq, head.hash, {}, generation}));
     const auto noticed = recall(machine.node(), *anchor, {});
     ASSERT_TRUE(noticed) << noticed.error().detail;
-    EXPECT_EQ(*noticed, "") << "no row is missing";
+    EXPECT_THAT(*noticed, HasSubstr(std::string(says)));
+    EXPECT_EQ(noticed->empty(), says.empty()) << *noticed;
+  }
+  // What central believes that the site holds: all there is.
+  void believe_all_is_held() {
+    store::Site known = *store::find_site(*central.database->read(), site.identity().id);
+    const store::LogHead head = central.log.own();
+    known.down = {{head.ord, head.n}, head.hash};
+    const auto note = [&](store::Connection& connection) -> Result<void> {
+      store::note_site(connection, known);
+      store::note_trust_of_site(connection, known.number, 2);
+      return {};
+    };
+    ASSERT_TRUE(central.database->write(note));
   }
 };
 
@@ -51,13 +64,51 @@ TEST_F(TrustAnchor, H18_ASiteThatWasPutBackBelievesNoLessThanItsAnchorKnows) {
   state_to(site);
   EXPECT_EQ(outcome, "unknown_signer") << "nor without the generation by the new key";
   EXPECT_EQ(generation_of(site), 1);
-  // The way out: what the site sends says how far it is.
+  // The way out: what the site sends says how far it is. The key it knows would read the rest.
   changes_from(site);
-  EXPECT_EQ(outcome, "applied");
+  EXPECT_EQ(central.customers(), 1) << "its own";
   state_to(site);
   EXPECT_EQ(outcome, "applied");
   EXPECT_EQ(generation_of(site), 2);
+  changes_from(site);
+  EXPECT_EQ(outcome, "applied");
   EXPECT_EQ(site.customers(), central.customers());
+}
+
+// Its backup has rows that central never got, and it goes on in another epoch behind them.
+TEST_F(TrustAnchor, H18_ASiteThatWasPutBackIsAnsweredBeforeItsRowsCome) {
+  enrol(site, "plant");
+  adopt();
+  state_to(site);
+  changes_from(site);
+  site.write_customer("Never sent");
+  central.write_customer("Seen by the site before");
+  believe_all_is_held();
+  const auto mark = [&](store::Connection& connection) -> Result<void> {
+    mark_restored(connection, new_id<EpochId>(site.random), true);
+    return {};
+  };
+  ASSERT_TRUE(site.database->write(mark));
+  start_behind(site, 2, "put back from a backup");
+  Keys next = new_keys(central.random);
+  adopt(&next);
+  put_in_place(central, std::move(next));
+  std::vector<std::string> outcomes;
+  const auto sent = pack_changes(site.node(), {}, [&](PackedBundle&& packed) -> Result<void> {
+    EXPECT_EQ(packed.lines, 0);
+    take(central, packed);
+    outcomes.push_back(outcome);
+    return {};
+  });
+  ASSERT_TRUE(sent) << sent.error().detail;
+  EXPECT_THAT(outcomes, testing::ElementsAre("duplicate", "applied"));
+  state_to(site);
+  EXPECT_EQ(outcome, "applied");
+  EXPECT_EQ(generation_of(site), 2);
+  changes_from(site);
+  EXPECT_EQ(outcome, "applied");
+  EXPECT_EQ(central.customers(), 2);
+  EXPECT_EQ(site.customers(), 2);
 }
 
 TEST_F(TrustAnchor, ACentralRemembersAsWell) {

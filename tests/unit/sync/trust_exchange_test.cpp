@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "store/inbox.hpp"
+#include "store/lost_ranges.hpp"
 #include "sync/site_keys.hpp"
 #include "tests/unit/sync/trust_fixture.hpp"
 
@@ -43,6 +44,10 @@ class TrustExchange : public TrustTest {
   Bytes with_trust(const PackedBundle& packed, json::value trust, const crypto::SigningKey& key) {
     Manifest manifest = packed.bundle.manifest;
     manifest.extra["trust"] = std::move(trust);
+    return with_manifest(packed, manifest, key);
+  }
+  Bytes with_manifest(const PackedBundle& packed, const Manifest& manifest,
+                      const crypto::SigningKey& key) {
     const FileHandle file(::dup(packed.bundle.file.fd()));
     const Bytes bytes = test::bytes_of(file);
     const auto payload = bytes.size() - 1024 - padded(manifest.payload->size);
@@ -256,6 +261,7 @@ TEST_F(TrustExchange, ASiteReplacesItsKeys) {
   central.write_customer("For the old key");
   const PackedBundle old_down = down(site);
   const std::string old_key = key_at_central();
+  const crypto::SigningKey old_sign = site.keys.sign;
   replace_keys_of_site();
   EXPECT_EQ(deliver(site, old_down).outcome, "applied");
   EXPECT_EQ(store::list_new_keys(*site.database->read()).size(), 1u);
@@ -268,12 +274,39 @@ TEST_F(TrustExchange, ASiteReplacesItsKeys) {
   const ImportOutcome late = deliver(central, old_up);
   EXPECT_EQ(late.outcome, "revoked_signer");
   EXPECT_THAT(late.next, HasSubstr("skerry site invite plant"));
+  // It lies on the stick still, and its row came with the other: one alarm is enough.
+  const ImportOutcome again = deliver(central, old_up);
+  EXPECT_EQ(again.outcome, "duplicate");
+  EXPECT_THAT(again.detail, HasSubstr("its rows came with another bundle"));
+  Manifest of_another_branch = old_up.bundle.manifest;
+  of_another_branch.extra["range"].as_object()["last_hash"] = to_hex(Hash{});
+  const Bytes other = with_manifest(old_up, of_another_branch, old_sign);
+  for (int time = 0; time < 2; ++time) EXPECT_EQ(deliver(central, other).outcome, "revoked_signer");
   state_to(site);
   EXPECT_EQ(outcome, "applied");
   EXPECT_TRUE(store::list_new_keys(*site.database->read()).empty());
   EXPECT_FALSE(up(site).bundle.manifest.extra.contains("keys"));
   EXPECT_EQ(site.customers(), 3);
   EXPECT_EQ(central.customers(), 3);
+}
+
+TEST_F(TrustExchange, ASiteKeepsItsKeyForWhatARestoreSaved) {
+  const auto lose = [&](store::Connection& connection) -> Result<void> {
+    store::note_lost(connection, {new_id<EpochId>(site.random), 1, 2});
+    return {};
+  };
+  ASSERT_TRUE(site.database->write(lose));
+  const Keys next = new_keys(site.random);
+  const auto early = rotate_site_keys(site.node(), next, author);
+  ASSERT_FALSE(early);
+  EXPECT_EQ(early.error().code, Errc::bundle_gap);
+  EXPECT_THAT(early.error().next, HasSubstr("skerry lost acknowledge"));
+  const auto see_to = [&](store::Connection& connection) -> Result<void> {
+    EXPECT_EQ(store::acknowledge_lost(connection, site.log, author).size(), 1U);
+    return {};
+  };
+  ASSERT_TRUE(site.database->write(see_to));
+  EXPECT_TRUE(rotate_site_keys(site.node(), next, author));
 }
 
 TEST_F(TrustExchange, H19_ARevokedSiteGetsNoOtherKeys) {
@@ -297,11 +330,7 @@ TEST_F(TrustExchange, OnlyTheOldKeyGivesTheNewOne) {
     Manifest manifest = genuine.bundle.manifest;
     manifest.extra["keys"] =
         json::array{to_json(next_site_keys(site.identity().id, old, thiefs, 0))};
-    const FileHandle file(::dup(genuine.bundle.file.fd()));
-    const Bytes bytes = test::bytes_of(file);
-    const auto payload = bytes.size() - 1024 - padded(manifest.payload->size);
-    return test::raw_bundle(manifest, ByteView(bytes).subspan(payload, manifest.payload->size),
-                            thiefs.sign);
+    return with_manifest(genuine, manifest, thiefs.sign);
   };
   const std::string before = key_at_central();
   EXPECT_EQ(deliver(central, forged(thiefs)).outcome, "unknown_signer");
