@@ -94,21 +94,16 @@ Result<std::vector<DueBundle>> due_bundles(const json::object& answer) {
   return bundles;
 }
 
-Result<FoundBundle> find_invitation(const fs::path& place) {
-  if (!is_folder(place)) return FoundBundle{place, medium_of(place)};
-  std::vector<fs::path> found;
+Result<std::vector<FoundBundle>> find_invitations(const fs::path& place) {
+  if (!is_folder(place)) return std::vector{FoundBundle{place, medium_of(place)}};
+  std::vector<FoundBundle> found;
   for (const fs::path& site : entries(place / medium_root))
     for (const fs::path& file : entries(site / "central"))
-      if (is_named(file, "invitation-")) found.push_back(file);
-  if (found.empty())
-    return fail(Errc::bad_input,
-                fmt::format("there is no invitation in {}", (place / medium_root).string()),
-                "at central: skerry site invite NAME --out DIR");
-  if (found.size() == 1) return FoundBundle{found.front(), place};
-  Error several(Errc::usage, fmt::format("{} holds {} invitations", place.string(), found.size()),
-                "name the one for this site: skerry enrol FILE");
-  for (const fs::path& file : found) several.errors.push_back({file.string(), "several", "is one"});
-  return fail(std::move(several));
+      if (is_named(file, "invitation-")) found.push_back({file, place});
+  if (!found.empty()) return found;
+  return fail(Errc::bad_input,
+              fmt::format("there is no invitation in {}", (place / medium_root).string()),
+              "at central: skerry site invite NAME --out DIR");
 }
 
 Result<std::vector<FoundBundle>> find_answers(const fs::path& place) {

@@ -36,9 +36,9 @@ struct FoundBundle {
 };
 
 // What `place` means by an invitation: the file itself, or below a folder
-// SKERRY/*/central/invitation-*.skb. Errc::not_found without any; Errc::usage with several.
-Result<FoundBundle> find_invitation(const std::filesystem::path& place);
-// The same for answers: SKERRY/central/*/enrol-*.skb. All of them, ordered by name.
+// SKERRY/*/central/invitation-*.skb. All of them, ordered by name; Errc::bad_input without any.
+Result<std::vector<FoundBundle>> find_invitations(const std::filesystem::path& place);
+// The same for answers: SKERRY/central/*/enrol-*.skb.
 Result<std::vector<FoundBundle>> find_answers(const std::filesystem::path& place);
 
 // As open_input(), of what shall be a bundle: Errc::limit_exceeded for a file that is longer.

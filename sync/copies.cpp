@@ -15,6 +15,8 @@ using store::Connection;
 using store::Site;
 using store::SiteEpoch;
 
+constexpr std::string_view discard_event = "copy_discarded";
+
 Result<Site> site_of(Connection& connection, const SiteId& id) {
   auto site = store::find_site(connection, id);
   if (!site) return fail(Errc::not_found, "there is no such site", "skerry site list");
@@ -63,7 +65,7 @@ class RowSettling {
     for (const SiteEpoch& epoch : store::list_epochs(connection_, settled_.site, acks_max)) {
       if (!is_named(epoch, text)) continue;
       auto rows = store::list_quarantined(connection_, settled_.site, epoch.number);
-      if (rows.empty() && !epoch.copy_at) continue;
+      if (rows.empty() && !epoch.copy_at && !is_to_go_on(epoch)) continue;
       if (!text.empty()) settled_.epoch = epoch.epoch;
       std::move(rows.begin(), rows.end(), std::back_inserter(rows_));
       epochs_.push_back(epoch);
@@ -76,6 +78,15 @@ class RowSettling {
                 fmt::format("there is no copy of site {}, and none of its rows are in quarantine",
                             settled_.site.name),
                 "skerry site copies " + shell_word(settled_.site.name));
+  }
+
+  // The copy that was to go on as the site, if it is among them.
+  void withdraw_authorisation() {
+    if (std::none_of(epochs_.begin(), epochs_.end(),
+                     [this](const SiteEpoch& epoch) { return is_to_go_on(epoch); }))
+      return;
+    settled_.site.expected.reset();
+    store::note_site(connection_, settled_.site);
   }
 
   // They stand in an epoch of their own: in the one they were written for, others have their
@@ -99,6 +110,8 @@ class RowSettling {
   }
 
  private:
+  bool is_to_go_on(const SiteEpoch& epoch) const { return settled_.site.expected == epoch.epoch; }
+
   const Node& node_;
   Connection& connection_;
   SettledCopy settled_;
@@ -115,6 +128,7 @@ Result<SettledCopy> settle_rows(const Node& node, const SiteId& id, std::string_
     SKERRY_TRY(Site site, site_of(connection, id));
     RowSettling settling(node, connection, std::move(site));
     SKERRY_TRY_VOID(settling.find(epoch));
+    if (event == discard_event) settling.withdraw_authorisation();
     return settling.settle(event, author, settle);
   };
   return write_or_try(node, work);
@@ -149,7 +163,7 @@ Result<SettledCopy> adopt_rows(const Node& node, const SiteId& id, std::string_v
 
 Result<SettledCopy> discard_rows(const Node& node, const SiteId& id, std::string_view epoch,
                                  const store::Author& author) {
-  return settle_rows(node, id, epoch, "copy_discarded", author,
+  return settle_rows(node, id, epoch, discard_event, author,
                      [](RowTaker& taker, const auto& row) { taker.discard(row, "discarded"); });
 }
 

@@ -27,8 +27,9 @@ Result<SettledCopy> reauthorise_copy(const Node& node, const SiteId& site, std::
                                      const store::Author& author);
 
 // The rows in quarantine, of the epoch or of all, are taken in as the site's, or refused for good;
-// that there was a copy is not said any more until it is heard of again. Errors: Errc::not_found
-// (there are neither rows nor copies).
+// that there was a copy is not said any more until it is heard of again. One whose rows are refused
+// does not go on as the site, if it was to. Errors: Errc::not_found (there are neither rows nor
+// copies).
 Result<SettledCopy> adopt_rows(const Node& node, const SiteId& site, std::string_view epoch,
                                const store::Author& author);
 Result<SettledCopy> discard_rows(const Node& node, const SiteId& site, std::string_view epoch,

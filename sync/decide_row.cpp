@@ -284,19 +284,10 @@ Decision RowDecider::remove(const Row& row) {
 
 // What the site could not know refers to the record by now: it stays until a person decides.
 Decision RowDecider::in_use(const Row& row, const Record& record, const std::string& referrer) {
-  const std::string named = sees(referrer) ? referrer : "another record";
-  json::object winner{{"referrer", named}, {"version", to_json(newest_version(record))}};
+  json::object winner{{"referrer", referrer}, {"version", to_json(newest_version(record))}};
   write_conflict(row, ConflictType::in_use, customer_seen(record.scope), {}, std::move(winner),
                  describe_proposal(row, nullptr));
-  return rejected(fmt::format("in_use: {} refers to it", named));
-}
-
-// "location 0199c0de-…", as find_referrer() says it.
-bool RowDecider::sees(std::string_view name) {
-  const Kind* kind = find_kind(name.substr(0, name.find(' ')));
-  const auto id = parse_id<RecordId>(name.substr(name.find(' ') + 1));
-  const auto record = kind && id ? store::find_record(connection_, *kind, *id) : std::nullopt;
-  return record && store::in_scope(connection_, site_, *kind, record->scope);
+  return rejected("in_use: another record refers to it");  // which, the conflict says who may know
 }
 
 // A row about a record central does not have: its creation waits, or was refused. Of one that only
@@ -342,7 +333,11 @@ Decision RowDecider::lacking(const Row& row, const Record* before, const Field& 
                              const json::value& named) {
   const auto id = reference_of(named);
   auto tombstone = id ? store::find_tombstone(connection_, *id) : std::nullopt;
-  if (!tombstone) return {Disposition::held, fmt::format("{} names no record", field.name), 0};
+  if (!tombstone)  // with the id, under which people can make it where it is lost
+    return {Disposition::held,
+            id ? fmt::format("{} names {}, which is not here", field.name, to_string(*id))
+               : fmt::format("{} names no record", field.name),
+            0};
   if (before) {
     tombstone->scope = before->scope;
   } else {

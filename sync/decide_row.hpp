@@ -49,7 +49,6 @@ class RowDecider {
   Decision restore(const Row& row);
   Decision insert(const Row& row, store::Record record);
   Decision in_use(const Row& row, const store::Record& record, const std::string& referrer);
-  bool sees(std::string_view name);
   Decision id_taken(const Row& row, const store::Record& holder);
   Decision set_fields(const Row& row, const store::Record& before);
   Decision absent(const Row& row);

@@ -92,12 +92,23 @@ bool sees_record(Connection& connection, const DueFor& due_for, const Kind& kind
   return tombstone && due_for.scope.sees(kind, tombstone->scope);
 }
 
-// Another record with the same key may be of a customer that the site does not see: that there is
-// one it has to learn, not which, nor who wrote it and when (I12).
+// "location 0199c0de-…", as store::find_referrer() says it.
+bool sees_referrer(Connection& connection, const DueFor& due_for, std::string_view name) {
+  const Kind* kind = find_kind(name.substr(0, name.find(' ')));
+  const auto id = parse_id<RecordId>(name.substr(name.find(' ') + 1));
+  return kind && id && sees_record(connection, due_for, *kind, *id);
+}
+
+// Another record with the same key, or what stands against a deletion, may be of a customer that
+// the site does not see: that there is one it has to learn, not which, nor who wrote it and when
+// (I12).
 std::string line_of(Connection& connection, const DueFor& due_for, store::Conflict conflict) {
   const auto other = conflict.other();
   if (other && !sees_record(connection, due_for, *conflict.kind, *other))
     conflict.winner = {{"value", member_of(conflict.winner, "value")}};
+  if (conflict.type == store::ConflictType::in_use &&
+      !sees_referrer(connection, due_for, text_of(conflict.winner, "referrer")))
+    conflict.winner["referrer"] = "another record";
   return encode_conflict(conflict);
 }
 

@@ -21,6 +21,7 @@ enum class Action {
   apply,       // take in what is new
   stage,       // a piece of a snapshot whose last piece is not here yet
   duplicate,   // known already: nothing to do but to note the contact
+  report,      // no lines, of an epoch that is not begun before its parent's rows are here
   quarantine,  // keep the rows, take nothing in
   refuse,      // the lines cannot be used; what else the verdict asks for is done all the same
 };

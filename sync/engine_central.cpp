@@ -73,14 +73,20 @@ ChangesVerdict judge_stranger(const CentralKnowledge& central, const ChangesBody
   verdict.copy = verdict.copy || follows_a_copy(central);
   verdict.fence = verdict.copy;
   if (!verdict.copy && !is_active(central.current)) {
-    if (!has_parent(central, body)) return needs_parent(std::move(verdict), body);
     const auto may_follow = [](const std::optional<EpochKnowledge>& epoch) {
       return epoch &&
              (epoch->standing == Standing::active || epoch->standing == Standing::authorised);
     };
-    verdict.activate = central.expects_any || may_follow(central.previous) ||
-                       (body.parent && may_follow(central.parent));
-    verdict.fence = !verdict.activate;
+    const bool follows = central.expects_any || may_follow(central.previous) ||
+                         (body.parent && may_follow(central.parent));
+    if (!has_parent(central, body)) {
+      // A site that withholds its rows (pack_changes) is to be answered all the same.
+      if (!follows || body.last >= body.first) return needs_parent(std::move(verdict), body);
+      verdict.action = Action::report;
+      return verdict;
+    }
+    verdict.activate = follows;
+    verdict.fence = !follows;
     verdict.copy = verdict.fence && !body.current;
   }
   if (!verdict.fence) return judge_rows(central, body, std::move(verdict));
@@ -134,8 +140,9 @@ ChangesVerdict judge_changes(const CentralKnowledge& central, const ChangesBody&
   }
   const std::int64_t head = central.epoch ? central.epoch->head : 0;
   verdict.behind = !body.current && is_active(central.epoch) && body.head < head;
-  verdict.report = !body.current && verdict.action != Action::refuse && !verdict.behind &&
-                   (verdict.activate || is_active(central.epoch));
+  verdict.report =
+      !body.current && verdict.action != Action::refuse && !verdict.behind &&
+      (verdict.activate || verdict.action == Action::report || is_active(central.epoch));
   return verdict;
 }
 

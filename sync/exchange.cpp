@@ -122,7 +122,7 @@ class Exchange {
 
   Result<OnlineReport> finish() {
     const auto upstream = store::read_upstream(*node_.database.read());
-    if (!upstream || !upstream->copy_since) return report_;
+    if (!upstream || !upstream->copy_since || withheld_) return report_;
     auto work = [&](Connection& connection) -> Result<void> {
       const std::string since = std::to_string(*upstream->copy_since);
       store::write_meta(connection, handed_over, since);
@@ -142,12 +142,17 @@ class Exchange {
     ++report_.rounds;
     ++report_.sent;
     report_.rows_sent += packed.lines;
-    sent_.push_back({packed.bundle.manifest.from.epoch, packed.last, Hash{}});
+    withheld_ = packed.passed > packed.last;
+    sent_.push_back({packed.bundle.manifest.from.epoch, packed.passed, Hash{}});
     resume_ = response.header(header_resume);
     ExchangeAgent::Answered answered{packed.more, false};
     if (response.status == 200) {
       SpooledFile received = incoming.seal();
-      SKERRY_TRY(answered.got_bundle, in_turn(options_, [&] { return take(std::move(received)); }));
+      auto taken = in_turn(options_, [&] { return take(std::move(received)); });
+      const bool too_early = !taken && packed.more && is_of_history(taken.error().code);
+      if (!taken && !too_early) return fail(std::move(taken).error());
+      if (too_early) resume_.clear();
+      answered.got_bundle = !too_early && *taken;
     }
     return answered;
   }
@@ -200,9 +205,12 @@ class Exchange {
   OnlineReport report_;
   std::string resume_;          // central's place in a snapshot of several pieces
   std::vector<LogPlace> sent_;  // in this exchange
+  bool withheld_ = false;       // rows wait for what central is to send first
 };
 
 }  // namespace
+
+bool is_of_history(Errc code) { return code == Errc::bundle_gap || code == Errc::wrong_history; }
 
 std::string central_url_complaint(const std::string& url) {
   if (std::string why = url_complaint(url); !why.empty()) return why;

@@ -37,6 +37,10 @@ struct OnlineOptions {
   std::function<void(const std::function<void()>&)> in_turn = [](const auto& work) { work(); };
 };
 
+// Of an answer that does not fit where this site stands. As long as not all is sent, that may be
+// because central does not know yet: only what is sent last says it (H1).
+bool is_of_history(Errc code);
+
 struct OnlineReport {
   std::int64_t rounds = 0;
   std::int64_t sent = 0;  // bundles

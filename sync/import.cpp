@@ -156,15 +156,29 @@ class Import {
   }
 
  private:
-  // What lies on a medium since before its key was replaced had its effect, and is no alarm.
+  // What lies on a medium since before its key was replaced had its effect, by itself or by a later
+  // bundle with the same rows, and is no alarm.
   bool passed_over(const Error& error) {
     if (error.code != Errc::revoked_signer) return false;
     auto work = [&](Connection& connection) -> Result<bool> {
-      if (!store::was_taken(connection, sha256_)) return false;
-      finish(connection, "duplicate", "taken in before; " + error.detail, {});
+      const bool taken = store::was_taken(connection, sha256_);
+      if (!taken && !came_since(connection)) return false;
+      finish(connection, "duplicate",
+             (taken ? "taken in before; " : "its rows came with another bundle; ") + error.detail,
+             {});
       return true;
     };
     return write_or_try(node_, work).value_or(false);
+  }
+
+  // By the manifest's word, which nobody vouches for any more: nothing rests on it but the second
+  // alarm. The first one is for a machine that was put back and has another key no more.
+  bool came_since(Connection& connection) const {
+    if (!unverified_ || unverified_->from.party.role != Role::site) return false;
+    if (!store::was_met(connection, sha256_)) return false;
+    const auto body = read_changes_body(unverified_->extra);
+    return body &&
+           holds_rows(connection, unverified_->from.party.id, unverified_->from.epoch, *body);
   }
 
   Result<void> take(SpooledFile file) {
@@ -173,6 +187,7 @@ class Import {
     SKERRY_TRY(auto reader, BundleReader::open(std::move(file.file), [&](const Manifest& manifest,
                                                                          const crypto::KeyId& id) {
                  note(manifest);
+                 unverified_ = manifest;
                  const store::Reader known = node_.database.read();
                  return central ? find_site_key(*known, manifest, id)
                                 : find_central_key(*known, manifest, id);
@@ -337,6 +352,7 @@ class Import {
   Door door_;
   Hash sha256_{};
   bool verified_ = false;
+  std::optional<Manifest> unverified_;
   std::string news_;  // of keys, for the detail
   ImportOutcome outcome_;
 };

@@ -128,7 +128,7 @@ void clear_parts(const FileHandle& folder, const std::filesystem::path& path) {
   for (const std::string& name : *names)
     if (name.ends_with(part_suffix) &&
         is_bundle_name(name.substr(0, name.size() - part_suffix.size())))
-      ::unlinkat(folder.fd(), name.c_str(), 0);
+      remove_left_part(folder, name);
 }
 
 // What is there of the text, at most so many bytes; empty when there is none to read.

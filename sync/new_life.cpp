@@ -28,10 +28,14 @@ void begin_life(store::Connection& connection, store::ChangeLog& log, Random& ra
 
 std::map<SiteId, UnixMillis> tellers_of_lives(store::Connection& connection) {
   std::map<SiteId, UnixMillis> tellers;
+  // There are many events, all about no record: none before the first of these lives counts.
   auto cursor = connection.query(
       R"(SELECT recorded_at,line FROM change_log WHERE record=zeroblob(16) AND
+         n>=(SELECT n FROM change_log WHERE log=(SELECT min(number) FROM log WHERE why=?1)
+             ORDER BY seq LIMIT 1) AND
          (line GLOB '{"k":"evt","ev":"new_life",*' OR
-          line GLOB '{"k":"evt","ev":"site_believed",*') ORDER BY n)");
+          line GLOB '{"k":"evt","ev":"site_believed",*') ORDER BY n)",
+      why::behind_peer);
   while (cursor.next()) {
     const auto event = parse_json_object(cursor.text(1));
     const json::object* facts = event ? object_of(*event, "f") : nullptr;

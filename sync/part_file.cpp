@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "crypto/secret.hpp"
@@ -38,10 +39,23 @@ Error medium_error(int error_number, std::string_view doing, const std::filesyst
   } else if (error_number == ENOTDIR || error_number == ELOOP) {
     error.next =
         fmt::format("there must be a folder at {}: move away what is there", path.string());
+  } else if (error_number == EISDIR || error_number == EEXIST) {
+    error.next = fmt::format("a file belongs at {}: move away the folder there, or at its .part",
+                             path.string());
   } else {
     error.next = "check that the medium is in place and sound, then run it again";
   }
   return error;
+}
+
+bool remove_left_part(const FileHandle& folder, const std::string& part_name) {
+  const FileHandle left(
+      ::openat(folder.fd(), part_name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  // Some file systems know no locks: there it is taken for left.
+  if (left.is_open() && ::flock(left.fd(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    return false;
+  ::unlinkat(folder.fd(), part_name.c_str(), 0);
+  return true;
 }
 
 // The part file; errors name the medium.
@@ -121,12 +135,15 @@ Result<void> PartFile::compare(std::uint64_t size, const Hash& sha256) const {
 Result<void> PartFile::create() {
   constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   file_ = FileHandle(::openat(folder_.fd(), part_.c_str(), flags, mode_));
-  if (!file_.is_open() && errno == EEXIST) {  // left by an export whose medium was pulled out
-    ::unlinkat(folder_.fd(), part_.c_str(), 0);
+  if (!file_.is_open() && errno == EEXIST) {
+    if (!remove_left_part(folder_, part_))
+      return fail(Errc::busy, fmt::format("{} is being written just now", path_.string()),
+                  "run it again when the other one is done");
     file_ = FileHandle(::openat(folder_.fd(), part_.c_str(), flags, mode_));
   }
   if (!file_.is_open()) return fail(medium_error(errno, "creating", path_));
   made_ = true;
+  ::flock(file_.fd(), LOCK_EX);  // for remove_left_part(); waits for one that just looks
   return {};
 }
 

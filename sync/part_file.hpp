@@ -14,20 +14,24 @@ namespace skerry::sync {
 // verb, "writing".
 Error medium_error(int error_number, std::string_view doing, const std::filesystem::path& path);
 
+// Takes away what a writer left that was killed, or whose medium was pulled out; false where one is
+// writing it just now.
+bool remove_left_part(const FileHandle& folder, const std::string& part_name);
+
 enum class Existing : bool { refuse, replace };
 
 // copy() or fill(), publish(), compare(), in that order. Memory: one chunk, whatever the size.
 class PartFile {
  public:
   // In `folder`, which outlives it; `path` is for messages. A file under the part's name that was
-  // left by an earlier attempt is removed.
+  // left by an earlier attempt is removed, and it is locked while it is written.
   PartFile(const FileHandle& folder, std::string name, std::string part_name,
            std::filesystem::path path, unsigned mode = 0644);
   ~PartFile();
   PartFile(const PartFile&) = delete;
   PartFile& operator=(const PartFile&) = delete;
 
-  // Errors: Errc::storage_full, Errc::io_failed.
+  // Errors: Errc::storage_full, Errc::io_failed, Errc::busy where another is writing the same part.
   Result<void> copy(int source, std::uint64_t size);
   // The same with what `produce` writes.
   Result<void> fill(const std::function<Result<void>(ByteSink&)>& produce);

@@ -114,7 +114,7 @@ class Taking {
       begin_life(connection_, log_, random_, *verdict.life_after, why::behind_peer,
                  lost_by_central(), site_.id);
     }
-    if (verdict.action != Action::refuse) {
+    if (verdict.action != Action::refuse && verdict.action != Action::report) {
       if (!epoch) epoch = store::insert_epoch(connection_, site_, epoch_id);
       epoch->fenced = epoch->fenced || verdict.fence;
       if (met_ != Met::taken) epoch->behind = verdict.behind;
@@ -269,6 +269,14 @@ Result<TakenChanges> take_changes(Connection& connection, store::ChangeLog& log,
                                   Site site, const EpochId& epoch, const ChangesBody& body,
                                   const LineSource& lines, Met met) {
   return Taking(connection, log, random, std::move(site), body, met).take(epoch, lines);
+}
+
+bool holds_rows(Connection& connection, const SiteId& sender, const EpochId& epoch,
+                const ChangesBody& body) {
+  const auto site = store::find_site(connection, sender);
+  const auto known = store::find_epoch(connection, epoch);
+  return site && known && known->site == site->number &&
+         hash_of_row(connection, known, body.last) == body.last_hash;
 }
 
 }  // namespace skerry::sync

@@ -31,4 +31,8 @@ Result<TakenChanges> take_changes(store::Connection& connection, store::ChangeLo
                                   const ChangesBody& body, const LineSource& lines,
                                   Met met = Met::never);
 
+// Whether central took in the bundle's last row as the bundle has it, and so all before it.
+bool holds_rows(store::Connection& connection, const SiteId& sender, const EpochId& epoch,
+                const ChangesBody& body);
+
 }  // namespace skerry::sync

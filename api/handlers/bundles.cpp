@@ -41,7 +41,7 @@ Result<ExportWish> read_wish(const json::object& body) {
   ExportWish wish;
   std::vector<FieldError> errors;
   for (const auto& [key, value] : body) {
-    if (key == "site" && value.is_string())
+    if (key == "site" && value.is_string() && !value.get_string().empty())
       wish.site = value.get_string();
     else if (key == "from" && value.is_int64() && value.get_int64() > 0)
       wish.from = value.get_int64();

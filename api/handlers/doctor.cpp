@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
 #include <tuple>
@@ -10,6 +11,7 @@
 #include "api/handlers/trust.hpp"
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
+#include "licensing/seat_desk.hpp"
 #include "store/accounts.hpp"
 #include "store/conflicts.hpp"
 #include "store/identity.hpp"
@@ -48,10 +50,20 @@ void add_copy_findings(store::Connection& connection, json::array& findings) {
                 "takes no writes",
                 "skerry exchange hands over what it wrote; then at central: " +
                     store::copy_remedy(shell_word(store::read_identity(connection)->name))));
-  for (const store::Site& site : store::list_sites(connection))
+  for (const store::Site& site : store::list_sites(connection)) {
     if (auto note = note_of_branches(connection, site))
       findings.push_back(
           finding("warning", "copy", std::move(note->first), std::move(note->second)));
+    if (site.expected)
+      findings.push_back(finding(
+          "warning", "copy",
+          fmt::format("the machine that writes epoch {} is to go on as site {}, and has not done "
+                      "so yet",
+                      to_string(*site.expected), site.name),
+          fmt::format("exchange with that machine, there and back; to take it back: skerry site "
+                      "discard {} --epoch {}",
+                      shell_word(site.name), to_string(*site.expected))));
+  }
 }
 
 // A life that central began by a site's word alone.
@@ -203,6 +215,20 @@ json::object trust_finding(store::Connection& connection, const Context& context
                                         : ""));
 }
 
+// Leases run on a clock that nobody sets within a run; the next start takes the machine's.
+void add_clock_findings(const licensing::ClockState& clock, json::array& findings) {
+  constexpr std::int64_t apart_ms_max = 300'000;
+  const std::int64_t ahead = clock.wall - clock.floor;
+  if (std::abs(ahead) <= apart_ms_max) return;
+  findings.push_back(finding(
+      "warning", "clock",
+      fmt::format("this machine's clock says {}, and its leases run by {}",
+                  format_timestamp(clock.wall), format_timestamp(clock.floor)),
+      ahead > 0 ? "set the clock if it is wrong, or restart the daemon, which takes it for true"
+                : "set the clock if it is behind; if it was ahead at a start, licences that end "
+                  "meanwhile have ended: renew them at central"));
+}
+
 json::object backup_finding(store::Connection& connection, const Context& context) {
   const BackupHealth health =
       backup_health(connection, context.backup, context.node.clock.wall_ms());
@@ -229,8 +255,7 @@ Result<Response> get_doctor(Context& context, Request& request) {
                                          "before 3.51.3 does not apply",
                                          store::sqlite_version())));
   if (const auto tables = store::check_tables(*reader); !tables)
-    findings.push_back(
-        finding("error", "schema", tables.error().detail, "restore a backup of this version"));
+    findings.push_back(finding("error", "schema", tables.error().detail, tables.error().next));
   else
     findings.push_back(finding("ok", "schema", "every table fits its kind"));
   const auto upstream = store::read_upstream(*reader);
@@ -249,7 +274,8 @@ Result<Response> get_doctor(Context& context, Request& request) {
                                    ? "install the newer version of Skerry that wrote them; they "
                                      "are taken in then"
                                    : "exchange with the site that made the missing record; it is "
-                                     "taken in by itself then"));
+                                     "taken in by itself then. Where that is lost: make it again "
+                                     "here under its id"));
   else if (untaken.rejected > 0)
     findings.push_back(finding("ok", "rows", text_of(untaken) + "; skerry audit list says why"));
   if (context.role == Role::site && upstream && context.online.url.empty())
@@ -280,6 +306,7 @@ Result<Response> get_doctor(Context& context, Request& request) {
                                            "tokens can be read on the way",
                                            context.plain_for_others),
                                "set listen.tls_address, and listen.address to 127.0.0.1:7070"));
+  add_clock_findings(context.seats->clock(), findings);
   for (const store::Site& site : store::list_sites(*reader))
     if (site.clock_suspect)
       findings.push_back(

@@ -67,10 +67,19 @@ Result<Exit> run_site_reauthorise(Session& session, const std::string& site,
 Result<Exit> run_site_adopt(Session& session, const std::string& site, const std::string& epoch) {
   SKERRY_TRY(const auto answer, settle(session, "adopt", site, epoch));
   const json::object& rows = object_of(answer, "rows");
-  session.terminal.line("{} of copies of {} {}taken in: {} applied, {} superseded, {} rejected",
-                        counted(integer_of(rows, "settled"), "row"), name_in(answer),
-                        would_be(session), integer_of(rows, "applied"),
-                        integer_of(rows, "superseded"), integer_of(rows, "rejected"));
+  const std::int64_t settled = integer_of(rows, "settled");
+  std::int64_t kept = settled;  // as conflicts, and nothing else
+  std::string how;
+  for (const char* disposition : {"applied", "superseded", "rejected", "held"}) {
+    const std::int64_t count = integer_of(rows, disposition);
+    how += fmt::format("{} {}, ", count, disposition);
+    kept -= count;
+  }
+  session.terminal.line("{} of copies of {} {}taken in: {}{} kept as conflicts",
+                        counted(settled, "row"), name_in(answer), would_be(session), how, kept);
+  SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
+  if (const std::int64_t open = integer_of(status, "conflicts_open"); open > 0)
+    session.terminal.next(fmt::format("skerry conflict list ({} to decide)", open));
   return Exit::ok;
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/clock.hpp"
 #include "core/text.hpp"
 #include "daemon/carrying.hpp"
 #include "daemon/commands/commands.hpp"
@@ -113,18 +112,16 @@ class FileExchange {
  private:
   // For each sender whose bundles were looked at.
   void write_receipts() {
-    const std::string me =
-        self_.role == Role::central ? "central" : "site " + sync::to_string(self_);
     for (auto first = incoming_.begin(); first != incoming_.end() && !failure_;) {
       const std::string& from = first->entry.from;
       const auto end = std::find_if(first, incoming_.end(),
                                     [&](const Incoming& file) { return file.entry.from != from; });
       std::vector<sync::ReceiptLine> lines;
       for (; first != end; ++first) lines.push_back(first->receipt());
-      const std::string text = sync::format_receipt(me, SystemClock().wall_ms(), lines);
-      if (auto written = medium_.write_receipt(self_, from, text); !written)
-        failure_ = std::move(written).error();
+      if (auto left = receipts_left_.write(session_, medium_, self_, from, lines); !left)
+        failure_ = std::move(left).error();
     }
+    if (receipts_left_.failure() && worst_ == Exit::ok) worst_ = Exit::io;
   }
 
   Result<void> write(const DueBundle& bundle) {
@@ -322,6 +319,7 @@ class FileExchange {
     if (failure_) return failure_->next;
     if (refused_ > 0) return refused_step();
     if (stays_) return stays_->next;
+    if (receipts_left_.failure()) return receipts_left_.failure()->next;
     if (passed_over_ > 0)
       return news_ ? "see what was passed by above; then " + carry_on()
                    : "see what was passed by above";
@@ -364,6 +362,7 @@ class FileExchange {
   std::int64_t handed_in_ = 0;
   std::int64_t kept_ = 0;  // of those refused, as evidence
   ReceiptsMet receipts_;
+  ReceiptsLeft receipts_left_;
   std::int64_t passed_over_ = 0;
   std::int64_t written_ = 0;
   bool news_ = false;  // the medium holds something that the other side may not know

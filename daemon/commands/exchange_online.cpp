@@ -130,7 +130,11 @@ class Relay {
       auto file = fetch_bundle(session_.daemon, bundle);
       if (!file && file.error().code == Errc::not_found) return false;
       if (!file) return fail(std::move(file).error());
-      SKERRY_TRY_VOID(carry(bundle, *file));
+      const auto carried = carry(bundle, *file);
+      const bool too_early = !carried && &bundle != &bundles.back() && answered_ &&
+                             sync::is_of_history(carried.error().code);
+      if (!carried && !too_early) return fail(carried.error());
+      if (too_early) resume_.clear();
     }
     return true;
   }
@@ -146,6 +150,7 @@ class Relay {
   // One bundle out, central's answer in.
   Result<void> carry(const DueBundle& bundle, const OpenFile& file) {
     OpenFile answer;
+    answered_ = false;
     SKERRY_TRY(answer.file, sync::make_private_file(std::filesystem::temp_directory_path()));
     sync::FileSink sink(answer.file.fd(), sync::BundleLimits{}.file_bytes_max);
     SKERRY_TRY(const sync::HttpResponse response,
@@ -155,7 +160,8 @@ class Relay {
     rows_sent_ += bundle.rows;
     resume_ = response.header(sync::header_resume);
     answer.size = sink.bytes();
-    return response.status == 200 ? take(answer) : Result<void>();
+    answered_ = response.status == 200;
+    return answered_ ? take(answer) : Result<void>();
   }
 
   Result<void> take(const OpenFile& answer) {
@@ -173,7 +179,8 @@ class Relay {
   Session& session_;
   const std::string url_;
   sync::HttpClient central_;
-  std::string resume_;  // central's place in a snapshot of several pieces
+  std::string resume_;     // central's place in a snapshot of several pieces
+  bool answered_ = false;  // by central, whatever this machine made of it
   std::int64_t rounds_ = 0;
   std::int64_t sent_ = 0;
   std::int64_t received_ = 0;

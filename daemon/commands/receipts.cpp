@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/clock.hpp"
 #include "core/json_text.hpp"
 #include "core/timestamp.hpp"
 
@@ -63,6 +64,23 @@ Result<void> ReceiptsMet::weigh(Session& session, const json::object& status, bo
       {{"event", "receipts_passed_over"}, {"refusals", static_cast<std::int64_t>(settled)}});
   session.terminal.line("passed by {} of central: from before it admitted this site again",
                         counted(static_cast<std::int64_t>(settled), "refusal"));
+  return {};
+}
+
+Result<void> ReceiptsLeft::write(Session& session, const sync::Medium& medium,
+                                 const sync::Party& self, const std::string& sender,
+                                 const std::vector<sync::ReceiptLine>& lines) {
+  const std::string me = self.role == Role::central ? "central" : "site " + sync::to_string(self);
+  auto written =
+      medium.write_receipt(self, sender, sync::format_receipt(me, SystemClock().wall_ms(), lines));
+  if (written || written.error().code == Errc::storage_full) return written;
+  Error& error = written.error();
+  session.terminal.document({{"event", "no_receipt"},
+                             {"code", info(error.code).slug},
+                             {"detail", error.detail},
+                             {"next", error.next}});
+  session.terminal.line("no receipt is written: {}", error.detail);
+  if (!failure_) failure_ = std::move(error);
   return {};
 }
 

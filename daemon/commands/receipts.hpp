@@ -29,4 +29,18 @@ class ReceiptsMet {
   std::vector<std::optional<UnixMillis>> refused_at_;  // as the receipts have it: anybody's claim
 };
 
+// What this machine leaves there. The bundles count, and say the same: what is in the way of a
+// receipt is told, and holds up none of them.
+class ReceiptsLeft {
+ public:
+  // About the bundles of one sender. Errc::storage_full: the medium takes no more.
+  Result<void> write(Session& session, const sync::Medium& medium, const sync::Party& self,
+                     const std::string& sender, const std::vector<sync::ReceiptLine>& lines);
+  // Of the first that is not written.
+  const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+  std::optional<Error> failure_;
+};
+
 }  // namespace skerry::daemon

@@ -65,7 +65,26 @@ Result<Query> confirmation(Session& session, const Admission& admission, const O
   return Query().add("fingerprint", words);
 }
 
-// How many answers of other machines to the same invitation lie beside the one just written.
+// Of several on a medium, the one for the site that this machine is, or was to be.
+Result<FoundBundle> choose_invitation(Session& session, const std::string& place) {
+  SKERRY_TRY(const auto found, find_invitations(place));
+  if (found.size() == 1) return found.front();
+  SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
+  const std::string own = text_of(status, "id");
+  const auto is_ours = [&](const FoundBundle& invitation) {
+    const auto recipient = invitation.file.parent_path().parent_path().filename();
+    return ascii_lower(recipient.string()) == own;
+  };
+  const auto ours = std::find_if(found.begin(), found.end(), is_ours);
+  if (std::count_if(ours, found.end(), is_ours) == 1) return *ours;
+  Error several(Errc::usage, fmt::format("{} holds {} invitations", place, found.size()),
+                "name the one for this site: skerry enrol FILE");
+  for (const FoundBundle& invitation : found)
+    several.errors.push_back({invitation.file.string(), "several", "is one"});
+  return fail(std::move(several));
+}
+
+// How many answers with other keys to the same site's invitation lie beside the one just written.
 std::int64_t other_answers(const FoundBundle& invitation, const std::filesystem::path& written) {
   if (invitation.medium.empty()) return 0;
   const auto answers = find_answers(invitation.medium);
@@ -158,7 +177,7 @@ Result<Exit> run_site_revoke(Session& session, const std::string& site) {
 }
 
 Result<Exit> run_enrol(Session& session, const std::string& place) {
-  SKERRY_TRY(const auto found, find_invitation(place));
+  SKERRY_TRY(const auto found, choose_invitation(session, place));
   SKERRY_TRY(const auto file, open_bundle(found.file));
   auto sent =
       session.daemon.upload("/v1/enrolment", file, bundle_media_type, "sending the invitation");
@@ -187,7 +206,8 @@ Result<Exit> run_enrol(Session& session, const std::string& place) {
   session.terminal.line("answer  {}", written.string());
   if (const auto others = other_answers(found, written); others > 0)
     session.terminal.line(
-        "{} to this invitation by other machines {} beside it: central admits one",
+        "{} with other keys, of another machine or of this one before, {} beside it: central "
+        "admits one",
         counted(others, "answer"), others == 1 ? "lies" : "lie");
   session.terminal.next(fmt::format(
       "compare both with central by telephone, carry the answer there: skerry site admit {}",

@@ -37,7 +37,10 @@ class Copies(RestoreTest):
         # The first one was meant: it goes on, and the twin becomes the copy.
         answer = central.ok("site", "reauthorise", "mine", "--reason", "the twin is a test").out
         self.assertIn("goes on as the site", answer)
+        epoch = site.status()["log"]["epoch"]
+        self.assertIn(f"discard mine --epoch {epoch}", self.findings(central)["copy"]["next"])
         self.carry(central, site, sticks[site], times=3)
+        self.assertNotIn(epoch, str(self.findings(central)))
         self.assertIsNone(site.status()["copy_since"])
         self.assertEqual(site.status()["renewed"]["why"], "authorised")
         site.create("customers", {"name": "goes on"})
@@ -52,26 +55,31 @@ class Copies(RestoreTest):
 
     def test_h3_what_a_fenced_copy_wrote_is_adopted_or_discarded(self):
         central, site, medium = self.new_pair()
+        shared = site.create("customers", {"name": "shared"})["id"]
+        self.carry(central, site, medium)
         twins = [self.twin_of(site, f"twin{n}") for n in range(3)]
         sticks = [self.new_medium(f"stick{n}") for n in range(3)]
         for twin, stick in zip(twins, sticks):
             twin.create("customers", {"name": f"of {twin.data.name}"})
+            twin.edit("customers", shared, {"legal_name": f"as {twin.data.name} says"})
             self.carry(central, twin, stick)
-        self.assertEqual(central.status()["sites"]["quarantined_rows"], 2)
+        self.assertEqual(central.status()["sites"]["quarantined_rows"], 4)
         copies = central.ok("site", "copies", "mine", "--json").document()["items"]
-        self.assertEqual(sorted(c["quarantined"] for c in copies), [1, 1])
+        self.assertEqual(sorted(c["quarantined"] for c in copies), [2, 2])
         second = twins[1].status()["log"]["epoch"]
         self.assertEqual(central.run("site", "adopt", "mine", "--epoch", "zz").code, 1)
+        self.assertEqual(central.run("site", "discard", "mine", "--epoch", "").code, 64)
         for verb, words in (("adopt", "would be taken in"), ("discard", "would be refused"),
                             ("reauthorise", "would go on as the site")):
             tried = central.ok("site", verb, "mine", "--epoch", second, "--dry-run")
             self.assertIn(words, tried.out)
             self.assertIn("nothing is written", tried.err)
         self.assertEqual(central.ok("site", "copies", "mine", "--json").document()["items"], copies)
-        adopted = central.ok("site", "adopt", "mine", "--epoch", second, "--json").document()
-        self.assertEqual(adopted["rows"]["applied"], 1)
+        adopted = central.ok("site", "adopt", "mine", "--epoch", second).out
+        self.assertIn("2 rows of copies of mine taken in: 2 applied, 0 superseded", adopted)
+        self.assertIn("skerry conflict list (1 to decide)", adopted)
         discarded = central.ok("site", "discard", "mine", "--json").document()
-        self.assertEqual(discarded["rows"]["rejected"], 1)
+        self.assertEqual(discarded["rows"]["rejected"], 2)
         names = self.names(central)
         self.assertIn("of twin1", names)
         self.assertNotIn("of twin2", names)

@@ -128,6 +128,24 @@ class Epochs(RestoreTest):
         self.assert_one_register(central, site, {"A1", "A2", *writes})
         return site.status()["renewed"]["why"]
 
+    def test_h1_put_back_online_to_where_a_change_was_under_way(self):
+        central, site, _ = self.new_pair()
+        site.configure(f"[central]\nurl = \"http://{central.address}\"\n")
+        site.restart()
+        for turn, way in enumerate(((), ("--relay",))):
+            site.create("customers", {"name": f"under way {turn}"})
+            kept = self.aside(site, f"backup {turn}")
+            site.create("customers", {"name": f"sent {turn}"})
+            site.ok("exchange", "--online")
+            central.create("customers", {"name": f"before {turn}"})
+            site.ok("exchange", "--online")
+            central.create("customers", {"name": f"since {turn}"})
+            self.put_back(site, kept, "stays")
+            # What it sends first is of its former epoch, and does not say where it stands.
+            site.ok("exchange", "--online", *way)
+            self.assert_one_register(central, site, {f"{name} {turn}" for name in
+                                                     ("under way", "sent", "since")})
+
     def test_h2_put_back_online_with_a_new_write(self):
         self.assertEqual(self.put_back_online(["B1"]), "fork")
 

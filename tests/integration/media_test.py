@@ -305,6 +305,19 @@ class Receipts(Media):
         theirs = medium / "SKERRY" / self.site_id / "central" / "receipt.txt"
         self.assertIn(f"# site {self.site_id} looked", theirs.read_text(encoding="utf-8"))
 
+    def test_what_is_in_the_way_of_a_receipt_holds_up_no_bundle(self):
+        central, site, medium = self.new_pair()
+        site.create("customers", {"name": "Told all the same"})
+        site.ok("exchange", medium)
+        (self.up_bundles(medium)[-1].parent / "receipt.txt").mkdir()
+        met = central.run("exchange", medium, "--json")
+        self.assertEqual(met.code, 74, met)
+        self.assertIn("receipt.txt", self.events(met, "no_receipt")[0]["next"])
+        self.assertEqual(self.events(met, "stopped"), [])
+        self.assertGreater(met.lines()[-1]["written"], 0)
+        site.ok("exchange", medium)
+        self.assertEqual(site.status()["pending"], 0)
+
     def test_a_receipt_is_anybodys_claim(self):
         central, site, medium = self.new_pair()
         site.create("customers", {"name": "Unsettled"})

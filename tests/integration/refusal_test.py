@@ -210,7 +210,8 @@ class Refusals(MachineTest):
         answers = Path(first["file"]).read_bytes()
         other = self.new_machine("site", "second")
         seen = other.ok("enrol", medium)
-        self.assertIn("1 answer to this invitation by other machines", seen.out)
+        self.assertIn("1 answer with other keys, of another machine or of this one before, lies",
+                      seen.out)
         self.assertEqual(Path(first["file"]).read_bytes(), answers)
         second = other.ok("enrol", medium, "--json").document()
         self.assertNotEqual(second["file"], first["file"])
@@ -230,6 +231,13 @@ class Refusals(MachineTest):
         inbox = central.http("GET", "/v1/inbox").json()["items"]
         self.assertEqual([(each["kind"], each["outcome"]) for each in inbox[:2]],
                          [("enrol", "code_used"), ("enrol", "applied")])
+
+    def test_of_two_invitations_a_site_takes_its_own(self):
+        central, site, medium = self.new_pair()
+        central.ok("site", "invite", "other", "--out", medium)
+        self.assertEqual(self.new_machine("site", "new").run("enrol", medium).code, 64)
+        central.ok("site", "revoke", "mine")
+        self.assertEqual(self.enrol(central, site, medium, "mine"), self.site_id)
 
     def test_a_revoked_site_comes_back_with_what_it_wrote(self):
         central, site, medium = self.new_pair()

@@ -62,6 +62,7 @@ View conflicts_in_scope(Connection& connection, const store::Site* site, bool li
     if (site && !store::in_scope(connection, *site, conflict.scope_customer)) continue;
     if (limited && conflict.type == store::ConflictType::duplicate_key)
       conflict.winner = {{"value", member_of(conflict.winner, "value")}};
+    if (limited && conflict.type == store::ConflictType::in_use) conflict.winner.erase("referrer");
     json::object object = store::to_json(conflict);
     view[to_string(conflict.id)] = to_json_text(object);
   }

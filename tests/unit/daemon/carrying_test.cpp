@@ -71,31 +71,31 @@ TEST_F(Carrying, ARefusalOfAFileNamesIt) {
 TEST_F(Carrying, FindsTheOneInvitation) {
   put(one, "central", "d-11111111-1-2-3-4.skb");
   const auto file = put(one, "central", "invitation-11111111.skb");
-  const auto found = find_invitation(medium);
+  const auto found = find_invitations(medium);
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->file, file);
-  EXPECT_EQ(found->medium, medium);
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ(found->front().file, file);
+  EXPECT_EQ(found->front().medium, medium);
 }
 
-TEST_F(Carrying, SeveralInvitationsAreNamed) {
+TEST_F(Carrying, FindsSeveralInvitations) {
   put(one, "central", "invitation-11111111.skb");
   put(two, "central", "invitation-22222222.skb");
-  const auto found = find_invitation(medium);
-  ASSERT_FALSE(found);
-  EXPECT_EQ(found.error().code, Errc::usage);
-  EXPECT_EQ(found.error().errors.size(), 2u);
+  const auto found = find_invitations(medium);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->size(), 2u);
 }
 
 TEST_F(Carrying, AnEmptyMediumSaysWhatToDo) {
-  EXPECT_EQ(find_invitation(medium).error().code, Errc::bad_input);
+  EXPECT_EQ(find_invitations(medium).error().code, Errc::bad_input);
   EXPECT_EQ(find_answers(medium).error().code, Errc::bad_input);
 }
 
 TEST_F(Carrying, AFileOnAMediumKnowsItsMedium) {
   const auto file = put(one, "central", "invitation-11111111.skb");
-  EXPECT_EQ(find_invitation(file)->medium, medium);
+  EXPECT_EQ(find_invitations(file)->front().medium, medium);
   std::ofstream(medium / "loose.skb") << "x";
-  EXPECT_EQ(find_invitation(medium / "loose.skb")->medium, "");
+  EXPECT_EQ(find_invitations(medium / "loose.skb")->front().medium, "");
 }
 
 TEST_F(Carrying, AnswersAreNotReceipts) {

@@ -193,6 +193,23 @@ TEST_F(JudgeChanges, H1_AnEpochWaitsForTheRowsItGoesOnBehind) {
   EXPECT_EQ(refused(), Errc::bundle_gap);
 }
 
+// A site that withholds its rows until it is answered.
+TEST_F(JudgeChanges, H18_WithoutRowsAnEpochThatWaitsIsAReport) {
+  begin_epoch();
+  body.last = 0;
+  body.last_hash = Hash{};
+  central.hash_at_parent.reset();
+  EXPECT_EQ(judge().action, Action::report);
+  EXPECT_TRUE(judge().report);
+  EXPECT_FALSE(judge().activate);
+  EXPECT_FALSE(judge().copy);
+  body.current = epoch_of(3);  // it stands elsewhere
+  EXPECT_FALSE(judge().report);
+  body.current.reset();
+  central.previous = central.parent = EpochKnowledge{Standing::past, false, 9};
+  EXPECT_EQ(refused(), Errc::bundle_gap);  // of no line that the site may go on in
+}
+
 TEST_F(JudgeChanges, AnAdmittedEpochWaitsForItsParent) {
   begin_epoch();
   central.epoch = EpochKnowledge{Standing::active, false, 0};

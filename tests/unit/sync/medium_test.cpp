@@ -1,6 +1,7 @@
 #include "sync/medium.hpp"
 
 #include <csignal>
+#include <fcntl.h>
 #include <functional>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "sync/bundle_limits.hpp"
+#include "sync/part_file.hpp"
 #include "sync/spool.hpp"
 #include "tests/unit/sync/bundle_fixture.hpp"
 
@@ -225,6 +227,22 @@ TEST_F(MediumTest, APartOfAnEarlierAttemptIsNoHindrance) {
   EXPECT_FALSE(fs::exists(here / "u-2.skb.part"));
   EXPECT_FALSE(fs::exists(here / "u-3.skb.part")) << "it takes room";
   EXPECT_TRUE(fs::exists(here / "somebodys.part"));
+}
+
+TEST_F(MediumTest, WhatAnotherIsWritingJustNowStays) {
+  ASSERT_TRUE(write("x", Party::central(), site_here, "u-1.skb"));
+  const fs::path here = folder_ / "SKERRY" / "central" / site_name_;
+  const FileHandle place(::open(here.c_str(), O_RDONLY | O_DIRECTORY));
+  PartFile slow(place, "u-2.skb", "u-2.skb.part", here / "u-2.skb");
+  const FileHandle source = test::file_of(as_bytes("slow"));
+  ASSERT_TRUE(slow.copy(source.fd(), 4));
+  ASSERT_TRUE(write("y", Party::central(), site_here, "u-3.skb"));
+  const auto same = write("fast", Party::central(), site_here, "u-2.skb");
+  ASSERT_FALSE(same);
+  EXPECT_EQ(same.error().code, Errc::busy);
+  EXPECT_TRUE(slow.publish(Existing::replace));
+  EXPECT_EQ(as_text(test::read_file(here / "u-2.skb")), "slow");
+  EXPECT_TRUE(write("fast", Party::central(), site_here, "u-2.skb"));
 }
 
 TEST_F(MediumTest, WhatIsReadBackMustBeWhatWasMeant) {

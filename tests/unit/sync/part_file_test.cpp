@@ -55,6 +55,13 @@ TEST_F(PartFileTest, WhatReadsBackDifferentlyIsRemoved) {
   EXPECT_EQ(files(), 0);
 }
 
+TEST_F(PartFileTest, AFolderInItsPlaceIsNoFaultOfTheMedium) {
+  fs::create_directory(file_);
+  const auto placed = place("x", file_, Existing::replace);
+  ASSERT_FALSE(placed);
+  EXPECT_NE(placed.error().next.find("move away the folder"), std::string::npos);
+}
+
 TEST_F(PartFileTest, AMissingFolderIsSaid) {
   const auto placed = place("x", folder_ / "none" / "up.skb", Existing::refuse);
   ASSERT_FALSE(placed);

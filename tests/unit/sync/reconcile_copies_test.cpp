@@ -76,6 +76,23 @@ TEST_F(Copies, H3_ACopyThatWroteNothingSinceIsHeardOfToo) {
   expect_same(site, {acme, here, there});
 }
 
+TEST_F(Copies, H3_ACopyThatIsDiscardedDoesNotGoOnAfterAll) {
+  meet(site);
+  auto copy = clone(site, true);
+  add(site, "here");
+  add(*copy, "there");
+  meet(site);
+  meet(*copy, 2);
+  meet(site, 2);
+  ASSERT_TRUE(reauthorise_copy(central.node(), sim::site_id(1), {}, admin));
+  ASSERT_TRUE(known(site).expected);
+  ASSERT_TRUE(discard_rows(central.node(), sim::site_id(1), {}, admin));
+  meet(site, 2);
+  EXPECT_TRUE(site.log->is_copy());
+  meet(*copy);
+  EXPECT_FALSE(copy->log->is_copy());
+}
+
 TEST_F(Copies, H3_WhatTwoCopiesWroteToOneFieldIsAConflict) {
   meet(site);
   auto copy = clone(site, true);

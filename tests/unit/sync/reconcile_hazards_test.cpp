@@ -81,6 +81,11 @@ TEST_F(Reconcile, H10_ATransactionWaitsAndComesInAsOne) {
   up(site);
   EXPECT_EQ(decided(site, 1), "held") << "with the row that misses its parent";
   EXPECT_EQ(decided(site, 2), "held");
+  const std::string why = central.read([](store::Connection& connection) {
+    auto cursor = connection.query("SELECT detail FROM ingest WHERE seq=2");
+    return cursor.next() ? std::string(cursor.text(0)) : std::string();
+  });
+  EXPECT_NE(why.find(to_string(parent)), std::string::npos) << why;
   EXPECT_EQ(value(central, "customer", first, "name"), "-");
   append_line(site, parent, line_of(parent, 1));
   up(site);
