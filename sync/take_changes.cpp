@@ -160,20 +160,19 @@ class Taking {
 
   Result<void> take_rows(SiteEpoch& epoch, Action action, const LineSource& lines) {
     const auto fork_before = epoch.fork_at;
-    std::optional<RowTaker> taker;
-    if (action != Action::duplicate) taker.emplace(connection_, log_, site_, epoch);
+    RowTaker taker(connection_, log_, site_, epoch);
     SKERRY_TRY_VOID(read_rows(body_, lines, [&](SiteRow& row) -> Result<void> {
       if (action == Action::quarantine)
-        taker->keep(row);
-      else if (taker)
-        taker->take(std::move(row));
+        taker.keep(row);
+      else if (action == Action::apply)
+        taker.take(std::move(row));
       return {};
     }));
-    taken_.counts.known = body_.last - body_.first + 1;
-    if (!taker) return {};
-    taken_.counts = taker->finish();
+    // Of rows that are known, too: what waits here may wait for another site's record.
+    taken_.counts = taker.finish();
+    if (action == Action::duplicate) taken_.counts.known = body_.last - body_.first + 1;
     const UnixMillis now = log_.wall_ms();  // a row of long ago was only long on its way
-    if (taker->latest() > HlcStamp::at(now) && clock_suspect(taker->latest(), now))
+    if (taker.latest() > HlcStamp::at(now) && clock_suspect(taker.latest(), now))
       site_.clock_suspect = true;
     if (epoch.fork_at != fork_before || taken_.counts.quarantined > 0) tell_branch(epoch);
     return {};

@@ -94,6 +94,20 @@ TEST_F(Reconcile, H10_ATransactionWaitsAndComesInAsOne) {
   EXPECT_EQ(value(central, "note", note, "text"), "\"of what is to come\"");
 }
 
+TEST_F(Reconcile, H10_WhatWaitsForAnotherSitesRecordIsDecidedWithTheNextBundleOfItsOwn) {
+  const RecordId note = new_record_id(now, site.random);
+  const RecordId parent = new_record_id(now, other.random);
+  append_line(site, note, note_line(note, parent, "of what is to come"));
+  up(site);
+  EXPECT_EQ(decided(site, 1), "held");
+  append_line(other, parent, line_of(parent, 1));
+  up(other);
+  EXPECT_EQ(decided(site, 1), "held");
+  up(site);  // it has nothing new to say
+  EXPECT_EQ(decided(site, 1), "applied");
+  EXPECT_EQ(value(central, "note", note, "text"), "\"of what is to come\"");
+}
+
 TEST_F(Reconcile, H11_ARowThatCannotBeReadTakesItsTransactionWithIt) {
   const RecordId first = new_record_id(now, site.random);
   append_line(site, first, line_of(first, 1));
