@@ -122,7 +122,7 @@ BREAKS = (
           "sync/decide_row.cpp",
           "note_duplicate_keys(row, Record(*change.kind), record);", ""),
     Break("held", "H10: what waits is decided when its parent is here", "sync/row_taker.cpp",
-          "  decide_transaction();\n  retry_held();", "  decide_transaction();", disasters=True),
+          "  decide_transaction();\n  retry_held();", "  decide_transaction();"),
     Break("transaction", "H11: a row that is refused takes its transaction along",
           "sync/row_taker.cpp", "if (transaction_.size() == 1) {",
           "if (transaction_.size() > 1) {\n    for (const SiteRow& row : transaction_) "

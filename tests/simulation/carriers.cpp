@@ -72,7 +72,7 @@ void World::deliver(const InAir& bundle, Machine& to) {
   const sync::ImportOutcome outcome = to.import(bundle.bytes, bundle.name);
   if (before) {
     check_taken(*before, stand_of(to, pieces), to.name(), bundle, history_);
-    check_replayed(to);
+    check_replayed(to, unshown_);
   }
   journal_.happened("import " + outcome.outcome);
   journal_.say([&] {

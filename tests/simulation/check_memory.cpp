@@ -88,27 +88,10 @@ void check_decided_once(Connection& central, std::size_t number) {
     throw Violation("I2", fmt::format("a change of site{} is decided twice", number));
 }
 
-// H10: a row that waits for a record waits for one that is not there.
-void check_held_wait(Connection& central) {
-  auto cursor = central.query(
-      "SELECT i.detail FROM held h JOIN ingest i ON i.epoch=h.epoch AND i.seq=h.seq WHERE i.detail "
-      "LIKE '% names %, which is not here'");
-  while (cursor.next()) {
-    const std::string detail(cursor.text(0));
-    const std::size_t named = detail.find(" names ") + std::string_view(" names ").size();
-    const auto id = parse_id<RecordId>(detail.substr(named, detail.find(',') - named));
-    if (!id) throw Violation("harness", "what a row waits for: " + detail);
-    for (const Kind& kind : all_kinds())
-      if (store::find_record(central, kind, *id))
-        throw Violation("H10", fmt::format("a row waits though {}", detail));
-  }
-}
-
 }  // namespace
 
 void check_changes_kept(World& world) {
   const store::Reader central = world.central().database->read();
-  check_held_wait(*central);
   for (std::size_t number = 1; number <= world.sites(); ++number) {
     check_ledger_is_logged(*central, number);
     check_decided_once(*central, number);

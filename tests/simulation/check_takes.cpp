@@ -88,15 +88,14 @@ void check_taken(const Stand& before, const Stand& now, const std::string& who, 
   check_versions(before, now, who);
 }
 
-void check_replayed(Machine& site) {
+void check_replayed(Machine& site, const std::set<RecordId>& but) {
   std::string differs;
   auto work = [&](Connection& connection) -> Result<void> {
     sync::Rebase rebase(connection, *site.log, false, {});
     for (const store::OwnEpoch& epoch : store::read_own_epochs(connection))
       for (const auto& [kind, id] :
            store::records_changed(connection, epoch.log, epoch.acked, epoch.end))
-        // What a site may not write it does not show either (World::overstep).
-        if (kind->authority != Authority::central && rebase.settle(*kind, id))
+        if (kind->authority != Authority::central && !but.contains(id) && rebase.settle(*kind, id))
           differs = fmt::format("{} {}", kind->name, to_string(id));
     return fail(Errc::bad_input, "only looked", "");  // takes back what was written
   };

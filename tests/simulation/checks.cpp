@@ -173,6 +173,22 @@ void check_rows_unchanged(const World& world, Machine& machine, Connection& own,
   }
 }
 
+// H10: a row that waits for a record waits for one that is not there.
+std::string waits_in_vain(Connection& central) {
+  auto cursor = central.query(
+      "SELECT i.detail FROM held h JOIN ingest i ON i.epoch=h.epoch AND i.seq=h.seq WHERE i.detail "
+      "LIKE '% names %, which is not here'");
+  while (cursor.next()) {
+    const std::string detail(cursor.text(0));
+    const std::size_t named = detail.find(" names ") + std::string_view(" names ").size();
+    const auto id = parse_id<RecordId>(detail.substr(named, detail.find(',') - named));
+    if (!id) throw Violation("harness", "what a row waits for: " + detail);
+    for (const Kind& kind : all_kinds())
+      if (store::find_record(central, kind, *id)) return "a row waits though " + detail;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string first_difference(World& world) {
@@ -187,7 +203,7 @@ std::string first_difference(World& world) {
       if (!machine->log->is_copy() && machine->log->own().hash != head)
         return fmt::format("two machines write site{}", number);
   }
-  return {};
+  return world.central().read(waits_in_vain);
 }
 
 void check_views(World& world) {

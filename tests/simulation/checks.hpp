@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,8 @@
 namespace skerry::sim {
 
 // Empty when of every site one machine is the site (I11), shows exactly central's records of its
-// scope, with the versions of every field, and central's conflict records, and waits for nothing;
-// otherwise the first difference.
+// scope, with the versions of every field, and central's conflict records, and waits for nothing,
+// and no row waits for a record that is there (H10); otherwise the first difference.
 std::string first_difference(World& world);
 inline bool all_agree(World& world) { return first_difference(world).empty(); }
 
@@ -40,8 +41,9 @@ Stand stand_of(Machine& site, bool with_versions);
 // alone, and a copy not at all. `now`: behind `bundle`.
 void check_taken(const Stand& before, const Stand& now, const std::string& who, const InAir& bundle,
                  const History& history);
-// 4.3: a site shows central's state with what waits for a decision over it, at any time.
-void check_replayed(Machine& site);
+// 4.3: a site shows central's state with what waits for a decision over it, at any time; but not of
+// the records that another program wrote of.
+void check_replayed(Machine& site, const std::set<RecordId>& but);
 // Where assets are and what counts for a customer, at this machine, at any time.
 void check_derived(Machine& machine);
 void check_derived(World& world);

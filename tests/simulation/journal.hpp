@@ -14,7 +14,7 @@
 namespace skerry::sim {
 
 // Over many seeds each must happen: main.cpp fails when one never does.
-inline constexpr std::array<std::string_view, 59> event_names{
+inline constexpr std::array<std::string_view, 60> event_names{
     "archive",
     "bit flipped",
     "brought back",
@@ -74,6 +74,7 @@ inline constexpr std::array<std::string_view, 59> event_names{
     "scrap",
     "snapshot",
     "unarchive",
+    "written ahead",
 };
 inline constexpr std::size_t kinds_max = 32;
 inline constexpr std::size_t ops_max = 3;

@@ -67,33 +67,11 @@ void World::flip_scope(std::size_t number) {
   journal_.say([&] { return fmt::format("site{} sees {}", number, json::serialize(scope)); });
 }
 
-// Another program at a site's machine, with its keys, writes what is central's.
-void World::overstep(Machine& site) {
-  Change change;
-  change.kind = find_kind("site");
-  change.record = RecordId{site_id(1 + more_.below(sites())).bytes};
-  change.fields.push_back({static_cast<std::size_t>(change.kind->find_field("name")), nullptr,
-                           json::string("mine"), std::nullopt});
-  change.actor = "uid:0";
-  change.source = "sim";
-  auto work = [&](store::Connection& connection) -> Result<void> {
-    SKERRY_TRY_VOID(site.log->check_writable());
-    change.hlc = site.log->tick();
-    change.wall = site.log->wall_ms();
-    site.log->append_own(connection, change.kind->name, change.record, encode(change),
-                         {"mine", {}, {}});
-    return {};
-  };
-  if (!site.write(work)) return;  // a copy
-  journal_.happened("overstepped");
-  journal_.say([&] { return site.name() + " writes what is central's"; });
-}
-
 void World::run() {
   for (std::size_t i = 0; i < swarm_.steps; ++i) {
     step();
     if (keeps_house_) keep_house();
-    if (swarm_.oversteps && more_.percent(5)) overstep(site(1 + more_.below(sites())));
+    if (swarm_.oversteps && more_.percent(10)) overstep(site(1 + more_.below(sites())));
     note_cursors();
     check_copies(*this);
     if (rng_.percent(4)) check_derived(*machines_[rng_.below(machines_.size())]);

@@ -86,7 +86,6 @@ class World {
  private:
   void furnish();
   void flip_scope(std::size_t site);
-  void overstep(Machine& site);
   void step();
   Person person(Machine& machine) { return {machine, rng_, swarm_, journal_}; }
 
@@ -99,6 +98,10 @@ class World {
   void administrate();
   Machine& some_instance(std::size_t number);
   bool may_refuse(Errc code) const;
+
+  // oversteps.cpp
+  void overstep(Machine& site);
+  void write_ahead(Machine& site);
 
   // keeping.cpp
   void keep_house();
@@ -147,7 +150,8 @@ class World {
   std::map<std::size_t, std::size_t> forgotten_;  // how many epochs each forgot
   Rng keeping_;                                   // a stream of its own, too
   const bool keeps_house_;
-  std::set<Hash> pruned_;  // of rows
+  std::set<Hash> pruned_;       // of rows
+  std::set<RecordId> unshown_;  // rows of another program made them, at whose site they do not show
   std::set<const Machine*> spoilt_;
 };
 

@@ -256,6 +256,22 @@ TEST_F(PruneLogTest, TheAuditViewSaysWhatItDoesNotHave) {
   EXPECT_FALSE(has_history(*reader, *records.front().kind, records.front().id));
 }
 
+// By the tables: the rows that said whose it is are gone.
+TEST_F(PruneLogTest, WhoIsLimitedStillSeesWhatIsOfHisCustomers) {
+  write_days(1);
+  const std::string customer = to_string(records.front().id);
+  ASSERT_TRUE(
+      create("contact", fmt::format(R"({{"customer":"{}","email":"a@b.example"}})", customer)));
+  confirm(1, 1);
+  ASSERT_EQ(prune(0), 1);
+  AuditQuery query;
+  query.customers = {records.front().id};
+  const Reader reader = database->read();
+  const AuditPage page = list_audit(*reader, Role::site, query);
+  ASSERT_THAT(page.rows, SizeIs(1));
+  EXPECT_EQ(page.rows.front().fields.at("customer").at("new").as_string(), customer);
+}
+
 class PrunedExportTest : public PruneLogTest {
  protected:
   std::vector<std::string> exported(AuditFilter filter = {}) {

@@ -103,7 +103,8 @@ TEST_F(Reconcile, H10_WhatWaitsForAnotherSitesRecordIsDecidedWithTheNextBundleOf
   append_line(other, parent, line_of(parent, 1));
   up(other);
   EXPECT_EQ(decided(site, 1), "held");
-  up(site);  // it has nothing new to say
+  // It has nothing new to say.
+  for (const Bytes& bundle : pack_up(site)) EXPECT_EQ(take(central, bundle), "applied");
   EXPECT_EQ(decided(site, 1), "applied");
   EXPECT_EQ(value(central, "note", note, "text"), "\"of what is to come\"");
 }
