@@ -18,7 +18,7 @@ bool leaves(std::string_view line, const std::string& customer) {
 }
 
 // What a record was when row `n` was written, by its last row until then, and whose. Where that was
-// pruned, the table must do; a location's is the one that is asked for.
+// pruned, the tables must do of what a row may name.
 struct Subject {
   std::string kind;
   RecordId customer;
@@ -28,8 +28,13 @@ Subject named_at(Connection& connection, const RecordId& record, std::int64_t n)
       "SELECT kind,customer FROM change_log WHERE record=?1 AND n<=?2 ORDER BY n DESC LIMIT 1",
       record, n);
   if (then.next()) return {std::string(then.text(0)), then.id<RecordId>(1)};
-  Cursor now = connection.query("SELECT scope_customer FROM location WHERE id=?1", record);
-  return now.next() ? Subject{"location", now.id<RecordId>(0)} : Subject{};
+  Cursor now = connection.query(
+      "SELECT 'location',scope_customer FROM location WHERE id=?1 UNION ALL "
+      "SELECT 'asset',scope_customer FROM asset WHERE id=?1 UNION ALL "
+      "SELECT 'entitlement',scope_customer FROM entitlement WHERE id=?1 UNION ALL "
+      "SELECT 'customer',id FROM customer WHERE id=?1",
+      record);
+  return now.next() ? Subject{std::string(now.text(0)), now.id<RecordId>(1)} : Subject{};
 }
 
 std::optional<RecordId> named_id(const json::value& value) {

@@ -191,8 +191,10 @@ class Exchange {
     };
     report_.records_received += count("records");
     report_.confirmed += count("confirmed");
-    // What central has not confirmed by now it did not take in.
-    if (outcome.outcome != "waiting" && outcome.outcome != "duplicate") sent_.clear();
+    // What central has not confirmed by now it did not take in. What was withheld did not even go:
+    // a bundle behind it would leave a gap.
+    const bool waits = outcome.outcome == "waiting" && !withheld_;
+    if (!waits && outcome.outcome != "duplicate") sent_.clear();
     return outcome.outcome != "duplicate";
   }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "crypto/secret.hpp"
@@ -26,6 +27,12 @@ int rename_without_replacing(int folder, const std::string& from, const std::str
     return -1;
   }
   return ::renameat(folder, from.c_str(), folder, to.c_str());
+}
+
+bool is_folder(const FileHandle& folder, const std::string& name) {
+  struct stat status {};
+  return ::fstatat(folder.fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISDIR(status.st_mode);
 }
 
 }  // namespace
@@ -132,18 +139,32 @@ Result<void> PartFile::compare(std::uint64_t size, const Hash& sha256) const {
               "the medium is not reliable: use another one and run the export again");
 }
 
+Error PartFile::written_by_another() const {
+  return Error(Errc::busy, fmt::format("{} is being written just now", path_.string()),
+               "run it again when the other one is done");
+}
+
 Result<void> PartFile::create() {
   constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   file_ = FileHandle(::openat(folder_.fd(), part_.c_str(), flags, mode_));
   if (!file_.is_open() && errno == EEXIST) {
-    if (!remove_left_part(folder_, part_))
-      return fail(Errc::busy, fmt::format("{} is being written just now", path_.string()),
-                  "run it again when the other one is done");
+    if (!remove_left_part(folder_, part_)) return fail(written_by_another());
     file_ = FileHandle(::openat(folder_.fd(), part_.c_str(), flags, mode_));
+    // Made anew meanwhile; where nothing can be taken away, the medium says why.
+    if (!file_.is_open() && errno == EEXIST && !is_folder(folder_, part_) &&
+        ::faccessat(folder_.fd(), ".", W_OK, 0) == 0)
+      return fail(written_by_another());
   }
   if (!file_.is_open()) return fail(medium_error(errno, "creating", path_));
-  made_ = true;
   ::flock(file_.fd(), LOCK_EX);  // for remove_left_part(); waits for one that just looks
+  // Which may have taken it for left, and away: what has its name by now is another's.
+  struct stat own {};
+  struct stat named {};
+  const bool is_named = ::fstat(file_.fd(), &own) == 0 &&
+                        ::fstatat(folder_.fd(), part_.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+                        own.st_ino == named.st_ino;
+  if (!is_named) return fail(written_by_another());
+  made_ = true;
   return {};
 }
 

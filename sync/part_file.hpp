@@ -46,6 +46,7 @@ class PartFile {
  private:
   class Sink;
   Result<void> create();
+  Error written_by_another() const;
 
   const FileHandle& folder_;
   std::string name_;

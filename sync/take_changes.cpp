@@ -130,7 +130,7 @@ class Taking {
     const bool compared = note_comparison(verdict);
     const bool report = note_contact(verdict);
     taken_.counts.news = report || compared || taken_.new_life || taken_.counts.rows > 0 ||
-                         taken_.counts.quarantined > 0;
+                         taken_.counts.released > 0 || taken_.counts.quarantined > 0;
     return std::move(taken_);
   }
 

@@ -82,8 +82,6 @@ BREAKS = (
           "if (body.base.n > site.n)", "if (false)"),
     Break("old_state", "H14: an older bundle is a no-op", "sync/engine_site.cpp",
           "if (body.upto.n <= site.n) {", "if (false) {"),
-    Break("newest_field", "4.5: the newer version of a field stands", "sync/rebase.cpp",
-          "if (field.version < known) continue;", "", 1800),
     Break("recipient", "H17: a bundle for somebody else is refused", "sync/import.cpp",
           "SKERRY_TRY_VOID(check_recipient(identity, reader.manifest().to));", ""),
     # Merging.

@@ -1,3 +1,4 @@
+#include "sync/rebase.hpp"
 #include "sync/take_state.hpp"
 #include "tests/unit/sync/reconcile_fixture.hpp"
 
@@ -358,6 +359,24 @@ TEST_F(Reconcile, AResolutionIsAnOrdinaryChange) {
   ASSERT_EQ(conflicts(site).size(), 1U);
   EXPECT_FALSE(conflicts(site)[0].open);
   EXPECT_FALSE(conflicts(central)[0].open);
+}
+
+// No bundle of an honest central says less than an earlier one: another packing's is refused by its
+// waypoints before.
+TEST_F(Reconcile, TheNewerVersionOfAFieldStands) {
+  const RecordId id = *create(central, "customer", {{"name", "Now"}});
+  exchange(site);
+  const auto name = static_cast<std::size_t>(find_kind("customer")->find_field("name"));
+  auto take = [&](store::Connection& connection) -> Result<void> {
+    const auto held = store::find_record(connection, *find_kind("customer"), id);
+    Version before = held->stamps.of("name").version;
+    --before.n;
+    Rebase rebase(connection, *site.log, false, "");
+    const RecordState older{find_kind("customer"), id, true, 0, {}, {{name, "Before", before}}};
+    return rebase.take(older).map([](bool changed) { EXPECT_FALSE(changed); });
+  };
+  ASSERT_TRUE(site.write(take));
+  EXPECT_EQ(value(site, "customer", id, "name"), "\"Now\"");
 }
 
 }  // namespace
