@@ -255,6 +255,21 @@ void note_own_disk(Terminal& terminal, const fs::path& data, const fs::path& fol
     terminal.talk("{} is on this machine's own disk: is the medium mounted?", folder.string());
 }
 
+void note_misplaced(Terminal& terminal, const fs::path& medium, const sync::Party& self) {
+  const std::string name = to_string(self);
+  const std::string prefix =
+      self.role == Role::central ? "u-" : fmt::format("d-{}-", name.substr(0, 8));
+  const fs::path root = medium / medium_root;
+  for (const fs::path& folder : {medium, root, root / name}) {
+    for (const fs::path& file : entries(folder)) {
+      if (!is_named(file, prefix)) continue;
+      const std::string next = "skerry bundle import " + shell_word(file.string());
+      terminal.document({{"event", "misplaced"}, {"file", file.string()}, {"next", next}});
+      return terminal.line("beside its place: {}; to take it in: {}", file.string(), next);
+    }
+  }
+}
+
 std::vector<sync::FileHandle> take_turns(Terminal& terminal, const std::vector<fs::path>& folders) {
   std::vector<sync::FileHandle> turns;
   std::vector<fs::path> taken;

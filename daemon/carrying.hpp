@@ -77,6 +77,9 @@ Result<void> check_room(const std::filesystem::path& place);
 // A medium that is not mounted is a folder of the system's disk: asks whether that is meant.
 void note_own_disk(Terminal& terminal, const std::filesystem::path& data,
                    const std::filesystem::path& folder);
+// … names a bundle for `self`, by its name, that somebody put on the medium beside its place.
+void note_misplaced(Terminal& terminal, const std::filesystem::path& medium,
+                    const sync::Party& self);
 
 // One command at a time packs at a machine, and one writes to a medium: waits, and says so, until
 // nobody else holds these folders. What cannot be locked is not.

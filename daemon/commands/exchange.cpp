@@ -60,6 +60,7 @@ class FileExchange {
     return refused_ > 0 && !options_.dry_run ? take_off_kept() : Result<void>();
   }
 
+  bool found_any() const { return !incoming_.empty(); }
   void show_receipts() { receipts_.show(session_, medium_, self_); }
 
   // Receipts, then what is due, until the medium takes no more. An error is the daemon's.
@@ -390,6 +391,7 @@ Result<Exit> run_exchange(Session& session, const ExchangeOptions& options) {
   FileExchange exchange(session, options, std::move(medium), self);
   exchange.show_receipts();
   SKERRY_TRY_VOID(exchange.take_in());
+  if (!exchange.found_any()) note_misplaced(session.terminal, options.folder, self);
   SKERRY_TRY_VOID(exchange.write_due());
   return exchange.finish();
 }

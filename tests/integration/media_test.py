@@ -43,6 +43,20 @@ class SeveralMedia(Media):
             self.assertEqual({Path(each["file"]).parent.parent.name for each in taken},
                              {recipient})
 
+    def test_a_bundle_that_somebody_put_beside_its_place_is_named(self):
+        central, site, medium = self.new_pair()
+        record = site.create("customers", {"name": "Carried by hand"})
+        site.ok("exchange", medium)
+        bundle = self.up_bundles(medium)[-1]
+        for place in (Path(), Path("SKERRY"), Path("SKERRY/central")):
+            by_hand = self.new_medium(f"by-hand-{len(place.parts)}")
+            (by_hand / place).mkdir(parents=True, exist_ok=True)
+            file = by_hand / place / bundle.name
+            file.write_bytes(bundle.read_bytes())
+            self.assertIn(f"skerry bundle import {file}", central.ok("exchange", by_hand).out)
+        central.ok("bundle", "import", file)
+        central.get("customers", record["id"])
+
 
 class SmallMedia(Media):
     def new_wordy_site(self):
