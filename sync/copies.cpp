@@ -39,9 +39,10 @@ Result<SiteEpoch> find_copy(Connection& connection, const Site& site, std::strin
               "skerry site copies " + shell_word(site.name));
 }
 
-json::object facts_of(const Site& site, const EpochId& epoch, std::int64_t rows) {
-  json::object facts{{"site", to_string(site.id)}, {"rows", rows}};
-  if (!epoch.is_zero()) facts["epoch"] = to_string(epoch);
+json::object facts_of(const SettledCopy& settled, std::int64_t rows) {
+  json::object facts{{"site", to_string(settled.site.id)}, {"rows", rows}};
+  if (!settled.epoch.is_zero()) facts["epoch"] = to_string(settled.epoch);
+  if (!settled.withdrawn.is_zero()) facts["withdrawn"] = to_string(settled.withdrawn);
   return facts;
 }
 
@@ -56,8 +57,9 @@ bool believe(Connection& connection, store::ChangeLog& log, const Site& site,
 // What is decided of a copy's rows, and that nobody waits for word of it any more.
 class RowSettling {
  public:
-  RowSettling(const Node& node, Connection& connection, Site site)
-      : node_(node), connection_(connection) {
+  // `withdraws`: also that a copy was to go on as the site.
+  RowSettling(const Node& node, Connection& connection, Site site, bool withdraws)
+      : node_(node), connection_(connection), withdraws_(withdraws) {
     settled_.site = std::move(site);
   }
 
@@ -65,7 +67,7 @@ class RowSettling {
     for (const SiteEpoch& epoch : store::list_epochs(connection_, settled_.site, acks_max)) {
       if (!is_named(epoch, text)) continue;
       auto rows = store::list_quarantined(connection_, settled_.site, epoch.number);
-      if (rows.empty() && !epoch.copy_at && !is_to_go_on(epoch)) continue;
+      if (rows.empty() && !epoch.copy_at && !is_withdrawn(epoch)) continue;
       if (!text.empty()) settled_.epoch = epoch.epoch;
       std::move(rows.begin(), rows.end(), std::back_inserter(rows_));
       epochs_.push_back(epoch);
@@ -82,9 +84,10 @@ class RowSettling {
 
   // The copy that was to go on as the site, if it is among them.
   void withdraw_authorisation() {
-    if (std::none_of(epochs_.begin(), epochs_.end(),
-                     [this](const SiteEpoch& epoch) { return is_to_go_on(epoch); }))
-      return;
+    const auto found = std::find_if(epochs_.begin(), epochs_.end(),
+                                    [this](const SiteEpoch& each) { return is_withdrawn(each); });
+    if (found == epochs_.end()) return;
+    settled_.withdrawn = found->epoch;
     settled_.site.expected.reset();
     store::note_site(connection_, settled_.site);
   }
@@ -97,8 +100,8 @@ class RowSettling {
       epoch.copy_at.reset();
       store::update_epoch(connection_, epoch);
     }
-    store::append_event(connection_, node_.log, event,
-                        facts_of(settled_.site, settled_.epoch, std::ssize(rows_)), author);
+    store::append_event(connection_, node_.log, event, facts_of(settled_, std::ssize(rows_)),
+                        author);
     if (rows_.empty()) return std::move(settled_);
     SiteEpoch own = store::insert_epoch(connection_, settled_.site, new_id<EpochId>(node_.random));
     own.fenced = true;
@@ -110,10 +113,13 @@ class RowSettling {
   }
 
  private:
-  bool is_to_go_on(const SiteEpoch& epoch) const { return settled_.site.expected == epoch.epoch; }
+  bool is_withdrawn(const SiteEpoch& epoch) const {
+    return withdraws_ && settled_.site.expected == epoch.epoch;
+  }
 
   const Node& node_;
   Connection& connection_;
+  const bool withdraws_;
   SettledCopy settled_;
   std::vector<SiteEpoch> epochs_;
   std::vector<store::QuarantinedRow> rows_;
@@ -126,9 +132,9 @@ Result<SettledCopy> settle_rows(const Node& node, const SiteId& id, std::string_
   SKERRY_TRY_VOID(require_role(node, Role::central));
   auto work = [&](Connection& connection) -> Result<SettledCopy> {
     SKERRY_TRY(Site site, site_of(connection, id));
-    RowSettling settling(node, connection, std::move(site));
+    RowSettling settling(node, connection, std::move(site), event == discard_event);
     SKERRY_TRY_VOID(settling.find(epoch));
-    if (event == discard_event) settling.withdraw_authorisation();
+    settling.withdraw_authorisation();
     return settling.settle(event, author, settle);
   };
   return write_or_try(node, work);
@@ -148,9 +154,9 @@ Result<SettledCopy> reauthorise_copy(const Node& node, const SiteId& id, std::st
     site.expected = copy.epoch;
     store::note_site(connection, site);
     const std::int64_t rows = store::count_quarantined(connection, site, copy.number);
-    store::append_event(connection, node.log, "copy_authorised", facts_of(site, copy.epoch, rows),
-                        author);
-    return SettledCopy{std::move(site), copy.epoch, {}};
+    SettledCopy settled{std::move(site), copy.epoch, {}};
+    store::append_event(connection, node.log, "copy_authorised", facts_of(settled, rows), author);
+    return settled;
   };
   return write_or_try(node, work);
 }

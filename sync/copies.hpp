@@ -12,8 +12,9 @@ namespace skerry::sync {
 
 struct SettledCopy {
   store::Site site;
-  EpochId epoch;       // of the copy; zero when it is about all of them
-  TakenCounts counts;  // of the rows
+  EpochId epoch;        // of the copy; zero when it is about all of them
+  TakenCounts counts;   // of the rows
+  EpochId withdrawn{};  // of the copy that was to go on as the site, and does not; else zero
 };
 
 // `epoch`: the beginning of the id of the one the copy writes; empty: the one heard of last. Each:

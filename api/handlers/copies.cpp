@@ -28,16 +28,20 @@ json::array copies_json(store::Connection& connection, const store::Site& site) 
   return copies;
 }
 
+json::value epoch_json(const EpochId& epoch) {
+  return epoch.is_zero() ? json::value() : json::value(to_string(epoch));
+}
+
 json::object settled_json(store::Connection& connection, const sync::SettledCopy& settled) {
   const sync::TakenCounts& counts = settled.counts;
-  json::object object{{"site", site_json(connection, settled.site)},
+  return json::object{{"site", site_json(connection, settled.site)},
                       {"rows", json::object{{"settled", counts.rows},
                                             {"applied", counts.applied},
                                             {"superseded", counts.superseded},
                                             {"rejected", counts.rejected},
-                                            {"held", counts.held}}}};
-  object["epoch"] = settled.epoch.is_zero() ? json::value() : json::value(to_string(settled.epoch));
-  return object;
+                                            {"held", counts.held}}},
+                      {"epoch", epoch_json(settled.epoch)},
+                      {"withdrawn", epoch_json(settled.withdrawn)}};
 }
 
 Task<Result<Response>> settle(Context& context, Request& request, Settle how) {

@@ -287,7 +287,10 @@ Result<Response> list_sessions(Context& context, Request& request) {
   json::array items;
   for (const SessionFacts& session : sessions_for(context, *request.principal))
     items.push_back(to_json(session, *request.principal));
-  return Response::json(200, json::object{{"items", std::move(items)}, {"next_cursor", nullptr}});
+  Response response =
+      Response::json(200, json::object{{"items", std::move(items)}, {"next_cursor", nullptr}});
+  response.header("Cache-Control", "no-store");
+  return response;
 }
 
 Task<Result<Response>> end_session(Context& context, Request& request) {

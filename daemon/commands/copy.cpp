@@ -88,6 +88,9 @@ Result<Exit> run_site_discard(Session& session, const std::string& site, const s
   session.terminal.line("{} of copies of {} {}refused for good; the audit log keeps them",
                         counted(integer_of(object_of(answer, "rows"), "settled"), "row"),
                         name_in(answer), would_be(session));
+  if (const std::string withdrawn = text_of(answer, "withdrawn"); !withdrawn.empty())
+    session.terminal.line("the copy that writes epoch {} {} not go on as the site after all",
+                          withdrawn, session.daemon.is_dry_run() ? "would" : "does");
   return Exit::ok;
 }
 

@@ -39,6 +39,8 @@ class Copies(RestoreTest):
         self.assertIn("goes on as the site", answer)
         epoch = site.status()["log"]["epoch"]
         self.assertIn(f"discard mine --epoch {epoch}", self.findings(central)["copy"]["next"])
+        tried = central.ok("site", "discard", "mine", "--dry-run").out
+        self.assertIn(f"epoch {epoch} would not go on as the site", tried)
         self.carry(central, site, sticks[site], times=3)
         self.assertNotIn(epoch, str(self.findings(central)))
         self.assertIsNone(site.status()["copy_since"])

@@ -106,6 +106,15 @@ TEST_F(CopiesTest, ACopyIsReauthorised) {
        {}},
       {"its standing", "GET", "/v1/sites/Plant/copies", "", "", 200, {"authorised"}, {}},
       {"nothing to decide", "GET", "/v1/status", "", "", 200, {}, {"there is a copy"}},
+      {"taken back",
+       "POST",
+       "/v1/sites/Plant:discard",
+       "",
+       "",
+       200,
+       {fmt::format(R"("withdrawn":"{}")", to_string(copy.epoch))},
+       {}},
+      {"the log", "GET", "/v1/audit?op=event", "", "", 200, {R"("withdrawn":{)"}, {}},
   });
 }
 

@@ -124,7 +124,9 @@ TEST_F(PeopleTest, TheOwnSessionsAreListedAndEnded) {
   const json::object token = read_json(post("/v1/tokens", R"({"name":"t","access":["write"]})"));
   const std::string_view secret = token.at("token").as_string();
   EXPECT_TRUE(list(fmt::format("Authorization: Bearer {}\r\n", secret)).empty());
-  EXPECT_EQ(read_json(get("/v1/sessions")).at("items").as_array().size(), 2u) << "everybody's";
+  const Answer everybodys = get("/v1/sessions");
+  EXPECT_EQ(read_json(everybodys).at("items").as_array().size(), 2u);
+  EXPECT_EQ(everybodys.header("Cache-Control"), "no-store");
   EXPECT_THAT(get("/v1/audit").body, HasSubstr("session_ended"));
 }
 

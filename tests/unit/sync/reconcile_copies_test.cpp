@@ -85,8 +85,15 @@ TEST_F(Copies, H3_ACopyThatIsDiscardedDoesNotGoOnAfterAll) {
   meet(*copy, 2);
   meet(site, 2);
   ASSERT_TRUE(reauthorise_copy(central.node(), sim::site_id(1), {}, admin));
-  ASSERT_TRUE(known(site).expected);
-  ASSERT_TRUE(discard_rows(central.node(), sim::site_id(1), {}, admin));
+  const auto expected = known(site).expected;
+  ASSERT_TRUE(expected);
+  ASSERT_TRUE(adopt_rows(central.node(), sim::site_id(1), {}, admin));
+  // Only that it is to go on is left, which is not what is adopted.
+  EXPECT_EQ(adopt_rows(central.node(), sim::site_id(1), {}, admin).error().code, Errc::not_found);
+  EXPECT_EQ(known(site).expected, expected);
+  const auto discarded = discard_rows(central.node(), sim::site_id(1), {}, admin);
+  ASSERT_TRUE(discarded) << discarded.error().detail;
+  EXPECT_EQ(discarded->withdrawn, *expected);
   meet(site, 2);
   EXPECT_TRUE(site.log->is_copy());
   meet(*copy);
