@@ -19,16 +19,12 @@
 namespace skerry::daemon {
 namespace {
 
-std::string refuse_empty(const std::string& word) {
-  return word.empty() ? "must not be empty" : "";
-}
-
 // What a command is about has a name. An empty one, of a variable that is not set, would be a part
 // of an address that is not there, or mean all that there are.
 void refuse_empty_words(CLI::App& app) {
   for (CLI::Option* option :
        app.get_options([](CLI::Option* each) { return each->get_positional(); }))
-    option->check(refuse_empty);
+    option->check(CommandTree::refuse_empty);
   for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; }))
     refuse_empty_words(*verb);
 }

@@ -20,9 +20,12 @@ bool is_there(const std::filesystem::path& path) {
 
 Result<void> DataFolder::must_be_owned() const {
   struct stat status {};
-  const bool is_anothers =
-      ::geteuid() == 0 && ::stat(path.c_str(), &status) == 0 && status.st_uid != 0;
-  if (!is_anothers) return {};
+  const auto is_anothers = [&](const std::filesystem::path& each) {
+    return ::stat(each.c_str(), &status) == 0 && status.st_uid != 0;
+  };
+  if (::geteuid() != 0 || !is_anothers(path)) return {};
+  // Where root itself is the daemon's user, as in a container, the database is root's.
+  if (is_there(database()) && !is_anothers(database())) return {};
   return fail(Errc::forbidden,
               fmt::format("{} belongs to another user (uid {}), whose daemon could not read what "
                           "root makes in it",
@@ -67,8 +70,8 @@ constexpr const char* sign_file = "sign.pem";
 constexpr const char* public_file = "sign.pub.pem";
 constexpr const char* age_file = "age.key";
 
-tl::unexpected<Error> no_folder(const fs::path& folder, int why) {
-  Error error = sync::system_error(why, fmt::format("making the folder {}", folder.string()));
+tl::unexpected<Error> no_folder(const fs::path& folder, int why, std::string_view doing) {
+  Error error = sync::system_error(why, fmt::format("{} the folder {}", doing, folder.string()));
   if (why == ENOENT) error.next = "make the folder above it first, or name another";
   if (why == EEXIST || why == ENOTDIR) error.next = "what is there is no folder: name another";
   if (error.next.empty()) error.next = "let the daemon's user write there, or name another";
@@ -81,15 +84,16 @@ Result<void> make_private_folder(const fs::path& folder) {
   if (::mkdir(folder.c_str(), 0700) == 0) return {};
   const int why = errno;
   if (std::error_code error; why == EEXIST && fs::is_directory(folder, error)) return {};
-  return no_folder(folder, why);
+  return no_folder(folder, why, "making");
 }
 
 Result<void> check_private_folder(const fs::path& folder) {
   std::error_code ignored;
   const bool is_folder = fs::is_directory(folder, ignored);
-  if (!is_folder && is_there(folder)) return no_folder(folder, EEXIST);
+  if (!is_folder && is_there(folder)) return no_folder(folder, EEXIST, "making");
   const fs::path written = is_folder ? folder : fs::absolute(folder / "..").lexically_normal();
-  if (::access(written.c_str(), W_OK | X_OK) != 0) return no_folder(folder, errno);
+  if (::access(written.c_str(), W_OK | X_OK) != 0)
+    return no_folder(folder, errno, is_folder ? "writing to" : "making");
   return {};
 }
 

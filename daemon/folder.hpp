@@ -28,7 +28,7 @@ struct DataFolder {
   std::filesystem::path address() const { return path / "address"; }  // of the running daemon
 
   // Errc::forbidden for root in the folder of another user, whose daemon could not read what root
-  // makes there.
+  // makes there; not where the database is root's own.
   Result<void> must_be_owned() const;
   // Errc::bad_config, with the way out, unless `init` was here and its database still is.
   Result<void> must_be_initialised() const;

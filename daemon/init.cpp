@@ -1,6 +1,7 @@
 #include "daemon/init.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "core/text.hpp"
 #include "crypto/file.hpp"
@@ -86,25 +87,35 @@ class Unmade {
   explicit Unmade(const InitOptions& options)
       : folder_{options.data},
         anchor_(options.anchor),
-        had_folder_(is_there(options.data)),
-        had_anchor_(is_there(options.anchor)) {}
+        made_folder_(make(folder_.path)),
+        made_anchor_(make(anchor_)),
+        made_keys_(make(folder_.keys())) {}
   Unmade(const Unmade&) = delete;
   Unmade& operator=(const Unmade&) = delete;
   ~Unmade() {
     if (!is_on_) return;
     std::error_code ignored;
-    // check_init() found none in a folder that was there.
-    std::filesystem::remove_all(had_anchor_ ? anchor_ / "anchor" : anchor_, ignored);
-    std::filesystem::remove_all(had_folder_ ? folder_.keys() : folder_.path, ignored);
-    for (const char* const end : {"", "-wal", "-shm"})
-      std::filesystem::remove(folder_.database().string() + end, ignored);
+    if (made_keys_) {  // else what lies there is of another `init`, at the same time
+      std::filesystem::remove(anchor_ / "anchor", ignored);
+      std::filesystem::remove_all(made_folder_ ? folder_.path : folder_.keys(), ignored);
+      for (const char* const end : {"", "-wal", "-shm"})
+        std::filesystem::remove(folder_.database().string() + end, ignored);
+    }
+    // Nothing that anything lies in.
+    if (made_anchor_) std::filesystem::remove(anchor_, ignored);
+    if (made_folder_) std::filesystem::remove(folder_.path, ignored);
   }
   void off() { is_on_ = false; }
 
  private:
+  // What cannot be made, make_machine() says.
+  static bool make(const std::filesystem::path& folder) {
+    return ::mkdir(folder.c_str(), 0700) == 0;
+  }
+
   DataFolder folder_;
   std::filesystem::path anchor_;
-  bool had_folder_, had_anchor_;
+  bool made_folder_, made_anchor_, made_keys_;
   bool is_on_ = true;
 };
 

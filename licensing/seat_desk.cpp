@@ -248,10 +248,10 @@ std::optional<PoolState> SeatDesk::pool(const RecordId& entitlement) {
 }
 
 std::optional<Allowance> SeatDesk::allowed(const RecordId& entitlement) {
-  const store::Reader reader = database_.read();
+  auto read = source_.by_id(*database_.read(), entitlement, clock().floor);
+  if (!read) return std::nullopt;
   const MutexLock lock(mutex_);
-  auto read = source_.by_id(*reader, entitlement, clock_.floor());
-  return read ? std::optional(as_granted(*std::move(read))) : std::nullopt;
+  return as_granted(*std::move(read));
 }
 
 ClockState SeatDesk::clock() {

@@ -59,7 +59,8 @@ void must_be_sound(Connection& connection) {
   Cursor complaints = connection.statement("PRAGMA quick_check(1)");
   if (complaints.next() && complaints.text(0) != "ok")
     throw StorageError(Errc::io_failed, fmt::format("after the migration: {}", complaints.text(0)),
-                       restore_a_backup, StorageError::Of::contents);
+                       "nothing was changed: the earlier version of skerry goes on with it",
+                       StorageError::Of::contents);
 }
 
 // Those that the migrations make: each of their statements begins a line.

@@ -85,9 +85,7 @@ void SiteCommands::add_copy_verb(CommandTree& tree, CLI::App* site, const char* 
   verb->add_option("SITE", name_, "name or id")->required();
   // An empty one would be none: a decision on every copy.
   verb->add_option("--epoch", epoch_, "of the copy, as site copies shows it, or its beginning")
-      ->check([](const std::string& text) {
-        return text.empty() ? std::string("names no epoch") : std::string();
-      });
+      ->check(CommandTree::refuse_empty);
   tree.add_dry_run(verb);
   tree.add_reason(verb);
   CommandTree::example(verb, "skerry site " + std::string(name) + " 'Plant 7' --epoch 3f2a");

@@ -44,6 +44,10 @@ CLI::Option* CommandTree::repeatable(CLI::Option* option) {
   return option->take_all()->allow_extra_args(false);
 }
 
+std::string CommandTree::refuse_empty(const std::string& word) {
+  return word.empty() ? "must not be empty" : "";
+}
+
 void CommandTree::example(CLI::App* verb, const std::string& line) {
   verb->footer("Example: " + line);
 }

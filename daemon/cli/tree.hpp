@@ -30,6 +30,8 @@ class CommandTree {
   static CLI::Option* repeatable(CLI::Option* option);
   // A line that can be typed, at the end of the help and of the manual page.
   static void example(CLI::App* verb, const std::string& line);
+  // A check: of a variable that is not set, the word is empty.
+  static std::string refuse_empty(const std::string& word);
   // For commands that write records.
   void add_reason(CLI::App* verb);
   // For commands that can be tried: they say last that nothing is written.

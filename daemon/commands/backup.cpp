@@ -139,7 +139,6 @@ Result<Exit> verify_here(const Config& config, Terminal& terminal, const BackupA
   return Exit::attention;
 }
 
-// Where no daemon runs.
 // A place that nothing can be written to is wrong input to the API; a command's other files end it
 // with Exit::io there.
 Error as_place(Error error) {
@@ -147,6 +146,7 @@ Error as_place(Error error) {
   return error;
 }
 
+// Where no daemon runs.
 Result<json::object> create_here(Session& session, const NewBackup& wanted) {
   const DataFolder folder{session.config.data()};
   const Config& config = session.config;

@@ -127,6 +127,11 @@ TEST_F(Init, RootMakesNothingInAnothersFolder) {
   EXPECT_EQ(made.error().code, Errc::forbidden);
   EXPECT_THAT(made.error().next, ::testing::HasSubstr("runuser -u"));
   EXPECT_TRUE(fs::is_empty(folder.path));
+  // As in a container, on a folder of the host's.
+  std::ofstream(folder.database()) << "root's own";
+  EXPECT_TRUE(folder.must_be_owned());
+  ASSERT_EQ(::chown(folder.database().c_str(), 65534, 65534), 0);
+  EXPECT_FALSE(folder.must_be_owned());
 }
 
 TEST_F(Init, WhatIsCutShortLeavesNothing) {
