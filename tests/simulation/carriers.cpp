@@ -15,6 +15,10 @@ void World::put_in_air(sync::PackedBundle&& packed, std::size_t from, std::size_
     return fmt::format("{} packs {} ({} lines{})", machines_[from]->name(), bundle.name,
                        packed.lines, packed.more ? ", more follows" : "");
   });
+  if (from == 0) {
+    const auto body = must(sync::read_state_body(packed.bundle.manifest.extra), "reading a state");
+    for (const sync::Ack& ack : body.acks) bundle.acked[ack.epoch] = ack.n;
+  }
   if (packed.more) journal_.happened("more follows");
   if (bundle.is_snapshot) journal_.happened("snapshot");
   if (from == 0 && rng_.percent(20)) scan_for_scope(bundle);

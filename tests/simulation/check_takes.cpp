@@ -29,6 +29,18 @@ std::map<RecordId, std::vector<Version>> versions_of_central(Connection& connect
   return versions;
 }
 
+// Of the epoch that was written when another life of central began.
+void check_acknowledged(const Stand& before, const Stand& now, const std::string& who,
+                        const InAir& bundle) {
+  const EpochId& epoch = before.epochs.back().epoch;
+  const auto found = bundle.acked.find(epoch);
+  const std::int64_t has = found == bundle.acked.end() ? 0 : found->second;
+  for (const store::OwnEpoch& own : now.epochs)
+    if (own.epoch == epoch && own.acked > has)
+      throw Violation("H4", fmt::format("{} takes {} rows for central's, whose new life has {}",
+                                        who, own.acked, has));
+}
+
 void check_versions(const Stand& before, const Stand& now, const std::string& who) {
   for (const auto& [id, versions] : now.versions) {
     const auto earlier = before.versions.find(id);
@@ -61,7 +73,7 @@ bool History::leads(const Hash& from, std::int64_t n, const Hash& to) const {
 
 Stand stand_of(Machine& site, bool with_versions) {
   return site.read([&](Connection& connection) {
-    return Stand{*store::read_upstream(connection),
+    return Stand{*store::read_upstream(connection), store::read_own_epochs(connection),
                  with_versions ? versions_of_central(connection) : decltype(Stand::versions){}};
   });
 }
@@ -79,7 +91,7 @@ void check_taken(const Stand& before, const Stand& now, const std::string& who, 
       throw Violation("4.5", fmt::format("{} went to another life of central by {}, which is no "
                                          "snapshot",
                                          who, bundle.name));
-    return;
+    return check_acknowledged(before, now, who, bundle);
   }
   if (before.upstream.n > 0 &&
       !history.leads(before.upstream.hash, before.upstream.n, now.upstream.hash))

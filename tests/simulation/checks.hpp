@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "store/own_epochs.hpp"
 #include "store/upstream.hpp"
 #include "tests/simulation/world.hpp"
 
@@ -34,11 +35,13 @@ void check_copies(World& world);
 // Where a site stands before and behind a bundle.
 struct Stand {
   store::Upstream upstream;
+  std::vector<store::OwnEpoch> epochs;
   std::map<RecordId, std::vector<Version>> versions;  // of fields, as central has them
 };
 Stand stand_of(Machine& site, bool with_versions);
-// H3, H5, H14, H18: a site goes on along one history of central's, to another life by a snapshot
-// alone, and a copy not at all. `now`: behind `bundle`.
+// H3, H4, H5, H14, H18: a site goes on along one history of central's, to another life by a
+// snapshot alone and with no more acknowledged than it says, and a copy not at all. `now`: behind
+// `bundle`.
 void check_taken(const Stand& before, const Stand& now, const std::string& who, const InAir& bundle,
                  const History& history);
 // 4.3: a site shows central's state with what waits for a decision over it, at any time; but not of

@@ -59,6 +59,8 @@ Machine* World::active_instance(std::size_t number) {
 // What was known before may be refused by who forgot it, and by who does not stand there.
 bool World::may_refuse(Errc code) const {
   if (code == Errc::bundle_gap) return true;
+  // Of two packings in pieces, the older does not know where a piece of the newer led the site.
+  if (code == Errc::wrong_history && swarm_.small_bundles) return true;
   return disasters_.any() && (code == Errc::wrong_history || code == Errc::read_only_copy);
 }
 

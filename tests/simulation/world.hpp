@@ -25,6 +25,7 @@ struct InAir {
   std::size_t from = 0;
   std::size_t to = 0;
   bool is_snapshot = false;
+  std::map<EpochId, std::int64_t> acked{};  // of central's: how much it has of the site's epochs
 };
 
 // What machines forget (disasters.cpp), drawn like the faults of a swarm.
