@@ -100,6 +100,7 @@ struct EpochKnowledge {
   Standing standing = Standing::active;
   bool fenced = false;  // its rows are a copy's
   std::int64_t head = 0;
+  std::optional<std::int64_t> fork_at = std::nullopt;  // the last row that its branches share
 };
 
 struct CentralKnowledge {

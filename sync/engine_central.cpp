@@ -43,6 +43,11 @@ ChangesVerdict needs_parent(ChangesVerdict verdict, const ChangesBody& body) {
                 "import the site's bundles of that epoch first, or run an exchange");
 }
 
+// A piece of another branch whose beginning came in an earlier one: kept as that was.
+bool is_behind_fork(const CentralKnowledge& central, const ChangesBody& body) {
+  return central.epoch && central.epoch->fork_at && body.first > *central.epoch->fork_at + 1;
+}
+
 // An epoch that is known, and no copy's.
 ChangesVerdict judge_rows(const CentralKnowledge& central, const ChangesBody& body,
                           ChangesVerdict verdict) {
@@ -53,6 +58,10 @@ ChangesVerdict judge_rows(const CentralKnowledge& central, const ChangesBody& bo
         std::move(verdict), Errc::bundle_gap,
         fmt::format("the bundle begins with row {}, central needs from {}", body.first, head + 1),
         fmt::format("at the site: skerry bundle export --from {}", head + 1));
+  if (central.hash_before != body.prev_hash && is_behind_fork(central, body)) {
+    verdict.action = Action::quarantine;
+    return verdict;
+  }
   if (central.hash_before != body.prev_hash)
     return refuse(std::move(verdict), Errc::bundle_gap,
                   fmt::format("row {} of the site's log is not the one central took in: where the "

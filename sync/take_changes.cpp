@@ -18,7 +18,7 @@ using store::SiteEpoch;
 
 std::optional<EpochKnowledge> known_epoch(const Site& site, const std::optional<SiteEpoch>& epoch) {
   if (!epoch) return std::nullopt;
-  return EpochKnowledge{standing_of(site, *epoch), epoch->fenced, epoch->head};
+  return EpochKnowledge{standing_of(site, *epoch), epoch->fenced, epoch->head, epoch->fork_at};
 }
 
 std::optional<EpochKnowledge> known_epoch(Connection& connection, const Site& site,

@@ -106,6 +106,14 @@ TEST_F(JudgeChanges, RowsBehindAnotherRowWaitForTheBundleWithTheFork) {
   EXPECT_EQ(refused(), Errc::bundle_gap);
 }
 
+TEST_F(JudgeChanges, RowsBehindAKnownForkAreKeptAsItsFirstOnesWere) {
+  central.hash_before = hash_of(99);
+  central.epoch->fork_at = 3;
+  EXPECT_EQ(judge().action, Action::quarantine);
+  central.epoch->fork_at = 4;  // they begin at the fork itself: another one
+  EXPECT_EQ(refused(), Errc::bundle_gap);
+}
+
 TEST_F(JudgeChanges, H4_AReportOfCentralsFutureBeginsALife) {
   body.down = DownPosition{central.life, 21, hash_of(21)};
   EXPECT_EQ(judge().life_after, 7);
