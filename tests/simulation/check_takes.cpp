@@ -1,5 +1,4 @@
 // What one bundle may do to a site (SYNC 4.3, 4.5), whatever becomes of it later.
-#include <algorithm>
 #include <fmt/format.h>
 
 #include "store/own_epochs.hpp"
@@ -16,10 +15,7 @@ using store::Connection;
 std::map<RecordId, std::vector<Version>> versions_of_central(Connection& connection) {
   std::map<RecordId, std::vector<Version>> versions;
   for (const Kind& kind : all_kinds()) {
-    auto cursor =
-        connection.query(fmt::format("SELECT {} FROM {}", store::select_columns(kind), kind.name));
-    while (cursor.next()) {
-      store::Record record = store::read_record(cursor, kind);
+    for (store::Record& record : records_of(connection, kind)) {
       if (auto central = store::find_shadow(connection, kind, record.id)) record = *central;
       if (!record.stamps.at_central()) continue;
       std::vector<Version>& each = versions[record.id];
@@ -54,22 +50,6 @@ void check_versions(const Stand& before, const Stand& now, const std::string& wh
 }
 
 }  // namespace
-
-void History::note(Connection& central) {
-  auto cursor = central.query("SELECT n,hash FROM change_log ORDER BY n DESC");
-  for (bool more = cursor.next(); more;) {
-    const std::int64_t n = cursor.integer(0);
-    const Hash hash = cursor.hash(1);
-    more = cursor.next();
-    if (!rows_.try_emplace(hash, Row{n, more ? cursor.hash(1) : Hash{}}).second) return;
-  }
-}
-
-bool History::leads(const Hash& from, std::int64_t n, const Hash& to) const {
-  auto row = rows_.find(to);
-  while (row != rows_.end() && row->second.n > n) row = rows_.find(row->second.before);
-  return row == rows_.end() || row->first == from;
-}
 
 Stand stand_of(Machine& site, bool with_versions) {
   return site.read([&](Connection& connection) {

@@ -20,14 +20,6 @@ namespace {
 
 using store::Connection;
 
-std::vector<store::Record> records_of(Connection& connection, const Kind& kind) {
-  std::vector<store::Record> records;
-  auto cursor = connection.query(
-      fmt::format("SELECT {} FROM {} ORDER BY id", store::select_columns(kind), kind.name));
-  while (cursor.next()) records.push_back(store::read_record(cursor, kind));
-  return records;
-}
-
 // What is compared: values, each field's version of central, derived columns, when it was made.
 std::string describe(const store::Record& record) {
   std::string text = fmt::format("made={} ", record.created_at);
@@ -190,6 +182,14 @@ std::string waits_in_vain(Connection& central) {
 }
 
 }  // namespace
+
+std::vector<store::Record> records_of(Connection& connection, const Kind& kind) {
+  std::vector<store::Record> records;
+  auto cursor = connection.query(
+      fmt::format("SELECT {} FROM {} ORDER BY id", store::select_columns(kind), kind.name));
+  while (cursor.next()) records.push_back(store::read_record(cursor, kind));
+  return records;
+}
 
 std::string first_difference(World& world) {
   for (std::size_t number = 1; number <= world.sites(); ++number) {

@@ -32,6 +32,9 @@ void check_changes_kept(World& world);
 void check_chains(World& world);
 // H1, H3: nobody is called a copy where the world has no second machine, at any time.
 void check_copies(World& world);
+// All of a kind, by id.
+std::vector<store::Record> records_of(store::Connection& connection, const Kind& kind);
+
 // Where a site stands before and behind a bundle.
 struct Stand {
   store::Upstream upstream;
