@@ -75,7 +75,7 @@ struct SiteEpoch {
   // Whoever writes it stood before the head when last heard of: late, or put back. It is to be told
   // what central has.
   bool behind = false;
-  std::int64_t began_n = 0;  // how much of central's log its writer held when it became the site's
+  std::int64_t began_n = 0;  // where central's log stood when it became the site's
   std::int64_t site = 0;     // whose log it is of
 };
 

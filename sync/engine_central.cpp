@@ -104,8 +104,9 @@ ChangesVerdict judge_stranger(const CentralKnowledge& central, const ChangesBody
 }
 
 // The bundles of two epochs lie on one stick, and come in any order. What the site wrote before it
-// went on in another epoch reports no more of central's log than it held then; a copy that goes on
-// in the old one is told more, and says so.
+// went on in another epoch reports no more of central's log than there was when central heard of
+// that (more than it held behind it, when it was put back). A copy that goes on in the old one is
+// told more, and that it is a copy.
 bool may_be_late(const CentralKnowledge& central, const ChangesBody& body) {
   if (body.current || body.by_copy) return false;
   return !body.down || body.down->life != central.life || body.down->n <= central.began_n;

@@ -118,7 +118,7 @@ class Taking {
       if (!epoch) epoch = store::insert_epoch(connection_, site_, epoch_id);
       epoch->fenced = epoch->fenced || verdict.fence;
       if (met_ != Met::taken) epoch->behind = verdict.behind;
-      if (verdict.activate) epoch->began_n = body_.down ? body_.down->n : 0;
+      if (verdict.activate) epoch->began_n = log_.own().n;
       SKERRY_TRY_VOID(take_rows(*epoch, verdict.action, lines));
       taken_.rows_taken = verdict.action == Action::apply && !epoch->fork_at;
       store::update_epoch(connection_, *epoch);

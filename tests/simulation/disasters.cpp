@@ -96,6 +96,16 @@ void World::restore(Machine& machine, bool with_anchor) {
   });
 }
 
+// Now and then twice, as when the first backup was the wrong one, which shows when somebody works
+// with it: what left in between is of an epoch that the machine knows by its anchor alone.
+void World::restore_database(Machine& site) {
+  restore(site, false);
+  if (!restores_again_ || !again_.percent(60)) return;
+  Person{site, again_, swarm_, journal_}.act();
+  export_up(site);
+  restore(site, false);
+}
+
 void World::clone(Machine& machine) {
   if (instances(machine.number).size() > 2) return;
   const bool with_anchor = fate_.percent(50);
@@ -124,7 +134,7 @@ bool World::strike() {
       backups_[&site] = site.image();
       return true;
     case 2:
-      if (disasters_.site_restores) restore(site, false);
+      if (disasters_.site_restores) restore_database(site);
       return true;
     case 3:
       if (disasters_.rollbacks) restore(site, true);

@@ -93,6 +93,7 @@ class World {
   // disasters.cpp
   bool strike();
   void restore(Machine& machine, bool with_anchor);
+  void restore_database(Machine& site);
   void clone(Machine& machine);
   void settle_after_disasters();
   // What an administrator decides about copies.
@@ -149,7 +150,9 @@ class World {
   std::set<ChangeUid> destroyed_;
   std::set<std::size_t> doubled_;                 // numbers of sites
   std::map<std::size_t, std::size_t> forgotten_;  // how many epochs each forgot
-  Rng keeping_;                                   // a stream of its own, too
+  Rng again_;                                     // a stream of its own, too
+  const bool restores_again_;
+  Rng keeping_;  // a stream of its own, too
   const bool keeps_house_;
   std::set<Hash> pruned_;       // of rows
   std::set<RecordId> unshown_;  // rows of another program made them, at whose site they do not show

@@ -55,6 +55,24 @@ TEST_F(Copies, H1_AStickOfAnEpochThatNeverCameIsNoCopys) {
   expect_same(site, {acme, sent});
 }
 
+// It tells of more of central's log than the site held when it went on behind the restore.
+TEST_F(Copies, H1_AReportFromBeforeTheRestoreIsNoCopys) {
+  meet(site);
+  const sim::Image backup = site.image();
+  ASSERT_TRUE(set(central, "customer", acme, {{"name", "new"}}));
+  down(site);
+  const auto late = pack_up(site);
+  add(site, "sent nowhere");
+  site.put_back(backup, false);
+  for (const Bytes& bundle : pack_up(site)) EXPECT_EQ(take(central, bundle), "applied");
+  ASSERT_EQ(known(site).epoch, site.log->own().epoch);
+  for (const Bytes& bundle : late) take(central, bundle);
+  EXPECT_EQ(reauthorise_copy(central.node(), sim::site_id(1), {}, admin).error().code,
+            Errc::not_found);
+  meet(site);
+  expect_same(site, {acme});
+}
+
 TEST_F(Copies, H3_ACopyThatWroteNothingSinceIsHeardOfToo) {
   meet(site);
   auto copy = clone(site, true);
