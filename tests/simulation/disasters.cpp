@@ -97,13 +97,15 @@ void World::restore(Machine& machine, bool with_anchor) {
 }
 
 // Now and then twice, as when the first backup was the wrong one, which shows when somebody works
-// with it: what left in between is of an epoch that the machine knows by its anchor alone.
+// with it: what left in between is of an epoch that the machine knows by its anchor alone, and lies
+// on one stick with what it packs now.
 void World::restore_database(Machine& site) {
   restore(site, false);
   if (!restores_again_ || !again_.percent(60)) return;
   Person{site, again_, swarm_, journal_}.act();
   export_up(site);
   restore(site, false);
+  export_up(site);
 }
 
 void World::clone(Machine& machine) {

@@ -19,7 +19,7 @@ World::World(std::uint64_t seed, Manner manner)
       fate_(seed ^ 0x5deece66dU),
       disasters_(draw_disasters(fate_, manner.disasters)),
       again_(seed ^ 0x510e527fU),
-      restores_again_(again_.percent(30)),
+      restores_again_(again_.percent(50)),
       keeping_(seed ^ 0x2545f491U),
       keeps_house_(keeping_.percent(40)) {
   for (std::size_t number = 0; number <= swarm_.sites; ++number)
