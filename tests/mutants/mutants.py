@@ -72,8 +72,8 @@ class Workshop:
 def run(program, each):
     """The first seed that fails and why; None when none does."""
     worlds = ["--disasters"] if each.disasters else []
-    done = subprocess.run([program, "--seeds", str(each.seeds), *worlds], capture_output=True,
-                          text=True, check=False)
+    done = subprocess.run([program, "--failures", "1", "--seeds", str(each.seeds), *worlds],
+                          capture_output=True, text=True, check=False)
     found = NOTICED.search(done.stdout)
     if found:
         return f"seed {found[1]}: {found[2].strip()[:90]}"

@@ -70,7 +70,7 @@ BREAKS = (
     Break("unheard_epoch", "H1: what comes late of an epoch that was never heard of is no copy's",
           "sync/take_changes.cpp",
           "if (!left) left = store::insert_epoch(connection_, site_, *body_.previous);",
-          "if (!left) return;", 1800),
+          "if (!left) return;", 600),
     Break("copy_down", "H3: a copy takes nothing in", "sync/engine_site.cpp",
           "if (verdict.copy || site.copy)", "if (false)", disasters=True),
     # Order.

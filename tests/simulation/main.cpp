@@ -26,7 +26,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t failures_max = 5;  // of one job; more would only repeat
+constexpr std::uint64_t failures_max = 5;  // more would only repeat
 // From so many seeds on, an event that never happened is a hole in the simulation.
 constexpr std::size_t seeds_for_all_events = 2000;
 constexpr std::uint64_t seeds_between_replays = 50;
@@ -41,6 +41,19 @@ struct Job {
 };
 struct Shared {
   std::atomic<std::size_t> next{0};  // position of the first seed nobody took
+  std::atomic<std::uint64_t> failed{0};
+};
+
+struct Options {
+  std::uint64_t count = 1000;
+  std::uint64_t first = 1;
+  std::optional<std::uint64_t> one;
+  std::size_t jobs = 2;
+  std::uint64_t failures = failures_max;  // and no more seeds
+  bool bites = false;
+  bool disasters = false;
+  bool model = false;
+  std::string known;
 };
 
 // The world of records.
@@ -70,12 +83,16 @@ bool run_seed(std::uint64_t seed, Manner manner, Counts& counts) {
   }
 }
 
-int run_job(const std::vector<std::uint64_t>& seeds, Manner manner, Shared& shared, Job& job) {
-  while (job.failed < failures_max) {
+// As many seeds may fail, of all jobs.
+int run_job(const std::vector<std::uint64_t>& seeds, std::uint64_t failures, Manner manner,
+            Shared& shared, Job& job) {
+  while (shared.failed < failures && job.failed < failures_max) {
     const std::size_t at = shared.next.fetch_add(1);
     if (at >= seeds.size()) break;
     job.running = seeds[at];
-    if (!run_seed(seeds[at], manner, job.counts)) job.red[job.failed++] = seeds[at];
+    if (run_seed(seeds[at], manner, job.counts)) continue;
+    job.red[job.failed++] = seeds[at];
+    ++shared.failed;
   }
   return job.failed == 0 ? 0 : 1;
 }
@@ -152,17 +169,18 @@ void show_again(std::uint64_t seed, Manner manner) {
   fmt::print("again: ./dev sim --seed {}{}\n", seed, manner.disasters ? " --disasters" : "");
 }
 
-int run_all(const std::vector<std::uint64_t>& seeds, std::size_t jobs_wanted, Manner manner) {
+int run_all(const std::vector<std::uint64_t>& seeds, const Options& options, Manner manner) {
   const Clock::time_point started = Clock::now();
   template_of(0);  // and all others, once for all jobs
   Shared& shared = *new_shared<Shared>(1);
-  Job* const jobs = new_shared<Job>(jobs_wanted);
+  Job* const jobs = new_shared<Job>(options.jobs);
   std::vector<pid_t> children;
-  for (std::size_t job = 0; job < jobs_wanted; ++job)
-    children.push_back(in_child([&] { return run_job(seeds, manner, shared, jobs[job]); }));
+  for (std::size_t job = 0; job < options.jobs; ++job)
+    children.push_back(
+        in_child([&] { return run_job(seeds, options.failures, manner, shared, jobs[job]); }));
   std::vector<std::uint64_t> red = wait_for(children, jobs, shared, seeds.size());
   Counts counts;
-  for (std::size_t job = 0; job < jobs_wanted; ++job) {
+  for (std::size_t job = 0; job < options.jobs; ++job) {
     counts.add(jobs[job].counts);
     red.insert(red.end(), jobs[job].red.begin(), jobs[job].red.begin() + jobs[job].failed);
   }
@@ -189,19 +207,8 @@ std::vector<std::uint64_t> read_seeds(const std::string& file) {
   return seeds;
 }
 
-struct Options {
-  std::uint64_t count = 1000;
-  std::uint64_t first = 1;
-  std::optional<std::uint64_t> one;
-  std::size_t jobs = 2;
-  bool bites = false;
-  bool disasters = false;
-  bool model = false;
-  std::string known;
-};
-
 constexpr const char* usage =
-    "skerry_sim [--seeds N] [--first S] [--jobs J] [--known FILE] [--disasters]\n"
+    "skerry_sim [--seeds N] [--first S] [--jobs J] [--known FILE] [--disasters] [--failures N]\n"
     "skerry_sim --seed N               runs one seed and says what it does\n"
     "skerry_sim --model < HISTORIES    repeats what model_history.py wrote down\n"
     "skerry_sim --bites [--seeds N]    spoils runs on purpose: the checks must notice each\n";
@@ -223,6 +230,8 @@ Options read_options(const std::vector<std::string>& arguments) {
       options.one = std::stoull(value());
     else if (name == "--jobs")
       options.jobs = std::max<std::size_t>(std::stoul(value()), 1);
+    else if (name == "--failures")
+      options.failures = std::stoull(value());
     else if (name == "--known")
       options.known = value();
     else if (name == "--disasters")
@@ -241,10 +250,10 @@ int run(const Options& options) {
   if (options.model) return run_model(std::cin);
   if (options.bites) return run_bites(options.first, options.count);
   std::vector<std::uint64_t> seeds;
-  if (options.one) return run_all({*options.one}, 1, {true, options.disasters});
+  if (options.one) return run_all({*options.one}, options, {true, options.disasters});
   if (!options.known.empty()) seeds = read_seeds(options.known);
   for (std::uint64_t i = 0; i < options.count; ++i) seeds.push_back(options.first + i);
-  return run_all(seeds, options.jobs, {false, options.disasters});
+  return run_all(seeds, options, {false, options.disasters});
 }
 
 }  // namespace
