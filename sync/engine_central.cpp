@@ -31,8 +31,8 @@ bool has_parent(const CentralKnowledge& central, const ChangesBody& body) {
 }
 
 // Its parent's rows were only kept: nothing that the sender has would bring them in.
-bool follows_a_copy(const CentralKnowledge& central) {
-  return central.parent && central.parent->standing == Standing::fenced;
+bool follows_a_copy(const CentralKnowledge& central, const ChangesBody& body) {
+  return central.parent && central.parent->standing == Standing::fenced && body.parent->seq > 0;
 }
 
 ChangesVerdict needs_parent(ChangesVerdict verdict, const ChangesBody& body) {
@@ -79,7 +79,7 @@ ChangesVerdict judge_rows(const CentralKnowledge& central, const ChangesBody& bo
 // copy's.
 ChangesVerdict judge_stranger(const CentralKnowledge& central, const ChangesBody& body,
                               ChangesVerdict verdict) {
-  verdict.copy = verdict.copy || follows_a_copy(central);
+  verdict.copy = verdict.copy || follows_a_copy(central, body);
   verdict.fence = verdict.copy;
   if (!verdict.copy && !is_active(central.current)) {
     const auto may_follow = [](const std::optional<EpochKnowledge>& epoch) {
@@ -103,12 +103,18 @@ ChangesVerdict judge_stranger(const CentralKnowledge& central, const ChangesBody
   return verdict;
 }
 
+// Its sender was the site once, and knows of no other.
+bool is_of_past(const CentralKnowledge& central, const ChangesBody& body) {
+  const auto& sender = body.current ? central.current : central.epoch;
+  return sender && sender->standing == Standing::past && !body.by_copy;
+}
+
 // The bundles of two epochs lie on one stick, and come in any order. What the site wrote before it
 // went on in another epoch reports no more of central's log than there was when central heard of
 // that (more than it held behind it, when it was put back). A copy that goes on in the old one is
 // told more, and that it is a copy.
 bool may_be_late(const CentralKnowledge& central, const ChangesBody& body) {
-  if (body.current || body.by_copy) return false;
+  if (!is_of_past(central, body)) return false;
   return !body.down || body.down->life != central.life || body.down->n <= central.began_n;
 }
 
@@ -116,7 +122,7 @@ bool may_be_late(const CentralKnowledge& central, const ChangesBody& body) {
 // held more of central's log then than after. A machine that goes on there by itself writes other
 // rows, or is told that it is a copy.
 bool was_on_its_way(const CentralKnowledge& central, const ChangesBody& body) {
-  return central.site_lost_last && !body.current && !body.by_copy;
+  return central.site_lost_last && is_of_past(central, body);
 }
 
 }  // namespace
@@ -136,8 +142,9 @@ ChangesVerdict judge_changes(const CentralKnowledge& central, const ChangesBody&
   const auto& sender = body.current ? central.current : central.epoch;
   verdict.copy = sender && sender->standing != Standing::active;
   // One that is known by its name alone may be a copy's all the same.
-  const bool unheard = !central.epoch || (central.epoch->standing == Standing::past &&
-                                          central.epoch->head == 0 && follows_a_copy(central));
+  const bool unheard =
+      !central.epoch || (central.epoch->standing == Standing::past && central.epoch->head == 0 &&
+                         follows_a_copy(central, body));
   if (unheard) {
     verdict = judge_stranger(central, body, std::move(verdict));
   } else if (central.epoch->fenced) {

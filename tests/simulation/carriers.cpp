@@ -18,6 +18,10 @@ void World::put_in_air(sync::PackedBundle&& packed, std::size_t from, std::size_
   if (from == 0) {
     const auto body = must(sync::read_state_body(packed.bundle.manifest.extra), "reading a state");
     for (const sync::Ack& ack : body.acks) bundle.acked[ack.epoch] = ack.n;
+  } else {
+    bundle.epoch = packed.bundle.manifest.from.epoch;
+    bundle.last =
+        must(sync::read_changes_body(packed.bundle.manifest.extra), "reading changes").last;
   }
   if (packed.more) journal_.happened("more follows");
   if (bundle.is_snapshot) journal_.happened("snapshot");
@@ -73,6 +77,10 @@ void World::deliver(const InAir& bundle, Machine& to) {
   ++journal_.counts.imports;
   const bool pieces = swarm_.small_bundles;
   const auto before = to.is_central() ? std::nullopt : std::optional(stand_of(to, pieces));
+  const bool was_copy = to.log->is_copy();
+  // Nobody knows any more that the site lost those rows: they may be a copy's.
+  const auto loss = forgotten_losses_.find(bundle.epoch);
+  if (loss != forgotten_losses_.end() && bundle.last >= loss->second) doubled_.insert(bundle.from);
   const sync::ImportOutcome outcome = to.import(bundle.bytes, bundle.name);
   if (before) {
     check_taken(*before, stand_of(to, pieces), to.name(), bundle, history_);
@@ -89,6 +97,8 @@ void World::deliver(const InAir& bundle, Machine& to) {
     throw Violation("honest bundle refused", fmt::format("{} at {}: {} {}", bundle.name, to.name(),
                                                          outcome.outcome, outcome.detail));
   if (!rng_.percent(10)) return;
+  // A copy that may go on is told so, and takes nothing in; as the site, it does.
+  if (was_copy && !to.log->is_copy()) return;
   journal_.happened("same bundle twice");
   const Hash taken = to.digest();
   to.import(bundle.bytes, bundle.name);

@@ -2,6 +2,7 @@
 // rolled back; clones; disks in other machines; central restored, and it knows it or not.
 #include <fmt/format.h>
 
+#include "store/lost_ranges.hpp"
 #include "store/own_epochs.hpp"
 #include "store/quarantine.hpp"
 #include "sync/copies.hpp"
@@ -20,17 +21,28 @@ std::set<EpochId> own_epochs(Machine& machine) {
   });
 }
 
+// What it knows to be lost of its own log, from which row on.
+std::map<EpochId, std::int64_t> known_losses(Machine& machine) {
+  return machine.read([](store::Connection& connection) {
+    std::map<EpochId, std::int64_t> losses;
+    for (const store::LostRange& range : store::list_lost(connection))
+      if (!range.told) losses.emplace(range.epoch, range.first);
+    return losses;
+  });
+}
+
 }  // namespace
 
-Disasters draw_disasters(Rng& fate, bool all) {
-  if (all) return {true, true, true, true, true, 25};
+Disasters draw_disasters(Rng& fate, bool often) {
   Disasters disasters;
-  if (!fate.percent(50)) return disasters;
+  if (!often && !fate.percent(50)) return disasters;
   disasters.site_restores = fate.percent(50);
   disasters.rollbacks = fate.percent(40);
   disasters.clones = fate.percent(30);
   disasters.relocations = fate.percent(25);
   disasters.central_restores = fate.percent(40);
+  if (often && !disasters.any()) disasters = {true, true, true, true, true};
+  if (often) disasters.strikes_percent = 25;
   return disasters;
 }
 
@@ -74,6 +86,7 @@ void World::restore(Machine& machine, bool with_anchor) {
                     : with_anchor        ? "machine put back"
                                          : "database put back");
   std::set<EpochId> before = own_epochs(machine);
+  auto losses = known_losses(machine);
   const store::LogHead head = machine.log->own();
   machine.put_back(backup->second, with_anchor);
   if (!machine.is_central()) {
@@ -83,6 +96,8 @@ void World::restore(Machine& machine, bool with_anchor) {
     for (const EpochId& epoch : own_epochs(machine)) before.erase(epoch);
     forgotten += before.size();
     if (with_anchor || forgotten > 1) doubled_.insert(machine.number);
+    for (const auto& loss : known_losses(machine)) losses.erase(loss.first);
+    forgotten_losses_.merge(losses);
   }
   cursors_.erase(&machine);
   const store::Reader reader = machine.database->read();
@@ -130,35 +145,35 @@ void World::clone(Machine& machine) {
 bool World::strike() {
   if (!disasters_.any() || !fate_.percent(disasters_.strikes_percent)) return false;
   Machine& site = some_instance(1 + fate_.below(swarm_.sites));
-  switch (fate_.below(9)) {
+  const unsigned needs_backups = disasters_.site_restores || disasters_.rollbacks ? 2 : 0;
+  switch (fate_.weighted({needs_backups, disasters_.site_restores, disasters_.rollbacks,
+                          disasters_.clones, disasters_.relocations,
+                          disasters_.central_restores ? 2U : 0U, disasters_.central_restores})) {
     case 0:
-    case 1:
       backups_[&site] = site.image();
-      return true;
+      break;
+    case 1:
+      restore_database(site);
+      break;
     case 2:
-      if (disasters_.site_restores) restore_database(site);
-      return true;
+      restore(site, true);
+      break;
     case 3:
-      if (disasters_.rollbacks) restore(site, true);
-      return true;
+      clone(site);
+      break;
     case 4:
-      if (disasters_.clones) clone(site);
-      return true;
-    case 5:
-      if (!disasters_.relocations) return true;
       journal_.happened("relocated");
       site.print.board = fmt::format("board {}", fate_.below(1000));
       journal_.say([&] { return site.name() + " moves to another machine"; });
       site.restart();
-      return true;
-    case 6:
-    case 7:
+      break;
+    case 5:
       backups_[&central()] = central().image();
-      return true;
+      break;
     default:
-      if (disasters_.central_restores) restore(central(), fate_.percent(50));
-      return true;
+      restore(central(), fate_.percent(50));
   }
+  return true;
 }
 
 // Where nobody is the site, the copy last heard of goes on; what copies wrote is taken in.

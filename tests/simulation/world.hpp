@@ -26,6 +26,8 @@ struct InAir {
   std::size_t to = 0;
   bool is_snapshot = false;
   std::map<EpochId, std::int64_t> acked{};  // of central's: how much it has of the site's epochs
+  EpochId epoch{};                          // of a site's, and the last of its rows
+  std::int64_t last = 0;
 };
 
 // What machines forget (disasters.cpp), drawn like the faults of a swarm.
@@ -40,12 +42,13 @@ struct Disasters {
     return site_restores || rollbacks || clones || relocations || central_restores;
   }
 };
-Disasters draw_disasters(Rng& fate, bool all);
+// `often`: never none at all.
+Disasters draw_disasters(Rng& fate, bool often);
 
 // How a run is made: the same seed in another manner is another run.
 struct Manner {
   bool aloud = false;      // the steps go to stdout
-  bool disasters = false;  // of every sort, and often, instead of those that the seed draws
+  bool disasters = false;  // often, and in every seed, instead of those that the seed draws
 };
 
 class World {
@@ -148,9 +151,10 @@ class World {
   std::vector<std::unique_ptr<Machine>> clones_;
   std::map<const Machine*, Image> backups_;
   std::set<ChangeUid> destroyed_;
-  std::set<std::size_t> doubled_;                 // numbers of sites
-  std::map<std::size_t, std::size_t> forgotten_;  // how many epochs each forgot
-  Rng again_;                                     // a stream of its own, too
+  std::set<std::size_t> doubled_;                     // numbers of sites
+  std::map<std::size_t, std::size_t> forgotten_;      // how many epochs each forgot
+  std::map<EpochId, std::int64_t> forgotten_losses_;  // from which row on
+  Rng again_;                                         // a stream of its own, too
   const bool restores_again_;
   Rng keeping_;  // a stream of its own, too
   const bool keeps_house_;

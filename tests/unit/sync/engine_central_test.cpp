@@ -311,6 +311,19 @@ TEST_F(JudgeChanges, ABundleOfThePastThatBringsNothingIsACopysWhenItsSenderWasTo
   EXPECT_FALSE(judge().copy);
 }
 
+// Of an epoch before the one that its sender wrote then, and does no more.
+TEST_F(JudgeChanges, H1_AnOlderEpochSentWithOneThatIsPastMakesNoCopyEither) {
+  central.epoch->standing = Standing::past;
+  body.last = body.head = central.epoch->head;
+  central.hash_at_last = body.last_hash;
+  body.current = epoch_of(2);
+  central.current = EpochKnowledge{Standing::past, false, 9};
+  EXPECT_EQ(judge().action, Action::duplicate);
+  EXPECT_FALSE(judge().copy);
+  central.current->standing = Standing::fenced;
+  EXPECT_TRUE(judge().copy);
+}
+
 TEST_F(JudgeChanges, OlderEpochsOfTheActiveOneMakeNoCopy) {
   central.epoch->standing = Standing::past;
   body.current = epoch_of(2);
@@ -341,6 +354,18 @@ TEST_F(JudgeChanges, H28_WhoFollowsOnTheAuthorisedCopyIsTheSite) {
   central.parent->standing = Standing::past;
   EXPECT_TRUE(judge().activate);
   EXPECT_FALSE(judge().copy);
+}
+
+// The copy wrote in it what central never took in: nothing of it is behind the new epoch.
+TEST_F(JudgeChanges, H28_WhoGoesOnBehindNoRowOfACopysEpochNeedsNothingOfIt) {
+  begin_epoch();
+  central.parent = EpochKnowledge{Standing::fenced, true, 0};
+  EXPECT_TRUE(judge().copy);
+  body.parent = LogPlace{epoch_of(1), 0, Hash{}};
+  EXPECT_TRUE(judge().activate);
+  EXPECT_FALSE(judge().copy);
+  central.previous = EpochKnowledge{Standing::authorised, true, 0};
+  EXPECT_TRUE(judge().activate);
 }
 
 TEST_F(JudgeChanges, H3_AnOlderEpochOfACopyIsFenced) {
