@@ -76,7 +76,8 @@ Result<void> make_database(const DataFolder& folder, const InitOptions& options,
     return {};
   };
   auto written = database->write(work);
-  if (written) written = anchor.write({SiteId{}, log.own().epoch, log.own().ord, 0, Hash{}, {}});
+  const store::LogHead& own = log.own();
+  if (written) written = anchor.write({SiteId{}, own.epoch, own.ord, 0, Hash{}, {}, 0, own.epoch});
   database.reset();  // before the log, its participant
   return written;
 }

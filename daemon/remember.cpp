@@ -2,6 +2,7 @@
 
 #include "core/log.hpp"
 #include "daemon/machine_print.hpp"
+#include "store/own_epochs.hpp"
 #include "sync/recall.hpp"
 
 namespace skerry::daemon {
@@ -12,7 +13,8 @@ Result<void> remember(const sync::Node& node, store::AnchorFile& anchor,
   SKERRY_TRY(const store::Identity identity, sync::identity_of(node));
   SKERRY_TRY(const std::string lost_memory, sync::recall(node, anchor, machine));
   if (!lost_memory.empty()) log(Level::warning, "{}", lost_memory);
-  keeper.emplace(anchor, identity.id, machine);
+  const EpochId origin = store::first_epoch(*node.database.read());
+  keeper.emplace(anchor, identity.id, origin, machine);
   keeper->keep(node.log.own(), node.log.trust_seen());
   return {};
 }

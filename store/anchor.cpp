@@ -40,6 +40,7 @@ std::string to_text(const Anchor& anchor) {
                             {"seq", anchor.seq},
                             {"hash", to_hex(anchor.hash)},
                             {"trust", anchor.trust},
+                            {"origin", to_string(anchor.origin)},
                             {"machine", json::array{json::string(anchor.machine.system),
                                                     json::string(anchor.machine.board),
                                                     json::string(anchor.machine.generation)}}};
@@ -73,8 +74,13 @@ std::optional<Anchor> from_text(std::string_view text) {
     return digits ? std::string(*digits) : std::string();
   };
   anchor.machine = {digest(0), digest(1), digest(2)};
-  // Older ones do not say it.
+  // Older ones do not say these.
   if (object->contains("trust")) anchor.trust = integer_of(*object, "trust");
+  if (object->contains("origin")) {
+    const auto origin = parse_id<EpochId>(text_of(*object, "origin"));
+    if (!origin) return std::nullopt;
+    anchor.origin = *origin;
+  }
   if (anchor.ord < 0 || anchor.seq < 0 || anchor.trust < 0) return std::nullopt;
   return anchor;
 }
@@ -87,6 +93,13 @@ bool is_other_machine(const MachinePrint& a, const MachinePrint& b) {
   };
   return differ(a.system, b.system) || differ(a.board, b.board) ||
          differ(a.generation, b.generation);
+}
+
+bool is_anothers(const Anchor& anchor, const SiteId& site, const EpochId& origin) {
+  const auto differ = [](const auto& one, const auto& other) {
+    return !one.is_zero() && !other.is_zero() && one != other;
+  };
+  return differ(anchor.site, site) || differ(anchor.origin, origin);
 }
 
 Result<AnchorFile> AnchorFile::open(const std::filesystem::path& folder) {
@@ -121,7 +134,7 @@ Result<void> AnchorFile::write(const Anchor& anchor) {
 
 void AnchorKeeper::keep(const LogHead& head, std::int64_t trust) {
   const auto written =
-      file_.write({site_, head.epoch, head.ord, head.seq, head.hash, machine_, trust});
+      file_.write({site_, head.epoch, head.ord, head.seq, head.hash, machine_, trust, origin_});
   if (!written && !failing_)
     log(Level::error, "{}; a restore is noticed later than it could be", written.error().detail);
   failing_ = !written;

@@ -36,8 +36,12 @@ struct Anchor {
   Hash hash{};
   MachinePrint machine;
   std::int64_t trust = 0;  // the newest generation that was ever in force; 0 in older anchors
+  EpochId origin{};        // first_epoch(): whose machine it is, for good; zero in older anchors
   bool operator==(const Anchor&) const = default;
 };
+
+// By its site, or by where its log began, where both tell.
+bool is_anothers(const Anchor& anchor, const SiteId& site, const EpochId& origin);
 
 // `<folder>/anchor`, 512 bytes of text. One thread at a time.
 class AnchorFile {
@@ -62,14 +66,15 @@ class AnchorFile {
 // The log and the file outlive it.
 class AnchorKeeper {
  public:
-  AnchorKeeper(AnchorFile& file, SiteId site, MachinePrint machine)
-      : file_(file), site_(site), machine_(std::move(machine)) {}
+  AnchorKeeper(AnchorFile& file, SiteId site, EpochId origin, MachinePrint machine)
+      : file_(file), site_(site), origin_(origin), machine_(std::move(machine)) {}
   // Says once in the log of the program when the file cannot be written, and goes on.
   void keep(const LogHead& head, std::int64_t trust);
 
  private:
   AnchorFile& file_;
   SiteId site_;
+  EpochId origin_;
   MachinePrint machine_;
   bool failing_ = false;
 };

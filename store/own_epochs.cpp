@@ -52,6 +52,12 @@ std::vector<OwnEpoch> read_own_epochs(Connection& connection) {
   return epochs;
 }
 
+EpochId first_epoch(Connection& connection) {
+  Cursor cursor =
+      connection.query("SELECT epoch FROM log WHERE purpose='own' ORDER BY number LIMIT 1");
+  return cursor.next() ? cursor.id<EpochId>(0) : EpochId{};
+}
+
 void write_confirmed(Connection& connection, const OwnEpoch& epoch) {
   connection.execute("UPDATE log SET acked=?2,durable=?3 WHERE number=?1", epoch.log, epoch.acked,
                      epoch.durable);

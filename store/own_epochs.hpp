@@ -34,6 +34,9 @@ struct OwnEpoch {
 
 // The oldest first; the last is the one that is written. At central: its lives.
 std::vector<OwnEpoch> read_own_epochs(Connection& connection);
+// Made by `init`, and the same as long as the machine's history goes on, whatever its keys: tells
+// one machine from another. Zero where no log was begun.
+EpochId first_epoch(Connection& connection);
 void write_confirmed(Connection& connection, const OwnEpoch& epoch);
 // The chain's hash at a row, also at the last that was pruned; zero before the first, nullopt where
 // there is no such row.

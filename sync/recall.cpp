@@ -33,6 +33,7 @@ AnchorKnowledge knowledge(Connection& connection, const std::vector<OwnEpoch>& e
   known.anchor = std::move(anchor);
   known.expected = store::read_meta(connection, anchored_key).has_value();
   if (const auto identity = store::read_identity(connection)) known.site = identity->id;
+  if (!epochs.empty()) known.origin = epochs.front().epoch;
   known.machine = machine;
   if (!known.anchor) return known;
   const OwnEpoch* epoch = find_anchored(epochs, *known.anchor);
@@ -88,6 +89,11 @@ std::optional<Restored> take_restored(Connection& connection) {
   return Restored{*next, harmless};
 }
 
+tl::unexpected<Error> another_machines() {
+  return fail(Errc::bad_config, "the anchor belongs to another machine",
+              "give each data folder an anchor of its own: [anchor] folder in skerry.toml");
+}
+
 std::string describe(AnchorVerdict verdict, bool restored, Role role) {
   const std::string_view began =
       role == Role::site ? "this site's log goes on in a new epoch" : "central began a new life";
@@ -109,12 +115,18 @@ std::string describe(AnchorVerdict verdict, bool restored, Role role) {
 AnchorVerdict judge_anchor(const AnchorKnowledge& known) {
   if (!known.anchor) return known.expected ? AnchorVerdict::absent : AnchorVerdict::first;
   const Anchor& anchor = *known.anchor;
-  const bool other_site =
-      !anchor.site.is_zero() && !known.site.is_zero() && anchor.site != known.site;
-  if (!known.knows_epoch) return other_site ? AnchorVerdict::foreign : AnchorVerdict::ahead;
+  if (!known.knows_epoch)
+    return store::is_anothers(anchor, known.site, known.origin) ? AnchorVerdict::foreign
+                                                                : AnchorVerdict::ahead;
   if (known.hash_at_anchor != anchor.hash) return AnchorVerdict::ahead;
   return store::is_other_machine(anchor.machine, known.machine) ? AnchorVerdict::moved
                                                                 : AnchorVerdict::fits;
+}
+
+Result<void> check_anchor(Connection& connection, const Anchor& anchor) {
+  const auto known = knowledge(connection, store::read_own_epochs(connection), anchor, {});
+  if (judge_anchor(known) == AnchorVerdict::foreign) return another_machines();
+  return {};
 }
 
 void mark_restored(Connection& connection, const EpochId& next, bool harmless) {
@@ -129,9 +141,7 @@ Result<std::string> recall(const Node& node, const store::AnchorFile& file,
   auto work = [&](Connection& connection) -> Result<std::string> {
     const std::vector<OwnEpoch> epochs = store::read_own_epochs(connection);
     const AnchorVerdict verdict = judge_anchor(knowledge(connection, epochs, anchor, machine));
-    if (verdict == AnchorVerdict::foreign)
-      return fail(Errc::bad_config, "the anchor belongs to another site",
-                  "give each data folder an anchor of its own: [anchor] folder in skerry.toml");
+    if (verdict == AnchorVerdict::foreign) return another_machines();
     store::write_meta(connection, anchored_key, "1");
     if (anchor && anchor->trust > store::trust_seen(connection))
       store::note_trust_seen(connection, node.log, anchor->trust);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "crypto/sha256.hpp"
+#include "store/own_epochs.hpp"
 #include "store/site_scope.hpp"
 #include "sync/bundle_reader.hpp"
 #include "sync/recall.hpp"
@@ -277,7 +278,7 @@ void Machine::open() {
   // As the daemon does.
   anchor_.emplace(must(store::AnchorFile::open(folder / "anchor"), "opening an anchor"));
   must(sync::recall(node(), *anchor_, print), "recalling");
-  keeper_.emplace(*anchor_, site_id(number), print);
+  keeper_.emplace(*anchor_, site_id(number), read(store::first_epoch), print);
   keeper_->keep(log->own(), log->trust_seen());
   log->on_commit([this](std::int64_t) { keeper_->keep(log->own(), log->trust_seen()); });
 }

@@ -74,6 +74,7 @@ TEST_F(Init, AnchorsItsLogOutsideOfTheDataFolder) {
   const auto written = store::AnchorFile::open(anchor)->read();
   ASSERT_TRUE(written);
   EXPECT_EQ(written->epoch, store::read_head(*reader, "own").epoch);
+  EXPECT_EQ(written->origin, written->epoch) << "whose it is from the beginning";
   EXPECT_EQ(written->seq, 0);
 }
 

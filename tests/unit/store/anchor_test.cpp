@@ -22,6 +22,7 @@ class AnchorTest : public ::testing::Test {
     anchor.hash[0] = 3;
     anchor.machine = {std::string(32, 'a'), "", std::string(32, 'c')};
     anchor.trust = 3;
+    anchor.origin.bytes[0] = 4;
   }
   AnchorFile open() { return std::move(*AnchorFile::open(folder)); }
   fs::path file() const { return folder / "anchor"; }
@@ -77,28 +78,37 @@ TEST_F(AnchorTest, APlaceThatCannotBeIsNamed) {
   EXPECT_FALSE(AnchorFile::open(temporary.path()));
 }
 
-// As the versions before the generation of trust wrote it.
-TEST_F(AnchorTest, AnOlderOneIsReadAndKnowsOfNoTrust) {
+// As the versions before the generation of trust and the origin wrote it.
+TEST_F(AnchorTest, AnOlderOneIsReadAndKnowsOfNeither) {
   ASSERT_TRUE(open().write(anchor));
   std::ifstream written(file());
   std::string text;
   std::getline(written, text);
-  const std::string_view member = ",\"trust\":3";
-  const std::size_t at = text.find(member);
+  const std::string members = ",\"trust\":3,\"origin\":\"" + to_string(anchor.origin) + '"';
+  const std::size_t at = text.find(members);
   ASSERT_NE(at, std::string::npos);
-  text.erase(at, member.size());
+  text.erase(at, members.size());
   text += '\n' + to_hex(crypto::sha256(as_bytes(text))).substr(0, 16) + '\n';
   text.resize(512, '\n');
   std::ofstream(file()) << text;
   anchor.trust = 0;
+  anchor.origin = {};
   EXPECT_EQ(open().read(), anchor);
 }
 
 TEST_F(AnchorTest, TheKeeperFollowsTheLog) {
   AnchorFile made = open();
-  AnchorKeeper keeper(made, anchor.site, anchor.machine);
+  AnchorKeeper keeper(made, anchor.site, anchor.origin, anchor.machine);
   keeper.keep({9, anchor.epoch, anchor.ord, anchor.seq, anchor.hash, 77}, anchor.trust);
   EXPECT_EQ(made.read(), anchor);
+}
+
+TEST_F(AnchorTest, ItIsAnothersByWhatBothTell) {
+  EXPECT_FALSE(is_anothers(anchor, anchor.site, anchor.origin));
+  EXPECT_FALSE(is_anothers(anchor, {}, {}));
+  EXPECT_TRUE(is_anothers(anchor, {}, anchor.epoch));
+  EXPECT_TRUE(is_anothers(anchor, SiteId{anchor.epoch.bytes}, anchor.origin));
+  EXPECT_FALSE(is_anothers({}, anchor.site, anchor.origin)) << "an older one of central";
 }
 
 TEST_F(AnchorTest, MachinesDifferInWhatBothTell) {

@@ -63,6 +63,18 @@ TEST_F(JudgeAnchor, AnotherSitesIsNotTakenForOurs) {
   EXPECT_EQ(judge(), AnchorVerdict::fits);
 }
 
+// Central has no id: its first life names it.
+TEST_F(JudgeAnchor, AnotherCentralsIsNotTakenForOurs) {
+  known.site = known.anchor->site = SiteId{};
+  known.origin = epoch_of(1);
+  known.knows_epoch = false;
+  EXPECT_EQ(judge(), AnchorVerdict::ahead) << "an older one, which names nobody";
+  known.anchor->origin = epoch_of(1);
+  EXPECT_EQ(judge(), AnchorVerdict::ahead);
+  known.anchor->origin = epoch_of(2);
+  EXPECT_EQ(judge(), AnchorVerdict::foreign);
+}
+
 TEST_F(JudgeAnchor, AnotherMachineIsNoticedByWhatBothTell) {
   known.machine.board = "another";
   EXPECT_EQ(judge(), AnchorVerdict::moved);

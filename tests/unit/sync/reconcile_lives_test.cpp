@@ -2,6 +2,7 @@
 #include "store/identity.hpp"
 #include "store/prune_log.hpp"
 #include "sync/new_life.hpp"
+#include "sync/recall.hpp"
 #include "tests/unit/sync/reconcile_epochs_fixture.hpp"
 
 namespace skerry::sync {
@@ -55,6 +56,27 @@ TEST_F(Lives, H4_ARestoredCentralGetsBackWhatSitesHave) {
   EXPECT_EQ(epochs(site).size(), 1U);
   expect_same(site, {acme, kept, sent, after});
   EXPECT_NE(name_at(central, sent), "-");
+}
+
+TEST_F(Lives, H4_TheAnchorOfAnotherCentralBeginsNoLife) {
+  auto anchor = store::AnchorFile::open(folder / "anothers");
+  ASSERT_TRUE(anchor) << anchor.error().detail;
+  const EpochId theirs = new_id<EpochId>(central.random);
+  ASSERT_TRUE(anchor->write({{}, theirs, 1, 9, {}, {}, 0, theirs}));
+  const auto refused = recall(central.node(), *anchor, central.print);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::bad_config);
+  EXPECT_EQ(epochs(central).size(), 1U);
+  EXPECT_TRUE(lost(central).empty());
+  // Its own says whose it is in each life, so that a database of before any of them finds it there.
+  const EpochId first = epochs(central)[0].epoch;
+  const sim::Image backup = central.image();
+  add(central, "since");
+  for (int times = 0; times < 2; ++times) {
+    central.put_back(backup, false);
+    EXPECT_EQ(epochs(central).size(), 2U);
+    EXPECT_EQ(store::AnchorFile::open(central.folder / "anchor")->read()->origin, first);
+  }
 }
 
 TEST_F(Lives, H4_ACentralThatDoesNotKnowOfItsRestoreLearnsItFromASite) {
