@@ -69,7 +69,7 @@ class Restore {
     SKERRY_TRY_VOID(must_be_this_machine());
     preview.bare = !is_there(folder_.database());
     preview.gone = folder_.lost_database();
-    const auto anchor = read_anchor();
+    SKERRY_TRY(const auto anchor, read_anchor());
     std::int64_t kept = 0;
     if (anchor)
       kept = end_of(anchor->epoch, *Connection::open(restored(), Connection::Mode::immutable));
@@ -94,8 +94,12 @@ class Restore {
   Result<void> swap(const RestorePreview& preview) {
     {
       const auto connection = Connection::open(restored(), Connection::Mode::read_write);
+      const UnixMillis now = SystemClock().wall_ms();
       sync::mark_restored(*connection, next_, is_harmless(preview));
-      SKERRY_TRY_VOID(sync::note_restored(*connection, file_, manifest_, SystemClock().wall_ms()));
+      SKERRY_TRY_VOID(sync::note_restored(*connection, file_, manifest_, now));
+      if (preview.cost)
+        sync::note_losses(*Connection::open(folder_.database(), Connection::Mode::immutable),
+                          *preview.cost, *connection, now);
       store::Wal(*connection).checkpoint_fully();
     }
     SKERRY_TRY_VOID(store::sync_path(restored()));
@@ -134,14 +138,15 @@ class Restore {
     return {};
   }
 
-  // Of this machine alone, and nothing is made where there is none.
-  std::optional<store::Anchor> read_anchor() const {
+  // Nothing is made where there is none. With another machine's the next start would be refused.
+  Result<std::optional<store::Anchor>> read_anchor() const {
     if (!is_there(anchor_ / "anchor")) return std::nullopt;
     const auto file = store::AnchorFile::open(anchor_);
     auto anchor = file ? file->read() : std::nullopt;
-    const bool is_own =
-        anchor && (anchor->site == SiteId{} || anchor->site == manifest_.facts.identity.id);
-    return is_own ? anchor : std::nullopt;
+    if (anchor)
+      SKERRY_TRY_VOID(
+          sync::check_anchor(*Connection::open(restored(), Connection::Mode::immutable), *anchor));
+    return anchor;
   }
   static std::int64_t end_of(const EpochId& epoch, Connection& connection) {
     for (const store::OwnEpoch& own : store::read_own_epochs(connection))
@@ -176,7 +181,8 @@ class Restore {
 
   tl::unexpected<Error> another_machine() const {
     return fail(Errc::unknown_signer,
-                fmt::format("the backup is of {} \"{}\", and {} is another machine",
+                fmt::format("the backup is of {} \"{}\", whose keys {} does not have: that is "
+                            "another machine, or has got new keys since",
                             to_text(manifest_.facts.identity.role), manifest_.facts.identity.name,
                             folder_.path.string()),
                 "restore it into a folder of its own: --data DIR");

@@ -20,8 +20,8 @@ struct RestorePreview {
   bool gone = false;                      // … any more: its keys are left
   std::optional<sync::RestoreCost> cost;  // nullopt: there is none here that can be read
   std::string unreadable;                 // why it cannot; empty otherwise
-  // Rows that by the anchor were written here, and are neither here nor in the backup; nullopt: it
-  // tells nothing of this machine.
+  // Rows that by the anchor were written here, and are neither here nor in the backup; nullopt:
+  // there is none that can be read.
   std::optional<std::int64_t> lost;
 };
 
@@ -38,8 +38,8 @@ struct RestoreReport {
 // what would be lost, and swaps the database by a rename. Until that nothing here is changed, and
 // whatever ends it before (kill -9, too) leaves the machine as it was. The next start begins a new
 // epoch, or at central a new life. Keys and configuration are put back only where there are none.
-// nullopt: not confirmed. Errors: those of open_backup() and check_database(), Errc::unknown_signer
-// for a backup of another machine, what `confirm` says.
+// nullopt: not confirmed. Errors: those of open_backup(), check_database() and check_anchor(),
+// Errc::unknown_signer for a backup of another machine, what `confirm` says.
 Result<std::optional<RestoreReport>> restore_backup(
     const Config& config, const BackupAccess& access, const sync::BackupProgress& progress,
     const std::function<Result<bool>(const RestorePreview&)>& confirm);

@@ -116,6 +116,20 @@ std::string after_restore(const RestoreReport& report, const std::string& folder
                      shell_word(folder), others);
 }
 
+// What was left out at central may follow what sites are still to send again.
+std::string after_reapply(const Config& config, const sync::Node& node,
+                          const sync::Reapplied& done) {
+  const std::string serve = fmt::format("skerry serve --data {}", shell_word(config.data_folder));
+  if (done.skipped_count == 0) return serve;
+  const auto identity = sync::identity_of(node);
+  const bool has_sites = identity && identity->role == Role::central;
+  return fmt::format(
+      "{}; {}enter by hand what is left out and still wanted", serve,
+      has_sites ? "once the sites have exchanged, stop it and give the same command again, since "
+                  "some of it may follow what they send; then "
+                : "");
+}
+
 }  // namespace
 
 Result<Exit> run_backup_restore(const Config& config, Terminal& terminal,
@@ -173,10 +187,7 @@ Result<Exit> run_backup_reapply(const Config& config, Terminal& terminal, const 
                 counted(done.changes, "change"), done.written, dry_run ? "would be " : "",
                 done.there, done.skipped_count);
   for (const std::string& each : done.skipped) terminal.line("    {}", each);
-  if (!dry_run)
-    terminal.next(done.skipped_count > 0
-                      ? "look at what was left out, and enter it by hand where it is still wanted"
-                      : fmt::format("skerry serve --data {}", shell_word(config.data_folder)));
+  if (!dry_run) terminal.next(after_reapply(config, machine->node(), done));
   return done.skipped_count > 0 ? Exit::partly : Exit::ok;
 }
 

@@ -5,6 +5,8 @@
 #include "core/json_member.hpp"
 #include "core/strict_json.hpp"
 #include "store/log_event.hpp"
+#include "store/lost_ranges.hpp"
+#include "store/own_epochs.hpp"
 #include "store/prune_log.hpp"
 
 namespace skerry::sync {
@@ -124,6 +126,15 @@ RestoreCost restore_cost(Connection& machine, Connection& backup) {
     cost.logs.push_back(log.shared);
   }
   return cost;
+}
+
+void note_losses(Connection& machine, const RestoreCost& cost, Connection& backup, UnixMillis now) {
+  for (const store::OwnEpoch& own : store::read_own_epochs(machine))
+    for (const SharedLog& log : cost.logs)
+      if (!cost.harmless && log.epoch == own.epoch && log.shared < log.end)
+        store::note_lost(backup, {own.epoch, log.shared + 1, log.end, own.acked, now});
+  for (const store::LostRange& range : store::list_lost(machine))
+    if (!range.told) store::note_lost(backup, range);
 }
 
 }  // namespace skerry::sync

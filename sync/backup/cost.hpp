@@ -36,6 +36,11 @@ struct RestoreCost {
 // Both as connections that nobody writes meanwhile. Throws StorageError.
 RestoreCost restore_cost(store::Connection& machine, store::Connection& backup);
 
+// Part of a restore, in the database that takes the place of the machine's: the rows of its own log
+// that go, and those that it knew to be lost before. The anchor tells of the last epoch alone.
+void note_losses(store::Connection& machine, const RestoreCost& cost, store::Connection& backup,
+                 UnixMillis now);
+
 // Whether a row is a change that somebody made on this machine, rather than something that happened
 // to it, or that arrived.
 bool is_own_change(std::string_view line);

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 
+#include "core/json_text.hpp"
 #include "core/merge.hpp"
+#include "core/text.hpp"
 #include "store/lost_ranges.hpp"
 #include "store/sites.hpp"
 #include "store/tombstone.hpp"
@@ -18,6 +21,7 @@ namespace {
 using store::Connection;
 
 constexpr std::size_t skipped_max = 100;
+constexpr std::size_t shown_bytes_max = 300;  // of what a change would have written
 constexpr std::int64_t batch_rows = 2000;
 constexpr std::int64_t seq_max = (std::int64_t{1} << 53) - 1;
 
@@ -84,6 +88,12 @@ Result<void> pack_for_itself(const Node& node, const store::Identity& identity, 
   return {};
 }
 
+// Where a file leads with one record.
+struct End {
+  bool removed = false;
+  std::map<std::size_t, json::value> values;  // by the field's position
+};
+
 class Applier {
  public:
   Applier(Connection& connection, const Node& node, Role role)
@@ -91,6 +101,14 @@ class Applier {
         now_(node.clock.wall_ms()),
         writer_(connection, node.log, role, node.random) {}
 
+  // Of every line, before the first is taken.
+  void look_ahead(std::string_view line) {
+    const auto change = decode_change(line);
+    if (!change) return;
+    End& end = ends_[change->record];
+    end.removed = change->op == ChangeOp::remove;
+    for (const FieldChange& field : change->fields) end.values[field.field] = field.new_value;
+  }
   void take(std::string_view line) {
     ++done_.changes;
     const auto change = decode_change(line);
@@ -99,7 +117,7 @@ class Applier {
     if (written && change->kind->name == "site") note_times(SiteId{change->record.bytes});
     if (!written)
       return skip(fmt::format("{} {}", change->kind->name, to_string(change->record)),
-                  written.error().detail);
+                  written.error().detail + what_was_meant(*change));
     ++(*written ? done_.written : done_.there);
   }
   Reapplied take_result() { return std::move(done_); }
@@ -109,6 +127,17 @@ class Applier {
     ++done_.skipped_count;
     if (done_.skipped.size() < skipped_max)
       done_.skipped.push_back(fmt::format("{}: {}", what, why));
+  }
+
+  // So that somebody can enter it by hand.
+  static std::string what_was_meant(const Change& change) {
+    if (change.op == ChangeOp::remove) return "; it was to be deleted";
+    json::object values;
+    for (const FieldChange& field : change.fields)
+      values[change.kind->fields[field.field].name] = field.new_value;
+    const std::string text = to_json_text(values);
+    const std::string_view shown = beginning_of(text, shown_bytes_max);
+    return fmt::format("; meant was {}{}", shown, shown.size() < text.size() ? "…" : "");
   }
 
   // Of a site that is known by what was written again; its first bundle tells of its log.
@@ -131,15 +160,17 @@ class Applier {
     if (change.kind->authority != Authority::central)
       SKERRY_TRY_VOID(store::check_written(*change.kind));
     const auto present = store::find_record(connection_, *change.kind, change.record);
+    const bool deleted = !present && store::find_tombstone(connection_, change.record);
+    if (deleted && ends_[change.record].removed && change.op != ChangeOp::restore) return false;
     switch (change.op) {
       case ChangeOp::create:
-        if (!present && store::find_tombstone(connection_, change.record))
-          return fail(Errc::precondition_failed, "it was deleted since");
+        if (deleted) return fail(Errc::precondition_failed, "it was deleted since");
         return present ? false : make(change);
       case ChangeOp::restore:
         return present ? false : revive(change);
       case ChangeOp::remove:
-        if (!present) return false;
+        if (deleted) return false;
+        if (!present) break;  // the site that made it sends it again
         return writer_.remove(*change.kind, change.record, std::nullopt, author_of(change)).map([] {
           return true;
         });
@@ -173,16 +204,22 @@ class Applier {
     return described;
   }
 
-  Result<bool> set(const store::Record& present, const Change& change) {
-    for (const FieldChange& field : change.fields) {
+  Result<bool> set(const store::Record& present, Change change) {
+    std::vector<FieldChange> due;
+    for (FieldChange& field : change.fields) {
       const json::value& value = present.values[field.field];
       const Field described = described_in(change, field, value);
       const bool is_register =
           described.merge != MergeClass::map && described.merge != MergeClass::set;
-      if (is_register && value != field.old_value && value != field.new_value)
+      if (is_register && value != field.old_value && value != field.new_value) {
+        // Written again before, when the file led on from this row's value to the present one.
+        if (value == ends_[change.record].values[field.field]) continue;
         return fail(Errc::precondition_failed,
                     fmt::format("its {} was changed since", described.name));
+      }
+      due.push_back(std::move(field));
     }
+    change.fields = std::move(due);
     return set_all(present, change);
   }
 
@@ -203,17 +240,29 @@ class Applier {
   Connection& connection_;
   UnixMillis now_;
   store::RecordWriter writer_;
+  std::map<RecordId, End> ends_;
   Reapplied done_;
 };
 
-// The last row that the bundle speaks for.
-Result<std::int64_t> last_row(const Manifest& manifest) {
+// The rows that the bundle speaks for.
+Result<store::LostRange> rows_of(const Manifest& manifest) {
   std::vector<FieldError> errors;
   JsonFields fields(manifest.extra, "", errors);
-  std::int64_t last = 0;
-  if (auto range = fields.object("range")) last = range->integer("last", 1, seq_max);
+  store::LostRange rows{manifest.from.epoch, 0, 0};
+  if (auto range = fields.object("range")) {
+    rows.first = range->integer("first", 1, seq_max);
+    rows.last = range->integer("last", 1, seq_max);
+  }
   SKERRY_TRY_VOID(refuse_if_any(std::move(errors), "manifest.json"));
-  return last;
+  return rows;
+}
+
+// What was left out is missing still, and so is all behind it.
+void note_back(Connection& connection, const store::LostRange& rows, const Reapplied& done) {
+  if (done.skipped_count > 0) return;
+  for (const store::LostRange& lost : store::list_missing(connection))
+    if (lost.epoch == rows.epoch && lost.missing_from() >= rows.first)
+      store::note_found(connection, rows.epoch, rows.last);
 }
 
 // What to do where nothing better is known.
@@ -257,15 +306,20 @@ Result<void> pack_saved(const Node& node, const RestoreCost& cost, const EpochId
 Result<Reapplied> reapply_saved(const Node& node, FileHandle file) {
   SKERRY_TRY(const store::Identity identity, identity_of(node));
   SKERRY_TRY(const BundleReader reader, open_saved(node, std::move(file)).map_error(with_hint));
-  SKERRY_TRY(const std::int64_t last, last_row(reader.manifest()));
+  SKERRY_TRY(const store::LostRange rows, rows_of(reader.manifest()));
   auto work = [&](Connection& connection) -> Result<Reapplied> {
     Applier applier(connection, node, identity.role);
+    SKERRY_TRY_VOID(reader.for_each_line([&](std::string_view line, std::uint64_t) -> Result<void> {
+      applier.look_ahead(line);
+      return {};
+    }));
     SKERRY_TRY_VOID(reader.for_each_line([&](std::string_view line, std::uint64_t) -> Result<void> {
       applier.take(line);
       return {};
     }));
-    store::note_found(connection, reader.manifest().from.epoch, last);
-    return applier.take_result();
+    Reapplied done = applier.take_result();
+    note_back(connection, rows, done);
+    return done;
   };
   return write_or_try(node, work);
 }

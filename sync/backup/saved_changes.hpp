@@ -22,7 +22,9 @@ struct Reapplied {
   std::int64_t skipped_count = 0;
 };
 // Writes the changes of a "saved" bundle of this machine again, one after another: a value that
-// somebody changed since stays. All in one transaction; the same bundle again writes nothing.
+// somebody changed since stays. All in one transaction. The same bundle again writes what was left
+// out because it follows rows of sites, once they have sent those again, and nothing twice. The
+// rows count as lost until nothing of them is left out.
 // Errors: as of BundleReader; Errc::unknown_signer for another machine's, wrong_recipient for a
 // bundle of another kind, with where to take it.
 Result<Reapplied> reapply_saved(const Node& node, FileHandle file);

@@ -309,6 +309,25 @@ class Restores(RestoreTest):
         shutil.rmtree(anchor_of(site))
         self.assertIn("no anchor tells what", site.ok(*tried).out)
 
+    def test_the_anchor_of_another_central(self):
+        vendor = self.new_machine("central", "vendor")
+        other = self.new_machine("central", "other")
+        file = self.back_up(other)
+        vendor.create("customers", {"name": "counted by the anchor"})
+        vendor.stop()
+        other.stop()
+        shutil.rmtree(vendor.data)
+        before = tree(anchor_of(vendor))
+        restored = vendor.run("backup", "restore", file, "--yes", "--identity", self.key, "--key",
+                              other.data / "keys" / "sign.pub.pem")
+        self.assertFalse(vendor.data.exists())
+        shutil.copytree(other.data, vendor.data)
+        for refused in (restored, vendor.run("serve")):
+            self.assertEqual(refused.code, 78, refused)
+            self.assertIn("the anchor belongs to another machine", refused.err)
+            self.assertIn("[anchor] folder", refused.err)
+            self.assertEqual(tree(anchor_of(vendor)), before)
+
     def test_what_is_refused_changes_nothing(self):
         site = self.new_machine("site", "mine")
         other = self.new_machine("site", "other")

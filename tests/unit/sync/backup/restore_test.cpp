@@ -1,68 +1,16 @@
-// What a restore costs, how what it takes away comes back, and the epoch that follows (H1, H4).
-#include <fcntl.h>
-#include <fstream>
-#include <gmock/gmock.h>
+// What a restore costs, what is saved of it, and the epoch that follows (H1, H4).
+#include <map>
 
 #include "store/own_epochs.hpp"
 #include "store/prune_log.hpp"
-#include "store/sqlite/wal.hpp"
-#include "sync/backup/saved_changes.hpp"
-#include "sync/recall.hpp"
-#include "tests/unit/sync/backup/backup_fixture.hpp"
-#include "tests/unit/sync/bundle_fixture.hpp"
-#include "tests/unit/sync/reconcile_epochs_fixture.hpp"
+#include "tests/unit/sync/backup/restores_fixture.hpp"
 
 namespace skerry::sync {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-class Restores : public Epochs {
- protected:
-  // The machine as a backup of now would bring it back, marked as the restore does: the machine
-  // itself never is, or it would go on in `next` itself.
-  sim::Image backup_of(Machine& at, bool harmless = false) {
-    sim::Image image = at.image();
-    const fs::path file = folder / "marked.db";
-    test::write_file(file, image.database);
-    {
-      const auto connection = store::Connection::open(file, store::Connection::Mode::read_write);
-      mark_restored(*connection, next, harmless);
-      store::Wal(*connection).checkpoint_fully();
-    }
-    image.database = test::read_file(file);
-    fs::remove(file);
-    return image;
-  }
-  RestoreCost cost(Machine& at, const sim::Image& backup) {
-    const fs::path file = folder / "there.db";
-    test::write_file(file, backup.database);
-    const auto there = store::Connection::open(file, store::Connection::Mode::immutable);
-    return at.read([&](store::Connection& here) { return restore_cost(here, *there); });
-  }
-  std::vector<Bytes> saved(Machine& at, const sim::Image& backup) {
-    std::vector<Bytes> bundles;
-    const auto packed =
-        pack_saved(at.node(), cost(at, backup), next, [&](PackedBundle&& bundle) -> Result<void> {
-          names.push_back(bundle.name);
-          bundles.push_back(sim::read_whole(bundle.bundle.file.fd(), bundle.bundle.size));
-          return {};
-        });
-    EXPECT_TRUE(packed) << packed.error().detail;
-    return bundles;
-  }
-  Result<Reapplied> reapply(Machine& at, const Bytes& bundle) {
-    return reapply_saved(at.node(), test::file_of(bundle));
-  }
-
-  crypto::SystemRandom system_random;
-  EpochId next = new_id<EpochId>(system_random);
-  std::vector<std::string> names;  // of the bundles
-};
 
 TEST_F(Restores, CostWhatIsNotInTheBackup) {
   meet(site);
@@ -88,6 +36,27 @@ TEST_F(Restores, CostWhatIsNotInTheBackup) {
   EXPECT_LT(found.since, began + 2000);
   EXPECT_EQ(found.until, now);
   EXPECT_EQ(found.rows, found.own + found.of_others);
+}
+
+// The wrong backup first: what it cost is not forgotten with the right one.
+TEST_F(Restores, H22_WhatEachOfTwoCostsIsKnownBehindBoth) {
+  meet(site);
+  add(site, "kept");
+  const sim::Image backup = site.image();
+  add(site, "sent");
+  meet(site);
+  add(site, "unsent");
+  const EpochId first = site.log->own().epoch;
+  put_back_noting(site, backup);
+  const EpochId second = site.log->own().epoch;
+  add(site, "of the wrong one");
+  put_back_noting(site, backup);
+  std::map<EpochId, std::pair<std::int64_t, std::int64_t>> missing;
+  for (const store::LostRange& range : lost(site))
+    missing[range.epoch] = {range.missing_from(), range.last};
+  EXPECT_EQ(missing.at(first), std::pair(std::int64_t{3}, std::int64_t{3}));  // central has "sent"
+  EXPECT_EQ(missing.at(second).first, 1);
+  EXPECT_EQ(missing.size(), 2U);
 }
 
 TEST_F(Restores, CostTheRowsOfAnotherBranchAsWell) {
@@ -245,103 +214,6 @@ TEST_F(Restores, OfASiteSaveWhatOnlyCentralHas) {
   meet(site, 3);
   expect_same(site, {acme, sent});
   EXPECT_EQ(name_at(site, sent), "\"sent\"");
-}
-
-TEST_F(Restores, OfCentralWriteAgainWhatWasSaved) {
-  meet(site);
-  const RecordId old = add(central, "old");
-  const RecordId gone = add(central, "to go");
-  const sim::Image backup = backup_of(central);
-  const RecordId made = add(central, "made");
-  ASSERT_TRUE(set(central, "customer", made, {{"website", "https://made.example"}}));
-  ASSERT_TRUE(set(central, "customer", old, {{"name", "renamed"}}));
-  ASSERT_TRUE(remove(central, "customer", gone));
-  const RecordId of_site = add(site, "of the site");
-  meet(site);
-  const auto bundles = saved(central, backup);
-  ASSERT_THAT(bundles, SizeIs(1));
-  EXPECT_THAT(names[0], testing::StartsWith("saved-"));
-
-  central.put_back(backup, false);
-  EXPECT_THAT(lost(central), SizeIs(1));
-  const auto done = reapply(central, bundles[0]);
-  ASSERT_TRUE(done) << done.error().detail;
-  EXPECT_EQ(done->changes, 4);
-  EXPECT_EQ(done->written, 4);
-  EXPECT_THAT(done->skipped, IsEmpty());
-  EXPECT_EQ(name_at(central, made), "\"made\"");
-  EXPECT_EQ(value(central, "customer", made, "website"), "\"https://made.example\"");
-  EXPECT_EQ(name_at(central, old), "\"renamed\"");
-  EXPECT_EQ(name_at(central, gone), "-");
-  EXPECT_THAT(lost(central), IsEmpty()) << "nothing is missing now";
-  const std::int64_t head = central.log->own().seq;
-  const auto again = reapply(central, bundles[0]);
-  ASSERT_TRUE(again);
-  EXPECT_EQ(again->written, 0);
-  EXPECT_EQ(central.log->own().seq, head);
-  meet(site, 3);
-  expect_same(site, {acme, old, made, of_site});
-  EXPECT_EQ(name_at(site, made), "\"made\"");
-  EXPECT_THAT(conflicts(central), IsEmpty());
-}
-
-TEST_F(Restores, BringNothingToLifeThatWasDeletedSince) {
-  const sim::Image backup = backup_of(central);
-  const RecordId made = add(central, "made");
-  const auto bundles = saved(central, backup);
-  central.put_back(backup, false);
-  ASSERT_TRUE(reapply(central, bundles.at(0)));
-  ASSERT_TRUE(remove(central, "customer", made));
-  const auto again = reapply(central, bundles.at(0));
-  ASSERT_TRUE(again) << again.error().detail;
-  EXPECT_EQ(again->written, 0);
-  EXPECT_THAT(again->skipped, ElementsAre(HasSubstr("deleted since")));
-  EXPECT_EQ(name_at(central, made), "-");
-}
-
-TEST_F(Restores, LeaveWhatWasChangedSince) {
-  const RecordId first = add(central, "first");
-  const RecordId second = add(central, "second");
-  const sim::Image backup = backup_of(central);
-  ASSERT_TRUE(set(central, "customer", first, {{"name", "by hand"}}));
-  ASSERT_TRUE(set(central, "customer", second, {{"name", "lost"}}));
-  ASSERT_TRUE(create(central, "note", {{"subject", to_string(second)}, {"text", "of it"}}));
-  const auto bundles = saved(central, backup);
-  central.put_back(backup, false);
-  ASSERT_TRUE(set(central, "customer", first, {{"name", "otherwise"}}));
-  ASSERT_TRUE(remove(central, "customer", second));
-  const auto done = reapply(central, bundles.at(0));
-  ASSERT_TRUE(done) << done.error().detail;
-  EXPECT_EQ(done->written, 0);
-  EXPECT_EQ(done->skipped_count, 3);
-  ASSERT_THAT(done->skipped, SizeIs(3));
-  EXPECT_THAT(done->skipped[0], HasSubstr("name was changed since"));
-  EXPECT_THAT(done->skipped[1], HasSubstr("not there"));
-  EXPECT_EQ(name_at(central, first), "\"otherwise\"");
-}
-
-TEST_F(Restores, TakeOnlyTheirOwn) {
-  meet(site);
-  const sim::Image of_site = backup_of(site);
-  const sim::Image of_central = backup_of(central);
-  add(site, "unsent");
-  add(central, "made");
-  const Bytes for_central = saved(site, of_site).at(0);
-  const Bytes for_itself = saved(central, of_central).at(0);
-  const auto taken = reapply(site, for_central);
-  ASSERT_FALSE(taken);
-  EXPECT_EQ(taken.error().code, Errc::wrong_recipient);
-  EXPECT_THAT(taken.error().next, HasSubstr("bundle import"));
-  EXPECT_EQ(reapply(site, for_itself).error().code, Errc::unknown_signer);
-  EXPECT_EQ(take(central, for_itself), "unknown_signer");
-  Bytes flipped = for_itself;
-  flipped[flipped.size() - 1500] ^= 1;
-  const std::int64_t head = central.log->own().seq;
-  EXPECT_TRUE(test::is_bundle_error(reapply(central, flipped).error().code));
-  const auto junk = reapply(central, Bytes(2048, 'x'));
-  ASSERT_FALSE(junk);
-  EXPECT_THAT(junk.error().next, HasSubstr("saved-"));
-  EXPECT_EQ(central.log->own().seq, head);
 }
 
 }  // namespace
