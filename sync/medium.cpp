@@ -194,8 +194,8 @@ Result<std::filesystem::path> Medium::write(int source, std::uint64_t size, cons
   clear_parts(folder, path.parent_path());
   PartFile part(folder, name, name + std::string(part_suffix), path);
   SKERRY_TRY_VOID(part.copy(source, size));
-  SKERRY_TRY_VOID(part.publish(Existing::replace));
   SKERRY_TRY_VOID(part.compare(size, sha256));
+  SKERRY_TRY_VOID(part.publish(Existing::replace));
   return path;
 }
 
@@ -207,8 +207,8 @@ Result<void> Medium::write_receipt(const Party& to, const std::string& from,
   PartFile part(folder, receipt_name, std::string(receipt_name) + ".part",
                 path_of(to, from, receipt_name));
   SKERRY_TRY_VOID(part.copy(source.fd(), text.size()));
-  SKERRY_TRY_VOID(part.publish(Existing::replace));
-  return part.compare(text.size(), crypto::sha256(as_bytes(text)));
+  SKERRY_TRY_VOID(part.compare(text.size(), crypto::sha256(as_bytes(text))));
+  return part.publish(Existing::replace);
 }
 
 std::vector<FoundReceipt> Medium::receipts_about(const Party& from) const {

@@ -111,6 +111,17 @@ Result<void> PartFile::fill(const std::function<Result<void>(ByteSink&)>& produc
 
 Result<FileHandle> PartFile::reopen() const { return open_foreign_file(folder_.fd(), part_); }
 
+Result<void> PartFile::compare(std::uint64_t size, const Hash& sha256) const {
+  SKERRY_TRY(const FileHandle file, reopen());
+  SKERRY_TRY(const std::uint64_t read_size, file_size(file.fd()));
+  HashSink hash;
+  Result<void> read = pump(file.fd(), 0, read_size, hash);
+  if (read && read_size == size && hash.hash() == sha256) return {};
+  const std::string why = read ? "what was read back differs" : read.error().detail;
+  return fail(Errc::io_failed, fmt::format("{}: {}", path_.string(), why),
+              "the medium is not reliable: use another one and run the export again");
+}
+
 Result<void> PartFile::publish(Existing existing) {
   const int renamed = existing == Existing::replace
                           ? ::renameat(folder_.fd(), part_.c_str(), folder_.fd(), name_.c_str())
@@ -125,18 +136,6 @@ Result<void> PartFile::publish(Existing existing) {
     return fail(medium_error(errno, "writing", path_));
   file_.close();
   return {};
-}
-
-Result<void> PartFile::compare(std::uint64_t size, const Hash& sha256) const {
-  SKERRY_TRY(const FileHandle file, open_foreign_file(folder_.fd(), name_));
-  SKERRY_TRY(const std::uint64_t read_size, file_size(file.fd()));
-  HashSink hash;
-  Result<void> read = pump(file.fd(), 0, read_size, hash);
-  if (read && read_size == size && hash.hash() == sha256) return {};
-  ::unlinkat(folder_.fd(), name_.c_str(), 0);
-  const std::string why = read ? "what was read back differs" : read.error().detail;
-  return fail(Errc::io_failed, fmt::format("{}: {}", path_.string(), why),
-              "the medium is not reliable: use another one and run the export again");
 }
 
 Error PartFile::written_by_another() const {
@@ -178,8 +177,8 @@ Result<void> place_file(int source, std::uint64_t size, const Hash& sha256,
   const std::string name = file.filename().string();
   PartFile part(folder, name, fmt::format(".{}.{}.part", name, to_hex(suffix)), file);
   SKERRY_TRY_VOID(part.copy(source, size));
-  SKERRY_TRY_VOID(part.publish(existing));
-  return part.compare(size, sha256);
+  SKERRY_TRY_VOID(part.compare(size, sha256));
+  return part.publish(existing);
 }
 
 }  // namespace skerry::sync

@@ -1,5 +1,6 @@
-// One file on its way to its place: part file, fsync, rename, fsync of the folder, then the caches
-// are dropped and it is read again. What is unfinished is removed.
+// One file on its way to its place: part file, fsync, the caches are dropped and it is read again,
+// then rename and fsync of the folder. What is unfinished, or reads back differently, is removed
+// under the part's name, which is locked: the place may be another writer's by then.
 #pragma once
 
 #include <filesystem>
@@ -20,7 +21,7 @@ bool remove_left_part(const FileHandle& folder, const std::string& part_name);
 
 enum class Existing : bool { refuse, replace };
 
-// copy() or fill(), publish(), compare(), in that order. Memory: one chunk, whatever the size.
+// copy() or fill(), compare(), publish(), in that order. Memory: one chunk, whatever the size.
 class PartFile {
  public:
   // In `folder`, which outlives it; `path` is for messages. A file under the part's name that was
@@ -37,11 +38,10 @@ class PartFile {
   Result<void> fill(const std::function<Result<void>(ByteSink&)>& produce);
   // What was written, through a new descriptor, so that the medium is asked rather than a buffer.
   Result<FileHandle> reopen() const;
+  // By reopen(). Errc::io_failed where it reads back differently; it takes no place then.
+  Result<void> compare(std::uint64_t size, const Hash& sha256) const;
   // Errc::already_exists unless what is there may be replaced.
   Result<void> publish(Existing existing);
-  // Through a new descriptor, so that the medium is asked rather than a buffer. A file that reads
-  // back differently is removed: Errc::io_failed.
-  Result<void> compare(std::uint64_t size, const Hash& sha256) const;
 
  private:
   class Sink;

@@ -55,6 +55,18 @@ TEST_F(PartFileTest, WhatReadsBackDifferentlyIsRemoved) {
   EXPECT_EQ(files(), 0);
 }
 
+// What stands there is perhaps another writer's, of a moment ago.
+TEST_F(PartFileTest, WhatReadsBackDifferentlyTakesNothingAway) {
+  test::write_file(file_, as_bytes("another writer's"));
+  const FileHandle source = test::file_of(as_bytes("content"));
+  const auto placed =
+      place_file(source.fd(), 7, crypto::sha256(as_bytes("CONTENT")), file_, Existing::replace);
+  ASSERT_FALSE(placed);
+  EXPECT_EQ(placed.error().code, Errc::io_failed);
+  EXPECT_EQ(as_text(test::read_file(file_)), "another writer's");
+  EXPECT_EQ(files(), 1);
+}
+
 TEST_F(PartFileTest, AFolderInItsPlaceIsNoFaultOfTheMedium) {
   fs::create_directory(file_);
   const auto placed = place("x", file_, Existing::replace);
