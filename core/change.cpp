@@ -131,8 +131,10 @@ void read_field(const Field& field, std::size_t position, const json::value& val
 }
 
 void read_fields(const json::object& fields, Change& change, std::vector<FieldError>& errors) {
-  change.fields.reserve(fields.size());
+  change.fields.reserve(std::min(fields.size(), change.kind->fields.size()));
+  const std::size_t enough = errors.size() + complaints_max;
   for (const auto& [name, value] : fields) {
+    if (errors.size() >= enough) return;
     const int position = change.kind->find_field(name);
     if (position < 0) {
       errors.push_back({fmt::format("/f/{}", escape_pointer(name)), "unknown_field",

@@ -1,6 +1,7 @@
 // Expected outcomes as values: Result<T> and the Error it carries.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,9 @@ struct FieldError {
   std::string code;     // stable slug, e.g. "too_long"
   std::string detail;   // a sentence for a person
 };
+
+// What is read may be anybody's: of one list of names or values no more complaints are kept.
+inline constexpr std::size_t complaints_max = 100;
 
 // How much may be asked for, and what is left of it.
 struct Quota {

@@ -100,7 +100,9 @@ std::vector<Conflict> conflicts_of(Connection& connection, const RecordId& custo
 
 std::vector<Conflict> open_about_whole(Connection& connection, const RecordId& record) {
   static const std::string sql = fmt::format(
-      "SELECT {} FROM conflict WHERE record=?1 AND state='open' AND field='' ORDER BY id", columns);
+      "SELECT {} FROM conflict WHERE id IN (SELECT id FROM conflict WHERE record=?1 AND "
+      "state='open' AND field='' ORDER BY version DESC LIMIT {}) ORDER BY id",
+      columns, about_whole_max);
   return read_all(connection.query(sql, record));
 }
 

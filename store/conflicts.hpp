@@ -49,7 +49,9 @@ struct Conflict {
 std::optional<Conflict> find_conflict(Connection& connection, const RecordId& id);
 // Inserts or replaces.
 void write_conflict(Connection& connection, const Conflict& conflict);
-// About the record as a whole, not a field of it.
+// About the record as a whole, not a field of it: the newest, so that each edit of what is gone
+// costs the same whatever a peer sends.
+inline constexpr int about_whole_max = 50;
 std::vector<Conflict> open_about_whole(Connection& connection, const RecordId& record);
 // Over the keys of this record, whichever side it is.
 std::vector<Conflict> open_duplicates(Connection& connection, const RecordId& record);

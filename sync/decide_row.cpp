@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/json_member.hpp"
+#include "core/json_text.hpp"
 #include "core/merge.hpp"
 #include "store/derived.hpp"
 #include "store/duplicate_keys.hpp"
@@ -63,6 +64,18 @@ Result<void> check_whole(const Record& record) {
   return store::check_size(record);
 }
 
+// Conflicts tell sites what the row says and who says it, in one line each: what no program writes
+// would hold up every bundle that tells of it (SYNC H11).
+Result<void> check_told(const Change& change) {
+  constexpr std::size_t author_bytes_max = 1024;
+  if (to_json_text(json::string(change.actor)).size() > author_bytes_max)
+    return fail(Errc::limit_exceeded,
+                fmt::format("its author is over {} bytes long", author_bytes_max));
+  Record record(*change.kind);
+  for (const FieldChange& field : change.fields) record.values[field.field] = field.new_value;
+  return store::check_size(record);
+}
+
 }  // namespace
 
 Decision RowDecider::decide(std::int64_t epoch, const Change& change, const Hash& row_hash,
@@ -79,6 +92,7 @@ Decision RowDecider::decide(std::int64_t epoch, const Change& change, const Hash
 
 Decision RowDecider::decide_row(const Row& row) {
   if (row.change.kind->authority == Authority::central) return rejected("owned_by_central");
+  if (const auto told = check_told(row.change); !told) return rejected(told.error().detail);
   switch (row.change.op) {
     case ChangeOp::create:
       return create(row);

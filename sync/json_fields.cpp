@@ -11,6 +11,9 @@ namespace skerry::sync {
 namespace {
 
 constexpr std::size_t time_bytes_max = 32;
+// What is read here may be anybody's, and what is wrong with it is kept: names that it gives are as
+// long as it likes.
+constexpr std::size_t pointer_bytes_max = 200;
 
 // "skerry/bundle/v7" when the family is `expected`'s and only the version differs.
 bool is_other_version(std::string_view type, std::string_view expected) {
@@ -91,7 +94,9 @@ json::object JsonFields::unread() const {
 }
 
 void JsonFields::refuse(std::string_view name, std::string_view code, std::string detail) {
-  errors_.push_back({pointer_ + "/" + escape_pointer(name), std::string(code), std::move(detail)});
+  if (errors_.size() >= complaints_max) return;
+  std::string pointer(beginning_of(pointer_ + "/" + escape_pointer(name), pointer_bytes_max));
+  errors_.push_back({std::move(pointer), std::string(code), std::move(detail)});
 }
 
 const json::value* JsonFields::find(std::string_view name, json::kind kind,

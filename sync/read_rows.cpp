@@ -136,7 +136,10 @@ class Ahead {
 
 SiteRow::SiteRow(std::int64_t place, const Hash& chain_hash, std::string bytes)
     : seq(place), hash(chain_hash), line(std::move(bytes)), change(decode_change(line)) {
-  if (change) uid = change->uid;
+  if (change)
+    uid = change->uid;
+  else
+    change.error().errors = {};  // a row may give thousands, and the first stands in the detail
 }
 
 Result<void> read_rows(const ChangesBody& body, const LineSource& lines,

@@ -4,12 +4,17 @@
 #include <fmt/compile.h>
 
 #include "core/json_text.hpp"
+#include "core/text.hpp"
 #include "store/log_event.hpp"
 #include "store/log_subject.hpp"
 #include "store/sqlite/savepoint.hpp"
 
 namespace skerry::sync {
 namespace {
+
+// It stands beside each row of a transaction, and goes to the site: a row may make it as long as
+// itself, by a name that it gives.
+constexpr std::size_t why_bytes_max = 300;
 
 // The row as it came, with its decision: what central's log keeps of it binds the site's bytes. One
 // that is no JSON stands there in hexadecimal digits, so that the line can be read.
@@ -130,7 +135,8 @@ Decision RowTaker::decision_for(const SiteRow& row, Version version) {
   if (store::is_event(row.line)) return {};
   const Error& error = row.change.error();
   const bool newer = error.code == Errc::unsupported_version;
-  return {newer ? Disposition::held : Disposition::rejected, error.detail, 0};
+  return {newer ? Disposition::held : Disposition::rejected,
+          std::string(beginning_of(error.detail, why_bytes_max)), 0};
 }
 
 void RowTaker::decide_alone(const SiteRow& row) {

@@ -106,8 +106,9 @@ void check_entitlement(const Kind& kind, ValuesView before_values, ValuesView af
 void check_new_settings(const Field& field, const json::value& settings,
                         std::vector<FieldError>& errors) {
   if (!settings.is_object()) return;
+  const std::size_t enough = errors.size() + complaints_max;
   for (const auto& [key, value] : settings.get_object())
-    if (value.is_null())
+    if (value.is_null() && errors.size() < enough)
       complain(errors, fmt::format("{}/{}", field.name, escape_pointer(key)), "wrong_type",
                field.name == "attributes" ? "must not be null: leave it out"
                                           : "must not be null: leave it out, or say \"unlimited\"");

@@ -26,6 +26,12 @@ struct Place {
   }
 };
 
+constexpr std::size_t elements_max = 200;
+
+json::value refuse_so_many(const Place& at) {
+  return at.refuse("too_many", fmt::format("at most {} fit", elements_max));
+}
+
 json::value read_text(const Field& field, std::string_view text, const Place& at) {
   const std::size_t length = count_characters(text);
   if (length == 0)
@@ -131,6 +137,7 @@ json::value read_string(const Field& field, std::string_view text, const Place& 
 }
 
 json::value read_choices(const Field& field, const json::array& elements, const Place& at) {
+  if (elements.size() > elements_max) return refuse_so_many(at);
   std::vector<std::string_view> chosen;
   for (std::size_t i = 0; i < elements.size(); ++i) {
     const json::string* text = elements[i].if_string();
@@ -147,7 +154,9 @@ json::value read_choices(const Field& field, const json::array& elements, const 
 
 json::value read_group(const Field& field, const json::object& object, const Place& at) {
   json::object canonical;
+  const std::size_t enough = at.errors.size() + complaints_max;
   for (const auto& given : object) {
+    if (at.errors.size() >= enough) break;
     const std::string_view key = given.key();
     const auto member = std::find_if(field.members.begin(), field.members.end(),
                                      [&](const Field& m) { return m.name == key; });
@@ -175,9 +184,7 @@ json::value read_integer(const Field& field, const json::value& value, const Pla
 }
 
 json::value read_texts(const Field& field, const json::array& elements, const Place& at) {
-  constexpr std::size_t elements_max = 200;
-  if (elements.size() > elements_max)
-    return at.refuse("too_many", fmt::format("at most {} fit", elements_max));
+  if (elements.size() > elements_max) return refuse_so_many(at);
   json::array texts;
   for (std::size_t i = 0; i < elements.size(); ++i) {
     const std::string pointer = fmt::format("{}/{}", at.pointer, i);
@@ -201,7 +208,8 @@ json::value read_scope(const Field& field, const json::value& value, const Place
     return at.refuse("bad_choice", fmt::format("must be \"all\" or an array of ids of {}s",
                                                fmt::join(field.options, ", ")));
   std::vector<std::string> ids;
-  for (std::size_t i = 0; i < elements->size(); ++i) {
+  const std::size_t enough = at.errors.size() + complaints_max;
+  for (std::size_t i = 0; i < elements->size() && at.errors.size() < enough; ++i) {
     const json::string* text = (*elements)[i].if_string();
     const auto id = text ? parse_id<RecordId>(*text) : std::nullopt;
     if (id)
@@ -231,7 +239,9 @@ json::value read_custom_value(const json::value& value, const Place& at) {
 json::value read_custom(const json::object& object, const Place& at) {
   constexpr std::size_t keys_max = 100;
   std::vector<std::string_view> keys;
+  const std::size_t enough = at.errors.size() + complaints_max;
   for (const auto& [key, value] : object) {
+    if (at.errors.size() >= enough) break;
     if (!is_custom_key(key))
       at.errors.push_back(
           {fmt::format("{}/{}", at.pointer, escape_pointer(key)), "bad_key", "is not a key"});

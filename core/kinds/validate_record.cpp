@@ -15,7 +15,9 @@ namespace {
 constexpr std::array<std::string_view, 4> made_by_us{"id", "revision", "created_at", "updated_at"};
 
 void refuse_unknown(const Kind& kind, const json::object& body, std::vector<FieldError>& errors) {
+  const std::size_t enough = errors.size() + complaints_max;
   for (const auto& [key, value] : body) {
+    if (errors.size() >= enough) return;
     const int field = kind.find_field(key);
     if (field >= 0 && !kind.fields[static_cast<std::size_t>(field)].read_only) continue;
     const std::string pointer = fmt::format("/{}", escape_pointer(key));

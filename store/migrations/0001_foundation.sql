@@ -961,6 +961,9 @@ CREATE TABLE conflict(
 CREATE INDEX conflict_open ON conflict(created_at, id) WHERE state = 'open';
 CREATE INDEX conflict_created ON conflict(created_at, id);
 CREATE INDEX conflict_record ON conflict(record);
+-- A record may have thousands of others.
+CREATE INDEX conflict_whole ON conflict(record, version) WHERE state = 'open' AND field = '';
+CREATE INDEX conflict_duplicate ON conflict(record) WHERE state = 'open' AND type = 'duplicate_key';
 CREATE INDEX conflict_other ON conflict(other) WHERE other IS NOT NULL;
 CREATE INDEX conflict_customer ON conflict(scope_customer, id);
 CREATE INDEX conflict_version ON conflict(version, id) WHERE version > 0;

@@ -189,6 +189,16 @@ TEST(ChangeTest, CustomValuesAndNumbersComeBack) {
   EXPECT_EQ(read->fields[1].new_value, json::value("12.50"));
 }
 
+TEST(ChangeTest, ComplainsNoMoreThanOneCanRead) {
+  std::string line = encode(sample(ChangeOp::set));
+  std::string unknown;
+  for (int i = 0; i < 3000; ++i) unknown += fmt::format(R"({}"x{}":1)", i > 0 ? "," : "", i);
+  line.insert(line.find("\"f\":{") + 5, unknown);
+  const auto read = decode_change(line);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().errors.size(), complaints_max);
+}
+
 TEST(ChangeTest, DerivedColumnsAreNoFieldsOfALine) {
   const std::string line = fmt::format(
       R"({{"k":"chg","t":"asset","id":"{}","op":"set","f":{{"in_transit":{{"o":false,"n":true}}}},)"

@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/unit/store/query_plan.hpp"
 #include "tests/unit/store/records_fixture.hpp"
 
 namespace skerry::store {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -47,6 +49,37 @@ void expect_same(const Conflict& a, const Conflict& b) {
   EXPECT_EQ(a.resolution, b.resolution);
   EXPECT_EQ(a.created_at, b.created_at);
   EXPECT_EQ(a.resolved_at, b.resolved_at);
+}
+
+// What every write of a record asks is answered in no time, however many others are open about it.
+TEST_F(ConflictsTest, LookUpsByRecordTakeTheirIndex) {
+  in_job([&](Connection& connection) {
+    const auto whole = plan_of(connection,
+                               "SELECT id FROM conflict WHERE record=?1 AND state='open' AND "
+                               "field='' ORDER BY version DESC LIMIT 50");
+    EXPECT_THAT(whole, ElementsAre(testing::HasSubstr("INDEX conflict_whole (record=?)")));
+    const auto duplicates =
+        plan_of(connection,
+                "SELECT id FROM conflict WHERE (record=?1 OR other=?1) AND state='open' AND "
+                "type='duplicate_key'");
+    EXPECT_THAT(duplicates, Contains(testing::HasSubstr("INDEX conflict_duplicate (record=?)")));
+    EXPECT_THAT(duplicates, Contains(testing::HasSubstr("INDEX conflict_other (other=?)")));
+  });
+}
+
+TEST_F(ConflictsTest, OfThoseAboutTheWholeTheNewestAreFound) {
+  in_job([&](Connection& connection) {
+    Conflict made = conflict(1000);
+    made.field.clear();
+    for (int i = 0; i < about_whole_max + 10; ++i) {
+      made.id = new_record();
+      made.version = i;
+      write_conflict(connection, made);
+    }
+    const auto found = open_about_whole(connection, made.record);
+    ASSERT_EQ(std::ssize(found), about_whole_max);
+    for (const Conflict& each : found) EXPECT_GE(each.version, 10);
+  });
 }
 
 TEST_F(ConflictsTest, IsReadBackAsItWasWritten) {

@@ -49,6 +49,14 @@ TEST_F(JsonFieldsTest, Integers) {
   EXPECT_EQ(complaint(), "/text wrong_type");
 }
 
+TEST_F(JsonFieldsTest, NamesAreNoLongerAndNoMoreThanPeopleRead) {
+  std::string members = "\"" + std::string(10'000, '~') + "\":1";
+  for (int i = 0; i < 1'000; ++i) members += ",\"" + std::to_string(i) + "\":1";
+  fields("{" + members + "}").refuse_unread();
+  EXPECT_EQ(errors_.size(), 100U);
+  for (const FieldError& error : errors_) EXPECT_LE(error.pointer.size(), 200U);
+}
+
 TEST_F(JsonFieldsTest, AFlagMayBeLeftOut) {
   JsonFields f = fields(R"({"yes":true,"no":false,"text":"true"})");
   EXPECT_TRUE(f.flag("yes"));

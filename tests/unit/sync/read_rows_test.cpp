@@ -115,5 +115,20 @@ TEST_P(ReadRows, WhatIsThrownOnEitherSideReachesTheCaller) {
   EXPECT_THROW((void)read_rows(log.body, log.source(), here), std::runtime_error);
 }
 
+TEST(SiteRowTest, KeepsOneComplaintOfThousands) {
+  std::string roles = "1";
+  for (int i = 0; i < 1'000; ++i) roles += ",1";
+  const SiteRow row(1, Hash{},
+                    fmt::format(R"({{"k":"chg","t":"customer","op":"set",)"
+                                R"("id":"0199c0de-0000-7000-8000-000000000001",)"
+                                R"("f":{{"roles":{{"o":null,"n":[{}]}}}},)"
+                                R"("hlc":"0199c0de1234-0003","by":"x","src":"api",)"
+                                R"("sv":1}})",
+                                roles));
+  ASSERT_FALSE(row.change);
+  EXPECT_EQ(row.change.error().code, Errc::validation_failed) << row.change.error().detail;
+  EXPECT_TRUE(row.change.error().errors.empty());
+}
+
 }  // namespace
 }  // namespace skerry::sync

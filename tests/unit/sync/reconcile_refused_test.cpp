@@ -1,5 +1,7 @@
 // Rows that central must not take as they are, or that are too large to travel: each has its fate,
 // and holds up nothing else.
+#include <fmt/format.h>
+
 #include "sync/bundle_writer.hpp"
 #include "sync/positions.hpp"
 #include "tests/unit/sync/reconcile_fixture.hpp"
@@ -119,6 +121,42 @@ TEST_F(Reconcile, AConflictOverLongTextsTravels) {
   exchange(other);
   EXPECT_FALSE(conflicts(site)[0].open);
   EXPECT_EQ(value(other, "note", note, "text"), value(site, "note", note, "text"));
+}
+
+// Rows that no program writes, and whose fate would take more than a line that travels.
+TEST_F(Reconcile, H11_NoRowIsTooLongForWhatIsToldOfIt) {
+  const RecordId acme = *create(central, "customer", {{"name", "Acme"}});
+  const RecordId gone = *create(central, "customer", {{"name", "Gone"}});
+  exchange(site);
+  ASSERT_TRUE(set(central, "customer", acme, {{"name", "Acme Corp"}}));
+  ASSERT_TRUE(remove(central, "customer", gone));
+  const auto row = [&](const RecordId& id, std::string_view f, std::string_view by) {
+    return fmt::format(
+        R"({{"k":"chg","t":"customer","id":"{}","op":"set","f":{},"hlc":"{}","by":"{}",)"
+        R"("src":"api","sv":1}})",
+        to_string(id), f, to_string(site.log->tick()), by);
+  };
+  std::string custom = "\"k\":1";
+  for (int i = 0; i < 64; ++i) custom += fmt::format(",\"k{}\":\"{}\"", i, repeated("x", 1'000));
+  const std::string rows[] = {
+      row(acme, fmt::format(R"({{"{}":1}})", repeated("~", 60'000)), "x"),
+      row(acme, R"({"name":{"o":"Acme","n":"Acme Ltd"}})", repeated("x", 65'300)),
+      row(gone, fmt::format(R"({{"custom":{{"o":null,"n":{{{}}}}}}})", custom), "x")};
+  const auto work = [&](store::Connection& connection) -> Result<void> {
+    for (const std::string& each : rows) site.log->append_own(connection, "", RecordId{}, each);
+    return {};
+  };
+  ASSERT_TRUE(site.database->write(work));
+  exchange(site);
+  exchange(other);
+  for (const std::int64_t seq : {1, 2, 3}) EXPECT_EQ(told(site, seq), "rejected") << seq;
+  EXPECT_EQ(value(other, "customer", acme, "name"), "\"Acme Corp\"");
+  // And what is said of one may stand beside each row of its transaction.
+  central.read([&](store::Connection& connection) {
+    auto cursor = connection.query("SELECT max(length(line)) FROM change_log");
+    ASSERT_TRUE(cursor.next());
+    EXPECT_LT(cursor.integer(0), 66'500);
+  });
 }
 
 TEST_F(Reconcile, ABundleInClearIsTakenByPolicyAlone) {

@@ -75,6 +75,29 @@ TEST(ReadNewTest, NamesEveryComplaint) {
       "bad_choice");
 }
 
+TEST(ReadNewTest, ComplainsNoMoreThanOneCanRead) {
+  json::object members;
+  for (int i = 0; i < 3000; ++i) members[fmt::format("x{}", i)] = 1;
+  const auto unknown = read_new(customer_kind, members);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().errors.size(), complaints_max + 1);  // and that the name is missing
+  const auto group = read_new(customer_kind, {{"name", "x"}, {"address", members}});
+  ASSERT_FALSE(group);
+  EXPECT_EQ(group.error().errors.size(), complaints_max);
+  json::array texts;
+  for (int i = 0; i < 201; ++i) texts.emplace_back("x");
+  EXPECT_EQ(describe(customer_kind, read_new(customer_kind, {{"name", "x"}, {"roles", texts}})),
+            "/roles too_many");
+  json::object keys;
+  for (int i = 0; i < 3000; ++i) keys[fmt::format("X{}", i)] = 1;
+  const auto custom = read_new(*find_kind("asset"), {{"custom", std::move(keys)}});
+  ASSERT_FALSE(custom);
+  EXPECT_LT(custom.error().errors.size(), complaints_max + 10);  // and what an asset needs
+  const auto scope = read_new(*find_kind("site"), {{"name", "x"}, {"scope", texts}});
+  ASSERT_FALSE(scope);
+  EXPECT_EQ(scope.error().errors.size(), complaints_max);
+}
+
 TEST(ReadNewTest, CountsCharactersNotBytes) {
   std::string name;
   for (int i = 0; i < 255; ++i) name += "ö";
