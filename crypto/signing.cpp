@@ -84,6 +84,11 @@ Result<VerifyKey> VerifyKey::from_text(std::string_view text) {
   return from_raw(*raw);
 }
 
+bool is_key_id(std::string_view text) {
+  constexpr std::size_t digits = 16;
+  return text.size() == digits && from_hex(text).has_value();
+}
+
 KeyId VerifyKey::key_id() const {
   std::array<std::uint8_t, spki_prefix.size() + key_bytes> der;
   std::ranges::copy(raw(), std::ranges::copy(spki_prefix, der.begin()).out);

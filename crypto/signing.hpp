@@ -18,6 +18,7 @@ using Signature = std::array<std::uint8_t, 64>;
 // The first 16 hex digits of SHA-256(DER SubjectPublicKeyInfo): a hint, never an authority
 // (SYNC 4.6).
 using KeyId = std::string;
+bool is_key_id(std::string_view text);
 
 // A public key. Immutable; copies share it; all members may be called from several threads. What is
 // not such a key is refused with Errc::bad_input.

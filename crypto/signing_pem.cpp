@@ -125,7 +125,12 @@ SecretBytes SigningKey::to_pem() const {
 Result<SigningKey> SigningKey::load(const std::filesystem::path& file) {
   SKERRY_TRY(const SecretBytes pem, read_secret_file(file, key_file_bytes_max));
   Result<SigningKey> key = from_pem(pem.text());
-  if (!key) key.error().detail = fmt::format("{}: {}", file.string(), key.error().detail);
+  if (key) return key;
+  key.error().detail = fmt::format("{}: {}", file.string(), key.error().detail);
+  if (key.error().next.empty())
+    key.error().next =
+        "name an Ed25519 key as PKCS#8 in PEM, without a pass phrase: openssl pkey -in FILE -out "
+        "KEY takes one off";
   return key;
 }
 

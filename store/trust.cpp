@@ -6,6 +6,13 @@ namespace skerry::store {
 namespace {
 
 constexpr std::string_view seen_key = "trust_seen";
+constexpr std::string_view known_key = "new_key_known";  // number of the last that central has
+
+std::int64_t last_known_key(Connection& connection) {
+  Cursor cursor =
+      connection.query("SELECT CAST(value AS INTEGER) FROM meta WHERE key=?1", known_key);
+  return cursor.next() ? cursor.integer(0) : 0;
+}
 
 TrustGeneration read(Cursor& cursor) {
   return {cursor.integer(0), std::string(cursor.text(1)), cursor.integer(2)};
@@ -94,14 +101,30 @@ void add_new_key(Connection& connection, std::string_view key, std::string_view 
 
 std::vector<std::string> list_new_keys(Connection& connection) {
   std::vector<std::string> texts;
-  Cursor cursor = connection.query("SELECT signed FROM new_key ORDER BY number");
+  Cursor cursor = connection.query("SELECT signed FROM new_key WHERE number>?1 ORDER BY number",
+                                   last_known_key(connection));
+  while (cursor.next()) texts.emplace_back(cursor.text(0));
+  return texts;
+}
+
+std::vector<std::string> list_last_keys(Connection& connection, std::size_t count) {
+  std::vector<std::string> texts;
+  Cursor cursor = connection.query(
+      "SELECT signed FROM (SELECT number,signed FROM new_key ORDER BY number DESC LIMIT ?1) "
+      "ORDER BY number",
+      static_cast<std::int64_t>(count));
   while (cursor.next()) texts.emplace_back(cursor.text(0));
   return texts;
 }
 
 void confirm_new_key(Connection& connection, std::string_view key) {
-  connection.execute(
-      "DELETE FROM new_key WHERE number<=(SELECT max(number) FROM new_key WHERE key=?1)", key);
+  std::int64_t number = 0;
+  {
+    Cursor cursor = connection.query("SELECT number FROM new_key WHERE key=?1", key);
+    if (cursor.next()) number = cursor.integer(0);
+  }
+  if (number > last_known_key(connection))
+    write_meta(connection, known_key, std::to_string(number));
 }
 
 }  // namespace skerry::store

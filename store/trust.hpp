@@ -44,7 +44,9 @@ bool is_former_key(Connection& connection, std::int64_t site, std::string_view k
 // At a site: what its new keys are signed with, the oldest first, until confirmed.
 void add_new_key(Connection& connection, std::string_view key, std::string_view text);
 std::vector<std::string> list_new_keys(Connection& connection);
-// Central knows the key: it and those before it need not be told any more.
+// Of all of them, confirmed or not, the last ones: central may be put back to before it knew them.
+std::vector<std::string> list_last_keys(Connection& connection, std::size_t count);
+// Central knows the key, and those before it.
 void confirm_new_key(Connection& connection, std::string_view key);
 
 }  // namespace skerry::store

@@ -96,10 +96,6 @@ Party read_party(JsonFields& fields, std::string_view name) {
   return party;
 }
 
-bool is_key_id(std::string_view text) {
-  return text.size() == key_id_digits && from_hex(text).has_value();
-}
-
 Sender read_sender(JsonFields& fields) {
   std::optional<JsonFields> inner = fields.object("from");
   if (!inner) return {};
@@ -107,7 +103,7 @@ Sender read_sender(JsonFields& fields) {
   sender.party = read_party(*inner);
   sender.epoch = inner->id<EpochId>("epoch");
   sender.key = inner->text("key", key_id_digits);
-  if (!sender.key.empty() && !is_key_id(sender.key))
+  if (!sender.key.empty() && !crypto::is_key_id(sender.key))
     inner->refuse("key", "bad_key_id", "16 hexadecimal digits in lower case are expected");
   inner->refuse_unread();
   return sender;

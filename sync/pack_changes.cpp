@@ -9,6 +9,7 @@
 #include "sync/bundle_name.hpp"
 #include "sync/pack.hpp"
 #include "sync/positions.hpp"
+#include "sync/site_keys.hpp"
 #include "sync/trust.hpp"
 
 namespace skerry::sync {
@@ -24,7 +25,7 @@ struct Up {
   std::optional<DownPosition> down;
   std::optional<ChangesBody::Compared> compared;
   std::vector<LostRows> lost;
-  json::array new_keys;  // of this site, that central has not confirmed
+  json::array new_keys;  // the last of this site
   bool copy = false;
   bool withheld = false;  // no rows go out: the keys that would read them may be revoked
 };
@@ -219,7 +220,7 @@ Result<void> pack_changes(const Node& node, const PackChanges& what, const EmitB
     // What a restore saves stays on this machine until somebody carries it: it must not be less.
     up.withheld = !what.goes_on_in && up.trust.generation < store::trust_seen(*reader);
     up.lost = lost_rows(*reader);
-    for (const std::string& text : store::list_new_keys(*reader)) {
+    for (const std::string& text : store::list_last_keys(*reader, new_keys_max)) {
       SKERRY_TRY(json::value statement, parse_json(text));
       up.new_keys.push_back(std::move(statement));
     }

@@ -21,6 +21,16 @@ Result<TrustWalk> walk_carried(const Trust& held, const Manifest& manifest) {
   return walk(held, carried);
 }
 
+// What a site says of the trust it holds; 0: none.
+Result<std::int64_t> generation_of(const Manifest& manifest) {
+  const json::value& generation = member_of(manifest.extra, "generation");
+  if (generation.is_null()) return 0;
+  const std::int64_t* number = generation.if_int64();
+  if (number && *number >= 0 && *number <= generation_max) return *number;
+  return fail(Errc::corrupt_bundle,
+              fmt::format("the manifest's /generation: 0 to {} is expected", generation_max));
+}
+
 // The keys of the site that sent the bundle, by its own statements of new ones.
 Result<SiteKeys> walk_keys(Connection& connection, const store::Site& site,
                            const Manifest& manifest) {
@@ -108,11 +118,11 @@ KeyResult find_site_key(Connection& connection, const Manifest& manifest, const 
 }
 
 std::string remedy_of_lost_keys(Connection& connection, const Manifest& manifest) {
-  const json::value& generation = member_of(manifest.extra, "generation");
+  const auto generation = generation_of(manifest);
   const auto own = store::newest_trust(connection);
-  if (manifest.from.party.role != Role::site || !own || !generation.is_int64()) return {};
-  if (generation.get_int64() < own->generation) return {};
-  return "it was made for other keys; " + later_generation(generation.get_int64());
+  if (manifest.from.party.role != Role::site || !own || !generation) return {};
+  if (*generation < own->generation) return {};
+  return "it was made for other keys; " + later_generation(*generation);
 }
 
 Result<std::string> take_trust(Connection& connection, store::ChangeLog& log,
@@ -141,9 +151,8 @@ Result<void> give_up_key(Connection& connection, const store::Site& site) {
 Result<std::string> take_site_keys(Connection& connection, store::RecordWriter& writer,
                                    store::Site& site, const Manifest& manifest,
                                    const store::Author& author) {
-  const json::value& generation = member_of(manifest.extra, "generation");
-  store::note_trust_of_site(connection, site.number,
-                            generation.is_int64() ? generation.get_int64() : 0);
+  SKERRY_TRY(const std::int64_t generation, generation_of(manifest));
+  store::note_trust_of_site(connection, site.number, generation);
   SKERRY_TRY(const SiteKeys keys, walk_keys(connection, site, manifest));
   if (keys.sign.to_text() == site.sign_key) return std::string();
   SKERRY_TRY_VOID(give_up_key(connection, site));

@@ -31,6 +31,12 @@ Result<SignedText> read_signed_text(const json::value& value) {
       fields.refuse("signatures", "too_many",
                     fmt::format("at most {} are expected", text_signatures_max));
     for (const auto& [key, hex] : by_key) {
+      // Nobody signs the names: long ones would fill what generations may take in a bundle.
+      if (!crypto::is_key_id(key)) {
+        fields.refuse("signatures", "bad_key_id",
+                      "names of 16 hexadecimal digits in lower case are expected");
+        continue;
+      }
       crypto::Signature& signature = read.signatures[std::string(key)];
       const auto bytes = from_hex(signatures->text(key, 2 * signature.size()));
       if (bytes && bytes->size() == signature.size())

@@ -1,6 +1,7 @@
 // A site's keys are replaced by its own word: new ones, signed by the old signing key and by the
-// new one. The statement rides in every manifest until central says that it has the key; so the old
-// key is destroyed at once, and nobody has to be there at the same time (docs/formats/trust.md).
+// new one. The last statements ride in every manifest, for central may be put back to before it
+// knew a key; so the old key is destroyed at once, and nobody has to be there at the same time
+// (docs/formats/trust.md).
 #pragma once
 
 #include <functional>
@@ -12,7 +13,7 @@
 
 namespace skerry::sync {
 
-inline constexpr std::size_t new_keys_max = 8;  // that central has not heard of
+inline constexpr std::size_t new_keys_max = 8;  // in a manifest, and that central knows none of
 
 struct SiteKeys {
   crypto::VerifyKey sign;

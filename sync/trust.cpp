@@ -47,10 +47,12 @@ json::object to_json(const Trust& trust) {
 Result<Trust> read_trust(const json::object& object) {
   Trust trust;
   const json::value* version = object.if_contains("version");
-  if (!version || !version->is_int64()) return damaged("lacks its version");
+  if (!version || !version->is_int64() || version->get_int64() < 0)
+    return damaged("lacks its version");
   trust.generation = version->get_int64();
-  if (const json::value* name = object.if_contains("central"); name && name->is_string())
-    trust.central_name = name->get_string();
+  const json::value* name = object.if_contains("central");
+  if (!name || !name->is_string()) return damaged("lacks the name of central");
+  trust.central_name = name->get_string();
   SKERRY_TRY(const auto keys, read_texts(object, "signing_keys"));
   for (const std::string& text : keys) {
     SKERRY_TRY(auto key, crypto::VerifyKey::from_text(text));
@@ -62,6 +64,8 @@ Result<Trust> read_trust(const json::object& object) {
     trust.recipients.push_back(recipient);
   }
   SKERRY_TRY(trust.revoked, read_texts(object, "revoked"));
+  if (!std::all_of(trust.revoked.begin(), trust.revoked.end(), crypto::is_key_id))
+    return damaged("has a bad revoked");
   if (trust.signing_keys.empty() || trust.recipients.empty()) return damaged("names no keys");
   return trust;
 }

@@ -44,11 +44,7 @@ std::vector<Value> read_list(JsonFields& fields, std::string_view name, std::siz
 }
 
 Result<crypto::KeyId> parse_key_id(std::string_view text) {
-  constexpr std::size_t digits = 16;
-  const bool good = text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
-                      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-                    });
-  if (good) return crypto::KeyId(text);
+  if (crypto::is_key_id(text)) return crypto::KeyId(text);
   return fail(Errc::bad_input, "a key id has 16 hexadecimal digits");
 }
 

@@ -79,10 +79,22 @@ store::TrustGeneration row_of(const Node& node, const Trust& trust, const Signed
   return {trust.generation, to_json_text(to_json(text)), node.clock.wall_ms()};
 }
 
+// A draft is signed by nobody on its way to the holders: a key that was added to it would sign for
+// central, or read all that sites send.
+Result<void> check_alone(const Trust& trust) {
+  if (trust.signing_keys.size() == 1 && trust.recipients.size() == 1) return {};
+  return fail(Errc::unknown_signer,
+              fmt::format("generation {} names {} signing keys and {} recipients for central, and "
+                          "this machine has one of each",
+                          trust.generation, trust.signing_keys.size(), trust.recipients.size()),
+              "do not use it: somebody changed the draft before it was signed; draft another, with "
+              "--central-keys where the present generation names them, too");
+}
+
 // The keys that central goes on with, of the two that it may have.
 Result<const Keys*> keys_for(const Node& node, const Trust& trust, const Keys* next) {
-  if (names(trust, node.keys)) return &node.keys;
-  if (next && names(trust, *next)) return next;
+  for (const Keys* keys : {&node.keys, next})
+    if (keys && names(trust, *keys)) return check_alone(trust).map([&] { return keys; });
   return fail(Errc::missing_key,
               fmt::format("generation {} names other keys for central than this machine has",
                           trust.generation),
@@ -148,7 +160,10 @@ Result<Adopted> adopt_trust(const Node& node, std::vector<SignedText> generation
   const bool central = identity.role == Role::central;
   if (central && held.generation == 0 && !generations.empty())
     sign(generations.front(), node.keys.sign);
-  SKERRY_TRY(const TrustWalk walked, walk(held, generations));
+  SKERRY_TRY(const TrustWalk walked, walk(held, generations).map_error([](Error error) {
+    if (error.next.empty()) error.next = "do not use it: ask central for the file that it wrote";
+    return error;
+  }));
   Adopted adopted{walked.trust, std::ssize(walked.taken), false};
   if (walked.taken.empty())
     return check_same_line(node, held, generations).map([&] { return adopted; });

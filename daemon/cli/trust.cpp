@@ -34,10 +34,11 @@ void TrustCommands::add_to(CommandTree& tree) {
   tree.add_dry_run(sign);
   sign->add_option("FILE", file_, "the draft")->required();
   sign->add_option("--key", key_, "the holder's key file")->required();
-  CLI::App* show = tree.add_plain(trust, "show", "what this machine trusts, or what a file holds",
-                                  [this](const Config& config, Terminal& terminal) {
-                                    return run_trust_show(config, terminal, file_);
-                                  });
+  CLI::App* show = tree.add_plain(
+      trust, "show", "what this machine trusts; or what a file says, and what is new in it",
+      [this](const Config& config, Terminal& terminal) {
+        return run_trust_show(config, terminal, file_);
+      });
   show->add_option("FILE", file_, "needs no daemon");
   add_rotate(tree, trust);
   CLI::App* adopt =

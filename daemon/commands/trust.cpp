@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "core/timestamp.hpp"
 #include "crypto/file.hpp"
+#include "daemon/commands/trust_report.hpp"
 #include "daemon/folder.hpp"
 #include "daemon/stopped_machine.hpp"
 #include "sync/trust_office.hpp"
@@ -58,36 +59,18 @@ Result<void> check_draft_folder(const fs::path& folder, const fs::path& file, st
   return {};
 }
 
-// What a generation says, for people.
-void show_trust(Terminal& terminal, const json::object& trust,
-                const std::vector<std::string>& signers) {
-  const std::int64_t generation = integer_of(trust, "generation");
-  if (generation == 0)
-    terminal.line("no offline root: the key of central's is trusted as it is");
-  else
-    terminal.line("generation  {}, made {}, expires {}", generation, text_of(trust, "made_at"),
-                  text_of(trust, "expires_at"));
-  terminal.line("central     \"{}\", {}", text_of(trust, "central"), text_of(trust, "fingerprint"));
-  if (generation > 0)
-    terminal.line("signed by   {} of {} roots", integer_of(trust, "threshold"),
-                  objects_of(trust, "roots").size());
-  for (const json::object* root : objects_of(trust, "roots")) {
-    const std::string key = text_of(*root, "key");
-    const bool signed_here = std::find(signers.begin(), signers.end(), key) != signers.end();
-    terminal.line("  root      {}{}", key, signed_here ? "  has signed" : "");
-  }
-  if (const json::value* revoked = trust.if_contains("revoked"); revoked && revoked->is_array())
-    for (const json::value& key : revoked->get_array())
-      if (key.is_string()) terminal.line("revoked     {}", std::string_view(key.get_string()));
-}
-
 Result<TrustFile> load_draft(const std::string& file) {
   return sync::load_trust_file(file).map_error(as_input);
 }
 
 // What the file says; one that was tampered with is named.
 Result<sync::TrustFileState> state_of(const std::string& file, const TrustFile& trust) {
-  return read_state(trust).map_error([&](Error error) {
+  auto state = read_state(trust);
+  // What is new is told by the generation before, so that one must be signed, too.
+  if (state && state->previous)
+    if (const auto before = first_seen(*(trust.generations.end() - 2)); !before)
+      state = fail(before.error());
+  return state.map_error([&](Error error) {
     error.detail = fmt::format("{}: {}", file, error.detail);
     if (error.next.empty()) error.next = "do not use it: ask central for the file that it wrote";
     return error;
@@ -98,7 +81,10 @@ Result<sync::TrustFileState> state_of(const std::string& file, const TrustFile& 
 Result<Exit> report_file(Terminal& terminal, const std::string& file, const TrustFile& trust,
                          bool dry_run = false) {
   SKERRY_TRY(const sync::TrustFileState state, state_of(file, trust));
-  json::object report = api::trust_json(state.trust, SystemClock().wall_ms());
+  const UnixMillis now = SystemClock().wall_ms();
+  json::object report = api::trust_json(state.trust, now);
+  json::value changes;  // since the generation before, where there is one
+  if (state.previous) changes = trust_changes(api::trust_json(*state.previous, now), report);
   std::vector<std::string> signers;
   json::array signed_by;
   for (const auto& [key, signature] : trust.last().signatures) {
@@ -110,14 +96,10 @@ Result<Exit> report_file(Terminal& terminal, const std::string& file, const Trus
   report["missing"] =
       json::object{{"own", state.missing.own}, {"previous", state.missing.previous}};
   report["complete"] = state.missing.none();
+  report["changes"] = changes;
   terminal.document(report);
   show_trust(terminal, report, signers);
-  if (state.previous)
-    for (const crypto::VerifyKey& root : state.previous->roots)
-      if (std::find(state.trust.roots.begin(), state.trust.roots.end(), root) ==
-          state.trust.roots.end())
-        terminal.line("  before    {}  is a root of generation {} only", root.key_id(),
-                      state.previous->generation);
+  if (changes.is_object()) show_trust_changes(terminal, changes.get_object());
   if (dry_run) {
     terminal.line("{} would be written", file);
     return Exit::ok;

@@ -227,6 +227,33 @@ class DryRuns(MachineTest):
                                                    "--dry-run"))
         self.assertEqual(self.tree(), before)
 
+    def test_holders_see_what_they_sign(self):
+        central = self.new_machine("central", "vendor", start=False)
+        safe, draft = self.folder / "safe", self.folder / "trust-2.json"
+        central.ok("trust", "init", safe)
+        for holder in (1, 2):
+            signed = run("trust", "sign", safe / "trust-1.json", "--key",
+                         safe / f"root-{holder}.pem")
+            self.assertEqual(signed.code, 0, signed)
+        first = central.ok("trust", "adopt", safe / "trust-1.json", "--json").document()
+        central.ok("trust", "rotate", draft, "--central-keys")
+        sign = ("trust", "sign", draft, "--key", safe / "root-1.pem")
+        second = run(*sign, "--dry-run", "--json").document()
+        (key,), (reader,) = second["sign_keys"], second["recipients"]
+        self.assertEqual(second["changes"]["since"], 1)
+        self.assertEqual(second["changes"]["added"]["sign_keys"], [key])
+        self.assertEqual(second["changes"]["removed"]["sign_keys"], first["sign_keys"])
+        shown = run("trust", "show", draft).out
+        for line in (f"signs     with {key}", f"reads     as {reader}",
+                     f"new       signing key {key}", f"new       recipient {reader}",
+                     f"gone      signing key {first['sign_keys'][0]}"):
+            self.assertIn(f"  {line}\n", shown)
+        file = json.loads(draft.read_text(encoding="utf-8"))
+        file["generations"][0]["signatures"] = {}  # what is new would be told by anybody's word
+        draft.write_text(json.dumps(file), encoding="utf-8")
+        for refused in (run("trust", "show", draft), run(*sign)):
+            self.assertEqual(refused.code, 12, refused)
+
     def test_enrolment_is_tried_step_by_step(self):
         central, site = self.new_machine("central", "vendor"), self.new_machine("site", "mine")
         for machine in (central, site):

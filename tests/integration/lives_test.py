@@ -76,6 +76,19 @@ class Lives(RestoreTest):
             self.assertNotIn("lost rows", self.findings(machine))
             self.assertIn("acknowledged at", machine.ok("lost", "list").out)
 
+    def test_h4_central_forgot_a_sites_new_key(self):
+        central, site, medium = self.new_pair()
+        kept = self.aside(central)
+        site.stop()
+        site.ok("trust", "rotate")
+        site.start()
+        site.create("customers", {"name": "by the new key"})
+        self.carry(central, site, medium, times=2)
+        self.assertEqual(site.http("GET", "/v1/trust").json()["new_keys_unconfirmed"], 0)
+        self.put_back(central, kept, "stays")
+        self.follow_next(central, site, self.new_medium("fresh"))
+        self.assert_one_register(central, site, {"by the new key"})
+
     def test_h4_two_sites_bring_back_what_they_wrote(self):
         central, site, medium = self.new_pair()
         other = self.new_machine("site", "other")

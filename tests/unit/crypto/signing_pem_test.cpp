@@ -116,6 +116,7 @@ TEST(SigningKeyFile, NamesTheFileThatHoldsNoKey) {
   const auto key = SigningKey::load(file);
   ASSERT_FALSE(key);
   EXPECT_NE(key.error().detail.find(file.string()), std::string::npos) << key.error().detail;
+  EXPECT_FALSE(key.error().next.empty());
   EXPECT_EQ(SigningKey::load(folder / "none").error().code, Errc::not_found);
 }
 

@@ -222,10 +222,11 @@ TEST_F(TrustChain, SignedTextsAreReadStrictly) {
   EXPECT_TRUE(broken("signatures", json::array{}));
   EXPECT_TRUE(broken("signatures", json::object{{"k", "00"}}));
   EXPECT_TRUE(broken("signatures", json::object{{"k", 7}}));
+  EXPECT_TRUE(broken("signatures", json::object{{"k", to_hex(Bytes(64))}}));
   EXPECT_TRUE(broken("more", true));
   json::object many;
   for (std::size_t i = 0; i <= text_signatures_max; ++i)
-    many[fmt::format("{}", i)] = to_hex(Bytes(64));
+    many[fmt::format("{:016x}", i)] = to_hex(Bytes(64));
   EXPECT_TRUE(broken("signatures", many));
   EXPECT_FALSE(read_signed_text("text"));
   EXPECT_TRUE(read_signed_texts(nullptr, 1)->empty());

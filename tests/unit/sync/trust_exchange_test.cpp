@@ -78,6 +78,10 @@ TEST_F(TrustExchange, ARootIsTakenOnByCentralsWord) {
   EXPECT_THAT(taken.detail, HasSubstr("generation 1 of trust is in force"));
   EXPECT_EQ(generation_of(site), 1);
   EXPECT_EQ(store::trust_of_site(*central.database->read(), 1), 0);
+  const PackedBundle told = up(site);
+  Manifest wrong = told.bundle.manifest;
+  wrong.extra["generation"] = -1;
+  EXPECT_EQ(deliver(central, with_manifest(told, wrong, site.keys.sign)).outcome, "corrupt_bundle");
   changes_from(site);
   EXPECT_EQ(store::trust_of_site(*central.database->read(), 1), 1);
   // Once the site says that it has it, it does not travel any more.
@@ -285,7 +289,7 @@ TEST_F(TrustExchange, ASiteReplacesItsKeys) {
   state_to(site);
   EXPECT_EQ(outcome, "applied");
   EXPECT_TRUE(store::list_new_keys(*site.database->read()).empty());
-  EXPECT_FALSE(up(site).bundle.manifest.extra.contains("keys"));
+  EXPECT_TRUE(up(site).bundle.manifest.extra.contains("keys"));  // for a central that is put back
   EXPECT_EQ(site.customers(), 3);
   EXPECT_EQ(central.customers(), 3);
 }
@@ -370,6 +374,17 @@ TEST_F(TrustExchange, CentralAdoptsNothingThatLeavesItWithoutAKey) {
             Errc::bad_signature);
   EXPECT_EQ(draft_trust(site.node(), {}).error().code, Errc::wrong_role);
   EXPECT_EQ(rotate_site_keys(central.node(), elsewhere, author).error().code, Errc::wrong_role);
+}
+
+// Whoever carries a draft to the holders may add whom bundles for central are to be for.
+TEST_F(TrustExchange, CentralAdoptsNoKeysBesideItsOwn) {
+  Trust trust = parse_generation(signed_draft(nullptr, {})->text).value();
+  trust.recipients.push_back(site.keys.age.recipient());
+  SignedText changed{generation_text(trust), {}};
+  holders.sign_by(changed, {0, 1});
+  EXPECT_EQ(adopt_trust(central.node(), {changed}, nullptr, author).error().code,
+            Errc::unknown_signer);
+  EXPECT_EQ(generation_of(central), 0);
 }
 
 TEST_F(TrustExchange, WithoutAnyKeyNothingIsTaken) {

@@ -38,7 +38,7 @@ TEST(Trust, WithoutKeysThereIsNoTrust) {
 }
 
 TEST(Trust, EveryMemberIsChecked) {
-  for (const char* name : {"version", "signing_keys", "recipients", "revoked"}) {
+  for (const char* name : {"version", "central", "signing_keys", "recipients", "revoked"}) {
     json::object damaged = to_json(example_trust());
     damaged[name] = true;
     const auto read = read_trust(damaged);
@@ -47,6 +47,12 @@ TEST(Trust, EveryMemberIsChecked) {
   }
   json::object damaged = to_json(example_trust());
   damaged["signing_keys"] = json::array{"not a key"};
+  EXPECT_FALSE(read_trust(damaged));
+  damaged = to_json(example_trust());
+  damaged["revoked"] = json::array{"not a key"};
+  EXPECT_FALSE(read_trust(damaged));
+  damaged = to_json(example_trust());
+  damaged["version"] = -1;
   EXPECT_FALSE(read_trust(damaged));
 }
 
