@@ -304,7 +304,8 @@ void Session::take_exception(std::exception_ptr failure) {
   } catch (const store::StorageError& broken) {
     log(Level::critical, "request {}: {}", request_.id, broken.what());
     error.code = broken.code();
-    if (broken.code() == Errc::storage_full) error = broken.as_error();
+    if (broken.code() == Errc::storage_full || broken.code() == Errc::database_damaged)
+      error = broken.as_error();
   } catch (const std::exception& broken) {
     log(Level::error, "request {}: {}", request_.id, broken.what());
   } catch (...) {

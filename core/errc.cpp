@@ -135,6 +135,8 @@ constexpr std::array table{
              "Name the certificate of its authority in central.ca_file, and check the clock"},
     ErrcInfo{io_failed, "io_failed", "Reading or writing failed", 500, Exit::io,
              "The detail has the system's reason: check the disk, the path and the rights to it"},
+    ErrcInfo{database_damaged, "database_damaged", "The database is damaged", 500, Exit::bad_input,
+             "Restore a backup: skerry backup restore FILE; then check the disk"},
     ErrcInfo{storage_full, "storage_full", "No space left", 507, Exit::io,
              "Free some space there, then do it again"},
     ErrcInfo{locked, "locked", "Another daemon holds the data folder", 503, Exit::busy,

@@ -78,6 +78,7 @@ enum class Errc {
   central_unreachable,  // no answer from central to this site
   tls_failed,           // the peer's certificate was not accepted
   io_failed,            // reading or writing failed
+  database_damaged,     // what is in skerry.db cannot be: no try ends otherwise
   storage_full,         // no space left
   locked,               // another daemon holds the data folder
   bad_config,           // the configuration is wrong

@@ -47,7 +47,6 @@ constexpr std::chrono::minutes open_time_max{30};
 // Blocked in the thread that calls this and in those it starts: signals come by sigwait().
 sigset_t take_signals() {
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is a full disk
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, server_ended}) sigaddset(&signals, signal);
@@ -245,7 +244,7 @@ Result<Exit> serve(const Config& config) {
   api::asio::post(worker, [&] { take_in_kept(node, spool); });
   licensing::CatalogueAllowances catalogue;
   licensing::RelayAllowances allowances(catalogue, relay_lease(config));
-  licensing::SeatDesk seats(*database, clock, random, allowances, keys.sign,
+  licensing::SeatDesk seats(*database, clock, context.run_clock, random, allowances, keys.sign,
                             [&log] { return log.last_n(); });
   seats.heed([&log] { return log.next_version().n - 1; });
   licensing::UsageFacts usage(log, random, *licensing::parse_redaction(config.usage_redact));

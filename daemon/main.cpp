@@ -1,4 +1,5 @@
 // The one binary: the daemon and its command line.
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <fcntl.h>
@@ -22,6 +23,7 @@ bool keep_standard_streams() {
 
 int main(int argc, char** argv) {
   if (!keep_standard_streams()) return static_cast<int>(skerry::Exit::io);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is a full disk: the write fails
   try {
     return skerry::daemon::run_command_line(argc, argv);
   } catch (const std::exception& error) {

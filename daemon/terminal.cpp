@@ -95,7 +95,7 @@ void Terminal::error(const Error& error) {
 Result<void> Terminal::check_written() const {
   if (lost_ == 0 || lost_ == EPIPE) return {};
   return fail(
-      lost_ == ENOSPC ? Errc::storage_full : Errc::io_failed,
+      lost_ == ENOSPC || lost_ == EDQUOT || lost_ == EFBIG ? Errc::storage_full : Errc::io_failed,
       fmt::format("the result could not be written: {}", std::generic_category().message(lost_)),
       "what was to be done is done; ask again for the result, where there is room for it. What is "
       "shown only once, as a token is, is lost: revoke it and make another");

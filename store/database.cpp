@@ -70,7 +70,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fo
     Error why = error.as_error();
     why.detail = file.string() + ": " + why.detail;
     // Or the service would be started again and again.
-    if (error.is_of_contents()) why.code = Errc::bad_input;
+    if (error.is_of_contents() && why.code == Errc::io_failed) why.code = Errc::bad_input;
     if (error.is_of_contents() && why.next.empty())
       why.next = "restore a backup: skerry backup restore FILE";
     return fail(std::move(why));

@@ -20,7 +20,8 @@ std::optional<Identity> read_identity(Connection& connection) {
   if (!role_text) return std::nullopt;
   const auto role = parse_role(*role_text);
   const auto id = parse_id<SiteId>(read_meta(connection, "id").value_or(""));
-  if (!role || !id) throw StorageError(Errc::io_failed, "the identity in table meta is damaged");
+  if (!role || !id)
+    throw StorageError(Errc::database_damaged, "the identity in table meta is damaged");
   return Identity{*role, *id, read_meta(connection, "name").value_or("")};
 }
 

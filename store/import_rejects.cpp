@@ -78,7 +78,7 @@ void RejectFile::flush() {
     const ::ssize_t written = ::write(file_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0)
-      throw StorageError(errno == ENOSPC ? Errc::storage_full : Errc::io_failed,
+      throw StorageError(errno == ENOSPC || errno == EFBIG ? Errc::storage_full : Errc::io_failed,
                          fmt::format("writing the rejected rows: {}", std::strerror(errno)));
     rest.remove_prefix(static_cast<std::size_t>(written));
   }

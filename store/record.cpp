@@ -132,7 +132,7 @@ Record read_record(const Cursor& cursor, const Kind& kind) {
   if (!cursor.is_null(7)) record.scope.place = cursor.id<RecordId>(7);
   auto stamps = Stamps::parse(cursor.text(8));
   if (!stamps)
-    throw StorageError(Errc::io_failed,
+    throw StorageError(Errc::database_damaged,
                        fmt::format("bad stamps of {} {}", kind.name, to_string(record.id)));
   record.stamps = std::move(*stamps);
   int column = system_columns;

@@ -30,7 +30,7 @@ const Kind& site_kind() {
 SiteStatus parse_status(std::string_view text) {
   for (std::size_t i = 0; i < status_names.size(); ++i)
     if (status_names[i] == text) return static_cast<SiteStatus>(i);
-  throw StorageError(Errc::io_failed, "a site has an unknown status");
+  throw StorageError(Errc::database_damaged, "a site has an unknown status");
 }
 
 Site read_site(const Cursor& cursor) {

@@ -66,6 +66,8 @@ std::string immutable_uri(const std::filesystem::path& file) {
 }  // namespace
 
 Error StorageError::as_error() const {
+  if (code_ == Errc::database_damaged && next_.empty())
+    return Error(code_, what(), "restore a backup: skerry backup restore FILE");
   if (code_ != Errc::storage_full) return Error(code_, what(), next_);
   return Error(code_, "the disk of the data folder is full",
                "free some space there, then do it again; skerry doctor says how much is left");

@@ -30,7 +30,8 @@ class StorageError : public std::runtime_error {
  public:
   // What failed: SQLite or its disk, or what SQLite was given to read.
   enum class Of { surroundings, contents };
-  // `code` tells a full disk (Errc::storage_full) from any other failure (Errc::io_failed).
+  // `code` tells a full disk (Errc::storage_full) and what is damaged (Errc::database_damaged) from
+  // any other failure (Errc::io_failed).
   StorageError(Errc code, const std::string& what, std::string next = {}, Of of = Of::surroundings)
       : std::runtime_error(what), code_(code), next_(std::move(next)), of_(of) {}
   Errc code() const { return code_; }

@@ -117,7 +117,7 @@ Result<FolderLock> FolderLock::acquire(const std::filesystem::path& folder) {
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(descriptor, 0) != 0 ||
       ::pwrite(descriptor, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
-    return fail(errno == ENOSPC ? Errc::storage_full : Errc::io_failed,
+    return fail(errno == ENOSPC || errno == EFBIG ? Errc::storage_full : Errc::io_failed,
                 fmt::format("cannot write {}: {}", file.string(), std::strerror(errno)));
   return lock;
 }

@@ -69,9 +69,10 @@ void throw_sqlite_error(sqlite3* handle, int code, std::string_view doing) {
   const bool is_last = handle != nullptr && sqlite3_extended_errcode(handle) == code;
   if (const int primary = code & 0xff; primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT)
     throw StorageError(
-        Errc::io_failed,
+        Errc::database_damaged,
         fmt::format("skerry.db is damaged or no database of Skerry's (SQLite {})", code),
-        "restore a backup, or name another folder", StorageError::Of::contents);
+        "restore a backup: skerry backup restore FILE, or name another folder",
+        StorageError::Of::contents);
   std::string what =
       fmt::format("{} (SQLite {}): {}", is_last ? sqlite3_errmsg(handle) : sqlite3_errstr(code),
                   code, doing.substr(0, doing_chars_max));

@@ -27,11 +27,13 @@ Result<std::int64_t> last_migration(store::Connection& connection) {
       "install the version of skerry that wrote it, or a newer one");
 }
 
+constexpr const char* make_another = "do not restore this file; make another backup";
+
 tl::unexpected<Error> unlike(std::string_view what, const std::string& found,
                              const std::string& said) {
   return fail(Errc::corrupt_bundle,
               fmt::format("{} of the database is {}, the manifest says {}", what, found, said),
-              "do not restore this file; make another backup");
+              make_another);
 }
 
 std::string place(const BackupFacts& facts) {
@@ -72,19 +74,22 @@ Result<void> compare(const BackupFacts& found, const BackupFacts& said) {
     return unlike("the position in central's log", text_of(found.upstream), text_of(said.upstream));
   if (found.sites != said.sites)
     return fail(Errc::corrupt_bundle,
-                "the database holds other rows of sites than the manifest says",
-                "do not restore this file; make another backup");
+                "the database holds other rows of sites than the manifest says", make_another);
   SKERRY_TRY_VOID(compare_counts(found, said));
   if (found.schema == said.schema && found.digest != said.digest)
     return unlike("the digest", to_hex(found.digest), to_hex(said.digest));
   return {};
 }
 
-// A program reads no other tables than its own.
+// A program reads no other tables than its own, and starts on no others.
 Result<void> bring_up_to_date(const std::filesystem::path& database, std::int64_t migration) {
-  if (migration == static_cast<std::int64_t>(store::all_migrations().size())) return {};
-  const auto connection = store::Connection::open(database, store::Connection::Mode::read_write);
-  return store::migrate(*connection, store::all_migrations());
+  const auto migrations = store::all_migrations();
+  if (migration != static_cast<std::int64_t>(migrations.size())) {
+    const auto connection = store::Connection::open(database, store::Connection::Mode::read_write);
+    SKERRY_TRY_VOID(store::migrate(*connection, migrations));
+  }
+  const auto connection = store::Connection::open(database, store::Connection::Mode::immutable);
+  return store::must_be_current(*connection, migrations);
 }
 
 // Computes for long without a word.
@@ -99,6 +104,24 @@ Result<void> check_pages(const std::filesystem::path& database) {
                 "check the disk, then repeat");
   return fail(Errc::corrupt_bundle, fmt::format("the database is damaged: {}", first_row),
               "do not restore this file; check the disk, and make another backup");
+}
+
+Result<void> check_contents(const std::filesystem::path& database, const BackupManifest& manifest,
+                            const BackupProgress& progress) {
+  SKERRY_TRY_VOID(progress("checking pages", 0, 0));
+  SKERRY_TRY_VOID(check_pages(database));
+  SKERRY_TRY_VOID(bring_up_to_date(database, manifest.facts.migration));
+  SKERRY_TRY_VOID(progress("counting records", 0, 0));
+  SKERRY_TRY(const BackupFacts found, read_facts(database));
+  SKERRY_TRY_VOID(compare(found, manifest.facts));
+  SKERRY_TRY_VOID(progress("checking the log", 0, 0));
+  const auto connection = store::Connection::open(database, store::Connection::Mode::immutable);
+  Result<void> told;
+  const auto audit = store::verify_chains(*connection, [&](std::int64_t) {
+    if (told) told = progress("checking the log", 0, 0);
+  });
+  SKERRY_TRY_VOID(told);
+  return audit.map([](const store::LogAudit&) {});
 }
 
 }  // namespace
@@ -128,22 +151,17 @@ Result<BackupFacts> read_facts(const std::filesystem::path& database) {
   return facts;
 }
 
+// Whoever signed it, a database that is not what the program makes is no backup.
 Result<void> check_database(const std::filesystem::path& database, const BackupManifest& manifest,
                             const BackupProgress& progress) {
-  SKERRY_TRY_VOID(progress("checking pages", 0, 0));
-  SKERRY_TRY_VOID(check_pages(database));
-  SKERRY_TRY_VOID(bring_up_to_date(database, manifest.facts.migration));
-  SKERRY_TRY_VOID(progress("counting records", 0, 0));
-  SKERRY_TRY(const BackupFacts found, read_facts(database));
-  SKERRY_TRY_VOID(compare(found, manifest.facts));
-  SKERRY_TRY_VOID(progress("checking the log", 0, 0));
-  const auto connection = store::Connection::open(database, store::Connection::Mode::immutable);
-  Result<void> told;
-  const auto audit = store::verify_chains(*connection, [&](std::int64_t) {
-    if (told) told = progress("checking the log", 0, 0);
-  });
-  SKERRY_TRY_VOID(told);
-  return audit.map([](const store::LogAudit&) {});
+  try {
+    auto checked = check_contents(database, manifest, progress);
+    if (checked || checked.error().code != Errc::bad_input) return checked;
+    return fail(Errc::corrupt_bundle, checked.error().detail, make_another);
+  } catch (const store::StorageError& error) {
+    if (!error.is_of_contents()) throw;
+    return fail(Errc::corrupt_bundle, error.what(), make_another);
+  }
 }
 
 }  // namespace skerry::sync

@@ -20,10 +20,11 @@ using BackupProgress =
 // initialised, Errc::unsupported_version for one of a newer program.
 Result<BackupFacts> read_facts(const std::filesystem::path& database);
 
-// Whether the database is whole and what `manifest` says: PRAGMA integrity_check, its facts, every
-// chain of its log. One of an older program is migrated on the way, so the file must be the
-// caller's own; what that version of a digest covered is then not compared again. Throws
-// StorageError. Errc::corrupt_bundle, or bad_signature of a chain, names what does not fit.
+// Whether the database is whole and what `manifest` says: PRAGMA integrity_check, the tables that
+// the migrations make, its facts, every chain of its log. One of an older program is migrated on
+// the way, so the file must be the caller's own; what that version of a digest covered is then not
+// compared again. Throws StorageError. Errc::corrupt_bundle, or bad_signature of a chain, names
+// what does not fit.
 Result<void> check_database(const std::filesystem::path& database, const BackupManifest& manifest,
                             const BackupProgress& progress);
 

@@ -134,7 +134,7 @@ Result<std::string> seal_keys(const Keys& keys, std::span<const crypto::AgeRecip
 
 Result<Keys> open_keys(std::string_view sealed, std::span<const crypto::AgeIdentity> identities) {
   const auto corrupt = [](const Error& error) {
-    return Error(Errc::corrupt_bundle, "the backup's keys: " + error.detail);
+    return with_remedy(Error(Errc::corrupt_bundle, "the backup's keys: " + error.detail));
   };
   SKERRY_TRY(const Bytes file, crypto::age_dearmor(sealed).map_error(corrupt));
   SecretSink plain;

@@ -81,7 +81,7 @@ void read_machine(JsonFields& fields, BackupManifest& manifest) {
   identity.id = inner->id<SiteId>("id");
   identity.name = inner->text("name", name_bytes_max);
   manifest.key = inner->text("key", key_id_digits);
-  if (manifest.key.size() != key_id_digits || !from_hex(manifest.key))
+  if (!crypto::is_key_id(manifest.key))
     inner->refuse("key", "bad_key_id", "16 hexadecimal digits in lower case are expected");
 }
 

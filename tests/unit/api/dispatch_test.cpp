@@ -282,6 +282,7 @@ TEST_F(ServerTest, ExceptionsBecomeProblemsThatTellNothing) {
   const Answer broken = get("/broken", "X-Request-Id: the-one\r\n");
   const Answer full = get("/full");
   const Answer later = get("/broken-later");
+  const Answer damaged = get("/damaged");
   const std::string logged = testing::internal::GetCapturedStderr();
   EXPECT_EQ(broken.status, 500u);
   EXPECT_EQ(body_of(broken)["code"].as_string(), "internal");
@@ -291,11 +292,15 @@ TEST_F(ServerTest, ExceptionsBecomeProblemsThatTellNothing) {
   EXPECT_TRUE(body_of(full).contains("next"));
   EXPECT_EQ(later.status, 500u);
   EXPECT_EQ(body_of(later)["code"].as_string(), "io_failed");
+  EXPECT_EQ(damaged.status, 500u);
+  EXPECT_EQ(body_of(damaged)["code"].as_string(), "database_damaged");
+  EXPECT_EQ(body_of(damaged)["next"].as_string(), "restore a backup: skerry backup restore FILE");
   EXPECT_EQ(logged,
             "error: request the-one: the secret inside\n"
             "critical: request abcd1234-2: database or disk is full\n"
-            "critical: request abcd1234-3: disk I/O error\n");
-  EXPECT_EQ(server->stats().server_errors, 3u);
+            "critical: request abcd1234-3: disk I/O error\n"
+            "critical: request abcd1234-4: skerry.db is damaged\n");
+  EXPECT_EQ(server->stats().server_errors, 4u);
   EXPECT_EQ(get("/hello/a").status, 200u);
 }
 

@@ -174,6 +174,9 @@ Response broken(TestContext&, Request&) { throw std::runtime_error("the secret i
 Response disk_full(TestContext&, Request&) {
   throw store::StorageError(Errc::storage_full, "database or disk is full");
 }
+Response damaged(TestContext&, Request&) {
+  throw store::StorageError(Errc::database_damaged, "skerry.db is damaged");
+}
 Task<Result<Response>> broken_later(TestContext&, Request&) {
   throw store::StorageError(Errc::io_failed, "disk I/O error");
   co_return fail(Errc::internal);
@@ -200,6 +203,7 @@ constexpr Route table[] = {
     {Method::get, "/pieces", Access::open, Body::none, handler<pieces>, "pieces", "Streams"},
     {Method::get, "/broken", Access::open, Body::none, handler<broken>, "broken", "Throws"},
     {Method::get, "/full", Access::open, Body::none, handler<disk_full>, "full", "Throws"},
+    {Method::get, "/damaged", Access::open, Body::none, handler<damaged>, "damaged", "Throws"},
     {Method::get, "/broken-later", Access::open, Body::none, handler<broken_later>, "brokenLater",
      "Throws"},
 };

@@ -53,7 +53,9 @@ TEST(Errc, WhatAnOperatorScriptsAgainst) {
   EXPECT_EQ(static_cast<int>(info(Errc::bad_signature).exit), 12);
   EXPECT_EQ(static_cast<int>(info(Errc::bundle_gap).exit), 13);
   EXPECT_EQ(static_cast<int>(info(Errc::usage).exit), 64);
+  EXPECT_EQ(static_cast<int>(info(Errc::database_damaged).exit), 65);
   EXPECT_EQ(static_cast<int>(info(Errc::unreachable).exit), 69);
+  EXPECT_EQ(static_cast<int>(info(Errc::io_failed).exit), 74);
   EXPECT_EQ(static_cast<int>(info(Errc::central_unreachable).exit), 75);
   EXPECT_EQ(static_cast<int>(info(Errc::bad_config).exit), 78);
   EXPECT_EQ(info(Errc::owned_by_central).http_status, 409);

@@ -58,7 +58,7 @@ TEST_F(DatabaseTest, RefusesWhatIsNoDatabase) {
   std::ofstream(folder_ / "skerry.db") << std::string(10000, 'x');
   const auto opened = Database::open(folder_.path());
   ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code, Errc::bad_input);
+  EXPECT_EQ(opened.error().code, Errc::database_damaged);
   EXPECT_NE(opened.error().detail.find("skerry.db"), std::string::npos);
   EXPECT_EQ(std::filesystem::file_size(folder_ / "skerry.db"), 10000U);
 }

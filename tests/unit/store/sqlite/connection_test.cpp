@@ -230,6 +230,21 @@ TEST_F(ConnectionTest, OpeningTheImpossibleThrows) {
                StorageError);
 }
 
+TEST_F(ConnectionTest, DamageThatIsMetLaterIsToldApart) {
+  connection_->execute("CREATE TABLE t(a BLOB) STRICT");
+  connection_->execute("INSERT INTO t VALUES(zeroblob(100000))");
+  connection_.reset();  // all of it is in the file now
+  {
+    std::fstream file(folder_ / "test.db", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(4096);  // the first page stays, with the schema
+    file << std::string(8192, 'Z');
+  }
+  connection_ = Connection::open(folder_ / "test.db", Connection::Mode::read_write);
+  const StorageError met = error_of("DELETE FROM t");
+  EXPECT_EQ(met.code(), Errc::database_damaged);
+  EXPECT_FALSE(met.as_error().next.empty());
+}
+
 TEST_F(ConnectionTest, ShadowTablesOfTheSearchIndexAreOutOfReach) {
   connection_->execute("CREATE VIRTUAL TABLE s USING fts5(text)");
   connection_->execute("INSERT INTO s(text) VALUES('word')");

@@ -61,7 +61,7 @@ TEST_F(Backups, OfADamagedDatabaseAreNotWhole) {
     ASSERT_FALSE(checked);
     EXPECT_EQ(checked.error().code, Errc::corrupt_bundle);
   } catch (const store::StorageError& error) {  // where SQLite cannot even begin
-    EXPECT_EQ(error.code(), Errc::io_failed);
+    EXPECT_EQ(error.code(), Errc::database_damaged);
   }
 
   // A row of the log that was changed in a database whose pages are sound.
@@ -75,6 +75,28 @@ TEST_F(Backups, OfADamagedDatabaseAreNotWhole) {
   ASSERT_FALSE(checked);
   EXPECT_EQ(checked.error().code, Errc::bad_signature);
   EXPECT_THAT(checked.error().detail, HasSubstr("row "));
+}
+
+// Its pages, its counts and its manifest are all as they should be.
+TEST_F(Backups, OfADatabaseThatNoProgramMadeAreNotWhole) {
+  const auto made = make(central);
+  ASSERT_TRUE(made) << made.error().detail;
+  auto opened = open_foreign_file(AT_FDCWD, made->backup.file);
+  const auto reader =
+      BackupReader::open(std::move(*opened), signed_by(sim::keys_of(0).sign.verify_key()));
+  const fs::path database = folder / "restored.db";
+  ASSERT_TRUE(reader->unpack({&recovery, 1}, database, progress));
+  const Bytes whole = test::read_file(database);
+  for (const char* change :
+       {"DROP TABLE conflict_rule", "UPDATE migration SET version=-5 WHERE version=1",
+        "ALTER TABLE meta RENAME COLUMN value TO worth"}) {
+    test::write_file(database, whole);
+    store::Connection::open(database, store::Connection::Mode::read_write)->execute(change);
+    const auto checked = check_database(database, made->manifest, progress);
+    ASSERT_FALSE(checked) << change;
+    EXPECT_EQ(checked.error().code, Errc::corrupt_bundle) << change;
+    EXPECT_THAT(checked.error().next, HasSubstr("make another backup")) << change;
+  }
 }
 
 TEST(BackupFactsTest, OfANewerDatabaseAreNotRead) {
