@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <thread>
@@ -68,6 +68,22 @@ Result<sync::Party> parse_party(std::string_view text) {
   return fail(Errc::internal, fmt::format("the daemon named a party '{}'", text));
 }
 
+std::string short_name(const sync::Party& party) {
+  return party.role == Role::central ? "central" : "site " + to_string(party.id).substr(0, 8);
+}
+
+std::string next_readers(const sync::Party& self, const std::vector<sync::Party>& to,
+                         const std::vector<std::string>& from) {
+  if (self.role == Role::site) return "central";
+  std::set<std::string> names;
+  for (const sync::Party& party : to) names.insert(short_name(party));
+  const bool is_one = std::all_of(from.begin(), from.end(), [&](const std::string& sender) {
+    return !to.empty() && sender == sync::to_string(to.front());
+  });
+  if (names.empty() || (names.size() == 1 && is_one)) return "the site";
+  return fmt::format("{}", fmt::join(names, " and "));
+}
+
 Result<DueBundle> due_bundle(const json::value& value) {
   try {
     const json::object& object = value.as_object();
@@ -92,6 +108,22 @@ Result<std::vector<DueBundle>> due_bundles(const json::object& answer) {
     SKERRY_TRY(bundles.emplace_back(), due_bundle(one));
   }
   return bundles;
+}
+
+std::size_t note_unpacked(Terminal& terminal, const json::object& answer) {
+  const json::value* list = answer.if_contains("failed");
+  if (list == nullptr || !list->is_array()) return 0;
+  for (const json::value& one : list->get_array()) {
+    const json::object* site = one.if_object();
+    if (site == nullptr) continue;
+    json::object event{{"event", "not_packed"}};
+    for (const auto& [name, value] : *site) event[name] = value;
+    terminal.document(event);
+    terminal.line("not packed for {}: {} ({})", text_of(*site, "name"), text_of(*site, "detail"),
+                  text_of(*site, "code"));
+    terminal.line("          {}", text_of(*site, "next"));
+  }
+  return list->get_array().size();
 }
 
 Result<std::vector<FoundBundle>> find_invitations(const fs::path& place) {
@@ -283,9 +315,9 @@ std::vector<sync::FileHandle> take_turns(Terminal& terminal, const std::vector<f
     const auto until = std::chrono::steady_clock::now() + turn_wait_max;
     for (bool told = false; ::flock(turn.fd(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;) {
       if (!std::exchange(told, true))
-        terminal.talk("waiting for another exchange in {}", folder.string());
+        terminal.talk("waiting for another exchange or export in {}", folder.string());
       if (std::chrono::steady_clock::now() > until) {
-        // Whoever may read the folder can hold the lock: the exchange is safe without, too.
+        // Whoever may read the folder can hold the lock: either is safe without, too.
         terminal.talk("it has not ended: going on beside it");
         break;
       }

@@ -21,9 +21,17 @@ struct DueBundle {
 };
 Result<DueBundle> due_bundle(const json::value& value);
 Result<std::vector<DueBundle>> due_bundles(const json::object& answer);
+// Names the sites for which nothing could be packed, and says how many there are.
+std::size_t note_unpacked(Terminal& terminal, const json::object& answer);
 
 // "central" or a UUID.
 Result<sync::Party> parse_party(std::string_view text);
+// "central", "site 3f2a91c0".
+std::string short_name(const sync::Party& party);
+// Whom a medium is carried to from `self`, for people: "the site" where all that is on it `from`
+// sites is of the one that it is for, else who they are. `from`: as Party's to_string().
+std::string next_readers(const sync::Party& self, const std::vector<sync::Party>& to,
+                         const std::vector<std::string>& from);
 
 // A bundle that is there, and the medium it lies on when it lies on one.
 struct FoundBundle {

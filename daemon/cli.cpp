@@ -106,7 +106,9 @@ class Parser : public CommandTree {
   void add_import() {
     CLI::App* import = add(&app_, "import", "records from a CSV file: all rows or none",
                            [this](Session& s) { return run_import(s, import_); });
-    import->add_option("KIND", import_.kind, "what the file holds, such as customers")->required();
+    offer(import->add_option("KIND", import_.kind, "what the file holds, such as customers")
+              ->required(),
+          Words::plurals);
     import->add_option("FILE", import_.file, "CSV with a header line")->required();
     repeatable(import->add_option("--map", import_.map, "field=Header, repeatable"));
     repeatable(import->add_option("--set", import_.set, "field=value for every row, repeatable"));
@@ -133,7 +135,8 @@ class Parser : public CommandTree {
   void add_export() {
     CLI::App* out = add(&app_, "export", "records as a file that an import takes back",
                         [this](Session& s) { return run_export(s, record_export_); });
-    out->add_option("KIND", record_export_.kind, "such as customers")->required();
+    offer(out->add_option("KIND", record_export_.kind, "such as customers")->required(),
+          Words::plurals);
     out->add_option("FILTER", record_export_.filters, "field=value, as in lists");
     out->add_option("--format", record_export_.format, "csv or ndjson")
         ->check(CLI::IsMember({"csv", "ndjson"}));
@@ -234,12 +237,13 @@ class Parser : public CommandTree {
     changes->add_option("--after", feed_.after, "number of the last change known");
     changes->add_option("--limit", feed_.limit, "how many at once")->check(CLI::Range(1, 500));
     changes->add_flag("--follow", feed_.follow, "go on with what happens");
-    repeatable(changes->add_option("--kind", feed_.kinds, "only this kind, repeatable"));
+    offer(repeatable(changes->add_option("--kind", feed_.kinds, "only this kind, repeatable")),
+          Words::kinds);
     changes->add_option("--customer", feed_.customer, "only records of this customer (id)");
     example(changes, "skerry changes --after 120 --kind asset --follow");
   }
   void add_audit_filter(CLI::App* verb) {
-    verb->add_option("--kind", audit_.kind, "of records, such as customer");
+    offer(verb->add_option("--kind", audit_.kind, "of records, such as customer"), Words::kinds);
     verb->add_option("--record", audit_.record, "its id");
     verb->add_option("--actor", audit_.actor, "such as token:crm, uid:0, or the name alone");
     verb->add_option("--source", audit_.source, "by which way it came")
@@ -277,16 +281,18 @@ class Parser : public CommandTree {
     CLI::App* explain =
         add_unconfigured(&app_, "explain", "what an error code means",
                          [this](Terminal& terminal) { return run_explain(terminal, id_); });
-    explain->add_option("CODE", id_, "of a refusal, such as bundle_gap, or an exit code")
-        ->required();
+    offer(explain->add_option("CODE", id_, "of a refusal, such as bundle_gap, or an exit code")
+              ->required(),
+          Words::codes);
     add_unconfigured(&app_, "version", "the version of this program",
                      [](Terminal& terminal) { return run_version(terminal); });
     add_unconfigured(
         &app_, "man", "the manual page of these commands, for man(1)",
         [this](Terminal& terminal) { return print(terminal, manual_page(app_, SKERRY_VERSION)); });
     CLI::App* complete = add_unconfigured(
-        &app_, "completion", "completion of commands, for a shell",
-        [this](Terminal& terminal) { return print(terminal, *completion(app_, shell_)); });
+        &app_, "completion", "completion of commands, for a shell", [this](Terminal& terminal) {
+          return print(terminal, *completion(app_, offers(), shell_));
+        });
     complete->add_option("SHELL", shell_, "bash, zsh or fish")
         ->required()
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));

@@ -45,21 +45,6 @@ Result<std::string> body_of(const json::object& object) {
   return text;
 }
 
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto byte =
-        text[at] == '%' ? from_hex(ascii_lower(text.substr(at + 1, 2))) : std::nullopt;
-    if (byte && byte->size() == 1) {
-      out += static_cast<char>(byte->front());
-      at += 2;
-    } else {
-      out += text[at];
-    }
-  }
-  return out;
-}
-
 sync::HttpOptions socket_options(const std::filesystem::path& socket, Progress*& progress,
                                  const std::function<void()>& while_waiting) {
   sync::HttpOptions options;
@@ -76,6 +61,7 @@ sync::HttpOptions socket_options(const std::filesystem::path& socket, Progress*&
 }  // namespace
 
 std::string percent_encoded(std::string_view text) {
+  if (!is_utf8(text)) return std::string(text);
   std::string out;
   for (const char c : text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -168,7 +154,7 @@ Error DaemonClient::unreachable(const Error& why) const {
 }
 
 Result<sync::HttpResponse> DaemonClient::send(sync::HttpRequest request, std::string_view target) {
-  SKERRY_TRY_VOID(check_typed(percent_decoded(target)));
+  SKERRY_TRY_VOID(check_typed(target));
   if (!named_) terminal_.talk("skerry at {}", socket_.string());
   named_ = true;
   request.url = "http://skerry" + std::string(target);
@@ -291,7 +277,7 @@ Result<json::array> DaemonClient::list(const std::string& target, std::int64_t l
 }
 
 Result<void> DaemonClient::events(std::string_view target, const sync::LineCallback& on_data) {
-  SKERRY_TRY_VOID(check_typed(percent_decoded(target)));
+  SKERRY_TRY_VOID(check_typed(target));
   sync::HttpRequest request;
   request.url = "http://skerry" + std::string(target);
   request.headers.push_back({"Accept", "text/event-stream"});

@@ -30,7 +30,8 @@ class Query {
   std::string text_;
 };
 
-// Everything but [A-Za-z0-9._~-] as %XX.
+// Everything but [A-Za-z0-9._~-] as %XX. What is no text in UTF-8 stays as it is: a target with it
+// is refused by DaemonClient.
 std::string percent_encoded(std::string_view text);
 
 // A complete file that is open: what is sent, or what was fetched.

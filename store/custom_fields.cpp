@@ -149,14 +149,6 @@ bool has_custom_values(Connection& connection, const Record& definition) {
   return connection.query("SELECT 1 FROM custom_value WHERE field=?1 LIMIT 1", field).next();
 }
 
-bool has_custom_value(Connection& connection, const Kind& kind, std::string_view key,
-                      std::string_view text) {
-  const std::string field = custom_value_field(kind, key);
-  return connection
-      .query("SELECT 1 FROM custom_value WHERE field=?1 AND value=?2 LIMIT 1", field, text)
-      .next();
-}
-
 void index_custom_values(Connection& connection, const Record& record, const json::value& before,
                          const json::value& after) {
   if (before == after) return;

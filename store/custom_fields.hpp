@@ -51,11 +51,6 @@ std::vector<SharedCustomValue> find_same_custom(Connection& connection, const Re
 // Whether some record has a value of the custom field that `definition` describes.
 bool has_custom_values(Connection& connection, const Record& definition);
 
-// Whether some record of the kind has this value of the custom field: an option that was taken out
-// of the field stays where it was chosen.
-bool has_custom_value(Connection& connection, const Kind& kind, std::string_view key,
-                      std::string_view text);
-
 // Table custom_value finds records by the value of a custom field; kept in step by store/record.
 void index_custom_values(Connection& connection, const Record& record, const json::value& before,
                          const json::value& after);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "store/identity.hpp"
 #include "sync/bundle_limits.hpp"
 #include "sync/bundle_reader.hpp"
 
@@ -45,8 +46,12 @@ Result<sync::SpooledFile> take_upload(const Context& context, Request& request,
 
 Result<store::Site> find_site_by_text(store::Connection& connection, std::string_view text) {
   const auto found = store::find_sites_by_text(connection, text);
-  if (found.empty())
-    return fail(Errc::not_found, fmt::format("no site is called {}", text), "skerry site list");
+  if (found.empty()) {
+    const auto identity = store::read_identity(connection);
+    const bool is_site = identity && identity->role == Role::site;
+    return fail(Errc::not_found, fmt::format("no site is called {}", text),
+                is_site ? "run it at central: this machine is a site" : "skerry site list");
+  }
   if (found.size() > 1)
     return fail(Errc::bad_request, fmt::format("{} sites answer to {}", found.size(), text),
                 "give the whole id: skerry site list");

@@ -71,14 +71,38 @@ Result<std::vector<store::Site>> chosen_sites(const Context& context, const std:
   return active;
 }
 
+struct Packing {
+  json::array bundles;
+  json::array failed;  // sites for which none could be packed
+};
+
+json::object failure_json(const store::Site& site, const Error& error) {
+  const ErrcInfo& entry = info(error.code);
+  return {{"site", to_string(site.id)},
+          {"name", site.name},
+          {"code", entry.slug},
+          {"detail", error.detail},
+          {"next", error.next.empty() ? entry.remedy : std::string_view(error.next)}};
+}
+
+// One site's trouble holds up no other. What concerns all of them, or the one that was asked for,
+// is the answer.
 Result<void> pack_for_sites(const Context& context, const ExportWish& wish,
-                            const sync::EmitBundle& emit) {
+                            const sync::EmitBundle& emit, Packing& packing) {
   SKERRY_TRY(const auto sites, chosen_sites(context, wish.site));
   for (const store::Site& site : sites) {
-    if (!wish.dry_run) context.outbox.clear_for(sync::Party::site(site.id));
-    SKERRY_TRY_VOID(sync::pack_state(node_for(context, wish.dry_run), site,
-                                     {.always = wish.always, .from = wish.from, .resume = {}},
-                                     emit));
+    const auto clear = [&] {
+      if (!wish.dry_run) context.outbox.clear_for(sync::Party::site(site.id));
+    };
+    const std::size_t before = packing.bundles.size();
+    clear();
+    auto packed = sync::pack_state(node_for(context, wish.dry_run), site,
+                                   {.always = wish.always, .from = wish.from, .resume = {}}, emit);
+    if (packed) continue;
+    if (!wish.site.empty() || info(packed.error().code).exit == Exit::io) return packed;
+    clear();
+    packing.bundles.resize(before);
+    packing.failed.push_back(failure_json(site, packed.error()));
   }
   return {};
 }
@@ -90,11 +114,11 @@ std::optional<json::object> left_over(const Context& context) {
   return json::object{{"bundles", std::move(last.left)}, {"carried", last.carried}};
 }
 
-Result<json::array> pack_due(const Context& context, const ExportWish& wish) {
-  json::array bundles;
+Result<Packing> pack_due(const Context& context, const ExportWish& wish) {
+  Packing packing;
   const sync::EmitBundle keep = [&](sync::PackedBundle&& packed) -> Result<void> {
     if (!wish.dry_run) SKERRY_TRY_VOID(context.outbox.put(packed));
-    bundles.push_back(to_json(packed));
+    packing.bundles.push_back(to_json(packed));
     return {};
   };
   if (context.role == Role::central && wish.from && wish.site.empty())
@@ -104,24 +128,26 @@ Result<json::array> pack_due(const Context& context, const ExportWish& wish) {
   if (context.role == Role::site && !wish.site.empty())
     return fail(Errc::wrong_role, "a site packs for central only", "leave site out");
   if (context.role == Role::central) {
-    SKERRY_TRY_VOID(pack_for_sites(context, wish, keep));
-    return bundles;
+    SKERRY_TRY_VOID(pack_for_sites(context, wish, keep, packing));
+    return packing;
   }
   if (!wish.dry_run) {
     context.outbox.clear_for(sync::Party::central());
     SKERRY_TRY_VOID(write_usage(context));
   }
   SKERRY_TRY_VOID(sync::pack_changes(context.node, {.from = wish.from, .sent = {}}, keep));
-  return bundles;
+  return packing;
 }
 
 Result<json::object> export_due(const Context& context, const ExportWish& wish) {
   if (wish.resume)
     if (auto left = left_over(context)) return std::move(*left);
   if (!wish.dry_run) context.outbox.begin_packing();
-  SKERRY_TRY(json::array bundles, pack_due(context, wish));
-  if (!wish.dry_run) SKERRY_TRY_VOID(context.outbox.end_packing(bundles));
-  return json::object{{"bundles", std::move(bundles)}, {"carried", 0}};
+  SKERRY_TRY(Packing packing, pack_due(context, wish));
+  if (!wish.dry_run) SKERRY_TRY_VOID(context.outbox.end_packing(packing.bundles));
+  return json::object{{"bundles", std::move(packing.bundles)},
+                      {"carried", 0},
+                      {"failed", std::move(packing.failed)}};
 }
 
 Response outcome_json(const Context& context, const sync::ImportOutcome& outcome) {

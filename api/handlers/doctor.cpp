@@ -26,7 +26,13 @@ namespace skerry::api {
 namespace {
 
 // What waits longest, for a person to find it.
-std::string first_held(store::Connection& connection) {
+std::string first_held(store::Connection& connection, Role role) {
+  if (role == Role::site) {
+    auto own = connection.query(
+        "SELECT seq,detail FROM row_result WHERE disposition='held' ORDER BY log,seq LIMIT 1");
+    if (!own.next()) return {};
+    return fmt::format("; the first is row {}: {}", own.integer(0), own.text(1));
+  }
   auto cursor = connection.query(
       "SELECT s.name,h.seq,i.detail FROM held h JOIN site_epoch e ON e.number=h.epoch "
       "JOIN site s ON s.row=e.site JOIN ingest i ON i.epoch=h.epoch AND i.seq=h.seq "
@@ -34,6 +40,16 @@ std::string first_held(store::Connection& connection) {
   if (!cursor.next()) return {};
   return fmt::format("; the first is row {} of site {}: {}", cursor.integer(1), cursor.text(0),
                      cursor.text(2));
+}
+
+std::string remedy_of_held(const Untaken& untaken, Role role) {
+  if (role == Role::site)
+    return "nothing here: central takes them in by itself once what they wait for is there; at "
+           "central, skerry doctor says how";
+  if (untaken.newer > 0)
+    return "install the newer version of Skerry that wrote them; they are taken in then";
+  return "exchange with the site that made the missing record; it is taken in by itself then. "
+         "Where that is lost: make it again here under its id";
 }
 
 json::object finding(std::string_view severity, std::string_view subject, std::string detail,
@@ -54,15 +70,9 @@ void add_copy_findings(store::Connection& connection, json::array& findings) {
     if (auto note = note_of_branches(connection, site))
       findings.push_back(
           finding("warning", "copy", std::move(note->first), std::move(note->second)));
-    if (site.expected)
-      findings.push_back(finding(
-          "warning", "copy",
-          fmt::format("the machine that writes epoch {} is to go on as site {}, and has not done "
-                      "so yet",
-                      to_string(*site.expected), site.name),
-          fmt::format("exchange with that machine, there and back; to take it back: skerry site "
-                      "discard {} --epoch {}",
-                      shell_word(site.name), to_string(*site.expected))));
+    if (auto note = note_of_authorisation(site))
+      findings.push_back(
+          finding("warning", "copy", std::move(note->first), std::move(note->second)));
   }
 }
 
@@ -269,13 +279,9 @@ Result<Response> get_doctor(Context& context, Request& request) {
     findings.push_back(finding("error", "exchange", text_of(*trouble), trouble->next));
   const Untaken untaken = read_untaken(*reader, context.role);
   if (untaken.held > 0)
-    findings.push_back(finding("warning", "rows", text_of(untaken) + first_held(*reader),
-                               untaken.newer > 0
-                                   ? "install the newer version of Skerry that wrote them; they "
-                                     "are taken in then"
-                                   : "exchange with the site that made the missing record; it is "
-                                     "taken in by itself then. Where that is lost: make it again "
-                                     "here under its id"));
+    findings.push_back(finding("warning", "rows",
+                               text_of(untaken) + first_held(*reader, context.role),
+                               remedy_of_held(untaken, context.role)));
   else if (untaken.rejected > 0)
     findings.push_back(finding("ok", "rows", text_of(untaken) + "; skerry audit list says why"));
   if (context.role == Role::site && upstream && context.online.url.empty())

@@ -145,8 +145,8 @@ void add_site_status(store::Connection& connection, const Context& context, json
     attention.push_back(json::string(fmt::format("{}: {}", text_of(*trouble), trouble->next)));
   if (const auto note = note_of_difference(upstream)) attention.push_back(attention_of(*note));
   if (untaken.held > 0)
-    attention.push_back(json::string(fmt::format(
-        "central holds back {} own changes: skerry audit list --source api", untaken.held)));
+    attention.push_back(json::string(
+        fmt::format("central holds back {} own changes: skerry doctor", untaken.held)));
 }
 
 // A life that began because central had lost memory, until every site has its state.
@@ -175,6 +175,7 @@ void add_central_status(store::Connection& connection, UnixMillis now, json::obj
   for (const store::Site& site : store::list_sites(connection)) {
     if (const auto note = note_of_branches(connection, site))
       attention.push_back(attention_of(*note));
+    if (const auto note = note_of_authorisation(site)) attention.push_back(attention_of(*note));
     if (const auto note = note_of_difference(site)) attention.push_back(attention_of(*note));
   }
   const Untaken untaken = read_untaken(connection, Role::central);

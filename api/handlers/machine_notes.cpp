@@ -86,6 +86,18 @@ std::optional<std::pair<std::string, std::string>> note_of_branches(store::Conne
                   shell_word(site.name)));
 }
 
+std::optional<std::pair<std::string, std::string>> note_of_authorisation(const store::Site& site) {
+  if (!site.expected) return std::nullopt;
+  const std::string epoch = to_string(*site.expected);
+  return std::pair(
+      fmt::format(
+          "the machine that writes epoch {} is to go on as site {}, and has not done so yet", epoch,
+          site.name),
+      fmt::format("exchange with that machine, there and back; to take it back: skerry site "
+                  "discard {} --epoch {}",
+                  shell_word(site.name), epoch));
+}
+
 std::optional<std::pair<std::string, std::string>> note_of_disputes(store::Connection& connection,
                                                                     UnixMillis now) {
   auto row = connection.query(

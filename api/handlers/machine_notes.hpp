@@ -43,6 +43,9 @@ std::string text_of(const store::ExchangeTrouble& trouble);
 std::optional<std::pair<std::string, std::string>> note_of_branches(store::Connection& connection,
                                                                     const store::Site& site);
 
+// At central: of a copy that may go on as the site, and has not done so yet.
+std::optional<std::pair<std::string, std::string>> note_of_authorisation(const store::Site& site);
+
 // At central: what was taken back from sites without their word and may still be used there.
 std::optional<std::pair<std::string, std::string>> note_of_disputes(store::Connection& connection,
                                                                     UnixMillis now);

@@ -131,20 +131,16 @@ std::optional<json::value> parse_number(std::string_view text) {
   return number;
 }
 
-// The value as a record would hold it, or does; nullopt when none could.
-std::optional<json::value> custom_value(store::Connection& connection, const Kind& kind,
-                                        const store::CustomField& field, std::string_view text) {
+// The value as a record would hold it; nullopt when none could. Any text may be an option: one that
+// was taken out of the definition stays where it was chosen, and an answer that told of it only
+// while somebody has it would tell of records that whoever asks does not see.
+std::optional<json::value> custom_value(const store::CustomField& field, std::string_view text) {
   if (field.type == "number") return parse_number(text);
   if (field.type == "boolean") {
     if (text != "true" && text != "false") return std::nullopt;
     return text == "true";
   }
   if (field.type == "date" && !is_date(text)) return std::nullopt;
-  const bool known =
-      std::find(field.options.begin(), field.options.end(), text) != field.options.end();
-  if (field.type == "option" && !known &&
-      !store::has_custom_value(connection, kind, field.key, text))
-    return std::nullopt;
   return json::string(text);
 }
 
@@ -159,7 +155,7 @@ Result<store::CustomFilter> read_custom(store::Connection& connection, const Kin
     }
     if (parameter.value == "null") return store::CustomFilter{field.key, std::nullopt};
     if (parameter.value.empty()) return fail(without_value(parameter, true));
-    const auto value = custom_value(connection, kind, field, parameter.value);
+    const auto value = custom_value(field, parameter.value);
     if (!value)
       return fail(Errc::bad_request, fmt::format("{} is {}, and \"{}\" is none", parameter.name,
                                                  with_article(field.type), parameter.value));

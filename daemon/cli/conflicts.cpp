@@ -53,7 +53,8 @@ void ConflictCommands::add_rules(CommandTree& tree, CLI::App* conflict) {
   CLI::App* gone = tree.add(rule, "remove", "conflicts over a field are a person's again",
                             [this](Session& s) { return run_rule_remove(s, rule_); });
   for (CLI::App* verb : {made, gone}) {
-    verb->add_option("KIND", rule_.kind, "such as customer")->required();
+    tree.offer(verb->add_option("KIND", rule_.kind, "such as customer")->required(),
+               CommandTree::Words::kinds);
     verb->add_option("FIELD", rule_.field, "such as phone")->required();
     tree.add_dry_run(verb);
     tree.add_reason(verb);

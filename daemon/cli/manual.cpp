@@ -45,7 +45,8 @@ std::vector<std::string> flags_of(const CLI::App& app) {
 bool takes_value(const CLI::Option& option) { return option.get_expected_max() != 0; }
 
 // "site central" where one of these is taken. CLI11 names them in the type: "TEXT:{site,central}".
-std::string choices_of(const CLI::Option& option) {
+std::string choices_of(const CLI::Option& option, const Offers& offers) {
+  if (const auto offered = offers.find(&option); offered != offers.end()) return offered->second;
   std::string type = option.get_type_name();
   const std::size_t begin = type.find('{'), end = type.find('}');
   if (begin == std::string::npos || end == std::string::npos) return {};
@@ -92,15 +93,15 @@ std::string join(const std::vector<std::string>& words) {
 
 // Names of the next words behind each beginning of a command: "backup" → "create list …"; and of
 // the values behind an option, where there is a choice of them.
-void append_cases(const CLI::App& app, const std::string& path, const std::string& common,
-                  std::string& cases, std::string& values) {
+void append_cases(const CLI::App& app, const Offers& offers, const std::string& path,
+                  const std::string& common, std::string& cases, std::string& values) {
   std::vector<std::string> words;
   const auto children = app.get_subcommands(every);
   for (const CLI::App* child : children) words.push_back(child->get_name());
   if (!path.empty())
     for (std::string& flag : flags_of(app)) words.push_back(std::move(flag));
   for (const CLI::Option* option : app.get_options()) {
-    const std::string choices = choices_of(*option);
+    const std::string choices = choices_of(*option, offers);
     if (choices.empty()) continue;
     if (option->get_positional()) words.insert(words.begin(), choices);
     for (const std::string& name : option->get_lnames())
@@ -108,15 +109,15 @@ void append_cases(const CLI::App& app, const std::string& path, const std::strin
   }
   cases += fmt::format("    '{}') words='{} {}' ;;\n", path, join(words), common);
   for (const CLI::App* child : children)
-    append_cases(*child, path.empty() ? child->get_name() : path + ' ' + child->get_name(), common,
-                 cases, values);
+    append_cases(*child, offers, path.empty() ? child->get_name() : path + ' ' + child->get_name(),
+                 common, cases, values);
 }
 
 // One function for both shells: zsh runs it through bashcompinit. Words that are no command, such
 // as values and files, do not lengthen the path.
-std::string for_bash(const CLI::App& app) {
+std::string for_bash(const CLI::App& app, const Offers& offers) {
   std::string cases, values;
-  append_cases(app, "", join(flags_of(app)) + " --help", cases, values);
+  append_cases(app, offers, "", join(flags_of(app)) + " --help", cases, values);
   std::string paths;
   const std::function<void(const CLI::App&, const std::string&)> visit =
       [&](const CLI::App& parent, const std::string& path) {
@@ -154,17 +155,22 @@ std::string fish_word(std::string_view text) {
   return out + "'";
 }
 
-void append_fish(const CLI::App& app, const std::string& seen, std::string& lines) {
+void append_fish(const CLI::App& app, const Offers& offers, const std::string& seen,
+                 std::string& lines) {
+  const auto files =
+      app.get_options([](const CLI::Option* option) { return option->get_name(true) == "FILE"; });
   for (const CLI::Option* option : app.get_options()) {
     if (option == app.get_help_ptr()) continue;
-    const std::string choices = choices_of(*option);
-    const std::string values = choices.empty() ? "" : " -f -a " + fish_word(choices);
+    const std::string choices = choices_of(*option, offers);
+    const std::string words = choices.empty() ? "" : " -a " + fish_word(choices);
+    const std::string values = choices.empty() ? "" : " -f" + words;
     for (const std::string& name : option->get_lnames())
       lines += fmt::format("complete -c skerry -n {} -l {}{}{} -d {}\n", fish_word(seen), name,
                            takes_value(*option) ? " -r" : "", values,
                            fish_word(option->get_description()));
     if (option->get_positional() && !choices.empty())
-      lines += fmt::format("complete -c skerry -n {}{}\n", fish_word(seen), values);
+      lines += fmt::format("complete -c skerry -n {}{}\n", fish_word(seen),
+                           files.empty() ? values : words);
   }
   const auto children = app.get_subcommands(every);
   std::vector<std::string> names;
@@ -178,7 +184,7 @@ void append_fish(const CLI::App& app, const std::string& seen, std::string& line
                          child->get_name(), fish_word(child->get_description()));
     const std::string below = fmt::format("{}__fish_seen_subcommand_from {}",
                                           seen == "true" ? "" : seen + "; and ", child->get_name());
-    append_fish(*child, below, lines);
+    append_fish(*child, offers, below, lines);
   }
 }
 
@@ -214,13 +220,14 @@ std::string manual_page(const CLI::App& app, std::string_view version) {
   return page;
 }
 
-std::optional<std::string> completion(const CLI::App& app, std::string_view shell) {
-  if (shell == "bash") return for_bash(app);
+std::optional<std::string> completion(const CLI::App& app, const Offers& offers,
+                                      std::string_view shell) {
+  if (shell == "bash") return for_bash(app, offers);
   if (shell == "zsh")
-    return "#compdef skerry\nautoload -U +X bashcompinit && bashcompinit\n" + for_bash(app);
+    return "#compdef skerry\nautoload -U +X bashcompinit && bashcompinit\n" + for_bash(app, offers);
   if (shell != "fish") return std::nullopt;
   std::string lines;
-  append_fish(app, "true", lines);
+  append_fish(app, offers, "true", lines);
   return lines;
 }
 

@@ -1,6 +1,34 @@
 #include "daemon/cli/tree.hpp"
 
+#include <fmt/format.h>
+
+#include "api/roles.hpp"
+#include "core/kinds/kinds.hpp"
+
 namespace skerry::daemon {
+namespace {
+
+std::vector<std::string_view> list_words(CommandTree::Words words) {
+  std::vector<std::string_view> list;
+  switch (words) {
+    case CommandTree::Words::roles:
+      for (const api::RoleRow& role : api::all_roles()) list.push_back(role.name);
+      break;
+    case CommandTree::Words::kinds:
+      for (const Kind& kind : all_kinds()) list.push_back(kind.name);
+      break;
+    case CommandTree::Words::plurals:
+      for (const Kind& kind : all_kinds()) list.push_back(kind.plural);
+      break;
+    case CommandTree::Words::codes:
+      for (int code = 0; code <= static_cast<int>(Errc::internal); ++code)
+        list.push_back(info(static_cast<Errc>(code)).slug);
+      break;
+  }
+  return list;
+}
+
+}  // namespace
 
 CLI::App* CommandTree::add_plain(CLI::App* parent, const std::string& name, const std::string& doc,
                                  CommandBody run, bool any_config) {
@@ -42,6 +70,10 @@ CLI::App* CommandTree::add_noun(const std::string& name, const std::string& doc)
 
 CLI::Option* CommandTree::repeatable(CLI::Option* option) {
   return option->take_all()->allow_extra_args(false);
+}
+
+void CommandTree::offer(CLI::Option* option, Words words) {
+  offers_[option] = fmt::format("{}", fmt::join(list_words(words), " "));
 }
 
 std::string CommandTree::refuse_empty(const std::string& word) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "daemon/cli/manual.hpp"
 #include "daemon/commands/commands.hpp"
 #include "daemon/run_command.hpp"
 
@@ -28,6 +29,11 @@ class CommandTree {
                 std::function<Result<Exit>(Session&)> run);
   CLI::App* add_noun(const std::string& name, const std::string& doc);
   static CLI::Option* repeatable(CLI::Option* option);
+  // Words that completion offers. They are not checked here: whoever takes one says more of a wrong
+  // one, and the help would not end.
+  enum class Words : std::uint8_t { roles, kinds, plurals, codes };
+  void offer(CLI::Option* option, Words words);
+  const Offers& offers() const { return offers_; }
   // A line that can be typed, at the end of the help and of the manual page.
   static void example(CLI::App* verb, const std::string& line);
   // A check: of a variable that is not set, the word is empty.
@@ -44,6 +50,7 @@ class CommandTree {
 
  private:
   Command command_;
+  Offers offers_;
   std::string reason_;
   bool dry_run_ = false;
 };

@@ -13,13 +13,16 @@ void UserCommands::add_to(CommandTree& tree) {
   CLI::App* create = tree.add(user, "create", "make a user; the one-time code is shown once",
                               [this](Session& s) { return run_user_create(s, wish_); });
   create->add_option("NAME", wish_.name)->required();
-  create->add_option("--role", wish_.role, "admin, operator, mover, viewer, auditor, application")
-      ->required();
+  tree.offer(
+      create
+          ->add_option("--role", wish_.role, "admin, operator, mover, viewer, auditor, application")
+          ->required(),
+      CommandTree::Words::roles);
   tree.add(user, "list", "every user", run_user_list);
   CLI::App* set = tree.add(user, "set", "change a user's role, customers or end",
                            [this](Session& s) { return run_user_set(s, wish_); });
   set->add_option("USER", wish_.name, "name or id")->required();
-  set->add_option("--role", wish_.role, "as of user create");
+  tree.offer(set->add_option("--role", wish_.role, "as of user create"), CommandTree::Words::roles);
   for (CLI::App* verb : {create, set}) {
     CommandTree::repeatable(verb->add_option("--customer", wish_.customers,
                                              "only this customer's records (id), repeatable"));

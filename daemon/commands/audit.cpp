@@ -23,17 +23,17 @@ std::string in_brackets(std::string_view what, const std::string& text) {
 
 // "api", or "sync, site Dock 3" of what came from a site.
 std::string where_from(const json::object& change) {
-  const std::string site = text_of(change, "site");
+  const std::string site = string_of(change, "site");
   const bool named = !site.empty() && site != "central";
-  return text_of(change, "source") + (named ? ", site " + site : std::string());
+  return string_of(change, "source") + (named ? ", site " + site : std::string());
 }
 
 // What central did not do as it was asked, or has not done yet, and why.
 std::string fate(const json::object& change) {
-  const std::string disposition = text_of(change, "disposition");
+  const std::string disposition = string_of(change, "disposition");
   if (disposition == "applied") return {};
-  const bool is_event = text_of(change, "op") == "event";  // whose detail says what it is
-  const std::string detail = is_event ? std::string() : text_of(change, "detail");
+  const bool is_event = string_of(change, "op") == "event";  // whose detail says what it is
+  const std::string detail = is_event ? std::string() : string_of(change, "detail");
   return in_brackets("", disposition + (detail.empty() ? "" : ": " + detail));
 }
 
@@ -47,14 +47,14 @@ void show_change(Terminal& terminal, const json::object& change) {
     fields +=
         fmt::format(" {}={}", std::string_view(name), now == nullptr ? "null" : to_json_text(*now));
   }
-  const std::string op = text_of(change, "op");
+  const std::string op = string_of(change, "op");
   terminal.line("{:>6} {} {} {} {}{} by {} ({}){}{}{}{}", integer_of(change, "n"),
-                text_of(change, "recorded_at"), op,
-                text_of(change, op == "event" ? "detail" : "kind"), text_of(change, "record"),
-                in_brackets("", text_of(change, "label")), text_of(change, "actor"),
+                string_of(change, "recorded_at"), op,
+                string_of(change, op == "event" ? "detail" : "kind"), string_of(change, "record"),
+                in_brackets("", string_of(change, "label")), string_of(change, "actor"),
                 where_from(change), fields, fate(change),
-                in_brackets("decides conflict ", text_of(change, "resolves")),
-                in_brackets("why: ", text_of(change, "reason")));
+                in_brackets("decides conflict ", string_of(change, "resolves")),
+                in_brackets("why: ", string_of(change, "reason")));
 }
 
 Query query_of(const AuditFilter& filter) {

@@ -35,7 +35,7 @@ class Watch {
     const auto answer = asking_.get_object("/v1/backups");
     if (!answer) return;  // whatever is wrong, the command itself will say
     const json::object& running = object_of(*answer, "running");
-    const std::string step = text_of(running, "step");
+    const std::string step = string_of(running, "step");
     if (step.empty()) return;
     if (!progress_ || step != step_) progress_.emplace(session_.terminal, step);
     step_ = step;
@@ -49,14 +49,14 @@ class Watch {
 };
 
 void show(Terminal& terminal, const json::object& backup) {
-  const std::string failure = text_of(backup, "failure");
+  const std::string failure = string_of(backup, "failure");
   const std::string size = bytes_of(backup, "bytes") > 0 ? sized(bytes_of(backup, "bytes")) : "-";
   const bool gone = backup.contains("present") && backup.at("present") == json::value(false);
-  terminal.line("{}  {:>10}  {:<8} {}", text_of(backup, "created_at"), size,
+  terminal.line("{}  {:>10}  {:<8} {}", string_of(backup, "created_at"), size,
                 !failure.empty() ? "failed"
                 : gone           ? "gone"
                                  : "verified",
-                text_of(backup, "file"));
+                string_of(backup, "file"));
   if (!failure.empty()) terminal.line("    {}", failure);
 }
 
@@ -227,12 +227,12 @@ Result<Exit> run_backup_create(Session& session, const NewBackup& wanted) {
   SKERRY_TRY(const json::object answer, std::move(made));
   session.terminal.document(answer);
   if (session.daemon.is_dry_run()) {
-    session.terminal.line("would be backed up to {}", text_of(answer, "file"));
+    session.terminal.line("would be backed up to {}", string_of(answer, "file"));
     return Exit::ok;
   }
-  session.terminal.line("backed up to {}", text_of(answer, "file"));
+  session.terminal.line("backed up to {}", string_of(answer, "file"));
   session.terminal.line("{}, read back and verified; sha256 {}", sized(bytes_of(answer, "bytes")),
-                        text_of(answer, "sha256"));
+                        string_of(answer, "sha256"));
   session.terminal.next("keep it on another machine; the recovery key opens it");
   return Exit::ok;
 }
@@ -285,14 +285,14 @@ Result<Exit> run_backup_schedule(Session& session) {
   SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/backups"));
   session.terminal.document(answer);
   const std::int64_t interval = integer_of(answer, "interval_seconds");
-  const bool has_key = !text_of(answer, "recovery_key").empty();
-  session.terminal.line("folder      {}, the newest {} stay", text_of(answer, "folder"),
+  const bool has_key = !string_of(answer, "recovery_key").empty();
+  session.terminal.line("folder      {}, the newest {} stay", string_of(answer, "folder"),
                         integer_of(answer, "keep"));
   if (interval == 0)
     session.terminal.line("interval    none: backup.interval_seconds is 0");
   else
     session.terminal.line("interval    {} s; the next {}", interval,
-                          has_key ? text_of(answer, "next_at") : "never, without a recovery key");
+                          has_key ? string_of(answer, "next_at") : "never, without a recovery key");
   if (!has_key) session.terminal.next("skerry backup key FILE, and set backup.recipient");
   return Exit::ok;  // what is planned is told; whether that is enough says doctor
 }

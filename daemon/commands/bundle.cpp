@@ -83,13 +83,14 @@ Result<Exit> run_bundle_export(Session& session, const ExportOptions& options) {
   json::object body{{"always", true}};
   if (!options.site.empty()) body["site"] = options.site;
   if (options.from) body["from"] = *options.from;
-  const auto turns = take_turns(session.terminal, {session.config.socket().parent_path()});
-  SKERRY_TRY(const auto answer, session.daemon.post("/v1/bundles:export", body));
-  SKERRY_TRY(const auto bundles, due_bundles(answer));
   // Without --out the working folder is the medium, which its name tells and a dot does not.
   std::error_code ignored;  // of a folder that is gone: refused below
   const auto out = options.out.empty() ? std::filesystem::current_path(ignored)
                                        : std::filesystem::path(options.out);
+  const auto turns = take_turns(session.terminal, {session.config.socket().parent_path(), out});
+  SKERRY_TRY(const auto answer, session.daemon.post("/v1/bundles:export", body));
+  SKERRY_TRY(const auto bundles, due_bundles(answer));
+  const bool all = note_unpacked(session.terminal, answer) == 0;
   if (bundles.size() > 1 && !std::filesystem::is_directory(out))
     return fail(Errc::usage,
                 fmt::format("{} bundles are due, {} is one file", bundles.size(), out.string()),
@@ -103,14 +104,14 @@ Result<Exit> run_bundle_export(Session& session, const ExportOptions& options) {
     session.terminal.line("{} {} for {} ({})", dry_run ? "would write" : "wrote", path.string(),
                           party_text(bundle.to), sized(bundle.size));
   }
-  if (bundles.empty()) session.terminal.line("nothing to send");
+  if (bundles.empty() && all) session.terminal.line("nothing to send");
   if (!bundles.empty() && !dry_run)
     session.terminal.next(
         fmt::format("carry it to {}, and there: skerry {} {}",
                     bundles.front().to.role == Role::central ? "central" : "the site",
                     std::filesystem::is_directory(out) ? "exchange" : "bundle import",
                     shell_word(out.string())));
-  return Exit::ok;
+  return all ? Exit::ok : Exit::partly;
 }
 
 Result<Exit> run_bundle_import(Session& session, const std::string& file) {
@@ -119,10 +120,10 @@ Result<Exit> run_bundle_import(Session& session, const std::string& file) {
   auto answer = hand_in(session.daemon, opened, name, "importing " + name);
   if (!answer) return fail(about(file, std::move(answer).error()));
   session.terminal.document(*answer);
-  const std::string detail = text_of(*answer, "detail");
+  const std::string detail = string_of(*answer, "detail");
   session.terminal.line("{}{}: {} from {}{}{}", session.daemon.is_dry_run() ? "would be " : "",
-                        text_of(*answer, "outcome"), text_of(*answer, "kind"),
-                        text_of(*answer, "from"), detail.empty() ? "" : ": ", detail);
+                        string_of(*answer, "outcome"), string_of(*answer, "kind"),
+                        string_of(*answer, "from"), detail.empty() ? "" : ": ", detail);
   const std::int64_t conflicts = integer_of(*answer, "conflicts_open");
   if (conflicts == 0) return Exit::ok;
   session.terminal.next(fmt::format("skerry conflict list ({} to decide)", conflicts));

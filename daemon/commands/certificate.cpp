@@ -15,18 +15,18 @@ constexpr const char* update = "update-ca-certificates";
 
 void say(Terminal& terminal, const json::object& certificate) {
   terminal.line("  for      {}", listed(certificate, "names"));
-  terminal.line("  until    {}", text_of(certificate, "not_after"));
-  terminal.line("  SHA-256  {}", text_of(certificate, "sha256"));
-  terminal.line("  words    {}", text_of(certificate, "words"));
+  terminal.line("  until    {}", string_of(certificate, "not_after"));
+  terminal.line("  SHA-256  {}", string_of(certificate, "sha256"));
+  terminal.line("  words    {}", string_of(certificate, "words"));
 }
 
 Exit say_all(Terminal& terminal, const json::object& shown) {
   terminal.document(shown);
-  terminal.line("certificate of {}", text_of(shown, "issuer"));
+  terminal.line("certificate of {}", string_of(shown, "issuer"));
   say(terminal, shown);
   const json::object& authority = object_of(shown, "authority");
   if (authority.empty()) return Exit::ok;
-  terminal.line("authority {}", text_of(authority, "subject"));
+  terminal.line("authority {}", string_of(authority, "subject"));
   say(terminal, authority);
   return Exit::ok;
 }
@@ -38,7 +38,7 @@ Result<Exit> run_cert_show(Session& session, bool qr) {
   const Exit exit = say_all(session.terminal, shown);
   if (!qr) return exit;
   const json::object& authority = object_of(shown, "authority");
-  const std::string compared = text_of(authority.empty() ? shown : authority, "sha256");
+  const std::string compared = string_of(authority.empty() ? shown : authority, "sha256");
   SKERRY_TRY(const QrCode code, make_qr_code(compared));
   const std::string picture = qr_text(code);
   session.terminal.line("{}", std::string_view(picture).substr(0, picture.size() - 1));
@@ -47,7 +47,7 @@ Result<Exit> run_cert_show(Session& session, bool qr) {
 
 Result<Exit> run_cert_install(Session& session, const std::string& out) {
   SKERRY_TRY(const auto shown, session.daemon.get_object("/v1/certificate"));
-  const std::string pem = text_of(object_of(shown, "authority"), "pem");
+  const std::string pem = string_of(object_of(shown, "authority"), "pem");
   if (pem.empty())
     return fail(Errc::not_found, "this machine shows a certificate of the site's own",
                 "trust the authority that issued it: tls.certificate_file in skerry.toml");
@@ -79,8 +79,8 @@ Result<Exit> run_cert_renew(Session& session, bool new_authority) {
   if (!session.daemon.is_dry_run()) return say_all(session.terminal, shown);
   session.terminal.document(shown);
   session.terminal.line("a certificate by {} for {} until {} would be shown from now on{}",
-                        text_of(shown, "issuer"), listed(shown, "names"),
-                        text_of(shown, "not_after"),
+                        string_of(shown, "issuer"), listed(shown, "names"),
+                        string_of(shown, "not_after"),
                         new_authority && !object_of(shown, "authority").empty()
                             ? "; every client would have to trust the authority anew"
                             : "");

@@ -24,7 +24,7 @@ struct Session {
 };
 
 // "name" of an object as text; empty when it is missing, null or not a text.
-std::string text_of(const json::object& object, std::string_view name);
+std::string string_of(const json::object& object, std::string_view name);
 // 0 when it is missing or not a whole number.
 std::int64_t integer_of(const json::object& object, std::string_view name);
 // The member as an object, an empty one when it is missing or something else.

@@ -13,24 +13,24 @@ std::string value_text(const json::object& side) {
   if (side.empty()) return "what is here";  // of a record that the site does not see
   const json::value* value = side.if_contains("value");
   if (side.contains("deleted")) return "deleted";
-  if (const std::string referrer = text_of(side, "referrer"); !referrer.empty())
+  if (const std::string referrer = string_of(side, "referrer"); !referrer.empty())
     return "in use by " + referrer;
   return value == nullptr ? "null" : to_json_text(*value);
 }
 
 std::string place(const json::object& conflict) {
-  const std::string field = text_of(conflict, "field");
-  return fmt::format("{} {}{}{}", text_of(conflict, "kind"), text_of(conflict, "record"),
+  const std::string field = string_of(conflict, "field");
+  return fmt::format("{} {}{}{}", string_of(conflict, "kind"), string_of(conflict, "record"),
                      field.empty() ? "" : ", field ", field);
 }
 
 // Who wrote it, where and when: "uid:0 at central, 2026-03-02T10:11:12.000Z".
 std::string author_text(const json::object& side) {
   const json::object author = object_of(side, "author");
-  const std::string by = text_of(author, "by");
-  const std::string site = text_of(author, "site");
-  std::string when = text_of(side, "wall");
-  if (when.empty()) when = text_of(side, "effective");
+  const std::string by = string_of(author, "by");
+  const std::string site = string_of(author, "site");
+  std::string when = string_of(side, "wall");
+  if (when.empty()) when = string_of(side, "effective");
   return fmt::format("{}{}{}{}{}", by, by.empty() ? "" : " at ", site, when.empty() ? "" : ", ",
                      when);
 }
@@ -43,9 +43,9 @@ std::string author_note(const json::object& side) {
 
 // Of a key that two records hold: which of them.
 std::string holder_text(const json::object& conflict, std::string_view id, std::string_view label) {
-  const std::string record = text_of(conflict, id);
-  if (text_of(conflict, "other").empty()) return {};
-  return fmt::format("  of {} {}", record, text_of(conflict, label));
+  const std::string record = string_of(conflict, id);
+  if (string_of(conflict, "other").empty()) return {};
+  return fmt::format("  of {} {}", record, string_of(conflict, label));
 }
 
 // The version that the writer had before it: "row 17 of central's log".
@@ -58,10 +58,10 @@ std::string base_text(const json::object& side) {
 
 // How far the writer's clock can be believed; empty where the row does not say.
 std::string clock_text(const json::object& side) {
-  const auto log = parse_hlc(text_of(side, "hlc"));
-  const auto counted_as = parse_timestamp(text_of(side, "effective"));
+  const auto log = parse_hlc(string_of(side, "hlc"));
+  const auto counted_as = parse_timestamp(string_of(side, "effective"));
   if (!log || !counted_as) return {};
-  const auto wall = parse_timestamp(text_of(side, "wall"));
+  const auto wall = parse_timestamp(string_of(side, "wall"));
   std::string text = "within a second of its log";
   if (wall)
     text = fmt::format("{} s {} its log, which was at {}", std::llabs(*wall - log->ms()) / 1000,
@@ -92,10 +92,11 @@ Exit tried(Session& session, std::string_view what) {
 }
 
 void show_lost(Terminal& terminal, const json::object& range) {
-  const std::string acknowledged = text_of(range, "acknowledged_at");
+  const std::string acknowledged = string_of(range, "acknowledged_at");
   terminal.line("rows {} to {} of epoch {}, noticed at {}{}{}", integer_of(range, "first"),
-                integer_of(range, "last"), text_of(range, "epoch"), text_of(range, "noticed_at"),
-                acknowledged.empty() ? "" : ", acknowledged at ", acknowledged);
+                integer_of(range, "last"), string_of(range, "epoch"),
+                string_of(range, "noticed_at"), acknowledged.empty() ? "" : ", acknowledged at ",
+                acknowledged);
 }
 
 }  // namespace
@@ -109,10 +110,11 @@ Result<Exit> run_conflict_list(Session& session, bool all, std::int64_t limit) {
     session.terminal.document(*conflict);
     const json::object winner = object_of(*conflict, "winner");
     const json::object loser = object_of(*conflict, "loser");
-    session.terminal.line("{}  {:<8} {:<16} {}: {}{}{} over {}{}", text_of(*conflict, "id"),
-                          text_of(*conflict, "state"), text_of(*conflict, "type"), place(*conflict),
-                          value_text(winner), holder_text(*conflict, "other", "other_label"),
-                          author_note(winner), value_text(loser), author_note(loser));
+    session.terminal.line("{}  {:<8} {:<16} {}: {}{}{} over {}{}", string_of(*conflict, "id"),
+                          string_of(*conflict, "state"), string_of(*conflict, "type"),
+                          place(*conflict), value_text(winner),
+                          holder_text(*conflict, "other", "other_label"), author_note(winner),
+                          value_text(loser), author_note(loser));
   }
   if (items.empty())
     session.terminal.line("{}", all ? "there was no conflict" : "no conflict is open");
@@ -125,12 +127,12 @@ Result<Exit> run_conflict_show(Session& session, const std::string& id) {
   SKERRY_TRY(const auto conflict, session.daemon.get_object(target_of(id)));
   Terminal& terminal = session.terminal;
   terminal.document(conflict);
-  terminal.line("{}: {}", text_of(conflict, "type"), place(conflict));
+  terminal.line("{}: {}", string_of(conflict, "type"), place(conflict));
   show_side(terminal, "winner", object_of(conflict, "winner"),
             holder_text(conflict, "other", "other_label"));
   show_side(terminal, "loser", object_of(conflict, "loser"),
             holder_text(conflict, "record", "label"));
-  if (const std::string by = text_of(conflict, "decided_by"); !by.empty())
+  if (const std::string by = string_of(conflict, "decided_by"); !by.empty())
     terminal.line("decided by {}", by);
   else
     terminal.next(
@@ -177,9 +179,9 @@ Result<Exit> run_rule_list(Session& session) {
   const auto rules = objects_of(answer, "items");
   for (const json::object* rule : rules) {
     session.terminal.document(*rule);
-    session.terminal.line("{:<12} {:<20} {:<8} by {}, {}", text_of(*rule, "kind"),
-                          text_of(*rule, "field"), text_of(*rule, "side"),
-                          text_of(*rule, "made_by"), text_of(*rule, "made_at"));
+    session.terminal.line("{:<12} {:<20} {:<8} by {}, {}", string_of(*rule, "kind"),
+                          string_of(*rule, "field"), string_of(*rule, "side"),
+                          string_of(*rule, "made_by"), string_of(*rule, "made_at"));
   }
   if (rules.empty()) session.terminal.line("no rule: every conflict is a person's to decide");
   return Exit::ok;
@@ -215,7 +217,7 @@ Result<Exit> run_lost_list(Session& session) {
   for (const json::object* range : ranges) {
     session.terminal.document(*range);
     show_lost(session.terminal, *range);
-    open = open || text_of(*range, "acknowledged_at").empty();
+    open = open || string_of(*range, "acknowledged_at").empty();
   }
   if (ranges.empty()) session.terminal.line("nothing is lost, as far as this machine knows");
   if (open) session.terminal.next("enter again what people know of them: skerry lost acknowledge");

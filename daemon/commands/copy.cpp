@@ -22,7 +22,7 @@ std::string_view would_be(const Session& session) {
 }
 
 std::string name_in(const json::object& answer) {
-  return text_of(object_of(answer, "site"), "name");
+  return string_of(object_of(answer, "site"), "name");
 }
 
 }  // namespace
@@ -34,8 +34,8 @@ Result<Exit> run_site_copies(Session& session, const std::string& site) {
   const auto copies = objects_of(answer, "items");
   for (const json::object* copy : copies)
     session.terminal.line("epoch {}  {:<10} last heard of {}, {} in quarantine",
-                          text_of(*copy, "epoch"), text_of(*copy, "standing"),
-                          text_of(*copy, "contact_at"),
+                          string_of(*copy, "epoch"), string_of(*copy, "standing"),
+                          string_of(*copy, "contact_at"),
                           counted(integer_of(*copy, "quarantined"), "row"));
   session.terminal.line("{}, {} in quarantine",
                         counted(static_cast<std::int64_t>(copies.size()), "machine"),
@@ -48,7 +48,7 @@ Result<Exit> run_site_reauthorise(Session& session, const std::string& site,
                                   const std::string& epoch) {
   SKERRY_TRY(const auto answer, settle(session, "reauthorise", site, epoch));
   const bool dry_run = session.daemon.is_dry_run();
-  if (text_of(answer, "epoch").empty()) {
+  if (string_of(answer, "epoch").empty()) {
     session.terminal.line(
         "what {0} says of central's memory {1} again; nothing is decided of copies",
         name_in(answer), dry_run ? "would count" : "counts");
@@ -57,7 +57,7 @@ Result<Exit> run_site_reauthorise(Session& session, const std::string& site,
     return Exit::ok;
   }
   session.terminal.line("the copy of {} that writes epoch {} {} on as the site", name_in(answer),
-                        text_of(answer, "epoch"), dry_run ? "would go" : "goes");
+                        string_of(answer, "epoch"), dry_run ? "would go" : "goes");
   if (dry_run) return Exit::ok;
   session.terminal.line("the machine that is the site now becomes a copy");
   session.terminal.next("exchange with both machines, by file or online");
@@ -88,7 +88,7 @@ Result<Exit> run_site_discard(Session& session, const std::string& site, const s
   session.terminal.line("{} of copies of {} {}refused for good; the audit log keeps them",
                         counted(integer_of(object_of(answer, "rows"), "settled"), "row"),
                         name_in(answer), would_be(session));
-  if (const std::string withdrawn = text_of(answer, "withdrawn"); !withdrawn.empty())
+  if (const std::string withdrawn = string_of(answer, "withdrawn"); !withdrawn.empty())
     session.terminal.line("the copy that writes epoch {} {} not go on as the site after all",
                           withdrawn, session.daemon.is_dry_run() ? "would" : "does");
   return Exit::ok;

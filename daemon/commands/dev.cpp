@@ -90,13 +90,13 @@ Result<Exit> show(const Sandbox& sandbox, Terminal& terminal) {
   json::array machines;
   for (const SandboxMachine* machine : sandbox.machines("both")) {
     SKERRY_TRY(json::object at, describe(*machine));
-    terminal.line("{:<8}{}  {}", text_of(at, "role"), text_of(at, "url"),
+    terminal.line("{:<8}{}  {}", string_of(at, "role"), string_of(at, "url"),
                   at["running"].as_bool() ? "runs" : "does not run");
-    terminal.line("        skerry status --data {}", shell_word(text_of(at, "data")));
-    terminal.line("        token {}, log {}", text_of(at, "token_file"), text_of(at, "log"));
-    const std::string peer = text_of(at, "peer");
+    terminal.line("        skerry status --data {}", shell_word(string_of(at, "data")));
+    terminal.line("        token {}, log {}", string_of(at, "token_file"), string_of(at, "log"));
+    const std::string peer = string_of(at, "peer");
     terminal.line("        clock {}, disk {}{}", moved_text(integer_of(at, "clock_moved_ms")),
-                  text_of(at, "disk"), peer.empty() ? "" : fmt::format(", central {}", peer));
+                  string_of(at, "disk"), peer.empty() ? "" : fmt::format(", central {}", peer));
     machines.push_back(std::move(at));
   }
   terminal.document({{"sandbox", sandbox.folder.string()}, {"machines", std::move(machines)}});

@@ -71,6 +71,7 @@ class FileExchange {
     SKERRY_TRY(const auto answer,
                session_.daemon.post("/v1/bundles:export", {{"continue", applied_ == 0}}));
     SKERRY_TRY(const auto bundles, due_bundles(answer));
+    unpacked_ = note_unpacked(session_.terminal, answer) > 0;
     carried_ = integer_of(answer, "carried");
     due_ = carried_ + std::ssize(bundles);
     if (carried_ > 0)
@@ -90,7 +91,7 @@ class FileExchange {
     if (stays_) note_staying();
     if (self_.role == Role::site)
       SKERRY_TRY_VOID(receipts_.weigh(session_, status, applied_ + known_ > 0));
-    if (exit == Exit::ok && (receipts_.refused() > 0 || stays_)) exit = Exit::partly;
+    if (exit == Exit::ok && (receipts_.refused() > 0 || stays_ || unpacked_)) exit = Exit::partly;
     if (exit == Exit::ok && conflicts > 0) exit = Exit::conflicts;
     session_.terminal.document({{"event", "summary"},
                                 {"applied", applied_},
@@ -105,7 +106,8 @@ class FileExchange {
                                 {"exit", static_cast<int>(exit)}});
     session_.terminal.line("{} taken in, {} known before, {} refused, {} written",
                            counted(applied_, "bundle"), known_, refused_, written_);
-    if (integer_of(status, "pending") > 0) news_ = true;  // on its way until central confirms it
+    if (integer_of(status, "pending") > 0)  // on its way until central confirms it
+      readers_.push_back(sync::Party::central());
     session_.terminal.next(next_step(conflicts));
     return exit;
   }
@@ -135,12 +137,12 @@ class FileExchange {
       failure_ = path.error();
       return {};
     }
-    if (fresh || applied_ > 0 || !receipts_.names(bundle.name)) news_ = true;
+    if (fresh || applied_ > 0 || !receipts_.names(bundle.name)) readers_.push_back(bundle.to);
     session_.terminal.document({{"event", "written"},
                                 {"file", path->string()},
                                 {"to", sync::to_string(bundle.to)},
                                 {"bytes", bundle.size}});
-    session_.terminal.line("wrote     {} for {} ({})", bundle.name, name_of(bundle.to),
+    session_.terminal.line("wrote     {} for {} ({})", bundle.name, short_name(bundle.to),
                            sized(bundle.size));
     ++written_;
     return {};
@@ -163,9 +165,6 @@ class FileExchange {
     const std::string name = ascii_lower(entry.name);
     return !name.starts_with("invitation-") &&
            (!name.starts_with("enrol-") || name.starts_with("enrol-ack-"));
-  }
-  static std::string name_of(const sync::Party& party) {
-    return party.role == Role::central ? "central" : "site " + to_string(party.id).substr(0, 8);
   }
 
   Result<void> take(Incoming& incoming) {
@@ -194,7 +193,7 @@ class FileExchange {
     incoming.refusal.reset();
     incoming.settled = true;
     note_taken(incoming, *answer);
-    if (options_.remove && text_of(*answer, "outcome") != "waiting") remove(incoming);
+    if (options_.remove && string_of(*answer, "outcome") != "waiting") remove(incoming);
     return {};
   }
 
@@ -248,7 +247,7 @@ class FileExchange {
   }
 
   void note_taken(Incoming& incoming, const json::object& answer) {
-    const std::string outcome = text_of(answer, "outcome");
+    const std::string outcome = string_of(answer, "outcome");
     if (outcome == "applied")
       ++applied_;
     else
@@ -256,7 +255,7 @@ class FileExchange {
     json::object event{{"event", "taken"}, {"file", incoming.path}};
     for (const auto& [name, value] : answer) event[name] = value;
     session_.terminal.document(event);
-    const std::string detail = text_of(answer, "detail");
+    const std::string detail = string_of(answer, "detail");
     incoming.outcome = outcome;
     incoming.detail = detail;
     session_.terminal.line("{:<9} {}{}{}", outcome, incoming.entry.name, detail.empty() ? "" : ": ",
@@ -304,7 +303,7 @@ class FileExchange {
     if (kept_ > 0 && !options_.remove)
       step += fmt::format("; skerry exchange {} --remove takes off what is kept here",
                           shell_word(options_.folder));
-    if (news_) return step + "; then " + carry_on();
+    if (!readers_.empty()) return step + "; then " + carry_on();
     return kept_ > 0 ? step : step + "; take off the medium what nobody will mend";
   }
 
@@ -322,27 +321,29 @@ class FileExchange {
     if (stays_) return stays_->next;
     if (receipts_left_.failure()) return receipts_left_.failure()->next;
     if (passed_over_ > 0)
-      return news_ ? "see what was passed by above; then " + carry_on()
-                   : "see what was passed by above";
+      return readers_.empty() ? "see what was passed by above"
+                              : "see what was passed by above; then " + carry_on();
     if (receipts_.refused() > 0)
       return fmt::format("see above why {} took nothing of it; once that is mended: {}",
                          self_.role == Role::central ? "the site" : "central", carry_on());
-    const std::string medium = news_ ? carry_on() : nothing_left();
+    const std::string medium = readers_.empty() ? nothing_left() : carry_on();
     return conflicts == 0 ? medium
                           : fmt::format("{}; and here: skerry conflict list ({} to decide)", medium,
                                         conflicts);
   }
 
   std::string nothing_left() const {
+    if (unpacked_) return "see above for whom nothing was packed";
     return incoming_.empty() && written_ == 0
                ? "nothing: no bundle for this machine is on the medium, and none is due"
                : "nothing: both sides have everything this medium can carry";
   }
 
   std::string carry_on() const {
+    std::vector<std::string> from;
+    for (const Incoming& file : incoming_) from.push_back(file.entry.from);
     return fmt::format("carry the medium to {}, and there: skerry exchange {}",
-                       self_.role == Role::central ? "the site" : "central",
-                       shell_word(options_.folder));
+                       next_readers(self_, readers_, from), shell_word(options_.folder));
   }
 
   Session& session_;
@@ -364,16 +365,16 @@ class FileExchange {
   std::int64_t kept_ = 0;  // of those refused, as evidence
   ReceiptsMet receipts_;
   ReceiptsLeft receipts_left_;
-  std::int64_t passed_over_ = 0;
-  std::int64_t written_ = 0;
-  bool news_ = false;  // the medium holds something that the other side may not know
+  std::int64_t passed_over_ = 0, written_ = 0;
+  bool unpacked_ = false;             // for some site nothing could be packed
+  std::vector<sync::Party> readers_;  // of what is on the medium and they may not know
   Exit worst_ = Exit::ok;
 };
 
 Result<sync::Party> who_answers(Session& session, const std::string& folder) {
   SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
-  if (text_of(status, "role") == "central") return sync::Party::central();
-  const auto id = parse_id<SiteId>(text_of(status, "id"));
+  if (string_of(status, "role") == "central") return sync::Party::central();
+  const auto id = parse_id<SiteId>(string_of(status, "id"));
   if (id && !id->is_zero()) return sync::Party::site(*id);
   return fail(Errc::not_enrolled, "this site has no central yet",
               fmt::format("skerry enrol {}", shell_word(folder)));

@@ -50,9 +50,9 @@ class LineWatch {
   // tried again: there is a later one, or still no answer.
   void look() {
     json::object trouble = ask_trouble();
-    const bool later = text_of(trouble, "latest") != text_of(seen_, "latest");
+    const bool later = string_of(trouble, "latest") != string_of(seen_, "latest");
     if (untold_ && (later || Clock::now() - seen_at_ >= answered_within)) {
-      say("{}; trying again", text_of(seen_, "detail"));
+      say("{}; trying again", string_of(seen_, "detail"));
       untold_ = false;
     }
     if (later) {
@@ -168,7 +168,7 @@ class Relay {
     SKERRY_TRY(const auto taken,
                session_.daemon.upload("/v1/bundles" + Query().add("name", "online").text(), answer,
                                       sync::bundle_media_type, "central's bundle"));
-    if (text_of(taken, "outcome") == "duplicate") return {};
+    if (string_of(taken, "outcome") == "duplicate") return {};
     ++received_;
     const json::object& counts = object_of(taken, "counts");
     records_received_ += integer_of(counts, "records");
@@ -207,7 +207,7 @@ Result<Exit> run_exchange_online(Session& session, bool relay) {
   const bool dry_run = session.daemon.is_dry_run();
   if (relay || dry_run) {
     SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
-    if (text_of(status, "role") == "central")
+    if (string_of(status, "role") == "central")
       return fail(Errc::wrong_role, "this machine is central; its sites start the exchange",
                   "at a site: skerry exchange --online");
     SKERRY_TRY(std::string url, sync::exchange_url(session.config.central_url));

@@ -74,7 +74,7 @@ Result<json::object> watch(Session& session, const std::string& id, const std::s
   for (auto pause = std::chrono::milliseconds(10);;
        pause = std::min(pause * 2, std::chrono::milliseconds(250))) {
     SKERRY_TRY(json::object state, session.daemon.get_object(target));
-    const std::string now = text_of(state, "state");
+    const std::string now = string_of(state, "state");
     if (is_over(now)) return state;
     if (now != phase) progress.emplace(session.terminal, fmt::format("{} {}", now, file));
     phase = now;
@@ -91,7 +91,7 @@ Result<json::object> watch(Session& session, const std::string& id, const std::s
 // "row 7, column Name", as the API words it.
 std::string place_of(const json::object& error) {
   const std::int64_t row = integer_of(error, "row");
-  const std::string column = text_of(error, "column");
+  const std::string column = string_of(error, "column");
   if (row == 0) return "file";
   if (column.empty()) return fmt::format("row {}", row);
   return fmt::format("row {}, {}{}", row, column.starts_with("column ") ? "" : "column ", column);
@@ -100,10 +100,11 @@ std::string place_of(const json::object& error) {
 // Why a session failed, with every place of the file.
 Error failure_of(const json::object& state, const std::string& file) {
   const json::object& why = object_of(state, "error");
-  const ErrcInfo* entry = find_errc(text_of(why, "code"));
-  Error error(entry ? entry->code : Errc::internal, text_of(why, "detail"), text_of(why, "next"));
+  const ErrcInfo* entry = find_errc(string_of(why, "code"));
+  Error error(entry ? entry->code : Errc::internal, string_of(why, "detail"),
+              string_of(why, "next"));
   for (const json::object* one : objects_of(state, "errors"))
-    error.errors.push_back({place_of(*one), text_of(*one, "code"), text_of(*one, "detail")});
+    error.errors.push_back({place_of(*one), string_of(*one, "code"), string_of(*one, "detail")});
   if (!error.errors.empty()) error.detail = fmt::format("{}: {}", file, error.detail);
   return error;
 }
@@ -121,7 +122,7 @@ Error lost_sight(Session& session, const Error& why, const std::string& file) {
 void show_counts(Session& session, const json::object& report, const ImportOptions& options) {
   const auto errors = objects_of(report, "errors");
   for (const json::object* one : errors)
-    session.terminal.line("{}: {}", place_of(*one), text_of(*one, "detail"));
+    session.terminal.line("{}: {}", place_of(*one), string_of(*one, "detail"));
   if (const auto unlisted = integer_of(report, "errors_left_out"); unlisted > 0)
     session.terminal.line("{} more: --rejects FILE gives each row with all of its own",
                           counted(unlisted, "error"));
@@ -142,7 +143,7 @@ Result<Exit> report_on(Session& session, const json::object& state, const Import
   session.terminal.document(state);
   show_counts(session, state, options);
   const bool rejected = integer_of(state, "rejected") > 0;
-  if (text_of(state, "state") == "cancelled") {
+  if (string_of(state, "state") == "cancelled") {
     session.terminal.next("the same command again; nothing is half-written");
     return Exit::partly;
   }
@@ -169,8 +170,8 @@ Result<Exit> report_on(Session& session, const json::object& state, const Import
 std::string listed(const json::object& mapping, std::string_view name, std::string_view value) {
   std::string text;
   for (const json::object* one : objects_of(mapping, name))
-    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", text_of(*one, "field"),
-                        text_of(*one, value));
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", string_of(*one, "field"),
+                        string_of(*one, value));
   return text;
 }
 
@@ -194,7 +195,7 @@ Result<Exit> run_import(Session& session, const ImportOptions& options) {
   SKERRY_TRY(const auto begun,
              session.daemon.upload("/v1/import-sessions" + query_of(options).text(), file,
                                    "text/csv", "sending " + options.file));
-  const std::string id = text_of(begun, "id");
+  const std::string id = string_of(begun, "id");
   const auto state_found = watch(session, id, options.file);
   if (!state_found) return fail(lost_sight(session, state_found.error(), options.file));
   const json::object& state = *state_found;
@@ -205,7 +206,7 @@ Result<Exit> run_import(Session& session, const ImportOptions& options) {
     session.terminal.talk("{} rejected: {}", counted(integer_of(state, "rejected"), "row"),
                           options.rejects);
   }
-  if (text_of(state, "state") == "failed") return fail(failure_of(state, options.file));
+  if (string_of(state, "state") == "failed") return fail(failure_of(state, options.file));
   return report_on(session, state, options);
 }
 
@@ -214,7 +215,7 @@ Result<Exit> run_mapping_list(Session& session) {
   const auto items = objects_of(answer, "items");
   for (const json::object* one : items) {
     session.terminal.document(*one);
-    session.terminal.line("{}  {}  {}", text_of(*one, "name"), text_of(*one, "kind"),
+    session.terminal.line("{}  {}  {}", string_of(*one, "name"), string_of(*one, "kind"),
                           listed(*one, "map", "header"));
   }
   if (items.empty()) session.terminal.line("no mapping was saved");
@@ -224,14 +225,14 @@ Result<Exit> run_mapping_list(Session& session) {
 Result<Exit> run_mapping_show(Session& session, const std::string& name) {
   SKERRY_TRY(const auto one, session.daemon.get_object("/v1/mappings/" + percent_encoded(name)));
   session.terminal.document(one);
-  session.terminal.line("{}, for {}", text_of(one, "name"), text_of(one, "kind"));
+  session.terminal.line("{}, for {}", string_of(one, "name"), string_of(one, "kind"));
   session.terminal.line("columns: {}", listed(one, "map", "header"));
   if (const std::string fixed = listed(one, "set", "value"); !fixed.empty())
     session.terminal.line("in every row: {}", fixed);
   if (const json::value* ignored = one.if_contains("ignore");
       ignored && ignored->is_array() && !ignored->get_array().empty())
     session.terminal.line("set aside: {}", json::serialize(*ignored));
-  session.terminal.line("saved {} by {}", text_of(one, "saved_at"), text_of(one, "saved_by"));
+  session.terminal.line("saved {} by {}", string_of(one, "saved_at"), string_of(one, "saved_by"));
   return Exit::ok;
 }
 

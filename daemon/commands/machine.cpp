@@ -6,7 +6,7 @@
 
 namespace skerry::daemon {
 
-std::string text_of(const json::object& object, std::string_view name) {
+std::string string_of(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
@@ -54,13 +54,13 @@ void show_untaken(Terminal& terminal, const json::object& counts) {
 void show_exchange(Terminal& terminal, const json::object& status) {
   if (const json::value* upstream = status.if_contains("upstream"); upstream != nullptr) {
     if (const json::object* at = upstream->if_object()) {
-      const std::string contact = text_of(*at, "contact_at");
+      const std::string contact = string_of(*at, "contact_at");
       terminal.line("central     confirmed up to row {}; last heard of {}",
                     integer_of(*at, "acked"), contact.empty() ? "never" : contact);
     } else {
       terminal.line("central     none yet");
     }
-    const std::string oldest = text_of(status, "oldest_pending_at");
+    const std::string oldest = string_of(status, "oldest_pending_at");
     if (const json::object* at = upstream->if_object()) show_untaken(terminal, *at);
     terminal.line("unconfirmed {}{}{}", counted(integer_of(status, "pending"), "change"),
                   oldest.empty() ? "" : ", the oldest of ", oldest);
@@ -73,7 +73,7 @@ void show_exchange(Terminal& terminal, const json::object& status) {
   }
   for (const json::object* lost : objects_of(status, "lost_ranges"))
     terminal.line("lost        rows {} to {} of epoch {}: skerry doctor",
-                  integer_of(*lost, "first"), integer_of(*lost, "last"), text_of(*lost, "epoch"));
+                  integer_of(*lost, "first"), integer_of(*lost, "last"), string_of(*lost, "epoch"));
 }
 
 std::string record_counts(const json::object& records) {
@@ -90,13 +90,13 @@ Result<Exit> run_status(Session& session) {
   SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
   Terminal& terminal = session.terminal;
   terminal.document(status);
-  const std::string id = text_of(status, "id");
-  terminal.line("{} \"{}\"{}{}", text_of(status, "role"), text_of(status, "name"),
+  const std::string id = string_of(status, "id");
+  terminal.line("{} \"{}\"{}{}", string_of(status, "role"), string_of(status, "name"),
                 id.empty() ? "" : " ", id);
-  terminal.line("version     {}, schema {}, migration {}, up for {} s", text_of(status, "version"),
-                integer_of(status, "schema"), integer_of(status, "migration"),
-                integer_of(status, "uptime_seconds"));
-  terminal.line("sign key    {}", text_of(status, "sign_key"));
+  terminal.line("version     {}, schema {}, migration {}, up for {} s",
+                string_of(status, "version"), integer_of(status, "schema"),
+                integer_of(status, "migration"), integer_of(status, "uptime_seconds"));
+  terminal.line("sign key    {}", string_of(status, "sign_key"));
   terminal.line("records     {}", record_counts(object_of(status, "records")));
   const json::object& log = object_of(status, "log");
   const std::int64_t pruned = integer_of(log, "pruned");
@@ -106,7 +106,7 @@ Result<Exit> run_status(Session& session) {
                                           integer_of(log, "pruned_own")));
   show_exchange(terminal, status);
   const json::object& backup = object_of(status, "backup");
-  const std::string good = text_of(backup, "last_good_at");
+  const std::string good = string_of(backup, "last_good_at");
   terminal.line("backup      {}",
                 good.empty() ? "none" : fmt::format("the last good one of {}", good));
   terminal.line("conflicts   {} open", integer_of(status, "conflicts_open"));
@@ -129,10 +129,10 @@ Result<Exit> run_doctor(Session& session) {
   bool healthy = true;
   std::string first_step;
   for (const json::object* finding : objects_of(answer, "findings")) {
-    const std::string severity = text_of(*finding, "severity");
-    const std::string next = text_of(*finding, "next");
-    session.terminal.line("{:<8}{}: {}", severity, text_of(*finding, "subject"),
-                          text_of(*finding, "detail"));
+    const std::string severity = string_of(*finding, "severity");
+    const std::string next = string_of(*finding, "next");
+    session.terminal.line("{:<8}{}: {}", severity, string_of(*finding, "subject"),
+                          string_of(*finding, "detail"));
     if (severity == "ok") continue;
     healthy = false;
     if (!next.empty()) session.terminal.line("        {}", next);
@@ -146,7 +146,7 @@ Result<Exit> run_digest(Session& session, const std::string& site) {
   const std::string target = "/v1/digest" + Query().add_if("site", site).text();
   SKERRY_TRY(const auto answer, session.daemon.get_object(target));
   session.terminal.document(answer);
-  session.terminal.line("{}  {}", text_of(answer, "digest"),
+  session.terminal.line("{}  {}", string_of(answer, "digest"),
                         counted(integer_of(answer, "records"), "record"));
   return Exit::ok;
 }

@@ -42,7 +42,7 @@ Result<json::object> read_seat(const std::string& file) {
 // A seat that was given; one whose answer did not come yet is only asked for.
 Result<json::object> read_given_seat(const std::string& file) {
   SKERRY_TRY(json::object seat, read_seat(file));
-  if (!text_of(seat, "id").empty()) return seat;
+  if (!string_of(seat, "id").empty()) return seat;
   return fail(Errc::bad_input,
               fmt::format("{} has no seat yet: the answer to its request was not taken in", file),
               fmt::format("skerry offline answer {} ANSWER", shell_word(file)));
@@ -114,7 +114,7 @@ Result<Exit> say_written(Terminal& terminal, const OfflineWish& wish, std::strin
 }
 
 Result<std::string> recipient_of(const json::object& seat) {
-  SKERRY_TRY(const auto identity, crypto::AgeIdentity::parse(text_of(seat, "identity")));
+  SKERRY_TRY(const auto identity, crypto::AgeIdentity::parse(string_of(seat, "identity")));
   return identity.recipient().to_text();
 }
 
@@ -124,22 +124,22 @@ Result<json::object> open_answer(const json::object& seat, const OfflineWish& wi
   files.insert(files.end(), wish.parts.begin(), wish.parts.end());
   SKERRY_TRY(const std::string text, read_scanned(files));
   SKERRY_TRY(const json::object outer, parse_json_object(text, {32, true}));
-  const std::string sealed = text_of(outer, "answer");
-  if (sealed.empty() && !text_of(outer, "detail").empty())
-    return fail(Errc::bad_input, "the request was refused: " + text_of(outer, "detail"),
-                text_of(outer, "next"));
+  const std::string sealed = string_of(outer, "answer");
+  if (sealed.empty() && !string_of(outer, "detail").empty())
+    return fail(Errc::bad_input, "the request was refused: " + string_of(outer, "detail"),
+                string_of(outer, "next"));
   SKERRY_TRY(const Bytes armored, crypto::age_dearmor(sealed));
   std::vector<crypto::AgeIdentity> identities;
-  SKERRY_TRY(auto identity, crypto::AgeIdentity::parse(text_of(seat, "identity")));
+  SKERRY_TRY(auto identity, crypto::AgeIdentity::parse(string_of(seat, "identity")));
   identities.push_back(std::move(identity));
   TextCollector plain;
   crypto::AgeDecryptor decryptor(plain, identities);
   SKERRY_TRY_VOID(decryptor.write(armored));
   SKERRY_TRY_VOID(decryptor.finish());
   SKERRY_TRY(json::object answer, parse_json_object(plain.text, {32, true}));
-  if (text_of(answer, "format") == "skerry-offline-answer" &&
-      text_of(answer, "request") == text_of(seat, "request") &&
-      text_of(answer, "request_sha256") == text_of(seat, "request_sha256"))
+  if (string_of(answer, "format") == "skerry-offline-answer" &&
+      string_of(answer, "request") == string_of(seat, "request") &&
+      string_of(answer, "request_sha256") == string_of(seat, "request_sha256"))
     return answer;
   return fail(Errc::bad_input, fmt::format("{} is the answer to another request", wish.file),
               "bring the answer to the last request of this seat");
@@ -156,7 +156,7 @@ Result<std::optional<crypto::VerifyKey>> trusted_key(const OfflineWish& wish, js
                   "name keys/sign.pub.pem of the machine that gives seats, or central's");
     seat["trusted_key"] = key->to_text();
   }
-  const std::string pinned = text_of(seat, "trusted_key");
+  const std::string pinned = string_of(seat, "trusted_key");
   if (pinned.empty()) return std::optional<crypto::VerifyKey>();
   SKERRY_TRY(auto key, crypto::VerifyKey::from_text(pinned));
   return std::optional(std::move(key));
@@ -174,11 +174,11 @@ Result<json::object> read_token(const std::optional<crypto::VerifyKey>& trusted,
                 trusted ? "the token of the answer is not signed by the trusted key"
                         : "the token of the answer is no signed lease",
                 "have the request answered by the machine that gives seats");
-  const std::string id = text_of(seat, "id");
-  const std::string product = text_of(seat, "product");  // its SKU, or its id
-  if (text_of(*claims, "seat_id") == text_of(seat, "seat_id") &&
-      (id.empty() || text_of(*claims, "sub") == id) &&
-      (text_of(*claims, "aud") == product || parse_id<RecordId>(product)))
+  const std::string id = string_of(seat, "id");
+  const std::string product = string_of(seat, "product");  // its SKU, or its id
+  if (string_of(*claims, "seat_id") == string_of(seat, "seat_id") &&
+      (id.empty() || string_of(*claims, "sub") == id) &&
+      (string_of(*claims, "aud") == product || parse_id<RecordId>(product)))
     return claims;
   return fail(Errc::bad_input, "the token of the answer is a lease of another seat",
               "bring the answer to the last request of this seat");
@@ -221,12 +221,12 @@ Result<Exit> run_offline_answer(Terminal& terminal, const OfflineWish& wish) {
   SKERRY_TRY(json::object seat, read_seat(wish.seat));
   SKERRY_TRY(const auto trusted, trusted_key(wish, seat));
   SKERRY_TRY(const json::object answer, open_answer(seat, wish));
-  const std::string token = text_of(answer, "token");
+  const std::string token = string_of(answer, "token");
   SKERRY_TRY(const json::object claims, read_token(trusted, seat, token));
-  const std::string id = text_of(claims, "sub");
+  const std::string id = string_of(claims, "sub");
   const std::string until = format_timestamp(integer_of(claims, "exp") * 1000);
   seat["id"] = id;
-  seat["secret"] = text_of(answer, "secret");
+  seat["secret"] = string_of(answer, "secret");
   seat["token"] = token;
   seat["lease_expires_at"] = until;
   SKERRY_TRY_VOID(write_seat(wish, seat));
@@ -252,11 +252,11 @@ Result<Exit> run_offline_answer(Terminal& terminal, const OfflineWish& wish) {
 Result<Exit> run_offline_refresh(Terminal& terminal, const OfflineWish& wish) {
   SKERRY_TRY(const json::object seat, read_given_seat(wish.seat));
   SKERRY_TRY(const std::string recipient, recipient_of(seat));
-  const std::string id = text_of(seat, "id");
+  const std::string id = string_of(seat, "id");
   SKERRY_TRY_VOID(write_request(wish, seat,
                                 {{"kind", "refresh"},
                                  {"activation", id},
-                                 {"secret", text_of(seat, "secret")},
+                                 {"secret", string_of(seat, "secret")},
                                  {"recipient", recipient}}));
   return say_written(terminal, wish,
                      fmt::format("POST /v1/activations/{}/offline-refresh there", id));
@@ -265,8 +265,9 @@ Result<Exit> run_offline_refresh(Terminal& terminal, const OfflineWish& wish) {
 Result<Exit> run_offline_return(Terminal& terminal, const OfflineWish& wish) {
   SKERRY_TRY(const json::object used, read_amounts(wish.amounts, "--used", 0));
   SKERRY_TRY(const json::object seat, read_given_seat(wish.seat));
-  const std::string id = text_of(seat, "id");
-  json::object request{{"kind", "return"}, {"activation", id}, {"secret", text_of(seat, "secret")}};
+  const std::string id = string_of(seat, "id");
+  json::object request{
+      {"kind", "return"}, {"activation", id}, {"secret", string_of(seat, "secret")}};
   if (!used.empty()) request["used"] = used;
   SKERRY_TRY_VOID(write_request(wish, seat, request));
   return say_written(terminal, wish,

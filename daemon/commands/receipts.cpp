@@ -16,8 +16,8 @@ Result<std::optional<UnixMillis>> last_enrolment(Session& session) {
   SKERRY_TRY(const auto entries, session.daemon.list("/v1/inbox", inbox_looked_at));
   for (const json::value& each : entries) {
     const json::object& entry = each.as_object();
-    if (text_of(entry, "kind") == "invitation" && text_of(entry, "outcome") == "applied")
-      return parse_timestamp(text_of(entry, "received_at"));
+    if (string_of(entry, "kind") == "invitation" && string_of(entry, "outcome") == "applied")
+      return parse_timestamp(string_of(entry, "received_at"));
   }
   return std::optional<UnixMillis>();
 }
@@ -43,7 +43,9 @@ void ReceiptsMet::show(Session& session, const sync::Medium& medium, const sync:
         refused_at_.push_back(receipt.at);
       session.terminal.line("refused by {}: {}: {} ({})", receipt.recipient, line.name,
                             Terminal::name(line.detail), Terminal::name(line.outcome));
-      if (!line.next.empty()) session.terminal.line("          {}", Terminal::name(line.next));
+      if (line.next.empty()) continue;
+      const std::string_view where = line.next.starts_with("at ") ? "" : "there: ";
+      session.terminal.line("          {}{}", where, Terminal::name(line.next));
     }
     session.terminal.line("receipt of {} (not signed): {} taken in, {} refused", receipt.recipient,
                           counted(std::ssize(receipt.lines) - refused, "bundle"), refused);
@@ -52,7 +54,7 @@ void ReceiptsMet::show(Session& session, const sync::Medium& medium, const sync:
 
 Result<void> ReceiptsMet::weigh(Session& session, const json::object& status, bool heard_now) {
   // Since it answered an invitation, a site has heard of central only if it was admitted.
-  const bool admitted = !text_of(object_of(status, "upstream"), "contact_at").empty();
+  const bool admitted = !string_of(object_of(status, "upstream"), "contact_at").empty();
   if (refused_at_.empty() || !admitted || !heard_now) return {};
   SKERRY_TRY(const auto enrolled, last_enrolment(session));
   const auto is_settled = [&](const std::optional<UnixMillis>& at) {

@@ -9,10 +9,10 @@ namespace {
 constexpr std::size_t key_bytes_max = 4096;
 
 std::string told(const json::object& licence) {
-  const std::string expires = text_of(licence, "expires_at");
+  const std::string expires = string_of(licence, "expires_at");
   const json::value* const expired = licence.if_contains("expired");
-  const std::string pool = text_of(licence, "pool");
-  return fmt::format("{}  {:<12} {} of {} in use  {}{}", text_of(licence, "licence"),
+  const std::string pool = string_of(licence, "pool");
+  return fmt::format("{}  {:<12} {} of {} in use  {}{}", string_of(licence, "licence"),
                      pool.empty() ? "-" : pool, integer_of(licence, "in_use"),
                      integer_of(licence, "seats"),
                      expires.empty() ? "for good" : "until " + expires,

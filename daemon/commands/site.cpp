@@ -25,14 +25,14 @@ Result<FoundBundle> choose_answer(Session& session, const Admission& admission) 
     const std::string id = answer.file.parent_path().filename().string();
     const auto site = session.daemon.get_object("/v1/sites/" + percent_encoded(id));
     if (!site && site.error().code != Errc::not_found) return fail(site.error());
-    if (site && text_of(*site, "status") == "invited") waiting.push_back(answer);
+    if (site && string_of(*site, "status") == "invited") waiting.push_back(answer);
   }
   if (waiting.size() == 1) return waiting.front();
   if (!admission.fingerprint.empty())
     for (const FoundBundle& answer : waiting) {
       SKERRY_TRY(const auto file, open_input(answer.file));
       const auto shown = send_answer(session, file, {});
-      if (shown && text_of(*shown, "fingerprint") == admission.fingerprint) return answer;
+      if (shown && string_of(*shown, "fingerprint") == admission.fingerprint) return answer;
     }
   Error several(Errc::usage,
                 waiting.empty()
@@ -50,9 +50,9 @@ Result<Query> confirmation(Session& session, const Admission& admission, const O
   // Nobody is admitted by a dry run, so nobody is asked.
   if (admission.yes || session.daemon.is_dry_run()) return Query().add("confirm", "yes");
   SKERRY_TRY(const auto applicant, send_answer(session, file, {}));
-  const std::string words = text_of(applicant, "fingerprint");
+  const std::string words = string_of(applicant, "fingerprint");
   session.terminal.talk("{} shows this fingerprint of its keys:\n  {}",
-                        text_of(object_of(applicant, "site"), "name"), words);
+                        string_of(object_of(applicant, "site"), "name"), words);
   if (!session.terminal.can_ask())
     return fail(Errc::usage, "admitting a site needs somebody's word that the fingerprint is right",
                 fmt::format("compare it with the site's, then: skerry site admit {} --fingerprint "
@@ -70,7 +70,7 @@ Result<FoundBundle> choose_invitation(Session& session, const std::string& place
   SKERRY_TRY(const auto found, find_invitations(place));
   if (found.size() == 1) return found.front();
   SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
-  const std::string own = text_of(status, "id");
+  const std::string own = string_of(status, "id");
   const auto is_ours = [&](const FoundBundle& invitation) {
     const auto recipient = invitation.file.parent_path().parent_path().filename();
     return ascii_lower(recipient.string()) == own;
@@ -121,9 +121,9 @@ Result<Exit> run_site_invite(Session& session, const Invitation& invitation) {
   answer["file"] = file.string();
   session.terminal.document(answer);
   session.terminal.line("invited {} ({})", invitation.name,
-                        text_of(object_of(answer, "site"), "id"));
+                        string_of(object_of(answer, "site"), "id"));
   session.terminal.line("invitation  {}", file.string());
-  session.terminal.line("fingerprint of this central: {}", text_of(answer, "fingerprint"));
+  session.terminal.line("fingerprint of this central: {}", string_of(answer, "fingerprint"));
   session.terminal.next(
       fmt::format("carry it to the site, and there: skerry enrol {}", shell_word(place)));
   return Exit::ok;
@@ -141,8 +141,8 @@ Result<Exit> run_site_admit(Session& session, const Admission& admission) {
     SKERRY_TRY_VOID(check_room(found.beside()));
     session.terminal.document(answer);
     session.terminal.line("{} would be admitted; its keys are {}",
-                          text_of(object_of(answer, "site"), "name"),
-                          text_of(answer, "fingerprint"));
+                          string_of(object_of(answer, "site"), "name"),
+                          string_of(answer, "fingerprint"));
     return Exit::ok;
   }
   SKERRY_TRY(const auto bundles, due_bundles(answer));
@@ -157,8 +157,9 @@ Result<Exit> run_site_admit(Session& session, const Admission& admission) {
   }
   answer["files"] = std::move(files);
   session.terminal.document(answer);
-  session.terminal.line("admitted {}; its keys are {}", text_of(object_of(answer, "site"), "name"),
-                        text_of(answer, "fingerprint"));
+  session.terminal.line("admitted {}; its keys are {}",
+                        string_of(object_of(answer, "site"), "name"),
+                        string_of(answer, "fingerprint"));
   const std::string place = found.medium.empty() ? "DIR" : found.medium.string();
   session.terminal.next(
       fmt::format("carry it back to the site, and there: skerry exchange {}", shell_word(place)));
@@ -169,7 +170,7 @@ Result<Exit> run_site_revoke(Session& session, const std::string& site) {
   SKERRY_TRY(const auto answer,
              session.daemon.post_empty(fmt::format("/v1/sites/{}:revoke", percent_encoded(site))));
   session.terminal.document(answer);
-  session.terminal.line("{} {} from now on", text_of(answer, "name"),
+  session.terminal.line("{} {} from now on", string_of(answer, "name"),
                         session.daemon.is_dry_run()
                             ? "would be revoked: its bundles would be refused"
                             : "is revoked: its bundles are refused");
@@ -188,8 +189,8 @@ Result<Exit> run_enrol(Session& session, const std::string& place) {
     SKERRY_TRY_VOID(check_room(found.beside()));
     session.terminal.document(answer);
     session.terminal.line("this machine would answer as site \"{}\" of central \"{}\"",
-                          text_of(object_of(answer, "site"), "name"),
-                          text_of(object_of(answer, "central"), "name"));
+                          string_of(object_of(answer, "site"), "name"),
+                          string_of(object_of(answer, "central"), "name"));
     return Exit::ok;
   }
   const auto beside = found.file.parent_path() / bundle.name;
@@ -199,10 +200,11 @@ Result<Exit> run_enrol(Session& session, const std::string& place) {
   answer["file"] = written.string();
   session.terminal.document(answer);
   const json::object& central = object_of(answer, "central");
-  session.terminal.line("central \"{}\" shows this fingerprint:\n  {}", text_of(central, "name"),
-                        text_of(central, "fingerprint"));
+  session.terminal.line("central \"{}\" shows this fingerprint:\n  {}", string_of(central, "name"),
+                        string_of(central, "fingerprint"));
   session.terminal.line("this site, \"{}\", shows:\n  {}",
-                        text_of(object_of(answer, "site"), "name"), text_of(answer, "fingerprint"));
+                        string_of(object_of(answer, "site"), "name"),
+                        string_of(answer, "fingerprint"));
   session.terminal.line("answer  {}", written.string());
   if (const auto others = other_answers(found, written); others > 0)
     session.terminal.line(

@@ -16,11 +16,11 @@ Result<std::optional<std::string>> find_one(Session& session, const Query& query
                                             const std::string& reference) {
   SKERRY_TRY(const auto found, session.daemon.list("/v1/customers" + query.text(), 3));
   if (found.empty()) return std::nullopt;
-  if (found.size() == 1) return std::optional(text_of(found.front().as_object(), "id"));
+  if (found.size() == 1) return std::optional(string_of(found.front().as_object(), "id"));
   Error several(Errc::usage, fmt::format("several customers are called {}", reference),
                 "give the id or the account reference");
   for (const json::value& one : found)
-    several.errors.push_back({text_of(one.as_object(), "id"), "several", "is one"});
+    several.errors.push_back({string_of(one.as_object(), "id"), "several", "is one"});
   return fail(std::move(several));
 }
 
@@ -60,7 +60,7 @@ std::string scope_text(const json::object& site) {
 }
 
 std::string or_never(const json::object& site, std::string_view time) {
-  const std::string text = text_of(site, time);
+  const std::string text = string_of(site, time);
   return text.empty() ? "never" : text;
 }
 
@@ -76,7 +76,7 @@ Result<std::optional<json::value>> wanted_scope(Session& session, const json::ob
   if (present == nullptr)
     return fail(Errc::usage,
                 fmt::format("{} sees all customers: there is no set to add to or take from",
-                            text_of(site, "name")),
+                            string_of(site, "name")),
                 "name the whole set: --scope REF,REF");
   SKERRY_TRY(const json::array added, find_customers(session, change.scope_add));
   SKERRY_TRY(const json::array removed, find_customers(session, change.scope_remove));
@@ -125,10 +125,10 @@ std::string scope_change_text(const json::object& before, const json::object& af
 
 void show_change(Terminal& terminal, const json::object& before, const json::object& after) {
   for (const std::string_view name : {"name", "customer"})
-    if (text_of(before, name) != text_of(after, name))
+    if (string_of(before, name) != string_of(after, name))
       terminal.line("{:<9} {}, before: {}", name,
-                    text_of(after, name).empty() ? "none" : text_of(after, name),
-                    text_of(before, name).empty() ? "none" : text_of(before, name));
+                    string_of(after, name).empty() ? "none" : string_of(after, name),
+                    string_of(before, name).empty() ? "none" : string_of(before, name));
   terminal.line("{:<9} {}", "scope", scope_change_text(before, after));
 }
 
@@ -138,8 +138,8 @@ Result<json::object> find_site(Session& session, const std::string& text) {
   std::vector<const json::object*> found;
   for (const json::value& each : sites) {
     const json::object& site = each.as_object();
-    const bool begins = text.size() >= id_beginning_min && text_of(site, "id").starts_with(text);
-    if (text_of(site, "name") == text || begins) found.push_back(&site);
+    const bool begins = text.size() >= id_beginning_min && string_of(site, "id").starts_with(text);
+    if (string_of(site, "name") == text || begins) found.push_back(&site);
   }
   if (found.size() == 1) return *found.front();
   return fail(found.empty() ? Errc::not_found : Errc::usage,
@@ -177,14 +177,14 @@ Result<Exit> run_site_list(Session& session, bool all) {
     const json::object& site = each.as_object();
     session.terminal.document(site);
     session.terminal.line(
-        "{}  {:<8} {:<20} {}, {} behind, last heard of {}", text_of(site, "id"),
-        text_of(site, "status"), text_of(site, "name"), scope_text(site),
+        "{}  {:<8} {:<20} {}, {} behind, last heard of {}", string_of(site, "id"),
+        string_of(site, "status"), string_of(site, "name"), scope_text(site),
         counted(std::max(last - integer_of(site, "confirmed"), std::int64_t{0}), "row"),
         or_never(site, "contact_at"));
   }
   if (!sites.empty())
     session.terminal.next("skerry site show NAME");
-  else if (text_of(status, "role") == "central")
+  else if (string_of(status, "role") == "central")
     session.terminal.next("skerry site invite NAME");
   else
     session.terminal.next("skerry status (this machine is a site; its central has the list)");
@@ -195,9 +195,9 @@ Result<Exit> run_site_show(Session& session, const std::string& name) {
   SKERRY_TRY(const auto site, find_site(session, name));
   Terminal& terminal = session.terminal;
   terminal.document(site);
-  terminal.line("{}  {}", text_of(site, "name"), text_of(site, "id"));
-  terminal.line("status      {}", text_of(site, "status"));
-  if (const std::string customer = text_of(site, "customer"); !customer.empty())
+  terminal.line("{}  {}", string_of(site, "name"), string_of(site, "id"));
+  terminal.line("status      {}", string_of(site, "status"));
+  if (const std::string customer = string_of(site, "customer"); !customer.empty())
     terminal.line("customer    {}", customer);
   terminal.line("scope       {}", scope_text(site));
   if (const json::array* customers = set_of(site))
@@ -210,9 +210,9 @@ Result<Exit> run_site_show(Session& session, const std::string& name) {
                 site.contains("clock_suspect") && site.at("clock_suspect") == json::value(true)
                     ? ", its clock is off"
                     : "");
-  if (const std::string version = text_of(site, "app_version"); !version.empty())
+  if (const std::string version = string_of(site, "app_version"); !version.empty())
     terminal.line("runs        {}, schema {}", version, integer_of(site, "schema"));
-  terminal.next(fmt::format("skerry site set {} {}", text_of(site, "id"),
+  terminal.next(fmt::format("skerry site set {} {}", string_of(site, "id"),
                             set_of(site) ? "--scope-add REF" : "--scope REF,REF"));
   return Exit::ok;
 }
@@ -224,7 +224,7 @@ Result<Exit> run_site_set(Session& session, const SiteChange& change) {
                 "--name, --customer, --scope, --scope-add or --scope-remove");
   SKERRY_TRY(const auto before, find_site(session, change.site));
   SKERRY_TRY(const auto patch, patch_of(session, before, change));
-  const std::string id = text_of(before, "id");
+  const std::string id = string_of(before, "id");
   SKERRY_TRY(const auto after,
              session.daemon.patch("/v1/sites/" + id, patch, integer_of(before, "revision")));
   if (session.daemon.is_dry_run()) {

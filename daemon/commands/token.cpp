@@ -31,9 +31,9 @@ Result<Exit> run_token_create(Session& session, const NewToken& token) {
     session.terminal.line("token {} would be made; it may {}", token.name, access_of(answer));
     return Exit::ok;
   }
-  session.terminal.line("{}", text_of(answer, "token"));
+  session.terminal.line("{}", string_of(answer, "token"));
   session.terminal.talk("token {} may {}; it is shown this once, keep it now",
-                        text_of(answer, "id"), access_of(answer));
+                        string_of(answer, "id"), access_of(answer));
   return Exit::ok;
 }
 
@@ -41,8 +41,8 @@ Result<Exit> run_token_list(Session& session) {
   SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/tokens"));
   for (const json::object* token : objects_of(answer, "items")) {
     session.terminal.document(*token);
-    const bool revoked = !text_of(*token, "revoked_at").empty();
-    session.terminal.line("{}  {:<20} {}{}", text_of(*token, "id"), text_of(*token, "name"),
+    const bool revoked = !string_of(*token, "revoked_at").empty();
+    session.terminal.line("{}  {:<20} {}{}", string_of(*token, "id"), string_of(*token, "name"),
                           access_of(*token), revoked ? " (revoked)" : "");
   }
   return Exit::ok;

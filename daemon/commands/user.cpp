@@ -23,9 +23,9 @@ std::string customers_of(const json::object& user) {
 }
 
 std::string standing_of(const json::object& user) {
-  if (!text_of(user, "disabled_at").empty()) return "disabled";
-  if (const auto end = text_of(user, "expires_at"); !end.empty()) return "until " + end;
-  if (text_of(user, "password_at").empty()) return "has no password yet";
+  if (!string_of(user, "disabled_at").empty()) return "disabled";
+  if (const auto end = string_of(user, "expires_at"); !end.empty()) return "until " + end;
+  if (string_of(user, "password_at").empty()) return "has no password yet";
   return "";
 }
 
@@ -42,7 +42,7 @@ json::object body_of(const UserWish& wish) {
 
 Exit say_user(Session& session, const json::object& user) {
   session.terminal.document(user);
-  session.terminal.line("{} is {}{} {}", text_of(user, "name"), text_of(user, "role"),
+  session.terminal.line("{} is {}{} {}", string_of(user, "name"), string_of(user, "role"),
                         customers_of(user), standing_of(user));
   return Exit::ok;
 }
@@ -59,14 +59,14 @@ std::string address_of(const Session& session) {
 Exit say_code(Session& session, json::object user, std::string_view otherwise = {}) {
   if (!user.contains("code")) return say_user(session, user);  // a dry run gives none
   Terminal& terminal = session.terminal;
-  const std::string code = text_of(user, "code"), address = address_of(session);
+  const std::string code = string_of(user, "code"), address = address_of(session);
   const std::string link = fmt::format("http://{}/setup?code={}", address, code);
   user["link"] = link;
   terminal.document(user);
   terminal.line("{}", code);
   terminal.line("{}", link);
   terminal.talk("by this code {} chooses a password until {}; it is shown this once",
-                text_of(user, "name"), text_of(user, "code_until"));
+                string_of(user, "name"), string_of(user, "code_until"));
   terminal.next(fmt::format(
       R"(open the link on this machine, or curl http://{}/v1/session:claim -H 'Content-Type: )"
       R"(application/json' -d @FILE, which has {{"code": …, "password": …}}{})",
@@ -79,19 +79,19 @@ Result<Exit> try_setup(Session& session, const json::object& user,
                        const std::optional<std::string>& password) {
   if (password) {
     SKERRY_TRY(const auto status, session.daemon.get_object("/v1/status"));
-    SKERRY_TRY_VOID(check_password(*password, text_of(user, "name"), text_of(status, "name")));
+    SKERRY_TRY_VOID(check_password(*password, string_of(user, "name"), string_of(status, "name")));
   }
   session.terminal.document(user);
-  session.terminal.line("{} would be administrator of this machine{}", text_of(user, "name"),
+  session.terminal.line("{} would be administrator of this machine{}", string_of(user, "name"),
                         password ? "" : ", with a password that is chosen by a one-time code");
   return Exit::ok;
 }
 
 Result<Exit> claim(Session& session, const json::object& user, const std::string& password) {
   SKERRY_TRY_VOID(session.daemon.post("/v1/session:claim",
-                                      {{"code", text_of(user, "code")}, {"password", password}}));
-  session.terminal.document({{"name", text_of(user, "name")}, {"role", text_of(user, "role")}});
-  session.terminal.line("{} is administrator of this machine", text_of(user, "name"));
+                                      {{"code", string_of(user, "code")}, {"password", password}}));
+  session.terminal.document({{"name", string_of(user, "name")}, {"role", string_of(user, "role")}});
+  session.terminal.line("{} is administrator of this machine", string_of(user, "name"));
   return Exit::ok;
 }
 
@@ -123,18 +123,18 @@ Result<Exit> run_setup(Session& session, const std::string& name,
   SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/users"));
   bool is_there = false;
   for (const json::object* user : objects_of(answer, "items")) {
-    if (text_of(*user, "role") == "admin" && !text_of(*user, "password_at").empty())
+    if (string_of(*user, "role") == "admin" && !string_of(*user, "password_at").empty())
       return fail(Errc::already_exists,
-                  fmt::format("{} is administrator of this machine", text_of(*user, "name")),
+                  fmt::format("{} is administrator of this machine", string_of(*user, "name")),
                   fmt::format("skerry user reset {}, or skerry user create NAME --role admin",
-                              shell_word(text_of(*user, "name"))));
-    if (text_of(*user, "name") != name) continue;
+                              shell_word(string_of(*user, "name"))));
+    if (string_of(*user, "name") != name) continue;
     is_there = true;
     const std::string word = shell_word(name);
-    if (text_of(*user, "role") != "admin")
+    if (string_of(*user, "role") != "admin")
       return fail(Errc::already_exists, fmt::format("{} is a user, and no administrator", name),
                   fmt::format("skerry user set {} --role admin, or another name", word));
-    if (!text_of(*user, "disabled_at").empty())
+    if (!string_of(*user, "disabled_at").empty())
       return fail(Errc::already_exists, fmt::format("the administrator {} is disabled", name),
                   "skerry user enable " + word);
   }
@@ -160,7 +160,7 @@ Result<Exit> run_user_list(Session& session) {
   SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/users"));
   for (const json::object* user : objects_of(answer, "items")) {
     session.terminal.document(*user);
-    session.terminal.line("{:<24} {:<12}{} {}", text_of(*user, "name"), text_of(*user, "role"),
+    session.terminal.line("{:<24} {:<12}{} {}", string_of(*user, "name"), string_of(*user, "role"),
                           customers_of(*user), standing_of(*user));
   }
   return Exit::ok;
@@ -193,9 +193,9 @@ Result<Exit> run_session_list(Session& session) {
   SKERRY_TRY(const auto answer, session.daemon.get_object("/v1/sessions"));
   for (const json::object* begun : objects_of(answer, "items")) {
     session.terminal.document(*begun);
-    session.terminal.line("{}  {:<20} from {} since {}, last used {}", text_of(*begun, "id"),
-                          text_of(*begun, "user"), text_of(*begun, "from"),
-                          text_of(*begun, "began_at"), text_of(*begun, "used_at"));
+    session.terminal.line("{}  {:<20} from {} since {}, last used {}", string_of(*begun, "id"),
+                          string_of(*begun, "user"), string_of(*begun, "from"),
+                          string_of(*begun, "began_at"), string_of(*begun, "used_at"));
   }
   return Exit::ok;
 }

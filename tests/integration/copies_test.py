@@ -39,10 +39,13 @@ class Copies(RestoreTest):
         self.assertIn("goes on as the site", answer)
         epoch = site.status()["log"]["epoch"]
         self.assertIn(f"discard mine --epoch {epoch}", self.findings(central)["copy"]["next"])
+        shown = central.run("status")
+        self.assertEqual(shown.code, 10, shown)
+        self.assertIn(f"discard mine --epoch {epoch}", shown.out)
         tried = central.ok("site", "discard", "mine", "--dry-run").out
         self.assertIn(f"epoch {epoch} would not go on as the site", tried)
         self.carry(central, site, sticks[site], times=3)
-        self.assertNotIn(epoch, str(self.findings(central)))
+        self.assertNotIn(epoch, str(self.findings(central)) + str(central.status()["attention"]))
         self.assertIsNone(site.status()["copy_since"])
         self.assertEqual(site.status()["renewed"]["why"], "authorised")
         site.create("customers", {"name": "goes on"})

@@ -4,8 +4,10 @@ import fcntl
 import os
 import re
 import shlex
+import sqlite3
 import subprocess
 import unittest
+from contextlib import closing
 from pathlib import Path
 from unittest import mock
 
@@ -42,6 +44,25 @@ class SeveralMedia(Media):
             taken = self.events(machine.ok("exchange", medium, "--json"), "taken")
             self.assertEqual({Path(each["file"]).parent.parent.name for each in taken},
                              {recipient})
+
+    def test_a_site_that_nothing_can_be_packed_for_holds_up_no_other(self):
+        central, _, medium = self.new_pair()
+        other = self.new_machine("site", "other")
+        self.enrol(central, other, self.new_medium("of-the-other"), "other")
+        record = central.create("customers", {"name": "For both"})
+        central.stop()
+        with closing(sqlite3.connect(central.data / "skerry.db")) as database, database:
+            database.execute(
+                "UPDATE site SET age_recipient='none' WHERE row=(SELECT min(row) FROM site)")
+        central.start()
+        for command in (("exchange", medium), ("bundle", "export", "--out", medium)):
+            met = central.run(*command, "--json")
+            self.assertEqual(met.code, 3, met)
+            (left,) = [line for line in met.lines() if line.get("event") == "not_packed"]
+            self.assertEqual((left["site"], left["code"]), (self.site_id, "bad_input"))
+            self.assertTrue(left["next"])
+        other.ok("exchange", medium)
+        other.get("customers", record["id"])
 
     def test_a_bundle_that_somebody_put_beside_its_place_is_named(self):
         central, site, medium = self.new_pair()
@@ -213,6 +234,22 @@ class Turns(Media):
                 self.assertEqual(one.returncode, 0, said)
         self.exchange(central, site, medium)
         self.assert_same_state(central, site)
+
+    def test_an_export_takes_its_turn_too(self):
+        _, site, medium = self.new_pair()
+        site.create("customers", {"name": "From the site"})
+        turn = os.open(medium, os.O_RDONLY)
+        self.addCleanup(os.close, turn)
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        export = subprocess.Popen([SKERRY, "bundle", "export", "--out", medium, "--data",
+                                   site.data], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  text=True)
+        self.assertIn(f"waiting for another exchange or export in {medium}",
+                      export.stderr.readline())
+        fcntl.flock(turn, fcntl.LOCK_UN)
+        said, rest = export.communicate(timeout=COMMAND_SECONDS)
+        self.assertEqual(export.returncode, 0, rest)
+        self.assertIn("wrote ", said)
 
     def test_the_relay_takes_its_turn_too(self):
         central, site, _ = self.new_pair()

@@ -5,7 +5,7 @@ import subprocess
 import unittest
 from contextlib import closing
 
-from machine import MachineTest, SKERRY, run
+from machine import MachineTest, Outcome, SKERRY, run
 
 
 class Remedies(MachineTest):
@@ -66,6 +66,7 @@ class Remedies(MachineTest):
         told = old.run("exchange", medium)
         self.assert_next(told, 3, "once that is mended: carry the medium to central, and there: "
                          f"skerry exchange {medium}")
+        self.assertIn("  there: nothing was taken in", told.out)
         self.enrol(central, self.new_machine("site", "new"), self.new_medium("second"), "mine")
         refused = central.run("exchange", medium)
         self.assert_next(refused, 12, "then carry the medium to the "
@@ -89,6 +90,20 @@ class Remedies(MachineTest):
                               capture_output=True, text=True, check=True).stdout
         self.assertIn(f"wrote {medium}/SKERRY/central/", here)
         self.assert_next(site.run("site", "list"), 0, "this machine is a site")
+        self.assert_next(site.run("site", "revoke", "mine"), 1, "run it at central")
+
+    def test_what_is_for_another_site_says_so(self):
+        central, site, medium = self.new_pair()
+        other = self.enrol(central, self.new_machine("site", "other"), self.new_medium("second"),
+                           "other")
+        central.create("customers", {"name": "for both"})
+        site.ok("exchange", medium)
+        both = " and ".join(sorted(f"site {each[:8]}" for each in (self.site_id, other)))
+        self.assert_next(central.run("exchange", medium), 0,
+                         f"carry the medium to {both}, and there: skerry exchange {medium}")
+        site.ok("exchange", medium)
+        self.assert_next(central.run("exchange", medium), 0, "carry the medium to "
+                         f"site {other[:8]}, and there: skerry exchange {medium}")
 
     def test_a_conflict_holds_up_no_courier(self):
         central, site, medium = self.new_pair()
@@ -206,6 +221,20 @@ class Remedies(MachineTest):
             self.assert_next(refused, 65, "skerry backup restore FILE")
             self.assertNotIn("CREATE TABLE", refused.err)
 
+    def test_damage_that_is_met_later_is_restored(self):
+        machine = self.new_machine("central", "vendor")
+        machine.create("customers", {"name": "Acme"})
+        machine.stop()
+        file = machine.data / "skerry.db"
+        with closing(sqlite3.connect(file)) as database:
+            (page,) = database.execute(
+                "SELECT rootpage FROM sqlite_master WHERE name='customer'").fetchone()
+        with open(file, "r+b") as damaged:
+            damaged.seek((page - 1) * 4096)
+            damaged.write(b"Z" * 4096)
+        machine.start()
+        self.assert_next(machine.run("export", "customers"), 65, "skerry backup restore FILE")
+
     def test_a_lost_database_is_restored(self):
         machine = self.new_machine("site", "mine", start=False)
         (machine.data / "skerry.db").unlink()
@@ -217,6 +246,14 @@ class Remedies(MachineTest):
         refused = machine.run("serve")
         self.assert_next(refused, 78, f"skerry backup restore FILE --data {machine.data}")
         self.assertIn("skerry.db holds no machine", refused.err)
+
+    def test_a_limit_of_file_sizes_is_a_full_disk(self):
+        folder = self.folder / "limited"
+        done = subprocess.run(["sh", "-c", 'ulimit -f 8; exec "$@"', "sh", SKERRY, "init", "--role",
+                               "central", "--name", "vendor", "--data", folder],
+                              capture_output=True, text=True, check=False)
+        self.assert_next(Outcome(done), 74, "free some space there")
+        self.assertFalse(folder.exists())
 
 
 if __name__ == "__main__":

@@ -48,6 +48,38 @@ TEST_F(HandlersTest, RefusalsOfCentralSayWhatToDo) {
   });
 }
 
+TEST_F(HandlersTest, ASiteThatNothingCanBePackedForHoldsUpNoOther) {
+  write([&](store::Connection& connection) -> Result<void> {
+    store::RecordWriter writer(connection, log, Role::central, random);
+    for (const std::string name : {"Broken", "Whole"}) {
+      SKERRY_TRY(const FieldValues values, read_new(*find_kind("site"), {{"name", name}}));
+      SKERRY_TRY(store::Site site,
+                 store::make_site(connection, writer, new_id<SiteId>(random), values, {}));
+      site.status = store::SiteStatus::active;
+      site.sign_key = crypto::SigningKey::generate().verify_key().to_text();
+      site.age_recipient =
+          name == "Broken" ? "none" : crypto::AgeIdentity::generate(random).recipient().to_text();
+      SKERRY_TRY_VOID(store::change_site(connection, writer, site, {}));
+    }
+    return {};
+  });
+  const json::object answer = read_json(post("/v1/bundles:export", R"({"always":true})"));
+  EXPECT_EQ(answer.at("bundles").as_array().size(), 1U);
+  ASSERT_EQ(answer.at("failed").as_array().size(), 1U);
+  const json::object& failed = answer.at("failed").as_array()[0].as_object();
+  EXPECT_EQ(failed.at("name"), json::value("Broken"));
+  EXPECT_EQ(failed.at("code"), json::value("bad_input"));
+  EXPECT_FALSE(failed.at("next").as_string().empty());
+  check({{"asked for alone",
+          "POST",
+          "/v1/bundles:export",
+          R"({"site":"Broken"})",
+          "",
+          422,
+          {"bad_input"},
+          {}}});
+}
+
 TEST_F(HandlersTest, TheInboxIsReadInPages) {
   const auto bring = [&](int number) {
     const Answer refused = post(fmt::format("/v1/bundles?name={}.skb", number),

@@ -106,6 +106,18 @@ TEST_F(StatusTest, ChangesOfANewerVersionWaitForIt) {
   EXPECT_THAT(get("/v1/doctor").body, HasSubstr("install the newer version of Skerry"));
 }
 
+TEST_F(SiteStatusTest, WhatCentralHoldsSaysWhatItWaitsFor) {
+  write([](store::Connection& connection) -> Result<void> {
+    connection.execute(
+        "INSERT INTO row_result(log,seq,disposition,detail) "
+        "VALUES(1,7,'held','customer names another, which is not here')");
+    return {};
+  });
+  const std::string doctor = get("/v1/doctor").body;
+  EXPECT_THAT(doctor, HasSubstr("the first is row 7: customer names another"));
+  EXPECT_THAT(doctor, HasSubstr("central takes them in by itself"));
+}
+
 TEST_F(StatusTest, DoctorTellsOfAClockThatLeasesDoNotGoBy) {
   const auto doctor = [this] { return get("/v1/doctor").body; };
   EXPECT_THAT(doctor(), Not(HasSubstr("its leases run by")));

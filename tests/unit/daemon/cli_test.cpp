@@ -98,11 +98,21 @@ TEST(CommandLine, HelpEndsWithAnExample) {
 }
 
 TEST(CommandLine, ValuesThatAreAChoiceAreCompleted) {
-  EXPECT_THAT(run({"completion", "bash"}).out, HasSubstr("'init --role') words='site central'"));
+  const std::string bash = run({"completion", "bash"}).out;
+  EXPECT_THAT(bash, HasSubstr("'init --role') words='site central'"));
+  const char* const roles = "--role') words='admin operator mover viewer auditor application'";
+  EXPECT_THAT(bash, HasSubstr(std::string("'user create ") + roles));
+  EXPECT_THAT(bash, HasSubstr(std::string("'user set ") + roles));
+  EXPECT_THAT(bash, HasSubstr("'changes --kind') words='customer contact "));
+  EXPECT_THAT(bash, HasSubstr("'audit list --kind') words='customer contact "));
+  EXPECT_THAT(bash, HasSubstr("'import') words='customers contacts "));
+  EXPECT_THAT(bash, HasSubstr("'explain') words='bad_request "));
   const std::string fish = run({"completion", "fish"}).out;
   EXPECT_THAT(fish, HasSubstr("-l role -r -f -a 'site central'"));
   EXPECT_THAT(fish, HasSubstr("__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'"));
   EXPECT_THAT(fish, HasSubstr("-l dry-run -d"));
+  EXPECT_THAT(fish, HasSubstr("__fish_seen_subcommand_from import' -a 'customers contacts "))
+      << "with files: the next word is one";
 }
 
 TEST(CommandLine, Explain) {

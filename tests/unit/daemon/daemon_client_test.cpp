@@ -18,6 +18,7 @@ TEST(Query, IsEncoded) {
   EXPECT_EQ(Query().text(), "");
   EXPECT_EQ(Query().add("map", "name=A&B ü").add_if("x", "").add("y", "~").text(),
             "?map=name%3DA%26B%20%C3%BC&y=~");
+  EXPECT_EQ(Query().add("q", "n\xff&").text(), "?q=n\xff&") << "no text, and sent nowhere";
 }
 
 TEST(Problem, ComesBackAsTheErrorItWas) {
