@@ -49,7 +49,7 @@ struct Context {
   std::filesystem::path data_folder;
   UnixMillis started_at = 0;
   BackupSettings backup{};
-  // Shared by the handlers; nobody else needs to set them.
+  // Shared by the handlers, the clock also by the seat desk; nobody else needs to set them.
   std::shared_ptr<const store::RunClock> run_clock =
       std::make_shared<const store::RunClock>(node.database, node.clock);
   std::shared_ptr<RunningKeys> running_keys = std::make_shared<RunningKeys>();

@@ -17,12 +17,13 @@ UnixMillis read_floor(store::Database& database) {
 
 }  // namespace
 
-SeatDesk::SeatDesk(store::Database& database, const Clock& clock, Random& random,
+SeatDesk::SeatDesk(store::Database& database, const Clock& clock,
+                   std::shared_ptr<const store::RunClock> run_clock, Random& random,
                    AllowanceSource& source, const crypto::SigningKey& key,
                    std::function<std::int64_t()> version)
     : database_(database),
       wall_(clock),
-      run_clock_(database, clock),
+      run_clock_(std::move(run_clock)),
       random_(random),
       source_(source),
       key_(key),
@@ -190,8 +191,8 @@ void SeatDesk::upkeep(store::Connection& connection) {
   if (const auto told = store::read_time_floor(connection)) clock_.raise(told->ms());
   written_floor_ = clock_.floor();
   write_floor(connection, written_floor_);
-  written_run_time_ = run_clock_.now();
-  run_clock_.keep(connection);
+  written_run_time_ = run_clock_->now();
+  run_clock_->keep(connection);
   counted_.clear();
   jumps_.clear();
 }
@@ -203,7 +204,7 @@ bool SeatDesk::wants_upkeep() {
          !refreshed_.empty() || !surplus_.empty() || !counted_.empty() || !jumps_.empty() ||
          !tally_.empty() || (!counts_.empty() && hour_of(clock_.now()) != marked_hour_) ||
          clock_.floor() - written_floor_ >= floor_every_ms ||
-         run_clock_.now() - written_run_time_ >= floor_every_ms ||
+         run_clock_->now() - written_run_time_ >= floor_every_ms ||
          !index_.due(clock_.now(), 1).empty();
 }
 

@@ -117,10 +117,13 @@ class SeatDesk {
   static constexpr std::int64_t read_again_ms = 60'000;  // an allowance: some depend on the day
   static constexpr std::size_t listed_max = 1000;
 
-  // All must outlive the desk. `version`: a number that rises with every commit which may have
-  // changed an allowance. Reads the rows.
-  SeatDesk(store::Database& database, const Clock& clock, Random& random, AllowanceSource& source,
-           const crypto::SigningKey& key, std::function<std::int64_t()> version);
+  // All must outlive the desk. `run_clock`: the one that all of this machine's keys are kept by;
+  // the desk writes it down for the next run. `version`: a number that rises with every commit
+  // which may have changed an allowance. Reads the rows.
+  SeatDesk(store::Database& database, const Clock& clock,
+           std::shared_ptr<const store::RunClock> run_clock, Random& random,
+           AllowanceSource& source, const crypto::SigningKey& key,
+           std::function<std::int64_t()> version);
 
   const SeatProof& proof() const { return proof_; }
 
@@ -279,7 +282,7 @@ class SeatDesk {
 
   store::Database& database_;
   const Clock& wall_;
-  const store::RunClock run_clock_;  // by which keys are kept
+  const std::shared_ptr<const store::RunClock> run_clock_;  // by which keys are kept
   Random& random_;
   AllowanceSource& source_;
   const crypto::SigningKey key_;

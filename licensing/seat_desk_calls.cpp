@@ -131,7 +131,7 @@ Decision<SeatDesk::Admitted> SeatDesk::admit_turn(const RecordId& id, const Call
 Decision<void> SeatDesk::admit_key(store::Connection& connection, const std::string& holder,
                                    const Claim& claim) {
   if (claim.key.empty()) return {};
-  const auto kept = store::find_kept_answer(connection, holder, claim.key, run_clock_.now());
+  const auto kept = store::find_kept_answer(connection, holder, claim.key, run_clock_->now());
   if (!kept) return {};
   if (kept->request_hash != claim.request) return other_call();
   const auto id = parse_id<RecordId>(kept->body);
@@ -147,7 +147,7 @@ Decision<void> SeatDesk::admit_key(store::Connection& connection, const std::str
 void SeatDesk::keep_key(store::Connection& connection, const std::string& holder,
                         const Claim& claim, const RecordId& seat) {
   if (claim.key.empty()) return;
-  const UnixMillis now = run_clock_.now();
+  const UnixMillis now = run_clock_->now();
   store::keep_answer(connection, holder, claim.key, {claim.request, 0, {}, to_string(seat)}, now);
   store::purge_kept_answers(connection, now, purged_with_each_key);
 }

@@ -103,8 +103,10 @@ void SeatWorld::open(Place& place) {
   place.facts = std::make_unique<licensing::UsageFacts>(*machine.log, machine.random,
                                                         licensing::Redaction::none);
   place.desk = std::make_unique<licensing::SeatDesk>(
-      *machine.database, machine.clock, machine.random, place.catalogue,
-      keys_of(machine.number).sign, [log = machine.log.get()] { return log->last_n(); });
+      *machine.database, machine.clock,
+      std::make_shared<const store::RunClock>(*machine.database, machine.clock), machine.random,
+      place.catalogue, keys_of(machine.number).sign,
+      [log = machine.log.get()] { return log->last_n(); });
   place.desk->tell(*place.facts);
 }
 

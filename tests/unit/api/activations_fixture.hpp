@@ -53,8 +53,9 @@ class ActivationsTest : public HandlersTest {
   ActivationsTest() { open(); }
   // As after a restart.
   void open() {
-    seats = std::make_unique<licensing::SeatDesk>(*database, clock, random, offers, keys.sign,
-                                                  [this] { return log.last_n(); });
+    seats =
+        std::make_unique<licensing::SeatDesk>(*database, clock, context->run_clock, random, offers,
+                                              keys.sign, [this] { return log.last_n(); });
     context->seats = seats.get();
   }
   // Like an application: over TCP, without a token.

@@ -40,8 +40,9 @@ MachineTest::MachineTest(Role role, store::DatabaseOptions storage) {
   node.reset(new sync::Node{*database, log, keys, clock, random, folder / "spool", "test", {}});
   context.reset(new Context{*node, role, CursorCodec({}), commits, worker, importer, line, *spool,
                             *outbox, online, folder / "data", clock.wall_ms()});
-  seats = std::make_unique<licensing::SeatDesk>(*database, clock, random, catalogue, keys.sign,
-                                                [this] { return log.last_n(); });
+  seats =
+      std::make_unique<licensing::SeatDesk>(*database, clock, context->run_clock, random, catalogue,
+                                            keys.sign, [this] { return log.last_n(); });
   context->seats = seats.get();
   authenticator = std::make_unique<Gatekeeper>(*context);
   ServerOptions options;

@@ -48,8 +48,11 @@ class DeskTest : public store::MachineStoreTest {
   }
   // As after a start of the daemon.
   void open() {
-    desk = std::make_unique<SeatDesk>(*database, clocks, random, source, key,
+    desk = std::make_unique<SeatDesk>(*database, clocks, run_clock(), random, source, key,
                                       [this] { return version; });
+  }
+  std::shared_ptr<const store::RunClock> run_clock() {
+    return std::make_shared<const store::RunClock>(*database, clocks);
   }
   // One job that commits, whatever is decided.
   template <class Work>

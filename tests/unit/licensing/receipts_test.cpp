@@ -26,9 +26,9 @@ class ReceiptsTest : public store::CatalogueTest {
       return {};
     });
     facts = std::make_unique<UsageFacts>(log, random, Redaction::none);
-    desk =
-        std::make_unique<SeatDesk>(*database, clock, random, catalogue,
-                                   crypto::SigningKey::generate(), [this] { return log.last_n(); });
+    desk = std::make_unique<SeatDesk>(
+        *database, clock, std::make_shared<const store::RunClock>(*database, clock), random,
+        catalogue, crypto::SigningKey::generate(), [this] { return log.last_n(); });
     desk->tell(*facts);
     desk->heed([this] { return log.next_version().n - 1; });
   }

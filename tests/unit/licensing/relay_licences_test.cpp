@@ -21,7 +21,7 @@ class RelayTest : public DeskTest {
   // As after a start of the daemon.
   void serve(RelayLease lease) {
     relay = std::make_unique<RelayAllowances>(source, lease);
-    desk = std::make_unique<SeatDesk>(*database, clocks, random, *relay, key,
+    desk = std::make_unique<SeatDesk>(*database, clocks, run_clock(), random, *relay, key,
                                       [this] { return version; });
   }
   static RelayLicence licence_of(std::uint8_t number, std::string pool = {}) {
