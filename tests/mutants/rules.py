@@ -7,7 +7,7 @@ simulator may need until it notices; few rules need more than the default.
 
 from dataclasses import dataclass
 
-SEEDS_DEFAULT = 300
+SEEDS_DEFAULT = 600
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ BREAKS = (
     Break("unheard_epoch", "H1: what comes late of an epoch that was never heard of is no copy's",
           "sync/take_changes.cpp",
           "if (!left) left = store::insert_epoch(connection_, site_, *body_.previous);",
-          "if (!left) return;", 600),
+          "if (!left) return;"),
     Break("copy_down", "H3: a copy takes nothing in", "sync/engine_site.cpp",
           "if (verdict.copy || site.copy)", "if (false)", disasters=True),
     # Order.
@@ -100,7 +100,7 @@ BREAKS = (
           "return (proposal.base && *proposal.base == current.version) ||", "return"),
     Break("observed_remove", "4.4: of a set only what was seen is removed", "core/merge.cpp",
           "if (!contains(seen, element) || contains(wanted, element)) merged.push_back(element);",
-          "if (contains(wanted, element)) merged.push_back(element);"),
+          "if (contains(wanted, element)) merged.push_back(element);", 1200),
     Break("conflict", "H7: a concurrent edit leaves a conflict record", "sync/decide_row.cpp",
           "if (is_conflict(merged.outcome)) conflicts.emplace_back(&field, merged);", ""),
     Break("tombstone", "H8: what is deleted lives again by a decision alone",
@@ -115,7 +115,7 @@ BREAKS = (
           "continue;"),
     Break("branch", "H3: what another branch of the site wrote, this one did not see",
           "sync/decide_row.cpp",
-          "base == stamp.version || branch_->holds(stamp.version);", "true;", disasters=True),
+          "base == stamp.version || branch_->holds(stamp.version);", "true;", 1200, disasters=True),
     Break("duplicate_key", "H9: of two records with one key both stay, with a conflict record",
           "sync/decide_row.cpp",
           "note_duplicate_keys(row, Record(*change.kind), record);", ""),

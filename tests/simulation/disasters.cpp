@@ -192,7 +192,15 @@ void World::administrate() {
   }
 }
 
+// And once more, when all was well: an old backup of central over a life that everybody knows.
 void World::settle_after_disasters() {
+  exchange_until_agreed();
+  if (!restores_again_ || !disasters_.central_restores) return;
+  restore(central(), fate_.percent(50));
+  exchange_until_agreed();
+}
+
+void World::exchange_until_agreed() {
   constexpr int exchanges_max = 16;
   for (int round = 1; round <= exchanges_max; ++round) {
     for (std::size_t number = 1; number <= swarm_.sites; ++number) {

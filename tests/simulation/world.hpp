@@ -99,6 +99,7 @@ class World {
   void restore_database(Machine& site);
   void clone(Machine& machine);
   void settle_after_disasters();
+  void exchange_until_agreed();
   // What an administrator decides about copies.
   void administrate();
   Machine& some_instance(std::size_t number);
