@@ -172,12 +172,10 @@ Result<Dependants> hard_delete(Connection& connection, RecordWriter& writer, con
     SKERRY_TRY_VOID(writer.update(*mention.kind, mention.record,
                                   {{mention.kind->fields[mention.field].name, nullptr}},
                                   std::nullopt, author));
-  bool continues = false;
-  for (const auto& [kind_of_dependant, dependant] : dependants.records) {
-    SKERRY_TRY_VOID(writer.remove(*kind_of_dependant, dependant, std::nullopt, author, continues));
-    continues = true;
-  }
-  SKERRY_TRY_VOID(writer.remove(kind, id, std::nullopt, author, continues));
+  writer.write_together();
+  for (const auto& [kind_of_dependant, dependant] : dependants.records)
+    SKERRY_TRY_VOID(writer.remove(*kind_of_dependant, dependant, std::nullopt, author));
+  SKERRY_TRY_VOID(writer.remove(kind, id, std::nullopt, author));
   return dependants;
 }
 

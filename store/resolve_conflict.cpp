@@ -54,8 +54,8 @@ class Resolver {
       SKERRY_TRY_VOID(decide_key(decision));
     } else if (is_loser(decision) && conflict_.loser.contains("deleted")) {
       RecordWriter writer(connection_, log_, role_, random_);
-      SKERRY_TRY_VOID(writer.remove(*conflict_.kind, conflict_.record, std::nullopt, author_, false,
-                                    conflict_.id));
+      SKERRY_TRY_VOID(
+          writer.remove(*conflict_.kind, conflict_.record, std::nullopt, author_, conflict_.id));
     } else if (lives()) {
       SKERRY_TRY(const json::object patch, patch_for(decision));
       RecordWriter writer(connection_, log_, role_, random_);

@@ -147,8 +147,7 @@ class Undoing {
     if (!record || !is_decisions(record->version))
       return changed_since(fmt::format("the {} has {} since the decision brought it back",
                                        conflict_.kind->name, record ? "changed" : "gone"));
-    return writer_.remove(*conflict_.kind, conflict_.record, std::nullopt, author_, false,
-                          conflict_.id);
+    return writer_.remove(*conflict_.kind, conflict_.record, std::nullopt, author_, conflict_.id);
   }
 
   Result<void> bring_back() {

@@ -235,12 +235,14 @@ Change RecordWriter::new_change(const Record& record, ChangeOp op, const Author&
   change.request = author.request;
   change.reason = author.reason;
   change.actor_name = author.actor_name;
+  change.continues = continues_;
   return change;
 }
 
 void RecordWriter::append(const Record& record, const std::string& line) {
   log_.append_own(connection_, record.kind->name, record.id, line, subject_of(connection_, record),
                   recorded_at_);
+  continues_ = together_;
 }
 
 void RecordWriter::keep_shadow(const Record& record) {
@@ -367,7 +369,7 @@ Result<void> RecordWriter::check_removal(const Record& record) const {
 
 Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
                                   std::optional<std::int64_t> revision, const Author& author,
-                                  bool continues, std::optional<RecordId> resolves) {
+                                  std::optional<RecordId> resolves) {
   SKERRY_TRY_VOID(check_authority(kind));
   if (kind.administered) SKERRY_TRY_VOID(check_written(kind));
   SKERRY_TRY(const Record before, current(kind, id, revision, author));
@@ -378,7 +380,6 @@ Result<void> RecordWriter::remove(const Kind& kind, const RecordId& id,
                 "delete what refers to it first");
   SKERRY_TRY_VOID(check_removal(before));
   Change change = new_change(before, ChangeOp::remove, author);
-  change.continues = continues;
   change.resolves = resolves;
   change.reopens = reopens_ && resolves.has_value();
   if (before.stamps.at_central()) change.base = newest_version(before);

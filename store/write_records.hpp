@@ -37,6 +37,9 @@ class RecordWriter {
     shares_key_ = shares_key;
   }
 
+  // What is written from here on is one transaction: central takes all of it, or none (SYNC 4.4).
+  void write_together() { together_ = true; }
+
   // `id`: chosen by the client, or nullopt. `complaints`: about what else the client sent; with any
   // the record is refused, with these and all that is found here. Errors: already_exists,
   // duplicate_key (without who has the key, if the author does not see him), reference_not_found
@@ -57,11 +60,9 @@ class RecordWriter {
                         std::optional<RecordId> resolves = std::nullopt);
 
   // Errors: not_found, precondition_failed, in_use (something refers to it), owned_by_central,
-  // method_not_allowed (a site). `continues`: central takes this row and the one before together or
-  // refuses both. Each of the three: read_only_copy.
+  // method_not_allowed (a site). Each of the three: read_only_copy.
   Result<void> remove(const Kind& kind, const RecordId& id, std::optional<std::int64_t> revision,
-                      const Author& author, bool continues = false,
-                      std::optional<RecordId> resolves = std::nullopt);
+                      const Author& author, std::optional<RecordId> resolves = std::nullopt);
 
   // What keeps the record from going even when nothing refers to it any more. Errors:
   // owned_by_central, in_use (a custom field with values; seats or an allocation that are in use).
@@ -108,6 +109,8 @@ class RecordWriter {
   UnixMillis recorded_at_ = 0;  // when the change that is being written was stamped
   bool reopens_ = false;
   bool shares_key_ = false;
+  bool together_ = false;
+  bool continues_ = false;  // the transaction has a row already
   // The custom fields of one kind, as long as this writer writes none: nobody else does in its job.
   const Kind* custom_kind_ = nullptr;
   std::vector<CustomField> custom_fields_;

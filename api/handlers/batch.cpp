@@ -138,6 +138,7 @@ class BatchWriter {
 
   // nullopt: an atomic batch with a write that was refused; `errors` says which and why.
   std::optional<std::string> write(const Batch& batch, std::vector<FieldError>& errors) {
+    if (batch.atomic) writer_.write_together();
     std::string results;
     for (std::size_t i = 0; i < batch.writes.size(); ++i) {
       const auto record = apply(batch.writes[i]);  // a refusal has written nothing

@@ -247,19 +247,14 @@ class FileExchange {
   }
 
   void note_taken(Incoming& incoming, const json::object& answer) {
-    const std::string outcome = string_of(answer, "outcome");
-    if (outcome == "applied")
-      ++applied_;
-    else
-      ++known_;
+    incoming.outcome = string_of(answer, "outcome");
+    incoming.detail = string_of(answer, "detail");
+    ++(incoming.outcome == "applied" ? applied_ : known_);
     json::object event{{"event", "taken"}, {"file", incoming.path}};
     for (const auto& [name, value] : answer) event[name] = value;
     session_.terminal.document(event);
-    const std::string detail = string_of(answer, "detail");
-    incoming.outcome = outcome;
-    incoming.detail = detail;
-    session_.terminal.line("{:<9} {}{}{}", outcome, incoming.entry.name, detail.empty() ? "" : ": ",
-                           detail);
+    session_.terminal.line("{:<9} {}{}{}", incoming.outcome, incoming.entry.name,
+                           incoming.detail.empty() ? "" : ": ", incoming.detail);
   }
 
   void note_passed_over(const sync::PassedOver& passed) {
@@ -365,7 +360,8 @@ class FileExchange {
   std::int64_t kept_ = 0;  // of those refused, as evidence
   ReceiptsMet receipts_;
   ReceiptsLeft receipts_left_;
-  std::int64_t passed_over_ = 0, written_ = 0;
+  std::int64_t passed_over_ = 0;
+  std::int64_t written_ = 0;
   bool unpacked_ = false;             // for some site nothing could be packed
   std::vector<sync::Party> readers_;  // of what is on the medium and they may not know
   Exit worst_ = Exit::ok;

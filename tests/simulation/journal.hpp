@@ -14,7 +14,7 @@
 namespace skerry::sim {
 
 // Over many seeds each must happen: main.cpp fails when one never does.
-inline constexpr std::array<std::string_view, 60> event_names{
+inline constexpr std::array<std::string_view, 61> event_names{
     "archive",
     "bit flipped",
     "brought back",
@@ -75,6 +75,7 @@ inline constexpr std::array<std::string_view, 60> event_names{
     "snapshot",
     "unarchive",
     "written ahead",
+    "written together",
 };
 inline constexpr std::size_t kinds_max = 32;
 inline constexpr std::size_t ops_max = 3;

@@ -132,7 +132,43 @@ bool Person::update(const store::Record& record, const json::object& patch) {
   });
 }
 
+// As an atomic batch.
+void Person::change_together() {
+  std::vector<std::pair<std::optional<store::Record>, json::object>> writes;
+  std::vector<const Kind*> kinds;
+  for (std::size_t wanted = 2 + rng_.below(3); wanted > 0; --wanted) {
+    const Kind& kind = some_kind();
+    if (kind.name == "custom_field") continue;
+    auto record = rng_.percent(60) ? some_record(kind) : std::nullopt;
+    auto body = record ? patch_for(*record) : new_values(kind);
+    if (!body) continue;
+    journal_.say([&] {
+      return fmt::format("{} writes together: {} {}", machine_.name(),
+                         record ? show(kind, record->id) : std::string(kind.name),
+                         json::serialize(*body));
+    });
+    kinds.push_back(&kind);
+    writes.emplace_back(std::move(record), std::move(*body));
+  }
+  submit(std::ssize(writes), [&](store::Connection&, store::RecordWriter& writer) -> Result<void> {
+    writer.write_together();
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+      const auto& [record, body] = writes[i];
+      if (record) {
+        SKERRY_TRY_VOID(writer.update(*kinds[i], record->id, body, std::nullopt, author));
+        continue;
+      }
+      SKERRY_TRY(auto values, read_new(*kinds[i], body));
+      SKERRY_TRY_VOID(writer.create(*kinds[i], std::nullopt, std::move(values), author));
+    }
+    if (writes.size() > 1) journal_.happened("written together");
+    return {};
+  });
+}
+
 void Person::change() {
+  if (swarm_.together_percent > 0 && rng_.percent(swarm_.together_percent))
+    return change_together();
   const auto record = some_record(some_kind());
   if (record) update(*record, patch_for(*record));
 }

@@ -23,6 +23,7 @@ class Person {
 
  private:
   void change();
+  void change_together();
   void remove();
   void remove_whole();
   void archive();

@@ -70,6 +70,7 @@ Swarm draw_swarm(Rng& rng, Rng& more) {
   swarm.oversteps = more.percent(30);
   swarm.tiny_bundles = more.percent(12);
   swarm.small_bundles = swarm.small_bundles || swarm.tiny_bundles;
+  if (more.percent(25)) swarm.together_percent = 40;
   return swarm;
 }
 

@@ -35,13 +35,14 @@ struct Swarm {
   unsigned misroute_percent = 4;
   bool skewed_clocks = true;
   bool restarts = true;
-  bool scope_flips = false;     // what sites see changes
-  bool small_bundles = false;   // pieces of a few lines
-  bool tiny_bundles = false;    // and fewer still
-  bool oversteps = false;       // sites write what is central's
-  std::size_t palette = 1000;   // different values of a field
-  std::vector<unsigned> acts;   // weight of each Act
-  std::vector<unsigned> kinds;  // weight of each kind, as all_kinds()
+  bool scope_flips = false;       // what sites see changes
+  bool small_bundles = false;     // pieces of a few lines
+  bool tiny_bundles = false;      // and fewer still
+  bool oversteps = false;         // sites write what is central's
+  unsigned together_percent = 0;  // of the changes: several records at once, all or none
+  std::size_t palette = 1000;     // different values of a field
+  std::vector<unsigned> acts;     // weight of each Act
+  std::vector<unsigned> kinds;    // weight of each kind, as all_kinds()
   // Of each kind, the fields that people mostly write.
   std::vector<std::vector<std::size_t>> fields;
 };
