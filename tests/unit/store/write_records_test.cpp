@@ -65,6 +65,27 @@ TEST_F(WriteTest, AWriteIsARowAStampAndALine) {
   EXPECT_EQ(number("SELECT version FROM tombstone"), 3);
 }
 
+TEST_F(WriteTest, H11_WhatIsWrittenTogetherIsOneTransactionFromItsFirstRowOn) {
+  const Record known = *create("customer", R"({"name":"Known"})");
+  std::vector<bool> continues;
+  const auto written = run([&](Connection& connection) -> Result<Record> {
+    RecordWriter writer(connection, log, role, random);
+    writer.write_together();
+    // That changes nothing, and has no row.
+    SKERRY_TRY_VOID(
+        writer.update(*known.kind, known.id, {{"name", "Known"}}, std::nullopt, author));
+    SKERRY_TRY_VOID(writer.update(*known.kind, known.id, {{"name", "One"}}, std::nullopt, author));
+    SKERRY_TRY(FieldValues values, read_new(*find_kind("customer"), {{"name", "Two"}}));
+    SKERRY_TRY_VOID(writer.create(*find_kind("customer"), std::nullopt, std::move(values), author));
+    return writer.update(*known.kind, known.id, {{"name", "Three"}}, std::nullopt, author);
+  });
+  ASSERT_TRUE(written) << written.error().detail;
+  const Reader reader = database->read();
+  auto cursor = reader->query("SELECT line FROM change_log WHERE seq>1 ORDER BY n");
+  while (cursor.next()) continues.push_back(decode_change(cursor.text(0))->continues);
+  EXPECT_EQ(continues, (std::vector<bool>{false, true, true}));
+}
+
 TEST_F(WriteTest, ARefusedWriteLeavesNothing) {
   const Record one = *create("customer", R"({"name":"One","account_ref":"A"})");
   const Record two = *create("customer", R"({"name":"Two"})");
