@@ -18,7 +18,7 @@ std::optional<json::object> parsed_line(store::Connection& connection, std::int6
 
 bool Branch::holds(Version version) {
   follow_back();
-  if (single_) return true;
+  if (single_ || is_of_this_transaction(version.n)) return true;
   const auto place = place_of(version.n);
   if (!place) return false;
   if (is_on(*place)) return true;
@@ -30,6 +30,11 @@ bool Branch::holds(Version version) {
   while (again.next())
     if (is_on({again.integer(0), again.integer(1)})) return true;
   return false;
+}
+
+// A row of the transaction that is being decided has no place in the log yet.
+bool Branch::is_of_this_transaction(std::int64_t n) {
+  return !connection_.query("SELECT 1 FROM change_log WHERE n>=?1 LIMIT 1", n).next();
 }
 
 // Which row of the site was decided at that place of central's log.

@@ -23,7 +23,8 @@ class Branch {
       : connection_(connection), site_(site), epoch_(epoch) {}
 
   // Whether the row of the site that made this version, or the same row issued again, is of the
-  // epoch or of its past. Asked for rows that were decided before the one at hand.
+  // epoch or of its past. Asked for rows that were decided before the one at hand, those of its own
+  // transaction among them.
   bool holds(Version version);
 
  private:
@@ -32,6 +33,7 @@ class Branch {
     std::int64_t epoch = 0;  // its number
     std::int64_t seq = 0;
   };
+  bool is_of_this_transaction(std::int64_t n);
   void follow_back();
   std::optional<Place> parent_of(std::int64_t epoch);
   std::optional<Place> place_of(std::int64_t n);

@@ -74,8 +74,7 @@ std::vector<store::Conflict> RowDecider::standing_proposals(const Row& row,
         member_of(member_of(conflict.loser, "author"), "site") != json::value(site_.name) ||
         !written || *written < tombstone.version)
       return true;
-    // A row of the same transaction has no place in the log yet.
-    return store::line_at(connection_, written->n) && !branch_->holds(*written);
+    return !branch_->holds(*written);
   });
   return found;
 }

@@ -73,6 +73,28 @@ TEST_F(Copies, H1_AReportFromBeforeTheRestoreIsNoCopys) {
   expect_same(site, {acme});
 }
 
+// Of a site with two epochs: what its rows saw is told by their places in the log.
+TEST_F(Copies, H11_ARowSawThoseOfItsOwnTransaction) {
+  meet(site);
+  site.print.board = "another";
+  site.restart();
+  const RecordId id = add(site, "before");
+  meet(site, 2);
+  ASSERT_EQ(epochs(site).size(), 2U);
+  auto work = [&](store::Connection& connection) -> Result<std::int64_t> {
+    store::RecordWriter writer(connection, *site.log, site.role(), site.random);
+    writer.write_together();
+    for (const char* name : {"first", "second"})
+      SKERRY_TRY_VOID(
+          writer.update(*find_kind("customer"), id, {{"name", name}}, std::nullopt, admin));
+    return 0;
+  };
+  ASSERT_TRUE(site.write(work));
+  meet(site);
+  EXPECT_EQ(name_at(central, id), "\"second\"");
+  EXPECT_TRUE(conflicts(central).empty());
+}
+
 TEST_F(Copies, H3_ACopyThatWroteNothingSinceIsHeardOfToo) {
   meet(site);
   auto copy = clone(site, true);
