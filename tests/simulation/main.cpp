@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t failures_max = 5;  // more would only repeat
 // From so many seeds on, an event that never happened is a hole in the simulation.
-constexpr std::size_t seeds_for_all_events = 2000;
+constexpr std::size_t seeds_for_all_events = 20'000;
 constexpr std::uint64_t seeds_between_replays = 50;
 constexpr std::chrono::seconds between_reports(30);
 
