@@ -41,17 +41,27 @@ TEST_F(Backups, OfAnOlderProgramAreMigrated) {
   EXPECT_FALSE(check_database(file, manifest, progress));
 }
 
-TEST_F(Backups, OfADamagedDatabaseAreNotWhole) {
+class UnpackedBackups : public Backups {
+ protected:
+  // The database of a backup of central's, to `file`.
+  Bytes unpacked(const MadeBackup& made, const fs::path& file) {
+    auto opened = open_foreign_file(AT_FDCWD, made.backup.file);
+    must(opened);
+    const auto reader =
+        BackupReader::open(std::move(*opened), signed_by(sim::keys_of(0).sign.verify_key()));
+    must(reader);
+    must(reader->unpack({&recovery, 1}, file, progress));
+    return test::read_file(file);
+  }
+};
+
+TEST_F(UnpackedBackups, OfADamagedDatabaseAreNotWhole) {
   for (int i = 0; i < 200; ++i)
     ASSERT_TRUE(create(central, "customer", {{"name", "Harbour " + std::to_string(i)}}));
   const auto made = make(central);
   ASSERT_TRUE(made) << made.error().detail;
-  auto opened = open_foreign_file(AT_FDCWD, made->backup.file);
-  const auto reader =
-      BackupReader::open(std::move(*opened), signed_by(sim::keys_of(0).sign.verify_key()));
   const fs::path database = folder / "restored.db";
-  ASSERT_TRUE(reader->unpack({&recovery, 1}, database, progress));
-  const Bytes whole = test::read_file(database);
+  const Bytes whole = unpacked(*made, database);
 
   Bytes damaged = whole;
   std::fill(damaged.begin() + 8 * 4096, damaged.begin() + 60 * 4096, std::uint8_t{0x5a});
@@ -78,15 +88,11 @@ TEST_F(Backups, OfADamagedDatabaseAreNotWhole) {
 }
 
 // Its pages, its counts and its manifest are all as they should be.
-TEST_F(Backups, OfADatabaseThatNoProgramMadeAreNotWhole) {
+TEST_F(UnpackedBackups, OfADatabaseThatNoProgramMadeAreNotWhole) {
   const auto made = make(central);
   ASSERT_TRUE(made) << made.error().detail;
-  auto opened = open_foreign_file(AT_FDCWD, made->backup.file);
-  const auto reader =
-      BackupReader::open(std::move(*opened), signed_by(sim::keys_of(0).sign.verify_key()));
   const fs::path database = folder / "restored.db";
-  ASSERT_TRUE(reader->unpack({&recovery, 1}, database, progress));
-  const Bytes whole = test::read_file(database);
+  const Bytes whole = unpacked(*made, database);
   for (const char* change :
        {"DROP TABLE conflict_rule", "UPDATE migration SET version=-5 WHERE version=1",
         "ALTER TABLE meta RENAME COLUMN value TO worth"}) {
